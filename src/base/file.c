@@ -1,0 +1,149 @@
+/* Whole files in and out. */
+#include "base/file.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void
+close_descriptor(const int *fd)
+{
+    if (*fd > STDERR_FILENO) {
+        (void)close(*fd);
+    }
+}
+
+static const char *
+reason(void)
+{
+    static char text[128];
+    return strerror_r(errno, text, sizeof(text));
+}
+
+enum err
+file_read(const char *path, struct buf *buf, struct note *note)
+{
+    CLEANUP(close_descriptor)
+    int fd = text_equal(path, "-") ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        note_set(note, "%s: %s", path, reason());
+        return errno == ENOENT ? ERR_MISSING : ERR_IO;
+    }
+    char chunk[16384];
+    for (;;) {
+        ssize_t got = read(fd, chunk, sizeof(chunk));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            note_set(note, "%s: %s", path, reason());
+            return ERR_IO;
+        }
+        if (got == 0) {
+            return OK;
+        }
+        buf_add(buf, chunk, (size_t)got);
+        if (buf->failed) {
+            note_set(note, "%s: larger than %zu bytes", path, buf->max);
+            return ERR_LIMIT;
+        }
+    }
+}
+
+static enum err
+write_all(int fd, const char *bytes, size_t len)
+{
+    while (len != 0) {
+        ssize_t put = write(fd, bytes, len);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return ERR_IO;
+        }
+        bytes += put;
+        len -= (size_t)put;
+    }
+    return fsync(fd) == 0 ? OK : ERR_IO;
+}
+
+enum err
+file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct note *note)
+{
+    CLEANUP(buf_release) struct buf beside;
+    buf_init(&beside, 4096);
+    buf_format(&beside, "%s.%ld.part", path, (long)getpid());
+    if (buf_error(&beside) != OK) {
+        note_set(note, "%s: name too long", path);
+        return ERR_LIMIT;
+    }
+    CLEANUP(close_descriptor)
+    int fd = open(beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+    enum err err = fd < 0 ? ERR_IO : write_all(fd, bytes, len);
+    if (err == OK && rename(beside.data, path) != 0) {
+        err = ERR_IO;
+    }
+    if (err != OK) {
+        note_set(note, "%s: %s", path, reason());
+        (void)unlink(beside.data);
+    }
+    return err;
+}
+
+enum err
+file_make_folder(const char *path, struct note *note)
+{
+    CLEANUP(buf_release) struct buf part;
+    buf_init(&part, 4096);
+    for (const char *c = path;; c++) {
+        if ((*c == '/' || *c == '\0') && part.len != 0 && mkdir(part.data, 0700) != 0 &&
+            errno != EEXIST) {
+            note_set(note, "%s: %s", part.data, reason());
+            return ERR_IO;
+        }
+        if (*c == '\0') {
+            break;
+        }
+        buf_byte(&part, (uint8_t)*c);
+    }
+    struct stat status;
+    if (part.failed || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        note_set(note, "%s: not a folder", path);
+        return ERR_IO;
+    }
+    return OK;
+}
+
+enum err
+file_xdg(const char *kind, struct buf *ret_path)
+{
+    static const struct {
+        const char *kind, *variable, *below_home;
+    } rows[] = {
+        {"DATA",  "XDG_DATA_HOME",  "/.local/share"},
+        {"STATE", "XDG_STATE_HOME", "/.local/state"},
+        {"CACHE", "XDG_CACHE_HOME", "/.cache"      },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (!text_equal(rows[i].kind, kind)) {
+            continue;
+        }
+        const char *base = getenv(rows[i].variable); // NOLINT(concurrency-mt-unsafe): one thread
+        const char *home = getenv("HOME");           // NOLINT(concurrency-mt-unsafe): one thread
+        if (!text_is_empty(base) && base[0] == '/') {
+            buf_format(ret_path, "%s/gatehouse", base);
+        } else if (!text_is_empty(home)) {
+            buf_format(ret_path, "%s%s/gatehouse", home, rows[i].below_home);
+        } else {
+            return ERR_MISSING;
+        }
+        return buf_error(ret_path);
+    }
+    return ERR_VALUE;
+}

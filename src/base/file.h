@@ -1,0 +1,20 @@
+/* Files: whole reads with a limit, writes that are complete or absent. */
+#pragma once
+
+#include "base/buf.h"
+
+/* Appends the file to buf; ERR_LIMIT when it does not fit buf's maximum. "-" is standard input. */
+enum err file_read(const char *path, struct buf *buf, struct note *note) MUST_CHECK;
+
+/* Writes beside and renames, so that the old file or the whole new one is there; 0600 or 0644. */
+enum err file_write(
+    const char *path, const void *bytes, size_t len, unsigned mode, struct note *note) MUST_CHECK;
+
+/* Makes a folder and its parents, 0700 where new. */
+enum err file_make_folder(const char *path, struct note *note) MUST_CHECK;
+
+/*
+ * The XDG base directory for kind "DATA", "STATE" or "CACHE" plus "/gatehouse" (XDG Base
+ * Directory Specification 0.8); ERR_MISSING when neither the variable nor HOME is set.
+ */
+enum err file_xdg(const char *kind, struct buf *ret_path) MUST_CHECK;

@@ -1,0 +1,8 @@
+/* The gatehouse program. */
+#include "base/base.h"
+
+int
+main(void)
+{
+    return 0;
+}
