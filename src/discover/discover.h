@@ -1,0 +1,107 @@
+/*
+ * Discovery: who is there. Each method is one file and one line of methods.def; all run at once on
+ * the wire's loop. What they see are sightings: an address, perhaps a MAC, and facts. Sightings of
+ * one device by several methods and addresses are joined by the conductor.
+ */
+#pragma once
+
+#include "fact/subject.h"
+#include "wire/wire.h"
+
+/* One answer of one method. Lives in the discovery's arena. */
+struct sighting {
+    const char *method;      /* name of the method */
+    struct ip from;          /* who answered; family 0 when only a MAC is known */
+    struct ip states;        /* address that the answer itself states, else family 0 */
+    struct mac mac;          /* zero when unknown */
+    bool in_scope;           /* `from` is in the scope: may be asked further */
+    uint16_t open_ports[64]; /* TCP ports found open by the sweep */
+    size_t open_port_count;
+    struct facts facts;
+    struct sighting *next;
+};
+
+/* A port mapping read from a router. */
+struct port_mapping {
+    struct ip router;
+    const char *protocol; /* "TCP" or "UDP" */
+    uint16_t outside_port;
+    struct ip inside;
+    uint16_t inside_port;
+    const char *description;
+    const struct evidence *evidence;
+    struct port_mapping *next;
+};
+
+/* A router that opens ports on request, or was asked whether it does. */
+struct gateway_router {
+    struct ip ip;
+    bool igd;          /* answers as UPnP IGD */
+    bool natpmp;       /* answers NAT-PMP or PCP */
+    bool listed;       /* its list of mappings was read to the end */
+    struct ip outside; /* its external address, family 0 when unknown */
+    const struct evidence *evidence;
+    struct gateway_router *next;
+};
+
+struct discovery;
+
+struct discover_method {
+    const char *name;  /* "sadp" */
+    const char *title; /* "Hikvision SADP (inquiry only)" */
+    unsigned packets;  /* sent per interface, for the plan; 0: per host, see discovery_plan() */
+    /* Begins; answers arrive until the discovery ends. ERR_SCOPE and ERR_NETWORK are no failure of
+     * the run. */
+    enum err (*start)(struct discovery *discovery, void **ret_state);
+    void (*stop)(void *state);
+};
+
+extern const struct discover_method *const discover_methods[];
+extern const size_t discover_method_count;
+
+/* The surveillance ports that the sweep asks, with why (ports.def). */
+struct discover_port {
+    uint16_t number;
+    const char *protocol; /* usual protocol: "http", "https", "rtsp", "ssh", "dhip", … */
+    const char *what;
+};
+extern const struct discover_port discover_ports[];
+extern const size_t discover_port_count;
+
+typedef void discovery_done_fn(void *context);
+/* Called now and then with hosts done and hosts in all. */
+typedef void discovery_progress_fn(void *context, size_t done, size_t all);
+
+struct discovery_settings {
+    unsigned listen_ms; /* how long multicast answers are awaited; 2,500 */
+    discovery_progress_fn *progress;
+    discovery_done_fn *done;
+    void *context;
+};
+
+enum err discovery_start(struct wire *wire, const struct scope *scope,
+    const struct discovery_settings *settings, struct discovery **ret_discovery) MUST_CHECK;
+void discovery_free(struct discovery *discovery);
+
+/* Valid until discovery_free(). */
+const struct sighting *discovery_sightings(const struct discovery *discovery);
+const struct port_mapping *discovery_mappings(const struct discovery *discovery);
+const struct gateway_router *discovery_routers(const struct discovery *discovery);
+
+/* For methods. */
+struct wire *discovery_wire(struct discovery *discovery);
+const struct scope *discovery_scope(struct discovery *discovery);
+struct arena *discovery_arena(struct discovery *discovery);
+/* Interfaces whose network meets the scope. */
+size_t discovery_interfaces(
+    const struct discovery *discovery, const struct wire_interface **ret_interfaces);
+/* A new sighting from that address, or NULL when there are too many (a flood of spoofed answers).
+ */
+struct sighting *discovery_sight(
+    struct discovery *discovery, const struct discover_method *method, const struct ip *from);
+void discovery_add_mapping(struct discovery *discovery, const struct port_mapping *mapping);
+struct gateway_router *discovery_router(struct discovery *discovery, const struct ip *ip);
+/* A method that must work on after listen_ms (IGD listing, the sweep) holds the end and lets it go.
+ */
+void discovery_hold(struct discovery *discovery);
+void discovery_let_go(struct discovery *discovery);

@@ -1,0 +1,115 @@
+/*
+ * The only code that does network I/O: one libuv loop; HTTP(S) and RTSP by libcurl; TCP connects,
+ * banners and UDP by libuv. Everything that leaves passes the scope and the pace. Each call
+ * gives a handle that cancels it; its function is called exactly once, from the loop, unless
+ * it is cancelled. Time and memory of every call are bounded.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "codec/exchange.h"
+#include "wire/scope.h"
+
+#include <uv.h>
+
+/* Limits and pace of a run; wire_settings_default() has design values. */
+struct wire_settings {
+    unsigned packets_per_second;      /* in all; 1,000 */
+    unsigned packets_per_second_host; /* to one host; 40 */
+    unsigned connect_ms;              /* TCP connect; 1,500 */
+    unsigned answer_ms;               /* a whole HTTP or RTSP answer; 8,000 */
+    unsigned calls;                   /* at once in all; 256 */
+    unsigned calls_host;              /* at once to one host; 2 */
+};
+
+/* What was really sent, for the report. */
+struct wire_totals {
+    uint64_t packets;     /* estimate by the pace's own counting */
+    uint64_t connections; /* TCP connects begun */
+    uint64_t requests;    /* HTTP and RTSP requests */
+    uint64_t datagrams;   /* UDP sent */
+    uint64_t refused;     /* sends refused because they were outside the scope */
+};
+
+struct wire;
+struct wire_call;
+
+struct wire_settings wire_settings_default(void);
+/* The scope must outlive the wire. */
+enum err wire_new(const struct scope *scope, const struct wire_settings *settings,
+    struct wire **ret_wire) MUST_CHECK;
+void wire_free(struct wire *wire);
+uv_loop_t *wire_loop(struct wire *wire);
+const struct wire_totals *wire_totals(const struct wire *wire);
+/* Runs the loop until nothing is under way or wire_stop(). */
+void wire_run(struct wire *wire);
+void wire_stop(struct wire *wire);
+
+struct wire_target {
+    struct ip ip;
+    uint16_t port;
+    bool tls;
+};
+
+/* The answer's texts live in the arena given to the call; a full arena is answer.err ERR_LIMIT. */
+typedef void wire_answer_fn(void *context, const struct answer *answer);
+
+/*
+ * One HTTP exchange: no redirect is followed, no proxy, no certificate check (the certificate is
+ * reported), gzip/deflate unpacked within ANSWER_BODY, headers within ANSWER_HEADERS. NULL when
+ * memory is out; a target outside the scope calls back with ERR_SCOPE.
+ */
+struct wire_call *wire_http(struct wire *wire, const struct wire_target *target,
+    const struct request *request, struct arena *arena, wire_answer_fn *done, void *context)
+    __attribute__((nonnull(1, 2, 3, 4, 5)));
+
+/* One RTSP exchange (OPTIONS or DESCRIBE; the path may be a whole path with query). */
+struct wire_call *wire_rtsp(struct wire *wire, const struct wire_target *target,
+    const struct request *request, struct arena *arena, wire_answer_fn *done, void *context)
+    __attribute__((nonnull(1, 2, 3, 4, 5)));
+
+/* A TCP connect: OK open, ERR_REFUSED closed (a RST), ERR_TIMEOUT nothing, ERR_NETWORK other. */
+typedef void wire_connect_fn(void *context, const struct wire_target *target, enum err err);
+struct wire_call *wire_connect(
+    struct wire *wire, const struct wire_target *target, wire_connect_fn *done, void *context);
+
+/* Connects and listens at most wait_ms for up to 512 first bytes, sending nothing. */
+struct wire_call *wire_banner(struct wire *wire, const struct wire_target *target, unsigned wait_ms,
+    struct arena *arena, wire_answer_fn *done, void *context);
+
+void wire_cancel(struct wire_call *call);
+
+/* Calls once after ms. */
+typedef void wire_timer_fn(void *context);
+struct wire_call *wire_after(struct wire *wire, unsigned ms, wire_timer_fn *done, void *context);
+
+/* A network interface with an address; what discovery sends from. */
+struct wire_interface {
+    char name[16]; /* IF_NAMESIZE */
+    unsigned index;
+    struct ip ip;
+    struct net net;
+    struct ip broadcast; /* family 0 when none */
+};
+
+/* Interfaces that are up and not loopback (loopback too when it lies in the scope). */
+size_t wire_interfaces(const struct wire *wire, struct wire_interface *out, size_t max);
+
+/* A UDP socket on one interface. */
+struct wire_udp;
+typedef void wire_datagram_fn(
+    void *context, const struct ip *from, uint16_t from_port, const uint8_t *bytes, size_t len);
+
+/*
+ * Bound to port (0: any) with address reuse, joined to group when given. Datagrams longer than
+ * 64 KiB - 1 or truncated are dropped and counted.
+ */
+struct wire_udp *wire_udp_open(struct wire *wire, const struct wire_interface *interface,
+    uint16_t port, const struct ip *group, wire_datagram_fn *got, void *context);
+void wire_udp_close(struct wire_udp *udp);
+/*
+ * Sends when the pace allows. Allowed: an address in the scope; a link-local multicast group or
+ * the interface's broadcast, when the interface's network meets the scope. Else ERR_SCOPE.
+ */
+enum err wire_udp_send(struct wire_udp *udp, const struct ip *to, uint16_t port, const void *bytes,
+    size_t len) MUST_CHECK;
