@@ -1,8 +1,15 @@
 /* The gatehouse program. */
-#include "base/base.h"
+#include "base/text.h"
+#include "cli/catalog.h"
+
+#include <stdio.h>
 
 int
-main(void)
+main(int argc, char **argv)
 {
-    return 0;
+    if (argc >= 2 && text_equal(argv[1], "catalog")) {
+        return cli_catalog(argc - 1, argv + 1);
+    }
+    (void)fputs("Usage: gatehouse catalog verify FILE...\n", stderr);
+    return 64;
 }
