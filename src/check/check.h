@@ -27,6 +27,7 @@ enum test {
     IS_UNKNOWN, /* not known */
     EQUALS,     /* text equals value, letter case ignored */
     CONTAINS,   /* text contains value, letter case ignored */
+    LACKS,      /* known, and its text does not contain value, letter case ignored */
     ABOVE,      /* number > value */
     BELOW,      /* number < value */
     OTHERWISE,  /* always; not for PASS */
@@ -34,11 +35,11 @@ enum test {
 
 struct rule {
     enum verdict verdict;
-    const char *id; /* stable, unique in its control: "factory-password" */
+    const char *id; /* stable; rows of one verdict share it only where they say the same thing */
     enum fact_id fact;
     enum test test;
-    const char *value;    /* for EQUALS, CONTAINS, ABOVE, BELOW; else NULL */
-    const char *sentence; /* {} is the fact's text, {device.model} any other fact's */
+    const char *value;    /* for EQUALS, CONTAINS, LACKS, ABOVE, BELOW; else NULL */
+    const char *sentence; /* {} is the fact's text, {device.model|its words if unknown} another's */
 };
 
 /* One question of a control, for the kinds of devices that it is about. */
@@ -49,9 +50,10 @@ struct aspect {
     size_t rule_count;
 };
 
-/* Words for one rule id: a report owes them to every FAIL. */
+/* Words for one rule id: a report owes them to every FAIL; a NOTE has at least a title. */
 struct advice {
     const char *id;     /* rule id */
+    const char *title;  /* all places in one sentence: "A factory password opens {count}" */
     const char *action; /* imperative, for a list of actions: "Set new passwords on {devices}" */
     const char *why;    /* why it matters, with what happened elsewhere where known */
     const char *close;  /* the exact steps, for any device; a driver may know better ones */
@@ -95,7 +97,10 @@ struct judgement {
     bool contradicted;       /* witnesses of that fact disagree */
 };
 
-/* Judges one aspect; the caller has matched its kinds. */
+/*
+ * Judges one aspect; the caller has matched its kinds. A PASS whose yes or no is contradicted by
+ * another witness is given as UNKNOWN.
+ */
 struct judgement check_judge(
     const struct control *control, const struct aspect *aspect, const struct facts *facts);
 

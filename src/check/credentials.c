@@ -1,0 +1,299 @@
+/* Control 1: no camera, recorder or VMS opens with a default, shared or missing password. */
+#include "check/check.h"
+
+#define WITH_VMS (KINDS_VIDEO | KIND_BIT(VMS))
+
+// clang-format off
+static const struct rule account[] = {
+    {FAIL,    "any-password",     FACT_LOGIN_ANY,        IS_YES,     NULL,
+     "A random password opened it: any password does."},
+    {FAIL,    "factory-password", FACT_LOGIN_FACTORY,    IS_SET,     NULL,
+     "Account {} opens with its factory password."},
+    {FAIL,    "not-activated",    FACT_DEVICE_ACTIVATED, IS_NO,      NULL,
+     "Nobody has set its first password: whoever reaches it first can, and then owns it."},
+    {UNKNOWN, "locked",           FACT_LOGIN_LOCKED,     IS_YES,     NULL,
+     "It says that the account is locked, so no further password was tried. Run again when the "
+     "lock has ended."},
+    {PASS,    "no-factory",       FACT_LOGIN_NO_FACTORY, IS_SET,     NULL,
+     "It has no factory password: {}."},
+    {PASS,    "refused",          FACT_LOGIN_REFUSED,    ABOVE,      "0",
+     "It refused {} known factory passwords."},
+    {UNKNOWN, "untried",          FACT_LOGIN_UNTRIED,    IS_SET,     NULL,
+     "No factory password was tried: {}."},
+    {UNKNOWN, "account-unknown",  FACT_LOGIN_REFUSED,    IS_UNKNOWN, NULL,
+     "No log-in was found at which a factory password could be tried. A password in the site "
+     "file would let its accounts be read."},
+};
+
+static const struct rule video[] = {
+    {FAIL,           "rtsp-open",    FACT_LOGIN_RTSP_OPEN,  IS_SET,     NULL,
+     "{} plays without a login."},
+    {PASS,           "rtsp-asked",   FACT_LOGIN_RTSP_ASKED, IS_YES,     NULL,
+     "Its RTSP service asks for a login."},
+    {NOT_APPLICABLE, "no-rtsp",      FACT_PORTS_OPEN,       LACKS,      "554",
+     "It offers no RTSP: open ports are {}."},
+    {UNKNOWN,        "rtsp-unknown", FACT_LOGIN_RTSP_OPEN,  IS_UNKNOWN, NULL,
+     "No RTSP answer showed whether video needs a login. The stream's address in the site file "
+     "would make it known."},
+};
+
+static const struct rule picture[] = {
+    {FAIL,    "snapshot-open",    FACT_LOGIN_SNAPSHOT_OPEN,  IS_SET,     NULL,
+     "{} shows a picture without a login."},
+    {PASS,    "snapshot-asked",   FACT_LOGIN_SNAPSHOT_ASKED, IS_YES,     NULL,
+     "Its picture address asks for a login."},
+    {UNKNOWN, "snapshot-unknown", FACT_LOGIN_SNAPSHOT_OPEN,  IS_UNKNOWN, NULL,
+     "No picture address of this model answered, so whether pictures need a login is not known. "
+     "A driver for the model would know the address."},
+};
+
+static const struct rule onvif[] = {
+    {FAIL,           "onvif-open",    FACT_LOGIN_ONVIF_OPEN, IS_YES,     NULL,
+     "ONVIF gives device information without a login."},
+    {PASS,           "onvif-asked",   FACT_LOGIN_ONVIF_OPEN, IS_NO,      NULL,
+     "ONVIF asks for a login."},
+    {UNKNOWN,        "onvif-unknown", FACT_ONVIF_SERVICE,    IS_SET,     NULL,
+     "Its ONVIF service {} gave no clear answer to a question without a login. Run again to "
+     "know."},
+    {NOT_APPLICABLE, "no-onvif",      FACT_ONVIF_SERVICE,    IS_UNKNOWN, NULL,
+     "No ONVIF service was found on it."},
+};
+
+static const struct rule vms_login[] = {
+    {FAIL,    "vms-open",          FACT_VMS_OPEN, IS_SET,     NULL,
+     "{vms.product|The VMS} can be used without a login at {}."},
+    {FAIL,    "vms-open",          FACT_VMS_AUTH, IS_NO,      NULL,
+     "{vms.product|The VMS} has its log-in switched off."},
+    {PASS,    "vms-asked",         FACT_VMS_AUTH, IS_YES,     NULL,
+     "{vms.product|The VMS} asks for a login."},
+    {UNKNOWN, "vms-login-unknown", FACT_VMS_AUTH, IS_UNKNOWN, NULL,
+     "{vms.product|The VMS} did not show whether it asks for a login. Its address and port in "
+     "the site file would make it known."},
+};
+
+static const struct rule vms_account[] = {
+    {FAIL,           "vms-factory-password", FACT_VMS_FACTORY,      IS_SET,     NULL,
+     "Account {} of {vms.product|the VMS} opens with its factory password."},
+    {FAIL,           "vms-factory-password", FACT_LOGIN_FACTORY,    IS_SET,     NULL,
+     "Account {} of {vms.product|the VMS} opens with its factory password."},
+    {NOT_APPLICABLE, "vms-no-login",         FACT_VMS_AUTH,         IS_NO,      NULL,
+     "Its log-in is switched off, so there is no account to try."},
+    {UNKNOWN,        "vms-locked",           FACT_LOGIN_LOCKED,     IS_YES,     NULL,
+     "It says that the account is locked, so no further password was tried. Run again when the "
+     "lock has ended."},
+    {PASS,           "vms-no-factory",       FACT_LOGIN_NO_FACTORY, IS_SET,     NULL,
+     "It has no factory password: {}."},
+    {PASS,           "vms-refused",          FACT_LOGIN_REFUSED,    ABOVE,      "0",
+     "It refused {} known factory passwords."},
+    {UNKNOWN,        "vms-untried",          FACT_LOGIN_UNTRIED,    IS_SET,     NULL,
+     "No factory password of {vms.product|the VMS} was tried: {}."},
+    {UNKNOWN,        "vms-account-unknown",  FACT_LOGIN_REFUSED,    IS_UNKNOWN, NULL,
+     "No log-in of {vms.product|the VMS} was found at which a factory password could be tried. "
+     "A driver for it would know where."},
+};
+
+static const struct rule passwords[] = {
+    {FAIL,    "shared-password",   FACT_LOGIN_SHARED, IS_SET,     NULL,
+     "One and the same password opens {}."},
+    {FAIL,    "weak-password",     FACT_LOGIN_WEAK,   IS_SET,     NULL,
+     "The password of account {} is easy to guess."},
+    {PASS,    "own-passwords",     FACT_LOGIN_UNIQUE, IS_SET,     NULL,
+     "Every device has a strong password of its own: {}."},
+    {UNKNOWN, "passwords-unknown", FACT_LOGIN_UNIQUE, IS_UNKNOWN, NULL,
+     "Whether devices share a password or have a weak one is not known: passwords in use are "
+     "never guessed. The owner's word in the site file would make it known."},
+};
+
+static const struct rule telnet[] = {
+    {NOTE,           "telnet-open", FACT_PORT_TELNET, IS_YES,    NULL,
+     "Telnet is open: whoever logs in there sends the password readably, and old firmware has "
+     "fixed accounts behind it."},
+    {NOT_APPLICABLE, "no-telnet",   FACT_PORT_TELNET, OTHERWISE, NULL,
+     "Telnet was not seen open."},
+};
+
+static const struct rule ftp[] = {
+    {NOTE,           "ftp-open", FACT_PORT_FTP, IS_YES,    NULL,
+     "FTP is open: passwords and recordings pass readably."},
+    {NOT_APPLICABLE, "no-ftp",   FACT_PORT_FTP, OTHERWISE, NULL,
+     "FTP was not seen open."},
+};
+
+static const struct rule certificate[] = {
+    {NOTE,           "self-signed",    FACT_TLS_SELF_SIGNED, IS_YES,    NULL,
+     "Its TLS certificate is self-signed ({tls.subject}): browsers can't tell it from an "
+     "impostor."},
+    {NOT_APPLICABLE, "no-self-signed", FACT_TLS_SELF_SIGNED, OTHERWISE, NULL,
+     "No self-signed certificate was seen."},
+};
+
+static const struct aspect aspects[] = {
+    {"account",     KINDS_VIDEO,                 account,     COUNT(account)},
+    {"video",       WITH_VMS,                    video,       COUNT(video)},
+    {"picture",     KINDS_VIDEO,                 picture,     COUNT(picture)},
+    {"onvif",       KINDS_VIDEO,                 onvif,       COUNT(onvif)},
+    {"vms-login",   KIND_BIT(VMS),               vms_login,   COUNT(vms_login)},
+    {"vms-account", KIND_BIT(VMS),               vms_account, COUNT(vms_account)},
+    {"passwords",   KINDS_SITE,                  passwords,   COUNT(passwords)},
+    {"telnet",      WITH_VMS | KIND_BIT(ROUTER), telnet,      COUNT(telnet)},
+    {"ftp",         WITH_VMS,                    ftp,         COUNT(ftp)},
+    {"certificate", WITH_VMS,                    certificate, COUNT(certificate)},
+};
+
+static const struct advice advices[] = {
+    {
+        .id = "any-password",
+        .title = "Any password at all opens {count}",
+        .action =
+            "Take {devices} off the network or give them new firmware: any password opens them",
+        .why =
+            "The log-in is only for show: whoever reaches the address sees the video and can "
+            "change the settings.",
+        .close =
+            "Restart the device and run the assessment again. If any password still opens it, "
+            "install the maker's newest firmware, reset it to factory settings and set a new "
+            "password. If that does not help, replace it; until then, block it from every "
+            "network but the recorder's.",
+        .effect =
+            "A reset loses its settings; the recorder loses the stream until its entry is set up "
+            "again.",
+        .verify = "Run gatehouse assess again; any-password is gone.",
+        .caps = true,
+    },
+    {
+        .id = "factory-password",
+        .title = "A factory password opens {count}",
+        .action = "Set new passwords on {devices}",
+        .why =
+            "Factory passwords are printed in public lists and are the first thing that "
+            "attackers and worms try; Mirai took over hundreds of thousands of cameras and "
+            "recorders with nothing else.",
+        .close =
+            "Open the device's web page, go to the users (System > User Management on most), and "
+            "set a new password of at least 12 characters, different on every device. Do the "
+            "same for ONVIF users, which some makers keep in a second list. Then enter the new "
+            "password in the recorder or VMS.",
+        .effect = "The recorder or VMS loses the stream until the new password is entered there.",
+        .verify = "Run gatehouse assess again; the factory password is refused.",
+        .caps = true,
+    },
+    {
+        .id = "not-activated",
+        .title = "Nobody has set a first password on {count}",
+        .action = "Set the first password on {devices}",
+        .why =
+            "A device in factory state obeys the first person who reaches it. He sets the "
+            "password, and the owner is locked out of his own camera.",
+        .close =
+            "Open the device's web page or the maker's search tool, choose Activate or "
+            "Initialise, and set a password of at least 12 characters that no other device has. "
+            "If it is not used, unplug it.",
+        .effect = "None: nothing can use the device before this.",
+        .verify = "Run gatehouse assess again; the device says that it is activated.",
+        .caps = true,
+    },
+    {
+        .id = "rtsp-open",
+        .title = "Video plays without a login on {count}",
+        .action = "Demand a login for the video of {devices}",
+        .why =
+            "Everybody in the same network can watch and record, and nobody will know. Such "
+            "streams are collected on public web sites as soon as they can be reached.",
+        .close =
+            "In the device's web page, under Network or Security, set RTSP authentication to "
+            "digest and switch anonymous viewing or guest access off. In a VMS, give its "
+            "restream a user and password, or close the port in the firewall.",
+        .effect =
+            "Players and recorders that used the stream without a login need a user and password.",
+        .verify = "Run gatehouse assess again; RTSP asks for a login.",
+        .caps = true,
+    },
+    {
+        .id = "snapshot-open",
+        .title = "Pictures can be fetched without a login from {count}",
+        .action = "Demand a login for the pictures of {devices}",
+        .why = "A picture a second is as good as video, and it leaves no trace.",
+        .close =
+            "In the device's web page, switch anonymous viewing, guest access or unauthenticated "
+            "snapshots off (Security, Users or Image settings, by maker).",
+        .effect = "Web pages and home automation that show the picture need a user and password.",
+        .verify = "Run gatehouse assess again; the picture address asks for a login.",
+    },
+    {
+        .id = "onvif-open",
+        .title = "ONVIF answers without a login on {count}",
+        .action = "Switch ONVIF log-ins on at {devices}",
+        .why =
+            "ONVIF can move, reconfigure and reset a camera. The standard wants a login for "
+            "device information already; a device that gives it to anyone mostly gives more.",
+        .close =
+            "In the device's web page, under Network > Integration protocol or ONVIF, switch "
+            "authentication on and create an ONVIF user. If no recorder uses ONVIF, switch ONVIF "
+            "off.",
+        .effect = "A recorder that used ONVIF without a login needs the new user.",
+        .verify = "Run gatehouse assess again; ONVIF asks for a login.",
+    },
+    {
+        .id = "vms-open",
+        .title = "All cameras can be watched without a login on {count}",
+        .action = "Switch the log-in of {devices} on",
+        .why =
+            "Whoever is in the network sees every camera and every recording, and can delete "
+            "them.",
+        .close =
+            "Switch authentication on in the settings of the VMS, create a user for each person, "
+            "and close the port that has no log-in to everything but the machine itself.",
+        .effect =
+            "Everyone who watches needs an account; programs that read from the VMS need one too.",
+        .verify = "Run gatehouse assess again; the VMS asks for a login.",
+        .caps = true,
+    },
+    {
+        .id = "vms-factory-password",
+        .title = "The factory account of the VMS opens {count}",
+        .action = "Set a new administrator password on {devices}",
+        .why =
+            "The factory account of a VMS stands in its manual. It opens every camera and every "
+            "recording at once.",
+        .close =
+            "Log in, open the user settings, and set a new password of at least 12 characters "
+            "for the administrator; then create a user with fewer rights for daily work.",
+        .effect = "Programs that use the old password stop until they have the new one.",
+        .verify = "Run gatehouse assess again; the factory account is refused.",
+        .caps = true,
+    },
+    {
+        .id = "shared-password",
+        .title = "One password opens several devices",
+        .action = "Give every device a password of its own",
+        .why =
+            "Who learns the password of one camera, from a file or a stolen unit, has them all.",
+        .close =
+            "Set a different password of at least 12 characters on every device, keep them in a "
+            "password manager, and enter each in the recorder or VMS.",
+        .effect = "The recorder loses each stream until its new password is entered there.",
+        .verify = "Run gatehouse assess again; no password opens two devices.",
+    },
+    {
+        .id = "weak-password",
+        .title = "A password in use is easy to guess",
+        .action = "Replace the weak passwords of {devices}",
+        .why = "Short and usual passwords are tried by every worm, right after the factory ones.",
+        .close =
+            "Set a password of at least 12 characters that is in no dictionary, different on "
+            "every device.",
+        .effect = "The recorder or VMS loses the stream until the new password is entered there.",
+        .verify = "Run gatehouse assess again; the password is no longer called weak.",
+    },
+    {.id = "telnet-open", .title = "Telnet is open on {count}"},
+    {.id = "ftp-open", .title = "FTP is open on {count}"},
+    {.id = "self-signed", .title = "The TLS certificate is self-signed on {count}"},
+};
+// clang-format on
+
+const struct check check_credentials = {
+    .aspects = aspects,
+    .aspect_count = COUNT(aspects),
+    .advices = advices,
+    .advice_count = COUNT(advices),
+};

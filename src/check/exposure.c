@@ -1,0 +1,147 @@
+/* Control 2: nothing that shows video can be reached from the internet. */
+#include "check/check.h"
+
+// clang-format off
+static const struct rule mapping[] = {
+    {FAIL,    "port-mapped",     FACT_EXPOSURE_MAPPED, IS_SET,     NULL,
+     "The router forwards a port to it from the internet: {}."},
+    {PASS,    "not-mapped",      FACT_EXPOSURE_ASKED,  IS_SET,     NULL,
+     "The list of port mappings of {} holds none to it."},
+    {UNKNOWN, "mapping-unknown", FACT_EXPOSURE_ASKED,  IS_UNKNOWN, NULL,
+     "No router gave its list of port mappings. The router's own page shows it, under port "
+     "forwarding or NAT."},
+};
+
+static const struct rule address[] = {
+    {FAIL,    "public-address",  FACT_EXPOSURE_PUBLIC, IS_YES,     NULL,
+     "It answers at a public address."},
+    {PASS,    "private-address", FACT_EXPOSURE_PUBLIC, IS_NO,      NULL,
+     "It has private addresses only."},
+    {UNKNOWN, "address-unknown", FACT_EXPOSURE_PUBLIC, IS_UNKNOWN, NULL,
+     "Whether it answers at a public address is not known: it did not answer at all. Run again "
+     "while it is switched on."},
+};
+
+static const struct rule guessing[] = {
+    {NOT_APPLICABLE, "nothing-to-guess",    FACT_VMS_AUTH,  IS_NO,      NULL,
+     "Its log-in is switched off, so there is no password to guess."},
+    {FAIL,           "no-guess-limit",      FACT_VMS_LIMIT, IS_NO,      NULL,
+     "The log-in page of {vms.product|the VMS} lets anyone guess passwords without end."},
+    {PASS,           "guess-limit",         FACT_VMS_LIMIT, IS_YES,     NULL,
+     "The log-in page of {vms.product|the VMS} stops those who guess."},
+    {UNKNOWN,        "guess-limit-unknown", FACT_VMS_LIMIT, IS_UNKNOWN, NULL,
+     "Whether the log-in page limits guessing is not known: trying would lock people out. The "
+     "VMS's configuration would make it known."},
+};
+
+static const struct rule outside[] = {
+    {FAIL,    "seen-outside",     FACT_EXPOSURE_OUTSIDE, IS_SET,     NULL,
+     "Reached from outside the site: {}."},
+    {PASS,    "not-seen-outside", FACT_EXPOSURE_VANTAGE, IS_SET,     NULL,
+     "Tried from outside and not reached: {}."},
+    {UNKNOWN, "no-vantage",       FACT_EXPOSURE_VANTAGE, IS_UNKNOWN, NULL,
+     "Not looked at from the internet: that needs a machine outside the site, whose word the "
+     "site file can hold."},
+};
+
+static const struct rule gateway[] = {
+    {FAIL,           "around-gateway",   FACT_GATEWAY_BYPASS, IS_SET,     NULL,
+     "The VMS can be reached around its gateway: {}."},
+    {UNKNOWN,        "gateway-unproven", FACT_GATEWAY_NAME,   IS_SET,     NULL,
+     "Gateway {} is declared; whether the VMS answers beside it was not tried. A run from the "
+     "network of its users would make it known."},
+    {NOT_APPLICABLE, "no-gateway",       FACT_GATEWAY_NAME,   IS_UNKNOWN, NULL,
+     "No gateway is declared."},
+};
+
+static const struct aspect aspects[] = {
+    {"mapping",  KINDS_VIDEO | KIND_BIT(VMS), mapping,  COUNT(mapping)},
+    {"address",  KINDS_VIDEO | KIND_BIT(VMS), address,  COUNT(address)},
+    {"guessing", KIND_BIT(VMS),               guessing, COUNT(guessing)},
+    {"outside",  KINDS_SITE,                  outside,  COUNT(outside)},
+    {"gateway",  KINDS_SITE,                  gateway,  COUNT(gateway)},
+};
+
+static const struct advice advices[] = {
+    {
+        .id = "port-mapped",
+        .title = "The router forwards a port from the internet to {count}",
+        .action = "Take down the port forwards to {devices}",
+        .why =
+            "The whole internet can knock at this device, and does: scanners find a new open "
+            "port within hours, and a camera or VMS with one flaw or one weak password is theirs.",
+        .close =
+            "Open the router's page, find port forwarding (also called NAT or virtual server) "
+            "and delete the rows that point at this address. Then switch UPnP off, or the device "
+            "opens the port again. Use a VPN (WireGuard is in most routers) to watch from "
+            "outside.",
+        .effect =
+            "Apps that use the forwarded port from outside stop working until they come in by "
+            "VPN.",
+        .verify = "Run gatehouse assess again; the router's list holds no mapping to it.",
+        .caps = true,
+    },
+    {
+        .id = "public-address",
+        .title = "A public address leads straight to {count}",
+        .action = "Move {devices} behind a router or firewall",
+        .why =
+            "Nothing stands between this device and the internet: every port of it is open to "
+            "everyone.",
+        .close =
+            "Give the device a private address behind a router. With IPv6, let the firewall "
+            "refuse connections from outside and switch the device's IPv6 off if nothing needs "
+            "it.",
+        .effect = "It is no longer reachable from outside except by VPN.",
+        .verify = "Run gatehouse assess again; the device has private addresses only.",
+        .caps = true,
+    },
+    {
+        .id = "no-guess-limit",
+        .title = "Passwords can be guessed without end on {count}",
+        .action = "Limit password guessing on {devices}",
+        .why =
+            "A program tries thousands of passwords an hour. Without a limit it is only a "
+            "question of time, and nobody notices.",
+        .close =
+            "Set the limit for failed log-ins in the settings of the VMS (Frigate: "
+            "auth.failed_login_rate_limit; ZoneMinder: put fail2ban or a gateway in front), and "
+            "never let its log-in page face the internet.",
+        .effect = "A person who mistypes his password several times waits a few minutes.",
+        .verify = "Run gatehouse assess again, with the configuration of the VMS at hand.",
+    },
+    {
+        .id = "seen-outside",
+        .title = "A port of the site was reached from the internet",
+        .action = "Close the ports that were reached from outside",
+        .why = "What one machine on the internet reached, every scanner reaches.",
+        .close =
+            "Find the forward or firewall rule for the port on the router and delete it; where "
+            "remote access is needed, let it come in by VPN.",
+        .effect = "Apps that use the port from outside stop working until they come in by VPN.",
+        .verify = "Try again from outside, then run gatehouse assess again.",
+        .caps = true,
+    },
+    {
+        .id = "around-gateway",
+        .title = "The VMS answers beside its gateway",
+        .action = "Close the VMS's own ports to everyone but the gateway",
+        .why =
+            "Who goes around the gateway needs no second factor and leaves no trace in the "
+            "access log.",
+        .close =
+            "Bind the VMS to the address that only the gateway reaches, or let the firewall of "
+            "its machine accept its ports from the gateway alone.",
+        .effect = "Bookmarks and apps that point at the VMS itself must point at the gateway.",
+        .verify =
+            "Run gatehouse assess again from the network of the users; the VMS does not answer.",
+    },
+};
+// clang-format on
+
+const struct check check_exposure = {
+    .aspects = aspects,
+    .aspect_count = COUNT(aspects),
+    .advices = advices,
+    .advice_count = COUNT(advices),
+};

@@ -1,0 +1,127 @@
+/* Control 5: camera firmware is known, current, and free of published flaws. */
+#include "check/check.h"
+
+// clang-format off
+static const struct rule version[] = {
+    {PASS,    "version-known",   FACT_DEVICE_FIRMWARE, IS_SET,     NULL,
+     "Its firmware is {}."},
+    {UNKNOWN, "version-unknown", FACT_DEVICE_FIRMWARE, IS_UNKNOWN, NULL,
+     "It does not tell its firmware version without a log-in. A password in the site file would "
+     "make it known."},
+};
+
+static const struct rule flaws[] = {
+    {FAIL,    "exploited",      FACT_FIRMWARE_EXPLOITED, IS_SET,     NULL,
+     "Firmware {device.firmware} has flaws that attackers use: {}. All that match: "
+     "{firmware.advisory}."},
+    {FAIL,    "advisory",       FACT_FIRMWARE_ADVISORY,  IS_SET,     NULL,
+     "Firmware {device.firmware} has published flaws: {}."},
+    {UNKNOWN, "flaws-possible", FACT_FIRMWARE_UNJUDGED,  IS_SET,     NULL,
+     "A published flaw can't be ruled out: {}."},
+    {PASS,    "no-advisory",    FACT_FIRMWARE_JUDGED,    IS_SET,     NULL,
+     "No published flaw of this firmware is known; compared with {}."},
+    {UNKNOWN, "flaws-unknown",  FACT_FIRMWARE_JUDGED,    IS_UNKNOWN, NULL,
+     "Its firmware was compared with no advisory: maker, model or version is not known. A "
+     "password in the site file would make them known."},
+};
+
+static const struct rule age[] = {
+    {FAIL,    "end-of-life",    FACT_FIRMWARE_ENDED, IS_SET,     NULL,
+     "Its maker publishes no more firmware for it: {}."},
+    {FAIL,    "old-firmware",   FACT_FIRMWARE_AGE,   ABOVE,      "730",
+     "Its firmware is {} days old (built {device.build|long ago})."},
+    {UNKNOWN, "update-unknown", FACT_FIRMWARE_AGE,   ABOVE,      "90",
+     "Its firmware is {} days old (built {device.build|some time ago}). Whether a newer one "
+     "exists is not known here: the maker's download page tells."},
+    {PASS,    "fresh-firmware", FACT_FIRMWARE_AGE,   IS_SET,     NULL,
+     "Its firmware was built {} days ago."},
+    {UNKNOWN, "age-unknown",    FACT_FIRMWARE_AGE,   IS_UNKNOWN, NULL,
+     "The age of its firmware is not known: it gives no build date. The maker's download page "
+     "tells whether a newer one exists."},
+};
+
+static const struct rule covered[] = {
+    {NOTE,           "covered-maker", FACT_DEVICE_COVERED, IS_SET,    NULL,
+     "Its maker is on the FCC Covered List: {}."},
+    {NOT_APPLICABLE, "not-covered",   FACT_DEVICE_COVERED, OTHERWISE, NULL,
+     "Its maker is not known to be on the FCC Covered List."},
+};
+
+static const struct aspect aspects[] = {
+    {"version", KINDS_VIDEO, version, COUNT(version)},
+    {"flaws",   KINDS_VIDEO, flaws,   COUNT(flaws)},
+    {"age",     KINDS_VIDEO, age,     COUNT(age)},
+    {"maker",   KINDS_VIDEO, covered, COUNT(covered)},
+};
+
+static const struct advice advices[] = {
+    {
+        .id = "exploited",
+        .title = "Flaws that attackers use are in the firmware of {count}",
+        .action = "Install new firmware on {devices}, now",
+        .why =
+            "These flaws are on the United States' list of known exploited vulnerabilities (CISA "
+            "KEV): they are not theory, programs that use them run against the internet every "
+            "day.",
+        .close =
+            "Download the newest firmware for exactly this model from the maker's page, check "
+            "its checksum, install it in System > Maintenance > Upgrade, and check the settings "
+            "afterwards. If the maker has no fixed version, replace the device; until then let "
+            "only the recorder reach it.",
+        .effect =
+            "The device restarts and is blind for a few minutes; updates have switched cloud "
+            "services on again.",
+        .verify = "Run gatehouse assess again; the new version matches no advisory.",
+    },
+    {
+        .id = "advisory",
+        .title = "Published flaws are in the firmware of {count}",
+        .action = "Install new firmware on {devices}",
+        .why =
+            "The flaw and often the way to use it are public, so every attacker knows as much as "
+            "the maker.",
+        .close =
+            "Download the newest firmware for exactly this model from the maker's page, check "
+            "its checksum, install it in System > Maintenance > Upgrade, and check the settings "
+            "afterwards. If the maker has no fixed version, let only the recorder reach the "
+            "device and plan its replacement.",
+        .effect =
+            "The device restarts and is blind for a few minutes; updates have switched cloud "
+            "services on again.",
+        .verify = "Run gatehouse assess again; the new version matches no advisory.",
+    },
+    {
+        .id = "end-of-life",
+        .title = "No more firmware is published for {count}",
+        .action = "Plan the replacement of {devices}",
+        .why = "The next flaw that is found in it stays open for ever.",
+        .close =
+            "Replace the device. Until then put it in a network of its own where only the "
+            "recorder reaches it and it reaches nothing.",
+        .effect = "None until it is replaced.",
+        .verify = "Run gatehouse assess again after the replacement.",
+    },
+    {
+        .id = "old-firmware",
+        .title = "Firmware is older than two years on {count}",
+        .action = "Look for new firmware for {devices}",
+        .why =
+            "Makers fix flaws silently; firmware that is years old holds most of what was found "
+            "since.",
+        .close =
+            "Look at the maker's page for exactly this model, install the newest firmware, and "
+            "note the date for the check in three months. If there is none, treat the model as "
+            "no longer supported.",
+        .effect = "The device restarts and is blind for a few minutes.",
+        .verify = "Run gatehouse assess again; the build date is new.",
+    },
+    {.id = "covered-maker", .title = "The maker is on the FCC Covered List for {count}"},
+};
+// clang-format on
+
+const struct check check_firmware = {
+    .aspects = aspects,
+    .aspect_count = COUNT(aspects),
+    .advices = advices,
+    .advice_count = COUNT(advices),
+};

@@ -1,0 +1,80 @@
+/* Control 6: the VMS is updated within 30 days of a release. */
+#include "check/check.h"
+
+// clang-format off
+static const struct rule version[] = {
+    {PASS,    "version-known",   FACT_VMS_VERSION, IS_SET,     NULL,
+     "{vms.product|The VMS} is version {}."},
+    {UNKNOWN, "version-unknown", FACT_VMS_VERSION, IS_UNKNOWN, NULL,
+     "{vms.product|The VMS} does not tell its version without a log-in. Its own About page does."},
+};
+
+static const struct rule flaws[] = {
+    {FAIL,    "advisory",       FACT_VMS_ADVISORY, IS_SET,     NULL,
+     "{vms.product|The VMS} {vms.version|} has published flaws: {}."},
+    {UNKNOWN, "flaws-possible", FACT_VMS_UNJUDGED, IS_SET,     NULL,
+     "A published flaw can't be ruled out: {}."},
+    {PASS,    "no-advisory",    FACT_VMS_JUDGED,   IS_SET,     NULL,
+     "No published flaw of {vms.product|the VMS} {vms.version|} is known; compared with {}."},
+    {UNKNOWN, "flaws-unknown",  FACT_VMS_JUDGED,   IS_UNKNOWN, NULL,
+     "It was compared with no advisory: product or version is not known, or the catalogue has "
+     "none for it."},
+};
+
+static const struct rule release[] = {
+    {FAIL,    "outdated",        FACT_VMS_OUTDATED, IS_SET,     NULL,
+     "{vms.product|The VMS} is {vms.version|old}; newer for more than 30 days: {}."},
+    {PASS,    "current",         FACT_VMS_CURRENT,  IS_SET,     NULL,
+     "{vms.product|The VMS} is up to date: {}."},
+    {UNKNOWN, "release-unknown", FACT_VMS_NEWEST,   IS_SET,     NULL,
+     "It is not older than the newest release in the catalogue ({}), but the catalogue is more "
+     "than 30 days old. The product's page tells whether a newer release is out."},
+    {UNKNOWN, "no-release",      FACT_VMS_NEWEST,   IS_UNKNOWN, NULL,
+     "Its version was compared with no release: version unknown, or none in the catalogue. The "
+     "product's page tells the newest."},
+};
+
+static const struct aspect aspects[] = {
+    {"version", KIND_BIT(VMS), version, COUNT(version)},
+    {"flaws",   KIND_BIT(VMS), flaws,   COUNT(flaws)},
+    {"release", KIND_BIT(VMS), release, COUNT(release)},
+};
+
+static const struct advice advices[] = {
+    {
+        .id = "advisory",
+        .title = "Published flaws are in the VMS on {count}",
+        .action = "Update the VMS on {devices}",
+        .why =
+            "The VMS holds every recording. Its flaws are public, and so are programs that use "
+            "them.",
+        .close =
+            "Make a backup of the VMS's configuration and database, install the fixed version "
+            "that the evidence names or a newer one, and look at the live view and a recording "
+            "of each camera afterwards.",
+        .effect = "Recording pauses during the update.",
+        .verify = "Run gatehouse assess again; the new version matches no advisory.",
+    },
+    {
+        .id = "outdated",
+        .title = "A newer release is out for more than 30 days for {count}",
+        .action = "Update the VMS on {devices}",
+        .why =
+            "Updates close flaws before or just as they become public; who is a release behind "
+            "is open to what it closed.",
+        .close =
+            "Read the release notes, make a backup of the VMS's configuration and database, "
+            "install the newest release, and look at the live view and a recording of each "
+            "camera afterwards.",
+        .effect = "Recording pauses during the update.",
+        .verify = "Run gatehouse assess again; the version is the newest.",
+    },
+};
+// clang-format on
+
+const struct check check_updates = {
+    .aspects = aspects,
+    .aspect_count = COUNT(aspects),
+    .advices = advices,
+    .advice_count = COUNT(advices),
+};
