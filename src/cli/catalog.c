@@ -1,5 +1,5 @@
 /* gatehouse catalog: looks after fingerprint files. */
-#include "cli/catalog.h"
+#include "cli/cli.h"
 
 #include "base/text.h"
 #include "catalog/fingerprint_verify.h"
