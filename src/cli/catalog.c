@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define EXIT_USAGE   64
 #define REPORT_LIMIT ((size_t)64 * 1024 * 1024)
 
 static const char help[] =
@@ -84,7 +83,7 @@ verify(int argc, char **argv)
     if (first == argc || argv[first][0] == '-') {
         (void)fputs("gatehouse: catalog verify: name at least one file or folder\n", stderr);
         (void)fputs("Try: gatehouse catalog verify catalog/fingerprints\n", stderr);
-        return EXIT_USAGE;
+        return CLI_USAGE;
     }
     for (int i = first; i < argc; i++) {
         struct stat status;
@@ -114,5 +113,5 @@ cli_catalog(int argc, char **argv)
         return verify(argc - 2, argv + 2);
     }
     (void)fputs(help, stderr);
-    return EXIT_USAGE;
+    return CLI_USAGE;
 }
