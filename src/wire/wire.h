@@ -12,6 +12,9 @@
 
 #include <uv.h>
 
+#define WIRE_BANNER   512           /* first bytes that wire_banner() keeps */
+#define WIRE_DATAGRAM (16UL * 1024) /* longest datagram taken or sent */
+
 /* Limits and pace of a run; wire_settings_default() has design values. */
 struct wire_settings {
     unsigned packets_per_second;      /* in all; 1,000 */
@@ -29,6 +32,7 @@ struct wire_totals {
     uint64_t requests;    /* HTTP and RTSP requests */
     uint64_t datagrams;   /* UDP sent */
     uint64_t refused;     /* sends refused because they were outside the scope */
+    uint64_t dropped;     /* datagrams received but longer than WIRE_DATAGRAM */
 };
 
 struct wire;
@@ -41,7 +45,7 @@ enum err wire_new(const struct scope *scope, const struct wire_settings *setting
 void wire_free(struct wire *wire);
 uv_loop_t *wire_loop(struct wire *wire);
 const struct wire_totals *wire_totals(const struct wire *wire);
-/* Runs the loop until nothing is under way or wire_stop(). */
+/* Runs the loop until nothing is under way (an open UDP socket is) or wire_stop(). */
 void wire_run(struct wire *wire);
 void wire_stop(struct wire *wire);
 
@@ -57,13 +61,19 @@ typedef void wire_answer_fn(void *context, const struct answer *answer);
 /*
  * One HTTP exchange: no redirect is followed, no proxy, no certificate check (the certificate is
  * reported), gzip/deflate unpacked within ANSWER_BODY, headers within ANSWER_HEADERS. NULL when
- * memory is out; a target outside the scope calls back with ERR_SCOPE.
+ * memory is out; a target outside the scope calls back with ERR_SCOPE, a request with control
+ * characters or a path without '/' with ERR_VALUE. err is OK only for a whole answer; what came
+ * of a broken or too long one is kept beside the error. The request is copied.
  */
 struct wire_call *wire_http(struct wire *wire, const struct wire_target *target,
     const struct request *request, struct arena *arena, wire_answer_fn *done, void *context)
     __attribute__((nonnull(1, 2, 3, 4, 5)));
 
-/* One RTSP exchange (OPTIONS or DESCRIBE; the path may be a whole path with query). */
+/*
+ * One RTSP exchange over TCP (OPTIONS or DESCRIBE; the path may be a whole path with query, or
+ * "*"). The connection is kept a few seconds, since many cameras bind a digest nonce to it. RTSP
+ * over TLS is ERR_UNSUPPORTED.
+ */
 struct wire_call *wire_rtsp(struct wire *wire, const struct wire_target *target,
     const struct request *request, struct arena *arena, wire_answer_fn *done, void *context)
     __attribute__((nonnull(1, 2, 3, 4, 5)));
@@ -73,10 +83,14 @@ typedef void wire_connect_fn(void *context, const struct wire_target *target, en
 struct wire_call *wire_connect(
     struct wire *wire, const struct wire_target *target, wire_connect_fn *done, void *context);
 
-/* Connects and listens at most wait_ms for up to 512 first bytes, sending nothing. */
+/*
+ * Connects and listens at most wait_ms for up to WIRE_BANNER first bytes, sending nothing. OK with
+ * an empty body when it connected but the peer said nothing.
+ */
 struct wire_call *wire_banner(struct wire *wire, const struct wire_target *target, unsigned wait_ms,
     struct arena *arena, wire_answer_fn *done, void *context);
 
+/* The function will not be called. NULL is allowed; a handle ends when its function is called. */
 void wire_cancel(struct wire_call *call);
 
 /* Calls once after ms. */
@@ -101,15 +115,21 @@ typedef void wire_datagram_fn(
     void *context, const struct ip *from, uint16_t from_port, const uint8_t *bytes, size_t len);
 
 /*
- * Bound to port (0: any) with address reuse, joined to group when given. Datagrams longer than
- * 64 KiB - 1 or truncated are dropped and counted.
+ * Bound to port (0: any) with address reuse, joined to group when given; multicast and broadcast
+ * leave by this interface with a TTL of 1. NULL when the system refuses. Datagrams longer than
+ * WIRE_DATAGRAM are dropped and counted; got() sees senders outside the scope too.
  */
 struct wire_udp *wire_udp_open(struct wire *wire, const struct wire_interface *interface,
     uint16_t port, const struct ip *group, wire_datagram_fn *got, void *context);
+/* The port that it is bound to, 0 when closed. */
+uint16_t wire_udp_port(const struct wire_udp *udp);
+/* What still waits to be sent is dropped. */
 void wire_udp_close(struct wire_udp *udp);
 /*
- * Sends when the pace allows. Allowed: an address in the scope; a link-local multicast group or
- * the interface's broadcast, when the interface's network meets the scope. Else ERR_SCOPE.
+ * Sends when the pace allows; the bytes are copied. Allowed: an address in the scope; when the
+ * interface's network meets the scope also its broadcast, 255.255.255.255, and the groups of the
+ * site (224.0.0.0/24, 239.255.0.0/16, ff02::/16). Else ERR_SCOPE; ERR_VALUE for an empty or too
+ * long datagram.
  */
 enum err wire_udp_send(struct wire_udp *udp, const struct ip *to, uint16_t port, const void *bytes,
     size_t len) MUST_CHECK;
