@@ -1,12 +1,14 @@
 #include "catalog/fingerprint.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "catalog/fingerprint_literal.h"
 #include "catalog/fingerprint_verify.h"
 #include "catalog/fingerprint_xml.h"
 
 #include "test.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -406,6 +408,61 @@ test_verify_refuses_example_files_outside_its_folder(void **state)
     }
 }
 
+static void
+test_our_own_catalogue_passes_and_shadows_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const char *source = getenv("GATEHOUSE_SOURCE"); // NOLINT(concurrency-mt-unsafe): one thread
+    char folder[4096];
+    (void)snprintf(
+        folder, sizeof(folder), "%s/catalog/fingerprints", source == NULL ? "." : source);
+    assert_int_equal(fingerprint_db_load_folder(f->db, folder, &f->note), OK);
+    assert_true(fingerprint_db_stats(f->db).fingerprints >= 150);
+    struct fingerprint_counts counts = {0};
+    CLEANUP(buf_release) struct buf report;
+    buf_init(&report, 65536);
+    DIR *open = opendir(folder);
+    assert_non_null(open);
+    const struct dirent *entry = NULL;
+    while ((entry = readdir(open)) != NULL) { // NOLINT(concurrency-mt-unsafe): one thread
+        char path[5000];
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        if (strstr(entry->d_name, ".xml") != NULL) {
+            assert_int_equal(fingerprint_verify(path, true, &report, &counts, &f->note), OK);
+        }
+    }
+    (void)closedir(open);
+    assert_string_equal(report.data, "");
+    assert_true(counts.passed >= fingerprint_db_stats(f->db).fingerprints);
+}
+
+static void
+test_our_own_catalogue_tells_cameras_from_what_is_none(void **state)
+{
+    struct fixture *f = *state;
+    const char *source = getenv("GATEHOUSE_SOURCE"); // NOLINT(concurrency-mt-unsafe): one thread
+    char folder[4096];
+    (void)snprintf(
+        folder, sizeof(folder), "%s/catalog/fingerprints", source == NULL ? "." : source);
+    assert_int_equal(fingerprint_db_load_folder(f->db, folder, &f->note), OK);
+    static const struct {
+        const char *key, *text, *device;
+    } rows[] = {
+        {"http_header.server",  "Hikvision-Webs",                                          "IP Camera"},
+        {"http_header.server",  "HP HTTP Server; HP LaserJet M15w - W2G51A; X",            "Printer"  },
+        {"http_header.server",  "nginx/1.22.1",                                            NULL       },
+        {"http_header.wwwauth", "Digest realm=\"Login to 4C0AB12PAG00001\", qop=\"auth\"",
+         "IP Camera"                                                                                  },
+        {"html_title",          "Frigate",                                                 "VMS"      },
+        {"ssdp_header.server",  "Debian/12 UPnP/1.1 MiniUPnPd/2.3.1",                      "Router"   },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct fingerprint_text text = {rows[i].text, strlen(rows[i].text)};
+        assert_int_equal(fingerprint_db_match(f->db, rows[i].key, text, &f->arena, &f->match), OK);
+        assert_true(text_equal(value(f, "hw.device"), rows[i].device));
+    }
+}
+
 int
 main(void)
 {
@@ -422,6 +479,8 @@ main(void)
         WITH_DB(test_full_arena_is_an_error_not_a_half_match),
         WITH_DB(test_refuses_bad_files_and_names_the_line),
         WITH_DB(test_refuses_document_types_before_any_entity),
+        WITH_DB(test_our_own_catalogue_passes_and_shadows_nothing),
+        WITH_DB(test_our_own_catalogue_tells_cameras_from_what_is_none),
         cmocka_unit_test(test_refuses_a_file_larger_than_the_limit),
         cmocka_unit_test(test_prefilter_promises_only_what_the_pattern_needs),
         cmocka_unit_test(test_verify_says_what_was_expected_and_what_came),
