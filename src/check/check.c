@@ -127,6 +127,7 @@ check_judge(const struct control *control, const struct aspect *aspect, const st
 struct line {
     char *out;
     size_t size, len;
+    bool cut; /* what follows is left out too */
 };
 
 static void
@@ -138,6 +139,8 @@ line_add(struct line *line, const char *text, size_t len)
     while (take < len && take > 0 && ((unsigned char)text[take] & 0xC0) == 0x80) {
         take--;
     }
+    take = line->cut ? 0 : take;
+    line->cut = line->cut || take < len;
     memcpy(line->out + line->len, text, take);
     line->len += take;
     line->out[line->len] = '\0';
