@@ -105,8 +105,10 @@ find_or_add_key(struct fingerprint_db *db, const char *key)
 
 /* Takes the new rules over: behind those of files that are preferred at least as much. */
 static enum err
-insert_rules(struct key_rules *key, const struct fingerprint_rule *rules, size_t count)
+insert_rules(struct key_rules *key, const struct fingerprint_file *file,
+    const struct fingerprint_rule *rules)
 {
+    size_t count = file->row_count;
     if (count == 0) {
         return OK;
     }
@@ -119,7 +121,8 @@ insert_rules(struct key_rules *key, const struct fingerprint_rule *rules, size_t
     }
     key->rules = all;
     size_t at = 0;
-    while (at < key->count && all[at].file->preference >= rules[0].file->preference) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): all below count are initialised */
+    while (at < key->count && all[at].file->preference >= file->preference) {
         at++;
     }
     memmove(&all[at + count], &all[at], (key->count - at) * sizeof(*all));
@@ -163,7 +166,7 @@ fingerprint_db_load(struct fingerprint_db *db, const char *path, struct note *no
         return err;
     }
     struct key_rules *key = find_or_add_key(db, file->key);
-    err = key == NULL ? ERR_MEMORY : insert_rules(key, rules, file->row_count);
+    err = key == NULL ? ERR_MEMORY : insert_rules(key, file, rules);
     if (err != OK) {
         release_rules(rules, file->row_count);
         return err;

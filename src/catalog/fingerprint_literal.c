@@ -26,7 +26,10 @@ static void walk_alternatives(struct walk *walk, struct fingerprint_choice *ret_
 static char
 fold(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c < 'A' || c > 'Z') {
+        return c;
+    }
+    return (char)(c - 'A' + 'a');
 }
 
 static bool

@@ -135,10 +135,10 @@ class_len(const char *at)
     size_t len = at[1] == '^' ? 2 : 1;
     len += at[len] == ']' ? 1 : 0;
     while (at[len] != ']') {
-        len += at[len] == '\\' && at[len + 1] != '\0' ? 2 : 1;
         if (at[len] == '\0') {
             return 0;
         }
+        len += at[len] == '\\' && at[len + 1] != '\0' ? 2 : 1;
     }
     return len + 1;
 }

@@ -130,7 +130,8 @@ read_registry(struct mac_db *db, const struct buf *bytes, unsigned digit_count)
         struct reader line;
         uint64_t digits = 0;
         reader_init(&line, text, len);
-        bool is_row = csv_field(&line, &assignment) && csv_field(&line, &assignment);
+        bool is_row = csv_field(&line, &name);
+        is_row = csv_field(&line, &assignment) && is_row;
         (void)csv_field(&line, &name);
         if (is_row && parse_digits(assignment.data, digit_count, &digits) && name.len != 0) {
             err = add_prefix(db, key_of(digits, digit_count), name.data);
