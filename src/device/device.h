@@ -65,9 +65,10 @@ struct login {
     const char *user;
     const struct secret *password;
     int64_t clock_offset; /* seconds, for WS-UsernameToken */
-    unsigned step;        /* calls so far; 0 at the first */
-    unsigned number;      /* e.g. the digest's nonce count */
-    char text[1024];      /* e.g. the challenge or the token */
+    const char *base; /* "rtsp://10.0.0.7:554": goes before the path in a digest's uri; or NULL */
+    unsigned step;    /* calls so far; 0 at the first; device_login_step() counts */
+    unsigned number;  /* e.g. the digest's nonce count */
+    char text[1024];  /* e.g. the challenge or the token */
 };
 
 /* One way in. */
@@ -77,7 +78,7 @@ struct device_door {
     /* Next step; last is NULL at the first. A request that carries a password has .spends set. */
     enum login_state (*step)(struct login *login, const struct ask *door, const struct answer *last,
         struct arena *arena, struct request *ret_request);
-    /* Dresses an ask in the open log-in; ERR_LIMIT when it does not fit. */
+    /* Dresses an ask in the open log-in (not .spends: it was proven); ERR_LIMIT: does not fit. */
     enum err (*authorize)(struct login *login, const struct ask *ask, struct arena *arena,
         struct request *ret_request) MUST_CHECK;
 };
@@ -116,6 +117,9 @@ struct device_driver {
     size_t probe_count;
     const struct device_reading *readings;
     size_t reading_count;
+    uint8_t trust;                 /* confidence of what it reads; 0: 90 */
+    const struct ask *const *asks; /* what parse wants beside the asks of the readings */
+    size_t ask_count;
 
     const struct device_door *door; /* NULL: none of its own */
     struct ask door_ask;            /* something only a login opens */
@@ -130,7 +134,10 @@ struct device_driver {
     size_t fix_count;
 
     /* Pure escape hatches; each may be NULL. */
-    /* What a table can't pick out: called with every answer to an ask of the readings or probes. */
+    /*
+     * What a table can't pick out: called with every answer of any status to an ask of the driver.
+     * The source's witness is the wire.
+     */
     void (*parse)(const struct ask *ask, const struct answer *answer, struct facts *facts,
         const struct source *source);
     /* Why these facts mean that no factory password exists (activation); NULL: it may have one. */
@@ -150,11 +157,33 @@ uint8_t device_recognise(const struct device_driver *driver, const struct facts 
 bool device_probe_matches(const struct device_probe *probe, const struct answer *answer);
 
 /*
+ * The n-th different thing to ask (those of asks first, then of the readings); NULL at the end.
+ * Asks with and without a login count as different.
+ */
+const struct ask *device_ask(const struct device_driver *driver, size_t n);
+
+/*
  * Writes the facts that the driver's readings (and parse) find in the answer to this ask; the
- * number of facts written. Answers with an error or a status other than 200 give none.
+ * number of facts that changed. An answer with an error gives none, one with a status other than
+ * 200 only what parse makes of it. Of several rows for one fact the first that finds something
+ * counts. Secrets in `asked` ("GET http://10.0.0.7/…") are taken out.
  */
 size_t device_read(const struct device_driver *driver, const struct ask *ask,
     const struct answer *answer, const char *asked, struct facts *facts);
+
+/*
+ * Whether an answer to door_ask is really this driver's device talking to a user, not a page that
+ * says 200 to everything: some reading of door_ask finds a value in it.
+ */
+bool device_proves(const struct device_driver *driver, const struct answer *answer);
+
+/*
+ * One call of the door's step function: ret_request is empty before it, login->step is counted
+ * after it, and a door that never ends is LOGIN_UNCLEAR.
+ */
+enum login_state device_login_step(const struct device_door *door, struct login *login,
+    const struct ask *ask, const struct answer *last, struct arena *arena,
+    struct request *ret_request);
 
 /* The doors that several drivers share. */
 extern const struct device_door device_door_http;  /* digest or basic, as the challenge asks */

@@ -1,0 +1,371 @@
+/* One value out of XML, JSON, key=value lines, a header, or anything by regular expression. */
+#include "codec/pick.h"
+
+#include "base/reader.h"
+#include "base/text.h"
+
+#include <jansson.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#define XML_DEPTH     64
+#define NAME_MAX_LEN  128
+#define REGEX_SUBJECT ((size_t)256 * 1024)
+#define MATCH_LIMIT   10000
+#define DEPTH_LIMIT   200
+#define HEAP_LIMIT    1024 /* KiB */
+
+static enum err
+keep(struct arena *arena, const char *bytes, size_t len, const char **ret_text)
+{
+    while (len != 0 && strchr(" \t\r\n", bytes[0]) != NULL && bytes[0] != '\0') {
+        bytes++;
+        len--;
+    }
+    while (len != 0 && strchr(" \t\r\n", bytes[len - 1]) != NULL && bytes[len - 1] != '\0') {
+        len--;
+    }
+    if (len == 0) {
+        return ERR_MISSING;
+    }
+    if (len > PICK_VALUE) {
+        return ERR_LIMIT;
+    }
+    const char *copy = arena_copy_n(arena, bytes, len);
+    if (copy == NULL) {
+        return ERR_LIMIT;
+    }
+    *ret_text = copy;
+    return OK;
+}
+
+static void
+release_doc(xmlDoc **doc)
+{
+    xmlFreeDoc(*doc);
+}
+
+static void
+release_context(xmlParserCtxt **context)
+{
+    xmlFreeParserCtxt(*context);
+}
+
+static bool
+is_named(const xmlNode *node, const char *name, size_t len)
+{
+    return node->type == XML_ELEMENT_NODE && strlen((const char *)node->name) == len &&
+           strncmp((const char *)node->name, name, len) == 0;
+}
+
+static const xmlNode *
+child_named(const xmlNode *parent, const char *name, size_t len)
+{
+    const xmlNode *node = parent->children;
+    while (node != NULL && !is_named(node, name, len)) {
+        node = node->next;
+    }
+    return node;
+}
+
+/* The element at the path that begins at node, or NULL. */
+static const xmlNode *
+follow(const xmlNode *node, const char *path)
+{
+    size_t len = strcspn(path, "/");
+    if (!is_named(node, path, len)) {
+        return NULL;
+    }
+    while (node != NULL && path[len] == '/') {
+        path += len + 1;
+        len = strcspn(path, "/");
+        node = child_named(node, path, len);
+    }
+    return node;
+}
+
+/* The next element in document order, no deeper than the limit; NULL at the end. */
+static const xmlNode *
+next_element(const xmlNode *node, unsigned *depth)
+{
+    const xmlNode *next =
+        node->type == XML_ELEMENT_NODE && *depth < XML_DEPTH ? node->children : NULL;
+    if (next != NULL) {
+        (*depth)++;
+        return next;
+    }
+    while (node != NULL && node->next == NULL) {
+        node = node->parent;
+        if (node == NULL || node->type != XML_ELEMENT_NODE) {
+            return NULL;
+        }
+        (*depth)--;
+    }
+    return node == NULL ? NULL : node->next;
+}
+
+/* An element with children of its own has no value. */
+static enum err
+element_text(const xmlNode *node, struct arena *arena, const char **ret_text)
+{
+    for (const xmlNode *child = node->children; child != NULL; child = child->next) {
+        if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) {
+            const char *text = (const char *)child->content;
+            if (text != NULL && keep(arena, text, strlen(text), ret_text) == OK) {
+                return OK;
+            }
+        }
+    }
+    return ERR_MISSING;
+}
+
+static enum err
+pick_xml(const char *body, size_t len, const char *pick, struct arena *arena, const char **ret_text)
+{
+    if (text_find_nocase(body, len, "<!DOCTYPE") != NULL || memchr(body, '\0', len) != NULL) {
+        return ERR_SYNTAX;
+    }
+    CLEANUP(release_context) xmlParserCtxt *context = xmlNewParserCtxt();
+    if (context == NULL) {
+        return ERR_MEMORY;
+    }
+    CLEANUP(release_doc)
+    xmlDoc *doc = xmlCtxtReadMemory(context, body, (int)len, NULL, NULL,
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
+    /* Another encoding could have hidden the DOCTYPE from the look above. */
+    if (doc == NULL || doc->intSubset != NULL || doc->extSubset != NULL) {
+        return ERR_SYNTAX;
+    }
+    const xmlNode *node = xmlDocGetRootElement(doc);
+    unsigned depth = 0;
+    for (; node != NULL; node = next_element(node, &depth)) {
+        const xmlNode *found = follow(node, pick);
+        if (found != NULL && element_text(found, arena, ret_text) == OK) {
+            return OK;
+        }
+    }
+    return ERR_MISSING;
+}
+
+static void
+release_json(json_t **json)
+{
+    json_decref(*json);
+}
+
+/* One step of a JSON path; moves the path on. */
+static const json_t *
+json_step(const json_t *json, const char **path)
+{
+    const char *at = *path;
+    if (*at == '[') {
+        size_t digits = strspn(at + 1, "0123456789");
+        if (digits == 0 || digits > 6 || at[digits + 1] != ']') {
+            return NULL;
+        }
+        *path = at + digits + 2;
+        return json_array_get(json, (size_t)strtoul(at + 1, NULL, 10));
+    }
+    at += *at == '.' ? 1 : 0;
+    size_t len = strcspn(at, ".[");
+    char key[NAME_MAX_LEN];
+    if (len == 0 || len >= sizeof(key)) {
+        return NULL;
+    }
+    memcpy(key, at, len);
+    key[len] = '\0';
+    *path = at + len;
+    return json_object_get(json, key);
+}
+
+static enum err
+pick_json(
+    const char *body, size_t len, const char *pick, struct arena *arena, const char **ret_text)
+{
+    CLEANUP(release_json)
+    json_t *root = json_loadb(body, len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+    if (root == NULL) {
+        return ERR_SYNTAX;
+    }
+    const json_t *json = root;
+    while (json != NULL && *pick != '\0') {
+        json = json_step(json, &pick);
+    }
+    if (json_is_string(json)) {
+        return keep(arena, json_string_value(json), strlen(json_string_value(json)), ret_text);
+    }
+    if (json_is_boolean(json)) {
+        const char *word = json_is_true(json) ? "true" : "false";
+        return keep(arena, word, strlen(word), ret_text);
+    }
+    if (!json_is_number(json)) {
+        return ERR_MISSING;
+    }
+    const char *number = json_is_integer(json) ? arena_format(arena, "%" JSON_INTEGER_FORMAT,
+                                                     json_integer_value(json))
+                                               : arena_format(arena, "%g", json_real_value(json));
+    if (number == NULL) {
+        return ERR_LIMIT;
+    }
+    *ret_text = number;
+    return OK;
+}
+
+/* The value when the line is "key = value", perhaps without the key's first word. */
+static bool
+is_line_of(const char *line, size_t len, const char *key, const char **ret_value)
+{
+    while (len != 0 && (*line == ' ' || *line == '\t')) {
+        line++;
+        len--;
+    }
+    const char *equals = memchr(line, '=', len);
+    if (equals == NULL) {
+        return false;
+    }
+    size_t key_len = (size_t)(equals - line);
+    while (key_len != 0 && line[key_len - 1] == ' ') {
+        key_len--;
+    }
+    const char *bare = key;
+    if (text_starts(key, "root.") || text_starts(key, "table.")) {
+        bare = strchr(key, '.') + 1;
+    }
+    bool same = (strlen(key) == key_len && strncmp(line, key, key_len) == 0) ||
+                (strlen(bare) == key_len && strncmp(line, bare, key_len) == 0);
+    *ret_value = equals + 1;
+    return same;
+}
+
+static enum err
+pick_line(
+    const char *body, size_t len, const char *pick, struct arena *arena, const char **ret_text)
+{
+    struct reader reader;
+    const char *line = NULL;
+    size_t line_len = 0;
+    reader_init(&reader, body, len);
+    while (reader_line(&reader, &line, &line_len)) {
+        const char *value = NULL;
+        if (!is_line_of(line, line_len, pick, &value)) {
+            continue;
+        }
+        size_t value_len = line_len - (size_t)(value - line);
+        bool quoted = value_len >= 2 && (value[0] == '\'' || value[0] == '"') &&
+                      value[value_len - 1] == value[0];
+        return keep(arena, value + quoted, value_len - (quoted ? 2 : 0), ret_text);
+    }
+    return ERR_MISSING;
+}
+
+static void
+release_code(pcre2_code **code)
+{
+    pcre2_code_free(*code);
+}
+
+static void
+release_match(pcre2_match_data **match)
+{
+    pcre2_match_data_free(*match);
+}
+
+static void
+release_limits(pcre2_match_context **limits)
+{
+    pcre2_match_context_free(*limits);
+}
+
+static enum err
+pick_regex(
+    const char *body, size_t len, const char *regex, struct arena *arena, const char **ret_text)
+{
+    int error = 0;
+    PCRE2_SIZE where = 0;
+    CLEANUP(release_code)
+    pcre2_code *code = pcre2_compile(
+        (PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE, &error, &where, NULL);
+    if (code == NULL) {
+        return ERR_VALUE;
+    }
+    CLEANUP(release_match)
+    pcre2_match_data *match = pcre2_match_data_create_from_pattern(code, NULL);
+    CLEANUP(release_limits) pcre2_match_context *limits = pcre2_match_context_create(NULL);
+    if (match == NULL || limits == NULL) {
+        return ERR_MEMORY;
+    }
+    pcre2_set_match_limit(limits, MATCH_LIMIT);
+    pcre2_set_depth_limit(limits, DEPTH_LIMIT);
+    pcre2_set_heap_limit(limits, HEAP_LIMIT);
+    size_t subject = len < REGEX_SUBJECT ? len : REGEX_SUBJECT;
+    int count = pcre2_match(code, (PCRE2_SPTR)body, subject, 0, 0, match, limits);
+    if (count < 0) {
+        return count == PCRE2_ERROR_NOMATCH ? ERR_MISSING : ERR_LIMIT;
+    }
+    const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(match);
+    size_t group = count > 1 ? 1 : 0;
+    if (spans[2 * group] == PCRE2_UNSET || spans[2 * group] > spans[2 * group + 1]) {
+        return ERR_MISSING;
+    }
+    return keep(arena, body + spans[2 * group], spans[2 * group + 1] - spans[2 * group], ret_text);
+}
+
+static enum err
+pick_header(
+    const struct answer *answer, const char *pick, struct arena *arena, const char **ret_text)
+{
+    char name[NAME_MAX_LEN];
+    char value[PICK_VALUE];
+    size_t len = strcspn(pick, "~");
+    if (len >= sizeof(name)) {
+        return ERR_VALUE;
+    }
+    memcpy(name, pick, len);
+    name[len] = '\0';
+    if (!answer_header(answer, name, 0, value, sizeof(value))) {
+        return ERR_MISSING;
+    }
+    return pick[len] == '~' ? pick_regex(value, strlen(value), pick + len + 1, arena, ret_text)
+                            : keep(arena, value, strlen(value), ret_text);
+}
+
+enum err
+pick_text(const struct answer *answer, const char *pick, struct arena *arena, const char **ret_text)
+{
+    if (pick[0] == '@') {
+        return pick_header(answer, pick + 1, arena, ret_text);
+    }
+    const char *body = answer->body;
+    size_t len = answer->body_len;
+    if (body == NULL || len > ANSWER_BODY) {
+        return body == NULL ? ERR_MISSING : ERR_LIMIT;
+    }
+    if (pick[0] == '~') {
+        return pick_regex(body, len, pick + 1, arena, ret_text);
+    }
+    if (len >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) {
+        body += 3;
+        len -= 3;
+    }
+    while (len != 0 && (*body == ' ' || *body == '\t' || *body == '\r' || *body == '\n')) {
+        body++;
+        len--;
+    }
+    if (len == 0) {
+        return ERR_MISSING;
+    }
+    switch (*body) {
+    case '<':
+        return pick_xml(body, len, pick, arena, ret_text);
+    case '{':
+    case '[':
+        return pick_json(body, len, pick, arena, ret_text);
+    default:
+        return pick_line(body, len, pick, arena, ret_text);
+    }
+}

@@ -1,0 +1,92 @@
+/* Names after which a value is a secret, wherever they stand. */
+#include "codec/redact.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static const char *const names[] = {
+    "pwd",
+    "password",
+    "passwd",
+    "pass",
+    "pwdold",
+    "loginpassword",
+    "usr",
+    "user",
+    "username",
+    "token",
+    "session",
+    "auth",
+    "authorization",
+    "cookie",
+    "response",
+    "verificationcode",
+};
+
+static bool
+is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
+/* The length of the secret's name at text, 0 when there is none. */
+static size_t
+name_at(const char *text)
+{
+    size_t len = 0;
+    while (is_word(text[len])) {
+        len++;
+    }
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (strlen(names[i]) == len && text_starts_nocase(text, names[i])) {
+            return len;
+        }
+    }
+    return 0;
+}
+
+/* From behind the name to the value's first letter; 0 when no value follows. */
+static size_t
+gap_at(const char *text)
+{
+    size_t len = text[0] == '"' ? 1 : 0;
+    len += strspn(text + len, " ");
+    if (text[len] != '=' && text[len] != ':' && text[len] != '>') {
+        return 0;
+    }
+    len++;
+    return len + strspn(text + len, " \"'");
+}
+
+static void
+put(char *out, size_t size, size_t *used, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len && *used + 1 < size; i++) {
+        out[(*used)++] = text[i];
+    }
+    out[*used] = '\0';
+}
+
+void
+redact_text(char *out, size_t size, const char *text)
+{
+    assert(size != 0);
+    size_t used = 0;
+    out[0] = '\0';
+    for (const char *c = text; *c != '\0';) {
+        size_t name = is_word(*c) && (c == text || !is_word(c[-1])) ? name_at(c) : 0;
+        size_t gap = name == 0 ? 0 : gap_at(c + name);
+        if (gap == 0) {
+            put(out, size, &used, c, 1);
+            c++;
+            continue;
+        }
+        bool header = c[name] == ':' && (c == text || c[-1] == '\n');
+        put(out, size, &used, c, name + gap);
+        put(out, size, &used, "***", 3);
+        c += name + gap;
+        c += strcspn(c, header ? "\r\n" : "&\"'<>, ;\r\n\t");
+    }
+}

@@ -1,0 +1,256 @@
+#include "device/door.h"
+
+#include "codec/soap.h"
+
+#include "test.h"
+
+#include "answer.h"
+
+static struct arena arena;
+static struct secret *password;
+static const struct ask ask = {.path = "/ISAPI/System/deviceInfo", .login = true};
+static const struct ask soap = {
+    .path = SOAP_DEVICE_SERVICE, .body = SOAP_GET_DEVICE_INFORMATION, .type = SOAP_TYPE};
+
+#define CHALLENGE "WWW-Authenticate: Digest realm=\"cam\", nonce=\"n1\", qop=\"auth\"\r\n"
+#define STALE     "WWW-Authenticate: Digest realm=\"cam\", nonce=\"n2\", qop=\"auth\", stale=true\r\n"
+#define FAULT                                                                                      \
+    "<s:Envelope><s:Body><s:Fault><s:Code><s:Value>ter:NotAuthorized</s:Value></s:Code></s:Fault>" \
+    "</s:Body></s:Envelope>"
+#define RESULT "<s:Envelope><s:Body><tds:GetDeviceInformationResponse/></s:Body></s:Envelope>"
+
+struct row {
+    const char *title;
+    struct answer answers[3]; /* to step 0, 1, 2; status 0 ends */
+    enum login_state state;
+    unsigned spent;
+};
+
+/* Plays the answers; the last state, and how many requests carried a password. */
+static enum login_state
+play(const struct device_door *door, const struct ask *what, const struct row *row,
+    unsigned *ret_spent)
+{
+    struct login login = {.user = "admin", .password = password};
+    const struct answer *last = NULL;
+    *ret_spent = 0;
+    for (size_t i = 0;; i++) {
+        struct request request;
+        enum login_state state = device_login_step(door, &login, what, last, &arena, &request);
+        if (state != LOGIN_SEND) {
+            return state;
+        }
+        assert_true(i < COUNT(row->answers));
+        assert_true(i != 0 || !request.spends);
+        *ret_spent += request.spends ? 1 : 0;
+        last = &row->answers[i];
+    }
+}
+
+static void
+check_rows(
+    const struct device_door *door, const struct ask *what, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        unsigned spent = 0;
+        enum login_state state = play(door, what, &rows[i], &spent);
+        if (state != rows[i].state || spent != rows[i].spent) {
+            print_error("%s: state %d, spent %u\n", rows[i].title, (int)state, spent);
+        }
+        assert_int_equal(state, rows[i].state);
+        assert_int_equal(spent, rows[i].spent);
+    }
+}
+
+static void
+test_http_door_takes_every_way(void **state)
+{
+    (void)state;
+    char long_realm[10200] = "WWW-Authenticate: Digest nonce=\"n\", realm=\"";
+    size_t start = strlen(long_realm);
+    memset(long_realm + start, 'r', 10000);
+    memcpy(long_realm + start + 10000, "\"\r\n", 4);
+    const struct answer asked = answer_of(401, CHALLENGE, "");
+    const struct row rows[] = {
+        {"opens",            {asked, answer_of(200, "", "<DeviceInfo/>")},                    LOGIN_OPEN,    1},
+        {"refused",          {asked, answer_of(401, CHALLENGE, "")},                          LOGIN_REFUSED, 1},
+        {"open to anyone",   {answer_of(200, "", "<DeviceInfo/>")},                           LOGIN_UNCLEAR, 0},
+        {"no challenge",     {answer_of(401, "", "")},                                        LOGIN_UNCLEAR, 0},
+        {"forbidden first",  {answer_of(403, "", "")},                                        LOGIN_UNCLEAR, 0},
+        {"long realm",       {answer_of(401, long_realm, "")},                                LOGIN_UNCLEAR, 0},
+        {"garbage",          {answer_of(401, "WWW-Authenticate: \"\"==,,\r\n", "")},          LOGIN_UNCLEAR, 0},
+        {"page says 200",    {asked, answer_of(200, "", "<html>Please log in</html>")},       LOGIN_UNCLEAR,
+         1                                                                                                    },
+        {"forbidden after",  {asked, answer_of(403, "", "")},                                 LOGIN_LOCKED,  1},
+        {"server breaks",    {asked, answer_of(500, "", "")},                                 LOGIN_UNCLEAR, 1},
+        {"time-out",         {{.err = ERR_TIMEOUT}},                                          LOGIN_UNCLEAR, 0},
+        {"time-out after",   {asked, {.err = ERR_TIMEOUT}},                                   LOGIN_UNCLEAR, 1},
+        {"locked before",
+         {answer_of(401, CHALLENGE,
+                "<userCheck><lockStatus>lock</lockStatus><unlockTime>1700</unlockTime></"
+                "userCheck>")},
+         LOGIN_LOCKED,                                                                                       0},
+        {"two tries left",
+         {answer_of(401, CHALLENGE,
+                "<userCheck><lockStatus>unlock</lockStatus><retryLoginTime>2</retryLoginTime></"
+                "userCheck>")},
+         LOGIN_LOCKED,                                                                                       0},
+        {"tries left",
+         {answer_of(401, CHALLENGE,
+                 "<userCheck><lockStatus>unlock</lockStatus><retryLoginTime>6</retryLoginTime></"
+                 "userCheck>"),
+                answer_of(200, "", "<DeviceInfo/>")},
+         LOGIN_OPEN,                                                                                         1},
+        {"locked after",     {asked, answer_of(401, CHALLENGE, "Error: account is locked.")},
+         LOGIN_LOCKED,                                                                                       1},
+        {"too many",         {asked, answer_of(429, "", "")},                                 LOGIN_LOCKED,  1},
+        {"stale, then open", {asked, answer_of(401, STALE, ""), answer_of(200, "", "k=v")},
+         LOGIN_OPEN,                                                                                         2},
+        {"stale twice",      {asked, answer_of(401, STALE, ""), answer_of(401, STALE, "")},
+         LOGIN_REFUSED,                                                                                      2},
+    };
+    check_rows(&device_door_http, &ask, rows, COUNT(rows));
+}
+
+static void
+test_onvif_door_takes_every_way(void **state)
+{
+    (void)state;
+    const struct answer asked = answer_of(400, "", FAULT);
+    const struct row rows[] = {
+        {"opens",          {asked, answer_of(200, "", RESULT)},                            LOGIN_OPEN,    1},
+        {"refused",        {asked, answer_of(400, "", FAULT)},                             LOGIN_REFUSED, 1},
+        {"bare 401",       {answer_of(401, "", ""), answer_of(200, "", RESULT)},           LOGIN_OPEN,    1},
+        {"HTTP digest",    {answer_of(401, CHALLENGE, ""), answer_of(200, "", RESULT)},    LOGIN_OPEN,    1},
+        {"digest refused", {answer_of(401, CHALLENGE, ""), answer_of(401, CHALLENGE, "")},
+         LOGIN_REFUSED,                                                                                   1},
+        {"open to anyone", {answer_of(200, "", RESULT)},                                   LOGIN_UNCLEAR, 0},
+        {"not ONVIF",      {answer_of(404, "", "<html>")},                                 LOGIN_UNCLEAR, 0},
+        {"fault with 200", {asked, answer_of(200, "", FAULT)},                             LOGIN_REFUSED, 1},
+        {"locked",         {asked, answer_of(400, "", "ter:AccountLocked user locked")},   LOGIN_LOCKED,  1},
+        {"garbage",        {asked, answer_of(200, "", "\x01\x02")},                        LOGIN_UNCLEAR, 1},
+        {"time-out",       {{.err = ERR_TIMEOUT}},                                         LOGIN_UNCLEAR, 0},
+    };
+    check_rows(&device_door_onvif, &soap, rows, COUNT(rows));
+}
+
+static void
+test_rtsp_digest_signs_the_whole_address(void **state)
+{
+    (void)state;
+    const struct ask stream = {.method = "DESCRIBE", .path = "/Streaming/Channels/101"};
+    const struct answer asked = answer_of(401, CHALLENGE, "");
+    struct login login = {.user = "admin", .password = password, .base = "rtsp://10.0.0.7:554"};
+    struct request request;
+    assert_int_equal(
+        device_login_step(&device_door_rtsp, &login, &stream, NULL, &arena, &request), LOGIN_SEND);
+    assert_int_equal(
+        device_login_step(&device_door_rtsp, &login, &stream, &asked, &arena, &request),
+        LOGIN_SEND);
+    assert_non_null(
+        strstr(request.authorization, "uri=\"rtsp://10.0.0.7:554/Streaming/Channels/101\""));
+    assert_string_equal(request.ask.path, "/Streaming/Channels/101");
+}
+
+static void
+test_counts_the_nonce_for_every_authorized_ask(void **state)
+{
+    (void)state;
+    const struct answer asked = answer_of(401, CHALLENGE, "");
+    struct login login = {.user = "admin", .password = password};
+    struct request request;
+    assert_int_equal(
+        device_login_step(&device_door_http, &login, &ask, NULL, &arena, &request), LOGIN_SEND);
+    assert_int_equal(
+        device_login_step(&device_door_http, &login, &ask, &asked, &arena, &request), LOGIN_SEND);
+    assert_non_null(strstr(request.authorization, "nc=00000001"));
+    assert_int_equal(device_door_http.authorize(&login, &ask, &arena, &request), OK);
+    assert_non_null(strstr(request.authorization, "nc=00000002"));
+    assert_false(request.spends);
+}
+
+static void
+test_never_sends_the_password_in_the_clear_by_digest(void **state)
+{
+    (void)state;
+    const struct answer asked = answer_of(401, CHALLENGE, "");
+    struct login login = {.user = "admin", .password = password};
+    struct request request;
+    assert_int_equal(
+        device_login_step(&device_door_http, &login, &ask, NULL, &arena, &request), LOGIN_SEND);
+    assert_int_equal(
+        device_login_step(&device_door_http, &login, &ask, &asked, &arena, &request), LOGIN_SEND);
+    assert_null(strstr(request.authorization, secret_text(password)));
+}
+
+static enum login_state
+never_ends(struct login *login, const struct ask *what, const struct answer *last,
+    struct arena *memory, struct request *ret_request)
+{
+    (void)login;
+    (void)last;
+    (void)memory;
+    *ret_request = (struct request){.ask = *what};
+    return LOGIN_SEND;
+}
+
+static void
+test_ends_a_door_that_never_ends(void **state)
+{
+    (void)state;
+    const struct device_door door = {.title = "x", .step = never_ends};
+    const struct answer answer = answer_of(200, "", "");
+    struct login login = {.user = "admin", .password = password};
+    struct request request;
+    enum login_state now = device_login_step(&door, &login, &ask, NULL, &arena, &request);
+    for (size_t i = 0; i < 20 && now == LOGIN_SEND; i++) {
+        now = device_login_step(&door, &login, &ask, &answer, &arena, &request);
+    }
+    assert_int_equal(now, LOGIN_UNCLEAR);
+}
+
+static void
+test_tells_locked_from_unlocked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        bool locked;
+    } rows[] = {
+        {"{\"error_code\":-40404}",                                  true },
+        {"Login has been locked, please try again later!",           true },
+        {"Temporary Suspension: Try again in 1800 seconds",          true },
+        {"<lockStatus>unlock</lockStatus>",                          false},
+        {"account unlocked",                                         false},
+        {"blockedList=1",                                            false},
+        {"",                                                         false},
+        {"<retryLoginTime>99999999999999999999999</retryLoginTime>", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer answer = answer_of(401, "", rows[i].body);
+        assert_int_equal(door_is_locked(&answer), rows[i].locked);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_http_door_takes_every_way),
+        cmocka_unit_test(test_onvif_door_takes_every_way),
+        cmocka_unit_test(test_rtsp_digest_signs_the_whole_address),
+        cmocka_unit_test(test_counts_the_nonce_for_every_authorized_ask),
+        cmocka_unit_test(test_never_sends_the_password_in_the_clear_by_digest),
+        cmocka_unit_test(test_ends_a_door_that_never_ends),
+        cmocka_unit_test(test_tells_locked_from_unlocked),
+    };
+    if (secret_start() != OK) {
+        return 1;
+    }
+    password = secret_new_text("secret12345");
+    arena_init(&arena, ARENA_DEVICE_LIMIT);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_release(&arena);
+    secret_free(password);
+    return failed;
+}
