@@ -1,0 +1,68 @@
+/*
+ * The lock-out budget: how many log-ins a device can still be asked for without harm. It is taken
+ * before a password is sent and is durable before budget_take() returns, so that a run that is
+ * killed a moment later has spent it all the same.
+ *
+ * Rules: one log-in per device and 24 hours (or the owner's number, two at most); a second one as
+ * the control log-in after a positive; never so many wrong ones that fewer than two are left to the
+ * documented lock-out, within its period but at least 24 hours; none for as long after the device
+ * said "locked". Tries count over all runs, protocols and accounts, and for every key that belongs
+ * to the device: a new serial number at the same address is the same device. A clock that
+ * goes backwards makes no try younger than it is.
+ */
+#pragma once
+
+#include "store/store.h"
+
+#define BUDGET_PER_DAY 1 /* log-ins, where the owner says nothing */
+#define BUDGET_MOST    2 /* log-ins, whatever the owner says */
+#define BUDGET_KEYS    (SUBJECT_ADDRESSES + 2)
+
+enum budget_outcome {
+    BUDGET_PENDING, /* no answer is known: counts as a wrong one */
+    BUDGET_OPEN,
+    BUDGET_REFUSED,
+    BUDGET_LOCKED,
+    BUDGET_UNCLEAR, /* counts as a wrong one */
+};
+
+struct budget_request {
+    char keys[BUDGET_KEYS][SUBJECT_KEY]; /* budget_request_keys() */
+    size_t key_count;
+    const char *account;
+    const char *credential; /* its id in the catalogue, never the password */
+    const char *protocol;
+    int64_t now;          /* wall ms */
+    unsigned per_day;     /* allowance; 0: no log-ins at all */
+    bool control;         /* the control log-in after a positive */
+    unsigned limit_tries; /* documented lock-out; 0: none documented */
+    unsigned limit_seconds;
+};
+
+struct budget_answer {
+    bool granted;
+    int64_t ticket; /* for budget_result() */
+    int64_t next;   /* wall ms at which to ask again when it was not granted; 0: never */
+    char why[160];  /* why not, for a report */
+};
+
+/* What is remembered of the device, newest last; what the back end gives to budget_judge(). */
+struct budget_try {
+    int64_t at;
+    enum budget_outcome outcome;
+};
+
+/* Every name under which the device can be known: MAC, serial number, all addresses. */
+void budget_request_keys(struct budget_request *request, const struct subject *subject);
+
+/* Asks for one log-in. On any error there is none. */
+enum err budget_take(struct store *store, const struct budget_request *request,
+    struct budget_answer *ret_answer) MUST_CHECK;
+/* What came of it; ERR_MISSING when the ticket is unknown. */
+enum err budget_result(struct store *store, int64_t ticket, enum budget_outcome outcome) MUST_CHECK;
+
+/* The rules, for back ends: pure. `tries` are all that budget_since() lets through. */
+void budget_judge(const struct budget_request *request, const struct budget_try *tries,
+    size_t try_count, struct budget_answer *ret_answer);
+/* Tries at or before this time no longer matter. */
+int64_t budget_since(const struct budget_request *request);

@@ -1,0 +1,323 @@
+#include "store/budget.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "store_scratch.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#define HOUR INT64_C(3600000)
+#define NOON INT64_C(1763812800000)
+
+static struct budget_request
+request_at(int64_t now, const char *key)
+{
+    struct budget_request request = {.account = "admin",
+        .credential = "vendor-1",
+        .protocol = "http",
+        .now = now,
+        .per_day = BUDGET_PER_DAY,
+        .key_count = 1};
+    (void)text_copy(request.keys[0], SUBJECT_KEY, key);
+    return request;
+}
+
+static void
+add_key(struct budget_request *request, const char *key)
+{
+    (void)text_copy(request->keys[request->key_count++], SUBJECT_KEY, key);
+}
+
+static struct budget_answer
+take(struct store *store, const struct budget_request *request)
+{
+    struct budget_answer answer = {0};
+    assert_int_equal(budget_take(store, request, &answer), OK);
+    return answer;
+}
+
+static struct budget_answer
+take_and_end(struct store *store, const struct budget_request *request, enum budget_outcome outcome)
+{
+    struct budget_answer answer = take(store, request);
+    assert_true(answer.granted);
+    assert_int_equal(budget_result(store, answer.ticket, outcome), OK);
+    return answer;
+}
+
+static void
+test_grants_one_login_per_device_and_day(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    request.now = NOON + 23 * HOUR;
+    request.account = "root";
+    request.protocol = "onvif";
+    struct budget_answer answer = take(store, &request);
+    assert_false(answer.granted);
+    assert_int_equal(answer.next, NOON + CLOCK_DAY);
+    assert_string_equal(answer.why, "1 of 1 log-ins of these 24 hours are spent");
+    request.now = NOON + CLOCK_DAY;
+    assert_true(take(store, &request).granted);
+    struct budget_request other = request_at(NOON, "mac:b");
+    assert_true(take(store, &other).granted);
+}
+
+static void
+test_grants_two_at_most_whatever_the_owner_says(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    request.per_day = 99;
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    assert_false(take(store, &request).granted);
+}
+
+static void
+test_grants_none_when_the_owner_says_none(void **state)
+{
+    struct budget_request request = request_at(NOON, "mac:a");
+    request.per_day = 0;
+    request.control = true;
+    struct budget_answer answer = take(*state, &request);
+    assert_false(answer.granted);
+    assert_int_equal(answer.next, 0);
+}
+
+static void
+test_grants_the_control_login_after_a_positive_only(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    struct budget_answer first = take(store, &request);
+    request.control = true;
+    assert_false(take(store, &request).granted);
+    assert_int_equal(budget_result(store, first.ticket, BUDGET_REFUSED), OK);
+    assert_false(take(store, &request).granted);
+    assert_int_equal(budget_result(store, first.ticket, BUDGET_OPEN), OK);
+    assert_true(take(store, &request).granted);
+    assert_false(take(store, &request).granted);
+}
+
+static void
+test_keeps_two_tries_from_the_documented_lockout(void **state)
+{
+    static const struct {
+        unsigned limit;
+        unsigned granted; /* wrong ones, two a day, within a lock of a week */
+    } rows[] = {
+        {1, 0},
+        {2, 0},
+        {3, 1},
+        {5, 3},
+        {7, 5},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char key[16];
+        (void)snprintf(key, sizeof(key), "mac:%zu", i);
+        struct budget_request request = request_at(NOON, key);
+        request.per_day = 2;
+        request.limit_tries = rows[i].limit;
+        request.limit_seconds = 7 * 86400;
+        unsigned granted = 0;
+        for (int hour = 0; hour < 6 * 24; hour += 6) {
+            request.now = NOON + hour * HOUR;
+            struct budget_answer answer = take(*state, &request);
+            if (answer.granted) {
+                granted++;
+                assert_int_equal(budget_result(*state, answer.ticket, BUDGET_UNCLEAR), OK);
+            }
+        }
+        assert_int_equal(granted, rows[i].granted);
+    }
+}
+
+static void
+test_leaves_a_locked_device_alone_for_a_day(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    request.per_day = 2;
+    (void)take_and_end(store, &request, BUDGET_LOCKED);
+    request.now = NOON + 23 * HOUR;
+    struct budget_answer answer = take(store, &request);
+    assert_false(answer.granted);
+    assert_int_equal(answer.next, NOON + CLOCK_DAY);
+    assert_non_null(strstr(answer.why, "locked"));
+}
+
+static void
+test_counts_a_device_that_changes_its_names_as_one(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    add_key(&request, "serial:1");
+    add_key(&request, "ip:10.0.0.7");
+    request.per_day = 2;
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+
+    struct budget_request again = request_at(NOON + HOUR, "serial:2");
+    add_key(&again, "ip:10.0.0.7");
+    again.per_day = 2;
+    (void)take_and_end(store, &again, BUDGET_REFUSED);
+
+    struct budget_request third = request_at(NOON + 2 * HOUR, "serial:2");
+    add_key(&third, "ip:10.0.0.8");
+    third.per_day = 2;
+    assert_false(take(store, &third).granted);
+}
+
+static void
+test_refuses_a_device_without_a_name(void **state)
+{
+    struct budget_request request = request_at(NOON, "mac:a");
+    request.key_count = 0;
+    assert_false(take(*state, &request).granted);
+}
+
+static void
+test_grants_nothing_more_when_the_clock_goes_back(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    request.now = NOON - 300 * CLOCK_DAY;
+    assert_false(take(store, &request).granted);
+
+    /* What is spent while the clock is behind counts when it is right again. */
+    struct budget_request other = request_at(NOON - 300 * CLOCK_DAY, "mac:b");
+    (void)take_and_end(store, &other, BUDGET_REFUSED);
+    other.now = NOON + HOUR;
+    assert_false(take(store, &other).granted);
+}
+
+static void
+test_survives_kill_right_after_the_grant(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    scratch_make(&scratch);
+    struct budget_request request = request_at(NOON, "mac:a");
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct store *store = scratch_open(&scratch);
+        if (take(store, &request).granted) {
+            (void)kill(getpid(), SIGKILL);
+        }
+        _exit(1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    struct store *store = scratch_open(&scratch);
+    request.now = NOON + HOUR;
+    assert_false(take(store, &request).granted);
+    store_close(store);
+    scratch_remove(&scratch);
+}
+
+static void
+test_grants_one_to_processes_that_race(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    scratch_make(&scratch);
+    int start[2];
+    assert_int_equal(pipe(start), 0);
+    pid_t children[4];
+    for (size_t i = 0; i < COUNT(children); i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            char byte = 0;
+            (void)close(start[1]);
+            (void)!read(start[0], &byte, 1);
+            struct store *store = scratch_open(&scratch);
+            struct budget_request request = request_at(NOON, "mac:a");
+            _exit(take(store, &request).granted ? 10 : 20);
+        }
+    }
+    (void)close(start[0]);
+    (void)close(start[1]);
+    unsigned granted = 0;
+    for (size_t i = 0; i < COUNT(children); i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        assert_true(WEXITSTATUS(status) == 10 || WEXITSTATUS(status) == 20);
+        granted += WEXITSTATUS(status) == 10 ? 1 : 0;
+    }
+    assert_int_equal(granted, 1);
+    scratch_remove(&scratch);
+}
+
+static void
+test_names_an_unknown_ticket(void **state)
+{
+    assert_int_equal(budget_result(*state, 4711, BUDGET_OPEN), ERR_MISSING);
+    assert_string_equal(store_trouble(*state), "log-in 4711 is not on record");
+}
+
+static void
+test_knows_a_device_by_mac_serial_and_every_address(void **state)
+{
+    (void)state;
+    struct subject *subject = subject_new(1);
+    struct source source = {WITNESS_WIRE, 90, NULL};
+    struct ip ip = ip_from_v4(0x0a000007);
+    struct budget_request request = {0};
+    assert_int_equal(mac_parse("44:19:b6:01:02:03", &subject->mac), OK);
+    facts_set_text(&subject->facts, FACT_DEVICE_SERIAL, "S1", &source);
+    assert_true(subject_add_address(subject, &ip));
+    budget_request_keys(&request, subject);
+    assert_int_equal(request.key_count, 3);
+    assert_string_equal(request.keys[0], "mac:44:19:b6:01:02:03");
+    assert_string_equal(request.keys[1], "serial:S1");
+    assert_string_equal(request.keys[2], "ip:10.0.0.7");
+    subject_free(subject);
+}
+
+static struct scratch shared;
+
+static int
+open_shared(void **state)
+{
+    scratch_make(&shared);
+    *state = scratch_open(&shared);
+    return 0;
+}
+
+static int
+close_shared(void **state)
+{
+    store_close(*state);
+    scratch_remove(&shared);
+    return 0;
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, open_shared, close_shared)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(test_grants_one_login_per_device_and_day),
+        WITH_STORE(test_grants_two_at_most_whatever_the_owner_says),
+        WITH_STORE(test_grants_none_when_the_owner_says_none),
+        WITH_STORE(test_grants_the_control_login_after_a_positive_only),
+        WITH_STORE(test_keeps_two_tries_from_the_documented_lockout),
+        WITH_STORE(test_leaves_a_locked_device_alone_for_a_day),
+        WITH_STORE(test_counts_a_device_that_changes_its_names_as_one),
+        WITH_STORE(test_refuses_a_device_without_a_name),
+        WITH_STORE(test_grants_nothing_more_when_the_clock_goes_back),
+        WITH_STORE(test_names_an_unknown_ticket),
+        cmocka_unit_test(test_survives_kill_right_after_the_grant),
+        cmocka_unit_test(test_grants_one_to_processes_that_race),
+        cmocka_unit_test(test_knows_a_device_by_mac_serial_and_every_address),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
