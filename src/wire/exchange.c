@@ -308,13 +308,14 @@ wire_exchange_release(struct wire_call *call)
     free_exchange((struct wire_exchange *)call);
 }
 
+/* A header line longer than libcurl allows is "out of memory" to it. */
 static const struct {
     CURLcode code;
     enum err err;
 } meanings[] = {
     {CURLE_OK,                       OK         },
     {CURLE_OPERATION_TIMEDOUT,       ERR_TIMEOUT},
-    {CURLE_OUT_OF_MEMORY,            ERR_MEMORY },
+    {CURLE_OUT_OF_MEMORY,            ERR_LIMIT  },
     {CURLE_FILESIZE_EXCEEDED,        ERR_LIMIT  },
     {CURLE_URL_MALFORMAT,            ERR_VALUE  },
     {CURLE_WEIRD_SERVER_REPLY,       ERR_SYNTAX },

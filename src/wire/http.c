@@ -51,7 +51,7 @@ set_method(struct wire_exchange *exchange, const struct ask *ask)
         const char *body = ask->body == NULL ? "" : ask->body;
         wire_exchange_set(exchange, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
         wire_exchange_set(exchange, CURLOPT_COPYPOSTFIELDS, body);
-        if (ask->body != NULL) {
+        if (ask->body != NULL || ask->type != NULL) {
             wire_exchange_line(exchange, "Content-Type", type_of(ask));
         }
     } else if (text_equal(method, "HEAD")) {
