@@ -5,8 +5,6 @@
 #include "report/report.h"
 #include "report/words.h"
 
-#include <stdio.h>
-
 #define DEVICE_ROWS ((size_t)64)
 #define WHERE_NAMES ((size_t)4)
 #define FULL_PLACES ((size_t)50)
@@ -55,7 +53,7 @@ put_run(struct page *page, const struct assessment *assessment)
     page_format(page, "%s hosts asked, ", words_count(totals->hosts_planned, number));
     page_format(page, "%s devices, ", words_count(totals->devices, number));
     page_format(page, "%u log-ins, %u lock-outs, ", totals->logins, totals->lockouts);
-    page_format(page, "%s packets at most ", words_count(totals->packets, number));
+    page_format(page, "%s packets at up to ", words_count(totals->packets, number));
     page_format(page, "%s/s, ", words_count(assessment->pace, number));
     page_put(page, words_duration(totals->ended - totals->started, number));
     page_flush(page, 9);
@@ -151,17 +149,14 @@ put_device(struct page *page, const struct marks *marks, size_t device)
     const struct subject *subject = marks->assessment->devices[device];
     enum mark mark = marks_worst(marks, device);
     char address[IP_TEXT];
-    char model[SUBJECT_TITLE];
-    const char *vendor = words_vendor(subject);
-    const char *product = words_model(subject);
-    (void)snprintf(model, sizeof(model), "%.70s%s%.80s", vendor == NULL ? "" : vendor,
-        vendor == NULL || product == NULL ? "" : " ", product == NULL ? "" : product);
+    char product[SUBJECT_TITLE];
+    words_product(subject, product);
     words_address(subject, address);
     page_put(page, "  ");
     page_paint(page, mark_styles[mark], mark_words[mark].word, 9);
     page_column(page, address, SIZE_MAX, 16);
     page_column(page, words_name(subject), SIZE_MAX, 16);
-    page_column(page, model[0] == '\0' ? kind_name(subject->kind) : model, SIZE_MAX, 23);
+    page_column(page, product[0] == '\0' ? kind_name(subject->kind) : product, SIZE_MAX, 23);
     page_column(page, words_version(subject), SIZE_MAX, page->width - 66);
     page_end(page);
     if (width_of(address) > 15) {
@@ -312,9 +307,14 @@ put_finding(struct page *page, const struct finding *finding)
         put_labelled(page, "why", words_why(finding));
     } else {
         put_where(page, finding);
+        put_labelled(page, finding->verdict == UNKNOWN ? "reason" : "found",
+            finding->verdict == FAIL || finding->place_count == 0 ? NULL
+                                                                  : finding->places[0].sentence);
     }
-    if (finding->verdict != NOTE || page->options->full) {
+    if (finding->verdict == FAIL || page->options->full) {
         put_labelled(page, finding->verdict == UNKNOWN ? "to know" : "close", words_close(finding));
+    }
+    if (page->options->full) {
         put_labelled(page, "effect", words_effect(finding));
         put_labelled(page, "verify", words_verify(finding));
     }

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *
 either(const char *first, const char *second)
@@ -39,6 +40,23 @@ words_version(const struct subject *subject)
     const char *version = fact(subject, FACT_VMS_VERSION);
     return either(subject->kind == KIND_VMS ? version : NULL,
         either(fact(subject, FACT_DEVICE_FIRMWARE), version));
+}
+
+const char *
+words_product(const struct subject *subject, char out[SUBJECT_TITLE])
+{
+    const char *vendor = words_vendor(subject);
+    const char *model = words_model(subject);
+    bool said = vendor != NULL && model != NULL && text_starts_nocase(model, vendor);
+    const char *first = vendor == NULL || said ? "" : vendor;
+    const char *second = model == NULL ? "" : model;
+    (void)text_copy(out, SUBJECT_TITLE, first);
+    size_t used = strlen(out);
+    bool both = used != 0 && second[0] != '\0' && used + 1 < SUBJECT_TITLE;
+    (void)text_copy(out + used, SUBJECT_TITLE - used, both ? " " : "");
+    used += both;
+    (void)text_copy(out + used, SUBJECT_TITLE - used, second);
+    return out;
 }
 
 const char *

@@ -10,6 +10,8 @@
 const char *words_vendor(const struct subject *subject);
 const char *words_model(const struct subject *subject);
 const char *words_version(const struct subject *subject);
+/* "Hikvision DS-2CD2032", without saying a vendor twice; "" when unknown; returns out. */
+const char *words_product(const struct subject *subject, char out[SUBJECT_TITLE]);
 /* The owner's name for it, from the site file or the device itself; NULL when there is none. */
 const char *words_name(const struct subject *subject);
 /* Its first address, "" when it has none; returns out. */

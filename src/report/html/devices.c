@@ -110,9 +110,10 @@ put_product(struct buf *out, const struct subject *subject)
     const char *maker = facts_text(&subject->facts, FACT_DEVICE_VENDOR);
     const char *vendor = words_vendor(subject);
     const char *model = words_model(subject);
+    char product[SUBJECT_TITLE];
     char sure[16];
     (void)snprintf(sure, sizeof(sure), "%u", subject->confidence);
-    HTML(out, "<bdi>{}</bdi> <bdi>{}</bdi>", vendor, model);
+    HTML(out, "<bdi>{}</bdi>", words_product(subject, product));
     if (vendor == NULL && model == NULL) {
         buf_text(out, "<span class=\"quiet\">not known</span>");
     } else {

@@ -122,7 +122,7 @@ put_action(const struct html *html, size_t index)
     unsigned before =
         index == 0 ? html->assessment->score : html->assessment->actions[index - 1].score_after;
     struct buf *out = html->out;
-    char number[16];
+    char number[WORDS_NUMBER];
     char from[16];
     char to[16];
     (void)snprintf(number, sizeof(number), "%zu", index + 1);
