@@ -6,28 +6,22 @@
 #include "report/html/sections.h"
 
 #include <sodium.h>
+#include <string.h>
 
-static const unsigned char page_style[] = {
-#include "report/html/page_css.h"
-};
-
-static const unsigned char page_script[] = {
-#include "report/html/page_js.h"
-};
-
-static const unsigned char page_signs[] = {
+/* Longer than every C compiler must take, which gcc and clang do. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
 #include "report/html/marks_svg.h"
-};
-
-/* The array's last element is its terminator. */
-#define PART(array) (const char *)(array)
+#include "report/html/page_css.h"
+#include "report/html/page_js.h"
+#pragma GCC diagnostic pop
 
 static void
-put_hash(struct buf *out, const unsigned char *bytes, size_t len)
+put_hash(struct buf *out, const char *part)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     char text[sodium_base64_ENCODED_LEN(sizeof(hash), sodium_base64_VARIANT_ORIGINAL)];
-    (void)crypto_hash_sha256(hash, bytes, len);
+    (void)crypto_hash_sha256(hash, (const unsigned char *)part, strlen(part));
     sodium_bin2base64(text, sizeof(text), hash, sizeof(hash), sodium_base64_VARIANT_ORIGINAL);
     buf_format(out, "'sha256-%s'", text);
 }
@@ -40,9 +34,9 @@ put_head(const struct html *html)
     buf_text(out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
         "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
-    put_hash(out, page_style, sizeof(page_style) - 1);
+    put_hash(out, page_css);
     buf_text(out, "; script-src ");
-    put_hash(out, page_script, sizeof(page_script) - 1);
+    put_hash(out, page_js);
     buf_text(out, "; base-uri 'none'; form-action 'none'\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"color-scheme\" content=\"light dark\">\n"
@@ -51,9 +45,9 @@ put_head(const struct html *html)
     HTML(out, "<title>{}{} \xc2\xb7 Gatehouse</title>\n<style>",
         text_is_empty(site) ? "Security assessment" : site,
         html->assessment->partial ? " (partial)" : "");
-    buf_text(out, PART(page_style));
+    buf_text(out, page_css);
     buf_text(out, "</style>\n</head>\n<body>\n");
-    buf_text(out, PART(page_signs));
+    buf_text(out, marks_svg);
 }
 
 static void
@@ -82,7 +76,7 @@ put_banner(const struct html *html)
         "<p class=\"site\"><strong><bdi>{}</bdi></strong> <span>security assessment, <time "
         "datetime=\"{}\">{}</time></span></p></div>",
         text_is_empty(assessment->site) ? "Gatehouse" : assessment->site,
-        clock_text(assessment->totals.ended, machine), words_time(assessment->totals.ended, time));
+        clock_text(assessment->totals.ended, machine), clock_date(assessment->totals.ended, time));
     buf_text(out, "<nav aria-label=\"Sections\"><ul>");
     for (size_t i = 0; i < COUNT(links); i++) {
         if (links[i].there) {
@@ -118,7 +112,7 @@ html_write(
     run_write(&html);
     buf_text(out, "</main>\n<footer><p>Gatehouse " GATEHOUSE_VERSION ". Made on this machine; this "
                   "page loads nothing from a network.</p></footer>\n<script>");
-    buf_text(out, PART(page_script));
+    buf_text(out, page_js);
     buf_text(out, "</script>\n</body>\n</html>\n");
     return buf_error(out);
 }

@@ -4,8 +4,9 @@
 
 #include <stdio.h>
 
-#define FACT_DEVICES ((size_t)200) /* with more devices, their facts are in the JSON report only   \
-                                    */
+#define FACT_DEVICES                                                                               \
+    ((size_t)200) /* with more devices, their facts are in the JSON report only                    \
+                   */
 
 static void
 put_select(const struct html *html)
@@ -44,12 +45,17 @@ put_addresses(struct buf *out, const struct subject *subject)
     if (!mac_is_zero(&subject->mac)) {
         HTML(out, "<code class=\"line quiet\">{}</code>", mac_text(&subject->mac, text));
     }
+}
+
+static void
+put_ports(struct buf *out, const struct subject *subject)
+{
     if (subject->port_count != 0) {
-        buf_text(out, "<span class=\"line quiet\">ports");
+        buf_text(out, "<p class=\"quiet\">Open ports:");
         for (size_t i = 0; i < subject->port_count; i++) {
             buf_format(out, "%s %u", i == 0 ? "" : ",", subject->ports[i].number);
         }
-        buf_text(out, "</span>");
+        buf_text(out, ".</p>");
     }
 }
 
@@ -73,6 +79,7 @@ put_facts(const struct html *html, const struct subject *subject)
         }
     }
     buf_text(out, "</dl>");
+    put_ports(out, subject);
     if (!text_is_empty(subject->seen_by)) {
         HTML(out, "<p class=\"quiet\">Found by {}.</p>", subject->seen_by);
     }

@@ -61,7 +61,7 @@ put_places(const struct html *html, const struct finding *finding)
     if (shown == 0) {
         return;
     }
-    buf_text(out, "<h5>Where, and the evidence</h5><ul class=\"places\">");
+    buf_text(out, "<div class=\"part\"><h5>Where, and the evidence</h5><ul class=\"places\">");
     for (size_t i = 0; i < shown && i < OPEN_PLACES; i++) {
         put_place(html, &finding->places[i]);
     }
@@ -79,6 +79,7 @@ put_places(const struct html *html, const struct finding *finding)
         }
         buf_text(out, "</details>");
     }
+    buf_text(out, "</div>");
 }
 
 static void

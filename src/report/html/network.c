@@ -19,13 +19,15 @@ struct layout {
 };
 
 static const struct layout layouts[] = {
-    {"wide",   1040, 36, 16, 112, 72, 10, 8, 14},
-    {"narrow", 358,  18, 10, 100, 72, 10, 3, 12},
+    {"wide",   1040, 36, 16, 112, 72, 10, 8, 13},
+    {"narrow", 358,  18, 10, 100, 72, 10, 3, 11},
 };
 
 struct subnet {
     char name[IP_TEXT];
     size_t count; /* of its devices, routers not */
+    int x, y, width, height;
+    bool first; /* in its row */
 };
 
 struct network {
@@ -49,7 +51,7 @@ subnet_name(const struct subject *subject, char out[IP_TEXT])
         return;
     }
     const struct ip *first = subject->address_count == 0 ? NULL : &subject->addresses[0];
-    if (first != NULL && first->zone == 0) {
+    if (first != NULL && !ip_is_link_local(first)) {
         (void)snprintf(
             address, sizeof(address), "%s/%d", ip_text(first, ip), first->family == 4 ? 24 : 64);
         if (net_parse(address, &net) == OK) {
@@ -57,7 +59,7 @@ subnet_name(const struct subject *subject, char out[IP_TEXT])
             return;
         }
     }
-    (void)text_copy(out, IP_TEXT, first == NULL ? "no address" : "this link");
+    (void)text_copy(out, IP_TEXT, first == NULL ? "no address" : "link-local");
 }
 
 static size_t
@@ -155,29 +157,29 @@ put_tile(const struct network *network, const struct layout *layout, size_t devi
         mark_words[mark].meaning,
         is_exposed(subject) ? "; the router forwards a port to it from the internet" : "");
     HTML(out, "<title>{} ({}): {}</title>", title, address, mark_words[mark].meaning);
-    buf_format(out, "<rect class=\"box\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\"/>",
-        x, y, layout->tile, layout->height);
-    put_sign(out, kind_sign(subject->kind), x + 9, y + 8, 20);
-    put_sign(out, mark_words[mark].id, x + layout->tile - 26, y + 9, 18);
+    /* An inner picture clips names that are wider than it. */
+    buf_format(out,
+        "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"><rect class=\"box\" x=\"1\" y=\"1\" "
+        "width=\"%d\" height=\"%d\" rx=\"8\"/>",
+        x, y, layout->tile, layout->height, layout->tile - 2, layout->height - 2);
+    put_sign(out, kind_sign(subject->kind), 9, 8, 20);
+    put_sign(out, mark_words[mark].id, layout->tile - 26, 9, 18);
     if (is_exposed(subject)) {
-        put_sign(out, "internet", x + layout->tile - 48, y + 9, 18);
+        put_sign(out, "internet", layout->tile - 48, 9, 18);
     }
-    width_cut(&text, title, layout->letters, "\xe2\x80\xa6");
-    buf_format(out, "<text class=\"name\" x=\"%d\" y=\"%d\">", x + 9, y + 46);
-    markup_escape(out, text.data);
+    const char *label = subject->name == NULL ? words_model(subject) : subject->name;
+    width_cut(&text, label == NULL ? title : label, layout->letters, "\xe2\x80\xa6");
+    HTML(out, "<text class=\"name\" x=\"9\" y=\"46\">{}</text>", text.data);
     buf_clear(&text);
-    width_cut(&text, address, layout->letters, "\xe2\x80\xa6");
-    buf_format(out, "</text><text class=\"at\" x=\"%d\" y=\"%d\">", x + 9, y + 62);
-    markup_escape(out, text.data);
-    buf_text(out, "</text></a>");
+    width_cut(&text, address, layout->letters + 1, "\xe2\x80\xa6");
+    HTML(out, "<text class=\"at\" x=\"9\" y=\"62\">{}</text></svg></a>", text.data);
 }
 
-/* Tiles in rows from x, y; the height that they take. */
-static int
-put_tiles(const struct network *network, const struct layout *layout, size_t subnet, int y)
+/* Tiles in rows from x, y. */
+static void
+put_tiles(const struct network *network, const struct layout *layout, size_t subnet, int x, int y)
 {
     const struct assessment *assessment = network->html->assessment;
-    int x = subnet == SUBNETS ? layout->margin : layout->margin + layout->pad;
     size_t placed = 0;
     for (size_t i = 0; i < assessment->device_count && placed < TILES; i++) {
         if (network->subnet_of[i] == subnet) {
@@ -187,7 +189,6 @@ put_tiles(const struct network *network, const struct layout *layout, size_t sub
             placed++;
         }
     }
-    return (int)((placed + layout->columns - 1) / layout->columns) * (layout->height + layout->gap);
 }
 
 static int
@@ -197,14 +198,35 @@ tiles_height(const struct layout *layout, size_t count)
     return (int)((shown + layout->columns - 1) / layout->columns) * (layout->height + layout->gap);
 }
 
+/* Side by side while they fit, at least two tiles wide for the name; the height of it all. */
 static int
-subnet_height(const struct layout *layout, const struct subnet *subnet)
+place_subnets(struct network *network, const struct layout *layout, int top)
 {
-    return 34 + tiles_height(layout, subnet->count) + layout->pad - layout->gap;
+    int x = layout->margin;
+    int y = top;
+    int row = 0;
+    for (size_t i = 0; i < network->subnet_count; i++) {
+        struct subnet *subnet = &network->subnets[i];
+        size_t across = subnet->count < 2 ? 2 : subnet->count;
+        across = across > layout->columns ? layout->columns : across;
+        subnet->width = (int)across * (layout->tile + layout->gap) - layout->gap + 2 * layout->pad;
+        subnet->height = 34 + tiles_height(layout, subnet->count) + layout->pad - layout->gap;
+        subnet->first = x == layout->margin || x + subnet->width >= layout->width;
+        if (subnet->first && x != layout->margin) {
+            x = layout->margin;
+            y += row + 16;
+            row = 0;
+        }
+        subnet->x = x;
+        subnet->y = y;
+        x += subnet->width + 16;
+        row = row < subnet->height ? subnet->height : row;
+    }
+    return y + row + 2;
 }
 
 static void
-put_subnet(const struct network *network, const struct layout *layout, size_t index, int y)
+put_subnet(const struct network *network, const struct layout *layout, size_t index)
 {
     const struct subnet *subnet = &network->subnets[index];
     struct buf *out = network->html->out;
@@ -212,48 +234,48 @@ put_subnet(const struct network *network, const struct layout *layout, size_t in
     buf_format(out,
         "<path class=\"wire\" d=\"M%d %dH%d\"/><rect class=\"subnet\" x=\"%d\" y=\"%d\" "
         "width=\"%d\" height=\"%d\" rx=\"12\"/><text class=\"title\" x=\"%d\" y=\"%d\">",
-        layout->margin / 3, y + 20, layout->margin, layout->margin, y,
-        layout->width - layout->margin - 1, subnet_height(layout, subnet),
-        layout->margin + layout->pad, y + 23);
+        subnet->first ? layout->margin / 3 : subnet->x - 16, subnet->y + 20, subnet->x, subnet->x,
+        subnet->y, subnet->width, subnet->height, subnet->x + layout->pad, subnet->y + 23);
     HTML(out, "{}  \xc2\xb7  {} {}", subnet->name, words_count(subnet->count, number),
         subnet->count == 1 ? "device" : "devices");
     if (subnet->count > TILES) {
         HTML(out, ", {} not drawn", words_count(subnet->count - TILES, number));
     }
     buf_text(out, "</text>");
-    (void)put_tiles(network, layout, index, y + 34);
+    put_tiles(network, layout, index, subnet->x + layout->pad, subnet->y + 34);
 }
 
 static void
-put_picture(const struct network *network, const struct layout *layout)
+put_uplink(const struct network *network, const struct layout *layout, int top)
+{
+    struct buf *out = network->html->out;
+    int trunk = layout->margin / 3;
+    size_t count = network->subnet_count;
+    int last = count == 0 ? 40 : network->subnets[count - 1].y;
+    bool routed = network->routers != 0;
+    buf_format(out, "<path class=\"wire\" d=\"M%d %dV%d\"/>", trunk, routed ? 26 : top, last + 20);
+    if (routed) {
+        put_sign(out, "internet", trunk < 11 ? 0 : trunk - 11, 2, 22);
+        buf_format(out,
+            "<text class=\"title\" x=\"%d\" y=\"18\">Internet</text><path class=\"wire\" "
+            "d=\"M%d 64H%d\"/>",
+            layout->margin + 12, trunk, layout->margin);
+        put_tiles(network, layout, SUBNETS, layout->margin, 34);
+    }
+}
+
+static void
+put_picture(struct network *network, const struct layout *layout)
 {
     struct buf *out = network->html->out;
     int top = network->routers == 0 ? 8 : 40 + tiles_height(layout, network->routers);
-    int height = top;
-    int last = top;
-    for (size_t i = 0; i < network->subnet_count; i++) {
-        last = height;
-        height += subnet_height(layout, &network->subnets[i]) + 16;
-    }
-    buf_format(out, "<svg class=\"net %s\" viewBox=\"0 0 %d %d\" role=\"group\" ", layout->class,
-        layout->width, height);
+    int height = place_subnets(network, layout, top);
+    HTML(out, "<svg class=\"net {}\" ", layout->class);
+    buf_format(out, "viewBox=\"0 0 %d %d\" role=\"group\" ", layout->width, height);
     buf_text(out, "aria-label=\"Picture of the network; the table of devices says the same\">");
-    if (network->routers != 0) {
-        put_sign(out, "internet", layout->margin / 3 - 11 + (layout->margin < 30 ? 6 : 0), 2, 22);
-        buf_format(
-            out, "<text class=\"title\" x=\"%d\" y=\"18\">Internet</text>", layout->margin + 2);
-        buf_format(
-            out, "<path class=\"wire\" d=\"M%d 64H%d\"/>", layout->margin / 3, layout->margin);
-    }
-    buf_format(out, "<path class=\"wire\" d=\"M%d %dV%d\"/>", layout->margin / 3,
-        network->routers == 0 ? top : 26, last + 20);
-    if (network->routers != 0) {
-        (void)put_tiles(network, layout, SUBNETS, 34);
-    }
-    int y = top;
+    put_uplink(network, layout, top);
     for (size_t i = 0; i < network->subnet_count; i++) {
-        put_subnet(network, layout, i, y);
-        y += subnet_height(layout, &network->subnets[i]) + 16;
+        put_subnet(network, layout, i);
     }
     buf_text(out, "</svg>");
 }
