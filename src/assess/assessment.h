@@ -12,10 +12,12 @@
 /* One device under a finding. */
 struct finding_place {
     const struct subject *subject;
+    size_t device;                   /* index in the devices; device_count: the site */
     const char *sentence;            /* the rule's sentence for this device */
     const struct evidence *evidence; /* may be NULL */
     enum witness witness;
     bool contradicted;
+    const struct waiver *waiver; /* NULL: open */
 };
 
 struct waiver {
@@ -34,13 +36,13 @@ struct finding {
     const struct control *control;
     const char *rule;
     const char *title;           /* one sentence, all devices: "2 of 24 devices open with …" */
-    const struct advice *advice; /* set for every FAIL */
+    const struct advice *advice; /* set for every FAIL and NOTE */
     const char *close; /* for these models where a driver knows better, else advice->close */
     const char *effect;
     const char *verify;
     const struct finding_place *places;
     size_t place_count;
-    const struct waiver *waiver; /* NULL: open */
+    const struct waiver *waiver; /* set when every place is waived */
     bool contradicted;
     unsigned fix_number; /* 1 to 3 among the first actions, else 0 */
 };
@@ -90,7 +92,7 @@ struct assessment {
     const struct control_result *controls; /* control_count of them */
     const struct action *actions;          /* at most three */
     size_t action_count;
-    const struct finding *findings; /* FAIL first, then UNKNOWN, then NOTE */
+    struct finding *findings; /* contradicted first, then FAIL, UNKNOWN, NOTE */
     size_t finding_count;
     const struct waiver *waivers;
     size_t waiver_count;
