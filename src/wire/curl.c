@@ -91,8 +91,8 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *socket
         entry->fd = fd;
         (void)curl_multi_assign(wire->multi, fd, entry);
     }
-    int events =
-        (what != CURL_POLL_OUT ? UV_READABLE : 0) | (what != CURL_POLL_IN ? UV_WRITABLE : 0);
+    int events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |
+                 ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
     return uv_poll_start(&entry->poll, events, on_poll);
 }
 

@@ -81,7 +81,8 @@ prepare_tls(CURL *easy, void *tls, void *context)
 
 /*
  * Counts the codings that a header names. One is unpacked within the limit; of two or more, a few
- * bytes could cost minutes of unpacking before a single byte of the body appears.
+ * bytes could cost minutes of unpacking before a single byte of the body appears. Interim answers
+ * count too, for libcurl unpacks by their headers as well.
  */
 static size_t
 count_codings(const char *line, size_t len)
@@ -126,7 +127,6 @@ take_header(char *line, size_t size, size_t count, void *context)
     exchange->head_ended = len == 0;
     if (is_status) {
         buf_clear(&exchange->headers);
-        exchange->codings = 0;
     } else if (len != 0) {
         buf_add(&exchange->headers, line, len);
         buf_text(&exchange->headers, "\r\n");

@@ -24,6 +24,9 @@ type_of(const struct ask *ask)
     if (ask->type != NULL) {
         return ask->type;
     }
+    if (text_is_empty(ask->body)) {
+        return "application/x-www-form-urlencoded";
+    }
     switch (ask->body[strspn(ask->body, " \t\r\n")]) {
     case '<':
         return "application/xml; charset=utf-8";
@@ -42,24 +45,21 @@ set_method(struct wire_exchange *exchange, const struct ask *ask)
     if (method == NULL) {
         method = ask->body != NULL ? "POST" : "GET";
     }
-    if (!is_method(method)) {
+    bool head = text_equal(method, "HEAD");
+    bool sends = ask->body != NULL || text_equal(method, "POST") || text_equal(method, "PUT");
+    if (!is_method(method) || (head && sends)) {
         exchange->refused = exchange->refused == OK ? ERR_VALUE : exchange->refused;
         return;
     }
-    bool post = text_equal(method, "POST");
-    if (ask->body != NULL || post) {
+    if (sends) {
         const char *body = ask->body == NULL ? "" : ask->body;
         wire_exchange_set(exchange, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
         wire_exchange_set(exchange, CURLOPT_COPYPOSTFIELDS, body);
-        if (ask->body != NULL || ask->type != NULL) {
-            wire_exchange_line(exchange, "Content-Type", type_of(ask));
-        }
-    } else if (text_equal(method, "HEAD")) {
+        wire_exchange_line(exchange, "Content-Type", type_of(ask));
+    } else if (head) {
         wire_exchange_set(exchange, CURLOPT_NOBODY, 1L);
     }
-    if (!post && !text_equal(method, "GET") && !text_equal(method, "HEAD")) {
-        wire_exchange_set(exchange, CURLOPT_CUSTOMREQUEST, method);
-    } else if (ask->body != NULL && !post) {
+    if (!head && !text_equal(method, sends ? "POST" : "GET")) {
         wire_exchange_set(exchange, CURLOPT_CUSTOMREQUEST, method);
     }
 }

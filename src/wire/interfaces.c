@@ -30,6 +30,17 @@ net_of(const struct ip *ip, unsigned bits)
     return net;
 }
 
+/* Containers are often given 0.0.0.0, which is nobody's broadcast. */
+static struct ip
+broadcast_of(const struct wire_interface *interface, const struct sockaddr *stated)
+{
+    struct ip ip = {0};
+    uint16_t port = 0;
+    bool usable = ip_from_socket(stated, &ip, &port) == OK && net_contains(&interface->net, &ip) &&
+                  !ip_equal(&interface->ip, &ip);
+    return usable ? ip : (struct ip){0};
+}
+
 static bool
 read_interface(const struct ifaddrs *from, struct wire_interface *ret_interface)
 {
@@ -42,10 +53,9 @@ read_interface(const struct ifaddrs *from, struct wire_interface *ret_interface)
     (void)text_copy(one.name, sizeof(one.name), from->ifa_name);
     one.index = if_nametoindex(from->ifa_name);
     one.net = net_of(&one.ip, mask_bits(from->ifa_netmask, one.ip.family == 4 ? 4 : 16));
-    if ((from->ifa_flags & IFF_BROADCAST) != 0 && one.ip.family == 4 &&
-        from->ifa_broadaddr != NULL &&
-        ip_from_socket(from->ifa_broadaddr, &one.broadcast, &port) != OK) {
-        one.broadcast = (struct ip){0};
+    if (one.ip.family == 4 && (from->ifa_flags & IFF_BROADCAST) != 0 &&
+        from->ifa_broadaddr != NULL) {
+        one.broadcast = broadcast_of(&one, from->ifa_broadaddr);
     }
     *ret_interface = one;
     return true;

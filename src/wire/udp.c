@@ -199,8 +199,8 @@ start(struct wire_call *call)
     struct sockaddr_storage address;
     (void)ip_to_socket(&call->target.ip, call->target.port, &address);
     const uv_buf_t bytes = uv_buf_init(send->bytes, (unsigned)send->len);
-    (void)uv_udp_try_send(&send->udp->socket, &bytes, 1, (const struct sockaddr *)&address);
-    call->wire->totals.datagrams++;
+    int sent = uv_udp_try_send(&send->udp->socket, &bytes, 1, (const struct sockaddr *)&address);
+    call->wire->totals.datagrams += sent >= 0;
     wire_call_end(call, OK);
 }
 

@@ -42,6 +42,7 @@ struct wire_settings wire_settings_default(void);
 /* The scope must outlive the wire. */
 enum err wire_new(const struct scope *scope, const struct wire_settings *settings,
     struct wire **ret_wire) MUST_CHECK;
+/* Tells no caller; handles that the program put on the loop must be closed before. */
 void wire_free(struct wire *wire);
 uv_loop_t *wire_loop(struct wire *wire);
 const struct wire_totals *wire_totals(const struct wire *wire);

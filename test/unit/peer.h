@@ -175,3 +175,47 @@ rig_release(struct rig *rig)
     wire_free(rig->wire);
     arena_release(&rig->arena);
 }
+
+/* One exchange and how it ended. */
+struct outcome {
+    struct answer answer;
+    int calls;
+};
+
+static inline void
+keep(void *context, const struct answer *answer)
+{
+    struct outcome *outcome = context;
+    outcome->answer = *answer;
+    outcome->calls++;
+}
+
+static inline struct wire_target
+target_of(const struct peer *peer)
+{
+    return (struct wire_target){.ip = peer_ip("127.0.0.1"), .port = peer->port};
+}
+
+/* One request to a peer of that behaviour on a wire of its own. */
+static inline struct answer
+ask_peer(struct rig *rig, peer_fn *behaviour)
+{
+    struct peer peer = {0};
+    struct outcome outcome = {0};
+    const struct request request = {.ask = {.path = "/info"}};
+    peer_start(&peer, "127.0.0.1", behaviour);
+    rig_init(rig);
+    rig_open(rig);
+    struct wire_target target = target_of(&peer);
+    assert_non_null(wire_http(rig->wire, &target, &request, &rig->arena, keep, &outcome));
+    assert_int_equal(outcome.calls, 0);
+    wire_run(rig->wire);
+    assert_int_equal(outcome.calls, 1);
+    wire_free(rig->wire);
+    rig->wire = NULL;
+    peer_stop(&peer);
+    assert_true(outcome.answer.headers != NULL && outcome.answer.body != NULL);
+    assert_int_equal(outcome.answer.headers[outcome.answer.headers_len], '\0');
+    assert_int_equal(outcome.answer.body[outcome.answer.body_len], '\0');
+    return outcome.answer;
+}

@@ -2,19 +2,6 @@
 #include "base/text.h"
 #include "peer.h"
 
-struct outcome {
-    struct answer answer;
-    int calls;
-};
-
-static void
-keep(void *context, const struct answer *answer)
-{
-    struct outcome *outcome = context;
-    outcome->answer = *answer;
-    outcome->calls++;
-}
-
 /* The requests of a table, one after the other, to one peer; the rig keeps the answers. */
 static void
 ask(struct rig *rig, struct peer *peer, const struct request *requests, size_t count,
