@@ -105,6 +105,11 @@ clock_parse(const char *text, int64_t *ret_wall)
     if (parse_offset(rest, &offset) != OK) {
         return ERR_VALUE;
     }
-    *ret_wall = ((int64_t)timegm(&parts) - offset) * 1000;
+    int day = parts.tm_mday;
+    int64_t seconds = (int64_t)timegm(&parts);
+    if (parts.tm_mday != day) { /* 30 February: timegm made it a day of March */
+        return ERR_VALUE;
+    }
+    *ret_wall = (seconds - offset) * 1000;
     return OK;
 }

@@ -21,8 +21,9 @@ static void
 test_refuses_what_is_no_time(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "soon", "2026-13-01", "2026-11-22T", "2026-11-22T20:15",
-        "2026-11-22T20:15:00X", "2026-11-22T20:15:00+1", "2026-11-22T20:15:00+123456"};
+    static const char *const bad[] = {"", "soon", "2026-13-01", "2026-02-30", "2026-11-22T",
+        "2026-11-22T20:15", "2026-11-22T20:15:00X", "2026-11-22T20:15:00+1",
+        "2026-11-22T20:15:00+123456"};
     int64_t wall = 42;
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_int_equal(clock_parse(bad[i], &wall), ERR_VALUE);

@@ -1,0 +1,330 @@
+/* The site file: every value is matched with its row of site.def, then the whole is looked at. */
+#include "assess/site.h"
+
+#include "assess/site_take.h"
+#include "base/file.h"
+#include "base/suggest.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
+#define SHOWN       48 /* bytes of a wrong value in a message */
+
+static const struct row {
+    const char *path;
+    enum outline_shape shape;
+    site_take_fn *take;
+    const char *what, *expected;
+} rows[] = {
+#define SETTING(path, shape, take, what, expected, meaning)                                        \
+    {path, OUTLINE_##shape, take, what, expected},
+#include "assess/site.def"
+#undef SETTING
+};
+
+const struct site_setting site_settings[] = {
+#define SETTING(path, shape, take, what, expected, meaning)                                        \
+    {path, OUTLINE_##shape == OUTLINE_TEXT, expected, meaning},
+#include "assess/site.def"
+#undef SETTING
+};
+const size_t site_setting_count = COUNT(site_settings);
+
+/* Where a mistake stands. */
+struct place {
+    const char *file;
+    struct note *note;
+};
+
+static void
+tell(const struct place *place, const struct outline_node *node, const char *words)
+{
+    note_set(place->note, "%.80s:%u: %.60s%s%s", place->file, node->line, node->path,
+        node->path[0] == '\0' ? "" : ": ", words);
+}
+
+static const struct row *
+find_row(const char *pattern)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (text_equal(rows[i].path, pattern)) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t
+parent_len(const char *pattern)
+{
+    const char *dot = strrchr(pattern, '.');
+    return dot == NULL ? 0 : (size_t)(dot - pattern) + 1;
+}
+
+/* An unknown key, with the key of the same place that may have been meant. */
+static enum err
+refuse_key(const struct place *place, const struct outline_node *node)
+{
+    const char *siblings[COUNT(rows)];
+    size_t count = 0;
+    size_t len = parent_len(node->pattern);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool same =
+            parent_len(rows[i].path) == len && strncmp(rows[i].path, node->pattern, len) == 0;
+        if (same && !text_ends(rows[i].path, "[]")) {
+            siblings[count++] = rows[i].path + len;
+        }
+    }
+    struct note words;
+    const char *nearest = suggest_nearest(node->pattern + len, siblings, count);
+    if (nearest != NULL) {
+        note_set(&words, "no such key; did you mean %s?", nearest);
+    } else {
+        note_set(&words, "no such key; gatehouse.yaml(5) lists them");
+    }
+    tell(place, node, words.text);
+    return ERR_VALUE;
+}
+
+static const char *
+shape_words(enum outline_shape shape)
+{
+    static const char *const words[] = {
+        "a text", "a list (\"- \" before each item)", "keys with values", "nothing"};
+    return words[shape];
+}
+
+static enum err
+refuse_shape(const struct place *place, const struct outline_node *node, const struct row *row)
+{
+    struct note words;
+    if (row->shape == OUTLINE_TEXT) {
+        note_set(
+            &words, "is %s; expected %s, %s", shape_words(node->shape), row->what, row->expected);
+    } else {
+        note_set(&words, "is %s; expected %s", shape_words(node->shape), shape_words(row->shape));
+    }
+    tell(place, node, words.text);
+    return ERR_VALUE;
+}
+
+static enum err
+refuse_value(const struct place *place, const struct outline_node *node, const struct row *row)
+{
+    struct note words;
+    char shown[SHOWN + 1];
+    text_clean(shown, sizeof(shown), node->text, strlen(node->text));
+    note_set(&words, "\"%s\" is not %s; expected %s", shown, row->what, row->expected);
+    tell(place, node, words.text);
+    return ERR_VALUE;
+}
+
+static enum err
+take_node(struct site *site, const struct place *place, const struct outline_node *node)
+{
+    const struct row *row = find_row(node->pattern);
+    if (row == NULL) {
+        return refuse_key(place, node);
+    }
+    if (node->shape == OUTLINE_EMPTY && row->shape == OUTLINE_LIST) {
+        return OK;
+    }
+    if (node->shape != row->shape) {
+        return refuse_shape(place, node, row);
+    }
+    if (row->take == NULL) {
+        return OK;
+    }
+    struct note note = {""};
+    enum err err = row->take(site, node, &note);
+    if (err != OK && note.text[0] != '\0') {
+        tell(place, node, note.text);
+    } else if (err != OK) {
+        err = refuse_value(place, node, row);
+    }
+    return err;
+}
+
+static const struct outline_node *
+find_node(const struct outline *outline, const char *pattern, size_t number)
+{
+    for (size_t i = 0; i < outline->count; i++) {
+        if (text_equal(outline->nodes[i].pattern, pattern) && number-- == 0) {
+            return &outline->nodes[i];
+        }
+    }
+    return NULL;
+}
+
+/* What no single value shows: keys that are missing. */
+static enum err
+look_for_gaps(const struct site *site, const struct place *place, const struct outline *outline)
+{
+    for (size_t i = 0; i < site->waiver_count; i++) {
+        const struct waiver *waiver = &site->waivers[i];
+        const char *missing = waiver->finding == NULL  ? "finding"
+                              : waiver->owner == NULL  ? "owner"
+                              : waiver->reason == NULL ? "reason"
+                              : waiver->expires == 0   ? "expires"
+                                                       : NULL;
+        if (missing != NULL) {
+            struct note words;
+            note_set(
+                &words, "%s is missing; a waiver has finding, owner, reason and expires", missing);
+            tell(place, find_node(outline, "waivers[]", i), words.text);
+            return ERR_VALUE;
+        }
+    }
+    for (size_t i = 0; i < site->device_count; i++) {
+        if (site->devices[i].ip.family == 0 && mac_is_zero(&site->devices[i].mac)) {
+            tell(place, find_node(outline, "devices[]", i),
+                "address or mac is missing; one of them says which device it is");
+            return ERR_VALUE;
+        }
+    }
+    const struct outline_node *authorised = find_node(outline, "authorised", 0);
+    if (authorised != NULL && (site->authorised_by == NULL || site->authorised_at == 0)) {
+        tell(place, authorised, "date or by is missing; expected both");
+        return ERR_VALUE;
+    }
+    return OK;
+}
+
+static size_t
+count_pattern(const struct outline *outline, const char *prefix, const char *end)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < outline->count; i++) {
+        const char *pattern = outline->nodes[i].pattern;
+        count += text_starts(pattern, prefix) && text_ends(pattern, end) ? 1 : 0;
+    }
+    return count;
+}
+
+static enum err
+make_room(struct site *site, const struct outline *outline)
+{
+    struct arena *arena = &site->arena;
+    size_t zones = count_pattern(outline, "zones.", "[]");
+    size_t devices = count_pattern(outline, "devices[]", "[]");
+    size_t never = count_pattern(outline, "logins.never[]", "[]");
+    size_t waivers = count_pattern(outline, "waivers[]", "[]");
+    site->zones = arena_alloc(arena, (zones + 1) * sizeof(*site->zones));
+    site->devices = arena_alloc(arena, (devices + 1) * sizeof(*site->devices));
+    site->never = arena_alloc(arena, (never + 1) * sizeof(*site->never));
+    site->waivers = arena_alloc(arena, (waivers + 1) * sizeof(*site->waivers));
+    return arena->full ? ERR_MEMORY : OK;
+}
+
+static struct site *
+new_site(const char *name)
+{
+    struct site *site = calloc(1, sizeof(*site));
+    if (site == NULL) {
+        return NULL;
+    }
+    arena_init(&site->arena, ARENA_LIMIT);
+    scope_init(&site->scope);
+    site->file = arena_copy(&site->arena, name);
+    site->name = site->file;
+    site->pace = SITE_PACE;
+    site->pace_per_host = SITE_PER_HOST;
+    site->logins_per_day = 1;
+    return site;
+}
+
+static enum err
+fill(struct site *site, const char *bytes, size_t len, const struct place *place)
+{
+    struct outline outline = {0};
+    struct outline_mistake mistake = {0};
+    enum err err = outline_read(bytes, len, &site->arena, &outline, &mistake);
+    if (err != OK) {
+        note_set(place->note, "%.80s:%u: %.160s", place->file, mistake.line, mistake.note.text);
+        return err;
+    }
+    if (outline.count == 0 || outline.nodes[0].shape != OUTLINE_MAP) {
+        note_set(place->note,
+            "%.80s:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)",
+            place->file);
+        return ERR_VALUE;
+    }
+    err = make_room(site, &outline);
+    for (size_t i = 1; i < outline.count && err == OK; i++) {
+        err = take_node(site, place, &outline.nodes[i]);
+    }
+    return err == OK ? look_for_gaps(site, place, &outline) : err;
+}
+
+enum err
+site_parse(
+    const char *bytes, size_t len, const char *name, struct site **ret_site, struct note *note)
+{
+    struct site *site = new_site(name);
+    struct note said = {""};
+    const struct place place = {name, &said};
+    enum err err = site == NULL ? ERR_MEMORY : fill(site, bytes, len, &place);
+    if (err != OK) {
+        note_set(note, "%s", said.text[0] == '\0' ? err_words(err) : said.text);
+        site_free(site);
+        return err;
+    }
+    *ret_site = site;
+    return OK;
+}
+
+enum err
+site_load(const char *path, struct site **ret_site, struct note *note)
+{
+    CLEANUP(buf_release) struct buf bytes;
+    buf_init(&bytes, OUTLINE_BYTES);
+    enum err err = file_read(path, &bytes, note);
+    return err == OK ? site_parse(bytes.data, bytes.len, path, ret_site, note) : err;
+}
+
+void
+site_free(struct site *site)
+{
+    if (site != NULL) {
+        arena_release(&site->arena);
+        free(site);
+    }
+}
+
+const struct site_device *
+site_device(const struct site *site, const struct ip *ip, const struct mac *mac)
+{
+    for (size_t i = 0; i < site->device_count; i++) {
+        const struct site_device *device = &site->devices[i];
+        bool by_ip = ip != NULL && device->ip.family != 0 && ip_equal(&device->ip, ip);
+        bool by_mac = mac != NULL && !mac_is_zero(&device->mac) && mac_equal(&device->mac, mac);
+        if (by_ip || by_mac) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
+bool
+site_may_login(const struct site *site, const struct ip *ip)
+{
+    for (size_t i = 0; i < site->never_count; i++) {
+        if (ip_equal(&site->never[i], ip)) {
+            return false;
+        }
+    }
+    return site->logins_per_day != 0;
+}
+
+const char *
+site_zone(const struct site *site, const struct ip *ip)
+{
+    for (size_t i = 0; i < site->zone_count; i++) {
+        if (net_contains(&site->zones[i].net, ip)) {
+            return site->zones[i].name;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,74 @@
+/*
+ * The site file: what the owner says about a site (gatehouse.yaml(5)). A mistake is one sentence
+ * with file, line, key and what was expected.
+ */
+#pragma once
+
+#include "assess/assessment.h"
+#include "wire/scope.h"
+
+#define SITE_PACE     1000 /* packets per second, where the owner says nothing */
+#define SITE_PER_HOST 40
+
+/* A network of a zone. */
+struct site_zone {
+    const char *name; /* "cameras", "recorders", "admin", "business" */
+    struct net net;
+};
+
+struct site_device {
+    struct ip ip;   /* family 0: not given */
+    struct mac mac; /* zero: not given */
+    const char *name;
+    enum kind kind; /* KIND_UNKNOWN: not given */
+};
+
+struct site {
+    struct arena arena;
+    const char *file;          /* as it was opened */
+    const char *name;          /* the file's name when it gives none */
+    int64_t authorised_at;     /* wall ms; 0: not given */
+    const char *authorised_by; /* NULL: not given */
+    struct scope scope;        /* allowed_count 0: not given */
+    struct site_zone *zones;
+    size_t zone_count;
+    struct site_device *devices;
+    size_t device_count;
+    unsigned pace, pace_per_host;
+    unsigned logins_per_day;
+    struct ip *never; /* no log-ins there */
+    size_t never_count;
+    bool remote_known, remote_used;
+    const char *vpn;        /* "none" included; NULL: not given */
+    const char *log_target; /* NULL: not given */
+    bool no_router;
+    struct waiver *waivers; /* .expired by the clock at the time of reading */
+    size_t waiver_count;
+    const char *fail_on; /* "critical", "high", "medium", "never"; NULL: not given */
+    const char *store;   /* NULL: not given */
+    const char *output;  /* NULL: not given */
+};
+
+/* Reads the file, at most 1 MiB. */
+enum err site_load(const char *path, struct site **ret_site, struct note *note) MUST_CHECK;
+/* The same from memory; name stands for the file in messages. */
+enum err site_parse(const char *bytes, size_t len, const char *name, struct site **ret_site,
+    struct note *note) MUST_CHECK;
+void site_free(struct site *site);
+
+/* What the site file says about the device at this address or MAC; NULL when nothing. */
+const struct site_device *site_device(
+    const struct site *site, const struct ip *ip, const struct mac *mac);
+/* Whether a password may be tried there at all. */
+bool site_may_login(const struct site *site, const struct ip *ip);
+/* The zone of an address; NULL when it is in none. */
+const char *site_zone(const struct site *site, const struct ip *ip);
+
+/* One row of site.def, for the manual. */
+struct site_setting {
+    const char *path;
+    bool is_value; /* a text, not a list or mapping */
+    const char *expected, *meaning;
+};
+extern const struct site_setting site_settings[];
+extern const size_t site_setting_count;

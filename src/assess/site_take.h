@@ -1,0 +1,17 @@
+/* The functions of site.def: each takes one value into the site. */
+#pragma once
+
+#include "assess/site.h"
+#include "codec/outline.h"
+
+/*
+ * ERR_VALUE with an empty note: the value is not what its row expects. A note says it better, or
+ * says what is missing.
+ */
+typedef enum err site_take_fn(
+    struct site *site, const struct outline_node *node, struct note *note);
+
+site_take_fn site_take_name, site_take_authorised, site_take_scope, site_take_zone,
+    site_take_device, site_take_device_key, site_take_number, site_take_never, site_take_remote,
+    site_take_word, site_take_line, site_take_waiver, site_take_waiver_key, site_take_finding,
+    site_take_expires;
