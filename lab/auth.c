@@ -247,12 +247,12 @@ auth_username_token(struct device *device, const struct auth_token *token)
 
 /* The first text under one of the names, at any depth that a log-in has. */
 static const char *
-find_text(const json_t *value, const char *const names[2], unsigned depth)
+find_text(json_t *value, const char *const names[2], unsigned depth)
 {
     if (depth == 0)
         return NULL;
     size_t index;
-    const json_t *item;
+    json_t *item;
     const char *found = NULL;
     for (size_t i = 0; i < 2 && found == NULL; i++)
         found = json_string_value(json_object_get(value, names[i]));
@@ -261,15 +261,14 @@ find_text(const json_t *value, const char *const names[2], unsigned depth)
             found != NULL ? found : find_text(item, names, depth - 1);
     if (found != NULL || !json_is_object(value))
         return found;
-    void *step = json_object_iter((json_t *)(uintptr_t)value);
-    for (; step != NULL && found == NULL;
-         step = json_object_iter_next((json_t *)(uintptr_t)value, step))
+    void *step = json_object_iter(value);
+    for (; step != NULL && found == NULL; step = json_object_iter_next(value, step))
         found = find_text(json_object_iter_value(step), names, depth - 1);
     return found;
 }
 
 static enum auth_verdict
-judge_json(struct device *device, const json_t *body)
+judge_json(struct device *device, json_t *body)
 {
     static const char *const users[] = {"userName", "user"};
     static const char *const passwords[] = {"password", "pass"};
@@ -307,7 +306,8 @@ hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = (char)(c | 0x20);
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -320,7 +320,7 @@ form_decode(const char *value, char *out, size_t size)
         int high = *value == '%' ? hex_digit(value[1]) : -1;
         int low = high < 0 ? -1 : hex_digit(value[2]);
         if (low >= 0) {
-            out[used++] = (char)(high * 16 + low);
+            out[used++] = (char)(uint8_t)(high * 16 + low);
             value += 2;
         } else {
             out[used++] = *value == '+' ? ' ' : *value;

@@ -164,7 +164,10 @@ pump_next(struct conn *conn)
 static void
 on_pump_timer(uv_timer_t *timer)
 {
-    pump_next(timer->data);
+    struct conn *conn = timer->data;
+    /* An asker who does not read must not make the queue grow. */
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&conn->tcp) == 0)
+        pump_next(conn);
 }
 
 void
@@ -302,13 +305,13 @@ open_listener(uv_loop_t *loop, uv_tcp_t *tcp, uint16_t port)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return ERR_SYSTEM;
+        return ERR_NETWORK;
     const int yes = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         log_error("port %u: %s", port, strerror(errno));
         close(fd);
-        return ERR_SYSTEM;
+        return ERR_NETWORK;
     }
     uv_tcp_init(loop, tcp);
     if (uv_tcp_open(tcp, fd) != 0) {
@@ -319,11 +322,14 @@ open_listener(uv_loop_t *loop, uv_tcp_t *tcp, uint16_t port)
 }
 
 enum err
-conn_listen(uv_loop_t *loop, const struct conn_port *port)
+conn_listen(uv_loop_t *loop, struct conn_port *port)
 {
     uv_tcp_t *tcp = calloc(1, sizeof *tcp);
     if (tcp == NULL)
         return ERR_MEMORY;
-    tcp->data = (void *)(uintptr_t)port;
-    return open_listener(loop, tcp, port->number);
+    tcp->data = port;
+    enum err err = open_listener(loop, tcp, port->number);
+    if (err == ERR_NETWORK)
+        free(tcp);
+    return err;
 }

@@ -48,7 +48,7 @@ struct conn {
 };
 
 /* Listens in the current network namespace; the port's memory must outlive the loop. */
-enum err conn_listen(uv_loop_t *loop, const struct conn_port *port) MUST_CHECK;
+enum err conn_listen(uv_loop_t *loop, struct conn_port *port) MUST_CHECK;
 
 void conn_send(struct conn *conn, const void *bytes, size_t len);
 /* Past TLS, straight to the socket. */

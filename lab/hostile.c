@@ -62,7 +62,7 @@ endless_body(struct conn *conn, const struct buf *answer)
     buf_clear(&out);
     for (int i = 0; i < 1024; i++)
         buf_text(&out, "<p>and another thing, and another thing, and another thing</p>\n");
-    conn_start_pump(conn, &out, PIECE, 0, true);
+    conn_start_pump(conn, &out, PIECE, 1, true);
     buf_release(&out);
 }
 
@@ -242,7 +242,7 @@ endless_headers(struct conn *conn, const struct buf *answer)
     buf_clear(&out);
     for (int i = 0; i < 1024; i++)
         buf_format(&out, "X-Header-%d: and so on and so on and so on\r\n", i);
-    conn_start_pump(conn, &out, PIECE, 0, true);
+    conn_start_pump(conn, &out, PIECE, 1, true);
     buf_release(&out);
 }
 
@@ -253,7 +253,7 @@ send_zeros(struct conn *conn)
     struct buf out;
     buf_init(&out, PIECE);
     buf_add(&out, zeros, sizeof zeros);
-    conn_start_pump(conn, &out, PIECE, 0, true);
+    conn_start_pump(conn, &out, PIECE, 1, true);
     buf_release(&out);
 }
 

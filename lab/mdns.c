@@ -187,7 +187,7 @@ add_service(struct writer *writer, const struct site_service *service, const cha
     char name[NAME_SIZE];
     expand(writer->device, service->name, label, sizeof label);
     buf_init(&type, NAME_SIZE);
-    buf_init(&instance, 2 * NAME_SIZE);
+    buf_init(&instance, (size_t)2 * NAME_SIZE);
     buf_init(&data, NAME_SIZE);
     snprintf(name, sizeof name, "%s.local", service->type);
     add_name(&type, name, 0);

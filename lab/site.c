@@ -16,7 +16,7 @@
 #define PATH_LIMIT ((size_t)4096)
 
 /* libcyaml tells mistakes line by line; the first line holds the cause, the rest where it is. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 listen_to_cyaml(cyaml_log_t level, void *context, const char *format, va_list args)
 {
     (void)level;
@@ -189,7 +189,7 @@ find_record(struct site *site, const char *folder, struct site_transcript **ret,
         }
     }
     struct site_transcript **more =
-        realloc(site->records, (site->records_count + 1) * sizeof *site->records);
+        realloc(site->records, (site->records_count + 1) * sizeof(struct site_transcript *));
     if (more == NULL)
         return ERR_MEMORY;
     site->records = more;

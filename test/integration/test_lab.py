@@ -221,6 +221,10 @@ def hostile():
 
 # ---- outside ------------------------------------------------------------------------------------
 
+# The leak checker of a sanitizer build cannot work in another PID namespace.
+os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+
+
 def run(*command, site="demo.yaml", options=(), timeout=60):
     return subprocess.run([LAB, "--site", ROOT / "lab" / site, *options, "--", *command], timeout=timeout,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
