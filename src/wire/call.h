@@ -126,7 +126,11 @@ struct wire_exchange *wire_exchange_new(struct wire *wire, const struct wire_kin
 void wire_exchange_address(struct wire_exchange *exchange, const char *scheme, const char *path);
 /* Adds a request header line; a control character in it is refused. */
 void wire_exchange_line(struct wire_exchange *exchange, const char *name, const char *value);
-void wire_exchange_set(struct wire_exchange *exchange, CURLoption option, ...);
+/* An option of libcurl, by the type of its value; what libcurl does not take is refused. */
+void wire_exchange_number(struct wire_exchange *exchange, CURLoption option, long value);
+void wire_exchange_value(struct wire_exchange *exchange, CURLoption option, const void *value);
+/* The request will not be sent; the first reason stays. */
+void wire_exchange_refuse(struct wire_exchange *exchange, enum err err);
 void wire_exchange_start(struct wire_call *call);
 void wire_exchange_report(struct wire_call *call, enum err err);
 void wire_exchange_release(struct wire_call *call);

@@ -154,17 +154,29 @@ take_body(char *bytes, size_t size, size_t count, void *context)
 }
 
 void
-wire_exchange_set(struct wire_exchange *exchange, CURLoption option, ...)
+wire_exchange_refuse(struct wire_exchange *exchange, enum err err)
 {
-    va_list args;
-    va_start(args, option);
-    CURLcode code = option < CURLOPTTYPE_OBJECTPOINT
-                        ? curl_easy_setopt(exchange->easy, option, va_arg(args, long))
-                        : curl_easy_setopt(exchange->easy, option, va_arg(args, void *));
-    va_end(args);
-    if (code != CURLE_OK && exchange->refused == OK) {
-        exchange->refused = code == CURLE_OUT_OF_MEMORY ? ERR_MEMORY : ERR_VALUE;
+    exchange->refused = exchange->refused == OK ? err : exchange->refused;
+}
+
+static void
+check_option(struct wire_exchange *exchange, CURLcode code)
+{
+    if (code != CURLE_OK) {
+        wire_exchange_refuse(exchange, code == CURLE_OUT_OF_MEMORY ? ERR_MEMORY : ERR_VALUE);
     }
+}
+
+void
+wire_exchange_number(struct wire_exchange *exchange, CURLoption option, long value)
+{
+    check_option(exchange, curl_easy_setopt(exchange->easy, option, value));
+}
+
+void
+wire_exchange_value(struct wire_exchange *exchange, CURLoption option, const void *value)
+{
+    check_option(exchange, curl_easy_setopt(exchange->easy, option, value));
 }
 
 /* A handshake of an old camera takes a second or two, so TLS gets half the answer's time more. */
@@ -174,15 +186,15 @@ set_times(struct wire_exchange *exchange)
     const struct wire_settings *settings = &exchange->call.wire->settings;
     long whole = settings->answer_ms == 0 ? 1 : (long)settings->answer_ms;
     long connect = (long)settings->connect_ms + (exchange->call.target.tls ? whole / 2 : 0);
-    wire_exchange_set(exchange, CURLOPT_TIMEOUT_MS, whole);
-    wire_exchange_set(exchange, CURLOPT_CONNECTTIMEOUT_MS, connect < 1 ? 1 : connect);
+    wire_exchange_number(exchange, CURLOPT_TIMEOUT_MS, whole);
+    wire_exchange_number(exchange, CURLOPT_CONNECTTIMEOUT_MS, connect < 1 ? 1 : connect);
 }
 
 static void
 set_common(struct wire_exchange *exchange)
 {
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        wire_exchange_set(exchange, numbers[i].option, numbers[i].value);
+        wire_exchange_number(exchange, numbers[i].option, numbers[i].value);
     }
     for (size_t i = 0; i < COUNT(texts); i++) {
         (void)curl_easy_setopt(exchange->easy, texts[i].option, texts[i].value);
@@ -210,7 +222,7 @@ wire_exchange_new(struct wire *wire, const struct wire_kind *kind, const struct 
     }
     exchange->easy = easy;
     exchange->refused = wire_call_begin(&exchange->call, wire, kind, target);
-    buf_init(&exchange->headers, ANSWER_HEADERS + 2 * HEADER_LINES);
+    buf_init(&exchange->headers, ANSWER_HEADERS + (size_t)2 * HEADER_LINES);
     buf_init(&exchange->body, ANSWER_BODY);
     set_common(exchange);
     wire_exchange_line(exchange, "Authorization", request->authorization);
@@ -230,12 +242,6 @@ has_control(const char *text, bool or_blank)
     return false;
 }
 
-static void
-refuse(struct wire_exchange *exchange, enum err err)
-{
-    exchange->refused = exchange->refused == OK ? err : exchange->refused;
-}
-
 void
 wire_exchange_line(struct wire_exchange *exchange, const char *name, const char *value)
 {
@@ -243,7 +249,7 @@ wire_exchange_line(struct wire_exchange *exchange, const char *name, const char 
         return;
     }
     if (has_control(value, false)) {
-        refuse(exchange, ERR_VALUE);
+        wire_exchange_refuse(exchange, ERR_VALUE);
         return;
     }
     struct buf line CLEANUP(buf_release);
@@ -253,7 +259,7 @@ wire_exchange_line(struct wire_exchange *exchange, const char *name, const char 
     struct curl_slist *lines =
         buf_error(&line) == OK ? curl_slist_append(exchange->lines, line.data) : NULL;
     if (lines == NULL) {
-        refuse(exchange, ERR_LIMIT);
+        wire_exchange_refuse(exchange, ERR_LIMIT);
     } else {
         exchange->lines = lines;
     }
@@ -270,10 +276,10 @@ wire_exchange_address(struct wire_exchange *exchange, const char *scheme, const 
     (void)ip_text(&plain, text);
     (void)snprintf(url, sizeof(url), plain.family == 6 ? "%s://[%s]:%u/" : "%s://%s:%u/", scheme,
         text, target->port);
-    wire_exchange_set(exchange, CURLOPT_URL, url);
-    wire_exchange_set(exchange, CURLOPT_ADDRESS_SCOPE, (long)target->ip.zone);
+    wire_exchange_value(exchange, CURLOPT_URL, url);
+    wire_exchange_number(exchange, CURLOPT_ADDRESS_SCOPE, (long)target->ip.zone);
     if (path != NULL && (has_control(path, true) || path[0] != '/')) {
-        refuse(exchange, ERR_VALUE);
+        wire_exchange_refuse(exchange, ERR_VALUE);
     }
 }
 

@@ -24,7 +24,7 @@ type_of(const struct ask *ask)
     if (ask->type != NULL) {
         return ask->type;
     }
-    if (text_is_empty(ask->body)) {
+    if (ask->body == NULL || ask->body[0] == '\0') {
         return "application/x-www-form-urlencoded";
     }
     switch (ask->body[strspn(ask->body, " \t\r\n")]) {
@@ -48,19 +48,19 @@ set_method(struct wire_exchange *exchange, const struct ask *ask)
     bool head = text_equal(method, "HEAD");
     bool sends = ask->body != NULL || text_equal(method, "POST") || text_equal(method, "PUT");
     if (!is_method(method) || (head && sends)) {
-        exchange->refused = exchange->refused == OK ? ERR_VALUE : exchange->refused;
+        wire_exchange_refuse(exchange, ERR_VALUE);
         return;
     }
     if (sends) {
         const char *body = ask->body == NULL ? "" : ask->body;
-        wire_exchange_set(exchange, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
-        wire_exchange_set(exchange, CURLOPT_COPYPOSTFIELDS, body);
+        wire_exchange_number(exchange, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+        wire_exchange_value(exchange, CURLOPT_COPYPOSTFIELDS, body);
         wire_exchange_line(exchange, "Content-Type", type_of(ask));
     } else if (head) {
-        wire_exchange_set(exchange, CURLOPT_NOBODY, 1L);
+        wire_exchange_number(exchange, CURLOPT_NOBODY, 1L);
     }
     if (!head && !text_equal(method, sends ? "POST" : "GET")) {
-        wire_exchange_set(exchange, CURLOPT_CUSTOMREQUEST, method);
+        wire_exchange_value(exchange, CURLOPT_CUSTOMREQUEST, method);
     }
 }
 
@@ -77,13 +77,13 @@ wire_http(struct wire *wire, const struct wire_target *target, const struct requ
     exchange->context = context;
     const char *path = request->ask.path == NULL ? "/" : request->ask.path;
     wire_exchange_address(exchange, target->tls ? "https" : "http", path);
-    wire_exchange_set(exchange, CURLOPT_REQUEST_TARGET, path);
+    wire_exchange_value(exchange, CURLOPT_REQUEST_TARGET, path);
     set_method(exchange, &request->ask);
     /* Old servers know no 100 Continue. */
     struct curl_slist *lines = curl_slist_append(exchange->lines, "Expect:");
     if (lines != NULL) {
         exchange->lines = lines;
     }
-    wire_exchange_set(exchange, CURLOPT_HTTPHEADER, exchange->lines);
+    wire_exchange_value(exchange, CURLOPT_HTTPHEADER, exchange->lines);
     return wire_call_queue(&exchange->call, exchange->refused);
 }

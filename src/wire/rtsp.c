@@ -47,10 +47,10 @@ set_stream(struct wire_exchange *exchange, const char *path)
     /* The base ends in '/', with which the path begins. */
     buf_format(&uri, "%s%s", any || base == NULL ? "" : base, any ? "*" : path + 1);
     if (buf_error(&uri) != OK) {
-        exchange->refused = exchange->refused == OK ? ERR_LIMIT : exchange->refused;
+        wire_exchange_refuse(exchange, ERR_LIMIT);
         return;
     }
-    wire_exchange_set(exchange, CURLOPT_RTSP_STREAM_URI, uri.data);
+    wire_exchange_value(exchange, CURLOPT_RTSP_STREAM_URI, uri.data);
 }
 
 struct wire_call *
@@ -67,13 +67,13 @@ wire_rtsp(struct wire *wire, const struct wire_target *target, const struct requ
     long kind = 0;
     enum err err = target->tls ? ERR_UNSUPPORTED : request_of(&request->ask, &kind);
     if (err != OK) {
-        exchange->refused = exchange->refused == OK ? err : exchange->refused;
+        wire_exchange_refuse(exchange, err);
         return wire_call_queue(&exchange->call, exchange->refused);
     }
     set_stream(exchange, text_is_empty(request->ask.path) ? "/" : request->ask.path);
-    wire_exchange_set(exchange, CURLOPT_RTSP_REQUEST, kind);
+    wire_exchange_number(exchange, CURLOPT_RTSP_REQUEST, kind);
     (void)curl_easy_setopt(exchange->easy, CURLOPT_INTERLEAVEFUNCTION, refuse_media);
     (void)curl_easy_setopt(exchange->easy, CURLOPT_INTERLEAVEDATA, exchange);
-    wire_exchange_set(exchange, CURLOPT_HTTPHEADER, exchange->lines);
+    wire_exchange_value(exchange, CURLOPT_HTTPHEADER, exchange->lines);
     return wire_call_queue(&exchange->call, exchange->refused);
 }

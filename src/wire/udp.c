@@ -48,6 +48,10 @@ on_datagram(uv_udp_t *socket, ssize_t len, const uv_buf_t *room, const struct so
     if (len < 0 || address == NULL || ip_from_socket(address, &from, &port) != OK) {
         return;
     }
+    /* Linux gives IPv6 groups to members on other interfaces, too. */
+    if (from.zone != 0 && from.zone != udp->interface.index) {
+        return;
+    }
     if ((flags & UV_UDP_PARTIAL) != 0 || (size_t)len > WIRE_DATAGRAM) {
         udp->wire->totals.dropped++;
         return;

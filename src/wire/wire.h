@@ -116,9 +116,10 @@ typedef void wire_datagram_fn(
     void *context, const struct ip *from, uint16_t from_port, const uint8_t *bytes, size_t len);
 
 /*
- * Bound to port (0: any) with address reuse, joined to group when given; multicast and broadcast
- * leave by this interface with a TTL of 1. NULL when the system refuses. Datagrams longer than
- * WIRE_DATAGRAM are dropped and counted; got() sees senders outside the scope too.
+ * Bound to port (0: any) with address reuse, joined to group when given. Multicast (TTL 1) and
+ * broadcast leave by this interface; one's own multicast comes back. NULL when the system refuses.
+ * Datagrams longer than WIRE_DATAGRAM are dropped and counted; got() sees senders outside the
+ * scope too.
  */
 struct wire_udp *wire_udp_open(struct wire *wire, const struct wire_interface *interface,
     uint16_t port, const struct ip *group, wire_datagram_fn *got, void *context);
