@@ -21,7 +21,7 @@ struct request {
     struct ask ask;
     const char *authorization; /* value of the Authorization header, or NULL */
     const char *cookie;        /* value of the Cookie header, or NULL */
-    const char *header;        /* one more header line ("SOAPAction: …"), or NULL */
+    const char *soap_action;   /* value of the SOAPAction header (UPnP control), or NULL */
     bool spends;               /* carries a password: counts against the lock-out budget */
 };
 

@@ -17,6 +17,7 @@ struct sighting {
     bool in_scope;           /* `from` is in the scope: may be asked further */
     uint16_t open_ports[64]; /* TCP ports found open by the sweep */
     size_t open_port_count;
+    unsigned answers; /* how many answers it was made of */
     struct facts facts;
     struct sighting *next;
 };
@@ -47,9 +48,10 @@ struct gateway_router {
 struct discovery;
 
 struct discover_method {
-    const char *name;  /* "sadp" */
-    const char *title; /* "Hikvision SADP (inquiry only)" */
-    unsigned packets;  /* sent per interface, for the plan; 0: per host, see discovery_plan() */
+    const char *name;      /* "sadp" */
+    const char *title;     /* "Hikvision SADP (inquiry only)" */
+    unsigned packets;      /* sent at most per interface, for the plan */
+    unsigned packets_host; /* sent at most per host of the scope, for the plan */
     /* Begins; answers arrive until the discovery ends. ERR_SCOPE and ERR_NETWORK are no failure of
      * the run. */
     enum err (*start)(struct discovery *discovery, void **ret_state);
@@ -58,6 +60,10 @@ struct discover_method {
 
 extern const struct discover_method *const discover_methods[];
 extern const size_t discover_method_count;
+
+/* What the method sends at most in this scope from these interfaces, in packets. */
+uint64_t discovery_plan(const struct discover_method *method, const struct scope *scope,
+    const struct wire_interface *interfaces, size_t interface_count);
 
 /* The surveillance ports that the sweep asks, with why (ports.def). */
 struct discover_port {
@@ -87,6 +93,8 @@ void discovery_free(struct discovery *discovery);
 const struct sighting *discovery_sightings(const struct discovery *discovery);
 const struct port_mapping *discovery_mappings(const struct discovery *discovery);
 const struct gateway_router *discovery_routers(const struct discovery *discovery);
+/* Answers that were dropped because there were too many (a flood). */
+uint64_t discovery_dropped(const struct discovery *discovery);
 
 /* For methods. */
 struct wire *discovery_wire(struct discovery *discovery);
@@ -95,13 +103,26 @@ struct arena *discovery_arena(struct discovery *discovery);
 /* Interfaces whose network meets the scope. */
 size_t discovery_interfaces(
     const struct discovery *discovery, const struct wire_interface **ret_interfaces);
-/* A new sighting from that address, or NULL when there are too many (a flood of spoofed answers).
- */
+/* A new sighting from that address, or NULL when there are too many (a flood of spoofed answers):
+ * 64 of a method from outside the scope, 16 of a method from one address, 4,096 of all methods that
+ * listen, one per host and method for those that ask each host. */
 struct sighting *discovery_sight(
     struct discovery *discovery, const struct discover_method *method, const struct ip *from);
+/* The method's sighting from that address and MAC (zero: any), or NULL. */
+struct sighting *discovery_find(struct discovery *discovery, const struct discover_method *method,
+    const struct ip *from, const struct mac *mac);
 void discovery_add_mapping(struct discovery *discovery, const struct port_mapping *mapping);
+/* The row of that router, made when new; NULL when there are too many. */
 struct gateway_router *discovery_router(struct discovery *discovery, const struct ip *ip);
 /* A method that must work on after listen_ms (IGD listing, the sweep) holds the end and lets it go.
  */
 void discovery_hold(struct discovery *discovery);
 void discovery_let_go(struct discovery *discovery);
+/* The neighbour table is filled: hosts on the same link that have no MAC by now are not there.
+ * Known at once when no neighbour method runs. */
+void discovery_neighbours_known(struct discovery *discovery);
+bool discovery_has_neighbours(const struct discovery *discovery);
+/* False when the table could not be looked at: then a host without a MAC may still be there. */
+bool discovery_sees_neighbours(const struct discovery *discovery);
+/* Hosts done and in all, for the progress. */
+void discovery_progress(struct discovery *discovery, size_t done, size_t all);

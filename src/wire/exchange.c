@@ -227,6 +227,7 @@ wire_exchange_new(struct wire *wire, const struct wire_kind *kind, const struct 
     set_common(exchange);
     wire_exchange_line(exchange, "Authorization", request->authorization);
     wire_exchange_line(exchange, "Cookie", request->cookie);
+    wire_exchange_line(exchange, "SOAPAction", request->soap_action);
     return exchange;
 }
 

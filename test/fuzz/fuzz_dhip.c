@@ -1,0 +1,12 @@
+/* Answers of Dahua DHDiscover. */
+#include "discover/parse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct heard heard;
+    (void)!dhip_parse(data, size, &heard);
+    return 0;
+}
