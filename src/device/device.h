@@ -123,6 +123,7 @@ struct device_driver {
 
     const struct device_door *door; /* NULL: none of its own */
     struct ask door_ask;            /* something only a login opens */
+    struct ask leave_ask; /* ends the session, sent authorized; path NULL: nothing to end */
     struct device_limit limit;
 
     const char *const *streams; /* RTSP paths that play video, most usual first */

@@ -1,4 +1,4 @@
-/* Answers for tests, from literals and from the files in test/answers. */
+/* Answers for tests, from literals and from the files under test/. */
 #pragma once
 
 #include "base/file.h"
@@ -24,13 +24,13 @@ answer_of(int status, const char *headers, const char *body)
     };
 }
 
-/* Reads test/answers/NAME into buf. */
+/* Reads test/NAME into buf. */
 static inline enum err
 transcript_read(const char *name, struct buf *buf)
 {
     char path[512];
     const char *source = getenv("GATEHOUSE_SOURCE");
-    (void)snprintf(path, sizeof(path), "%s/test/answers/%s", source == NULL ? "." : source, name);
+    (void)snprintf(path, sizeof(path), "%s/test/%s", source == NULL ? "." : source, name);
     buf_clear(buf);
     return file_read(path, buf, NULL);
 }

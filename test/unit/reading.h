@@ -9,12 +9,14 @@
 
 /* One answer of one device and a fact that it must give; expected NULL: the fact stays unknown. */
 struct reading_row {
-    const char *file; /* in test/answers; NULL: an empty body */
+    const char *file; /* under test/; NULL: an empty body */
     int status;
     const char *path; /* of the ask; of several with this path the body decides */
     const char *body; /* a part of the ask's body, or NULL */
     enum fact_id fact;
     const char *expected;
+    const char *headers; /* NULL: none */
+    uint16_t port;       /* of the ask; 0: any */
 };
 
 static inline const struct ask *
@@ -22,7 +24,7 @@ reading_ask(const struct device_driver *driver, const struct reading_row *row)
 {
     for (size_t n = 0; device_ask(driver, n) != NULL; n++) {
         const struct ask *ask = device_ask(driver, n);
-        if (strcmp(ask->path, row->path) == 0 &&
+        if (strcmp(ask->path, row->path) == 0 && (row->port == 0 || row->port == ask->port) &&
             (row->body == NULL || (ask->body != NULL && strstr(ask->body, row->body) != NULL))) {
             return ask;
         }
@@ -47,8 +49,12 @@ reading_check_row(
     if (row->file != NULL) {
         assert_int_equal(transcript_read(row->file, body), OK);
     }
-    struct answer answer = answer_of(row->status, "", body->data);
-    (void)device_read(driver, ask, &answer, "GET http://10.0.0.7/x?pwd=hunter2", &facts);
+    struct answer answer =
+        answer_of(row->status, row->headers == NULL ? "" : row->headers, body->data);
+    char asked[256];
+    (void)snprintf(asked, sizeof(asked), "GET http://10.0.0.7:%u%s&pwd=hunter2",
+        ask->port == 0 ? 80 : ask->port, ask->path);
+    (void)device_read(driver, ask, &answer, asked, &facts);
     const char *text = facts_text(&facts, row->fact);
     if (row->expected == NULL || text == NULL || strcmp(text, row->expected) != 0) {
         if (row->expected != text) {

@@ -3,9 +3,9 @@
 extern const struct device_driver device_hikvision;
 
 #define INFO  "/ISAPI/System/deviceInfo"
-#define OLD   "hikvision/DS-2CD2032-I-V5.2.5/"
-#define NVR   "hikvision/DS-7616NI-K2-V4.74.210/"
-#define ANNKE "hikvision/Annke-C800-V5.7.18/"
+#define OLD   "answers/hikvision/DS-2CD2032-I-V5.2.5/"
+#define NVR   "answers/hikvision/DS-7616NI-K2-V4.74.210/"
+#define ANNKE "answers/hikvision/Annke-C800-V5.7.18/"
 #define NET   "/ISAPI/System/Network/"
 
 static void
@@ -13,28 +13,29 @@ test_reads_what_the_transcripts_say(void **state)
 {
     (void)state;
     static const struct reading_row rows[] = {
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_VENDOR,    "Hikvision"        },
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BRAND,     NULL               },
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_MODEL,     "DS-2CD2032-I"     },
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_FIRMWARE,  "V5.2.5"           },
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BUILD,     "2014-12-01"       },
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_MAC,       "44:19:b6:01:02:03"},
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_KIND,      "camera"           },
-        {OLD "deviceInfo.xml",       401, INFO,                           NULL, FACT_DEVICE_MODEL,     NULL               },
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_KIND,      "recorder"         },
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_NAME,      "Shop recorder"    },
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BRAND,     NULL               },
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BUILD,     "2024-01-08"       },
-        {NVR "EZVIZ.xml",            200, NET "EZVIZ",                    NULL, FACT_CLOUD_ENABLED,    "yes"              },
-        {NVR "EZVIZ.xml",            200, NET "EZVIZ",                    NULL, FACT_CLOUD_NAME,       "Hik-Connect"      },
-        {NVR "UPnP.xml",             200, NET "UPnP",                     NULL, FACT_UPNP_ENABLED,     "no"               },
-        {NVR "ddns.xml",             200, NET "ddns",                     NULL, FACT_DDNS_ENABLED,     "yes"              },
-        {NVR "time.xml",             200, "/ISAPI/System/time",           NULL, FACT_CLOCK_OFFSET,     "0"                },
-        {ANNKE "deviceInfo.xml",     200, INFO,                           NULL, FACT_DEVICE_BRAND,     "Annke"            },
-        {ANNKE "deviceInfo.xml",     200, INFO,                           NULL, FACT_DEVICE_VENDOR,    "Hikvision"        },
+        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_VENDOR,    "Hikvision",         NULL, 0},
+        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BRAND,     NULL,                NULL, 0},
+        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_MODEL,     "DS-2CD2032-I",      NULL, 0},
+        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_FIRMWARE,  "V5.2.5",            NULL, 0},
+        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BUILD,     "2014-12-01",        NULL, 0},
+        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_MAC,       "44:19:b6:01:02:03", NULL, 0},
+        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_KIND,      "camera",            NULL, 0},
+        {OLD "deviceInfo.xml",       401, INFO,                           NULL, FACT_DEVICE_MODEL,     NULL,                NULL, 0},
+        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_KIND,      "recorder",          NULL, 0},
+        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_NAME,      "Shop recorder",     NULL, 0},
+        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BRAND,     NULL,                NULL, 0},
+        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BUILD,     "2024-01-08",        NULL, 0},
+        {NVR "EZVIZ.xml",            200, NET "EZVIZ",                    NULL, FACT_CLOUD_ENABLED,    "yes",               NULL, 0},
+        {NVR "EZVIZ.xml",            200, NET "EZVIZ",                    NULL, FACT_CLOUD_NAME,       "Hik-Connect",       NULL, 0},
+        {NVR "UPnP.xml",             200, NET "UPnP",                     NULL, FACT_UPNP_ENABLED,     "no",                NULL, 0},
+        {NVR "ddns.xml",             200, NET "ddns",                     NULL, FACT_DDNS_ENABLED,     "yes",               NULL, 0},
+        {NVR "time.xml",             200, "/ISAPI/System/time",           NULL, FACT_CLOCK_OFFSET,     "0",                 NULL, 0},
+        {ANNKE "deviceInfo.xml",     200, INFO,                           NULL, FACT_DEVICE_BRAND,     "Annke",             NULL, 0},
+        {ANNKE "deviceInfo.xml",     200, INFO,                           NULL, FACT_DEVICE_VENDOR,    "Hikvision",         NULL, 0},
         {ANNKE "activateStatus.xml", 200, "/ISAPI/System/activateStatus", NULL,
-         FACT_DEVICE_ACTIVATED,                                                                        "no"               },
-        {ANNKE "activateStatus.xml", 200, "/SDK/activateStatus",          NULL, FACT_DEVICE_ACTIVATED, "no"               },
+         FACT_DEVICE_ACTIVATED,                                                                        "no",                NULL, 0},
+        {ANNKE "activateStatus.xml", 200, "/SDK/activateStatus",          NULL, FACT_DEVICE_ACTIVATED, "no",
+         NULL,                                                                                                                    0},
     };
     reading_check(&device_hikvision, rows, COUNT(rows));
 }
