@@ -199,7 +199,9 @@ width_line(const char **text, size_t columns)
         while (blank != 0 && start[blank - 1] != ' ') {
             blank--;
         }
-        len = blank != 0 ? blank : len;
+        /* A quotation without blanks begins where it can; a word goes to the next line. */
+        bool quotation = blank < len / 2 && strcspn(start + blank, " \n") > columns / 2;
+        len = blank != 0 && !quotation ? blank : len;
     }
     if (len == 0 && *start != '\0' && *start != '\n' && *start != ' ') {
         width_next(text); /* one character is wider than the line */
