@@ -61,7 +61,7 @@ put_places(const struct html *html, const struct finding *finding)
     if (shown == 0) {
         return;
     }
-    buf_text(out, "<div class=\"part\"><h5>Where, and the evidence</h5><ul class=\"places\">");
+    buf_text(out, "<div class=\"seen\"><h5>Where, and the evidence</h5><ul class=\"places\">");
     for (size_t i = 0; i < shown && i < OPEN_PLACES; i++) {
         put_place(html, &finding->places[i]);
     }
@@ -116,13 +116,14 @@ put_body(const struct html *html, const struct finding *finding)
     if (finding->contradicted) {
         HTML(out, "<p class=\"tag\">{}</p>", words_contradicted);
     }
-    put_part(out, "part why", "Why it matters", words_why(finding));
     put_places(html, finding);
+    buf_text(out, "<div class=\"words\">");
+    put_part(out, "part why", "Why it matters", words_why(finding));
     put_part(out, "part close", unknown ? "What would make it known" : "How to close it",
         words_close(finding));
     put_part(out, "part effect", "What to expect", words_effect(finding));
     put_part(out, "part verify", "How to verify", words_verify(finding));
-    buf_text(out, "</div>");
+    buf_text(out, "</div></div>");
 }
 
 static void
