@@ -323,7 +323,10 @@ form_decode(const char *value, char *out, size_t size)
             out[used++] = (char)(uint8_t)(high * 16 + low);
             value += 2;
         } else {
-            out[used++] = *value == '+' ? ' ' : *value;
+            out[used] = *value;
+            if (*value == '+')
+                out[used] = ' ';
+            used++;
         }
     }
     out[used] = '\0';

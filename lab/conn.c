@@ -309,7 +309,7 @@ open_listener(uv_loop_t *loop, uv_tcp_t *tcp, uint16_t port)
     const int yes = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        log_error("port %u: %s", port, strerror(errno));
+        log_error("port %u: %s", port, strerrordesc_np(errno));
         close(fd);
         return ERR_NETWORK;
     }

@@ -48,6 +48,7 @@ read_options(int argc, char **argv, struct run_options *options)
     };
     uint64_t number = 0;
     int level = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread. */
     for (int key; (key = getopt_long(argc, argv, "+v", names, NULL)) != -1;) {
         if (key == 's')
             options->site = optarg;
@@ -89,44 +90,43 @@ enter_user_namespace(void)
     snprintf(uids, sizeof uids, "0 %u 1", (unsigned)geteuid());
     snprintf(gids, sizeof gids, "0 %u 1", (unsigned)getegid());
     return unshare(CLONE_NEWUSER) == 0 && write_proc("/proc/self/setgroups", "deny") &&
-           write_proc("/proc/self/uid_map", uids) && write_proc("/proc/self/gid_map", gids) &&
-           setenv("GATEHOUSE_LAB_USERNS", "1", 1) == 0;
+           write_proc("/proc/self/uid_map", uids) && write_proc("/proc/self/gid_map", gids);
 }
 
 static bool
-enter_namespaces(void)
+enter_namespaces(bool *ret_user_namespace)
 {
-    unsetenv("GATEHOUSE_LAB_USERNS");
     if (geteuid() == 0 && unshare(CLONE_NEWPID | CLONE_NEWNET) == 0)
         return true;
-    if (enter_user_namespace() && unshare(CLONE_NEWPID | CLONE_NEWNET) == 0)
+    if (enter_user_namespace() && unshare(CLONE_NEWPID | CLONE_NEWNET) == 0) {
+        *ret_user_namespace = true;
         return true;
+    }
     log_error("this kernel does not let you make network namespaces (%s).\n"
               "Run it with sudo, or allow it: sysctl kernel.unprivileged_userns_clone=1 "
               "user.max_user_namespaces=10000 (Ubuntu: kernel.apparmor_restrict_unprivileged_"
               "userns=0); in a container: --privileged or --cap-add SYS_ADMIN,NET_ADMIN",
-        strerror(errno));
+        strerrordesc_np(errno));
     return false;
 }
 
 /* The signals that the supervisor takes one at a time. */
 static void
-block_signals(sigset_t *ret_old)
+block_signals(void)
 {
     static const int numbers[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < COUNT(numbers); i++)
         sigaddset(&set, numbers[i]);
-    sigprocmask(SIG_BLOCK, &set, ret_old);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 static int
 supervise(pid_t child)
 {
     sigset_t set;
-    block_signals(&set);
-    sigprocmask(SIG_BLOCK, NULL, &set);
+    pthread_sigmask(SIG_BLOCK, NULL, &set);
     for (;;) {
         siginfo_t info = {0};
         int status = 0;
@@ -144,23 +144,22 @@ int
 main(int argc, char **argv)
 {
     struct run_options options = {.site = GATEHOUSE_LAB_SITE};
-    sigset_t old;
     int wrong = read_options(argc, argv, &options);
     if (wrong != 0) {
         fputs(usage, wrong < 0 ? stdout : stderr);
         return wrong < 0 ? 0 : wrong;
     }
-    block_signals(&old);
-    if (!enter_namespaces())
+    block_signals();
+    if (!enter_namespaces(&options.user_namespace))
         return COULD_NOT;
     pid_t child = fork();
     if (child < 0) {
-        log_error("fork: %s", strerror(errno));
+        log_error("fork: %s", strerrordesc_np(errno));
         return COULD_NOT;
     }
     if (child > 0)
         return supervise(child);
+    /* Signals stay blocked until the site can obey them: a first process ignores them else. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sigprocmask(SIG_SETMASK, &old, NULL);
     _exit(run_site(&options));
 }

@@ -25,7 +25,7 @@ static int home = -1;
 static enum err
 fail(const char *what, int nl_error)
 {
-    log_error("%s: %s", what, nl_error == 0 ? strerror(errno) : nl_geterror(nl_error));
+    log_error("%s: %s", what, nl_error == 0 ? strerrordesc_np(errno) : nl_geterror(nl_error));
     return ERR_SYSTEM;
 }
 

@@ -55,23 +55,29 @@ read_common(const char *folder, const char *name, struct note *note)
     return err;
 }
 
+static int
+is_answer(const struct dirent *entry)
+{
+    return text_ends(entry->d_name, ".xml");
+}
+
 enum err
 onvif_start(const char *folder, struct note *note)
 {
     struct buf path;
     buf_init(&path, PATH_LIMIT);
     buf_format(&path, "%s/onvif/common", folder);
-    DIR *listing = opendir(path.data);
-    enum err err = OK;
-    if (listing == NULL) {
+    struct dirent **entries = NULL;
+    int count = scandir(path.data, &entries, is_answer, alphasort);
+    enum err err = count < 0 ? ERR_MISSING : OK;
+    if (count < 0)
         note_set(note, "%s: no such folder", path.data);
-        err = ERR_MISSING;
+    for (int i = 0; i < count; i++) {
+        if (err == OK)
+            err = read_common(path.data, entries[i]->d_name, note);
+        free(entries[i]);
     }
-    for (struct dirent *entry; err == OK && (entry = readdir(listing)) != NULL;)
-        if (text_ends(entry->d_name, ".xml"))
-            err = read_common(path.data, entry->d_name, note);
-    if (listing != NULL)
-        closedir(listing);
+    free(entries);
     buf_release(&path);
     return err;
 }

@@ -52,7 +52,7 @@ on_key(uv_poll_t *poll, int status, int events)
 
 /* Which process another terminal has to enter: the outer number, from the outer /proc. */
 static void
-tell_how_to_enter(void)
+tell_how_to_enter(const struct run_options *options)
 {
     char pid[32] = "";
     ssize_t len = readlink("/proc/self", pid, sizeof pid - 1);
@@ -61,14 +61,14 @@ tell_how_to_enter(void)
         "  nsenter -t %.*s %s-n sh\n"
         "Enter or Ctrl-C takes it down.\n",
         (int)(len > 0 ? len : 1), len > 0 ? pid : "?",
-        getenv("GATEHOUSE_LAB_USERNS") == NULL ? "" : "-U --preserve-credentials ");
+        options->user_namespace ? "-U --preserve-credentials " : "");
 }
 
 static void
 keep_up(struct run *run)
 {
     run->keeping = true;
-    tell_how_to_enter();
+    tell_how_to_enter(run->options);
     if (uv_poll_init(&run->loop, &run->terminal, STDIN_FILENO) != 0)
         return;
     run->terminal.data = run;
@@ -131,6 +131,9 @@ watch_signals(struct run *run)
         if (uv_signal_start(&run->signals[i], i == 0 ? on_child : on_stop, numbers[i]) != 0)
             log_warn("signal %d is not watched", numbers[i]);
     }
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
     uv_timer_init(&run->loop, &run->grace);
     run->grace.data = run;
 }
@@ -140,10 +143,10 @@ become_command(char **command)
 {
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     execvp(command[0], command);
-    fprintf(stderr, "gatehouse-lab: %s: %s\n", command[0], strerror(errno));
+    fprintf(stderr, "gatehouse-lab: %s: %s\n", command[0], strerrordesc_np(errno));
     _exit(127);
 }
 

@@ -9,7 +9,8 @@ struct run_options {
     unsigned devices;  /* 0: as many as the site has */
     bool keep;
     bool verbose;
-    char **command; /* NULL-terminated */
+    bool user_namespace; /* root only in a user namespace of its own */
+    char **command;      /* NULL-terminated */
 };
 
 /*

@@ -174,7 +174,7 @@ open_socket(int family, const struct protocol *protocol)
                   (family == AF_INET ? join_group(fd, protocol) : join_group6(fd, protocol));
     if (joined)
         return fd;
-    log_error("%s: %s", protocol->name, strerror(errno));
+    log_error("%s: %s", protocol->name, strerrordesc_np(errno));
     close(fd);
     return -1;
 }

@@ -453,6 +453,15 @@ def test_a_signal_in_the_middle_leaves_no_process(number):
     assert not pathlib.Path("/run/netns").exists() or not [n for n in os.listdir("/run/netns") if "gatehouse" in n]
 
 
+def test_a_signal_while_it_starts_is_obeyed():
+    for delay in (0.005, 0.02, 0.05, 0.1):
+        lab, mark = start_marked("sleep", "60")
+        time.sleep(delay)
+        lab.send_signal(signal.SIGTERM)
+        assert lab.wait(10) != 0
+        assert wait_until_gone(mark) == []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="is an ordinary user already")
 def test_an_ordinary_user_can_do_it(tmp_path):
     if subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", "unshare", "-Urn", "true"], check=False).returncode != 0:
