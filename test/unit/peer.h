@@ -155,8 +155,8 @@ rig_init(struct rig *rig)
     rig->settings = (struct wire_settings){
         .packets_per_second = 100000,
         .packets_per_second_host = 100000,
-        .connect_ms = 250,
-        .answer_ms = 350,
+        .connect_ms = 400,
+        .answer_ms = 600,
         .calls = 64,
         .calls_host = 2,
     };
@@ -167,6 +167,29 @@ static inline void
 rig_open(struct rig *rig)
 {
     assert_int_equal(wire_new(&rig->scope, &rig->settings, &rig->wire), OK);
+}
+
+static inline void
+rig_stop(void *context)
+{
+    wire_stop(context);
+}
+
+static inline void
+rig_run_for(struct rig *rig, unsigned ms)
+{
+    (void)wire_after(rig->wire, ms, rig_stop, rig->wire);
+    wire_run(rig->wire);
+}
+
+/* Until the count is reached, five seconds at most, and a moment longer to see it pass that. */
+static inline void
+rig_run_until(struct rig *rig, const size_t *count, size_t wanted)
+{
+    for (int i = 0; i < 250 && *count < wanted; i++) {
+        rig_run_for(rig, 20);
+    }
+    rig_run_for(rig, 30);
 }
 
 static inline void

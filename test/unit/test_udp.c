@@ -21,19 +21,6 @@ take(void *context, const struct ip *from, uint16_t from_port, const uint8_t *by
     memcpy(inbox->bytes, bytes, len);
 }
 
-static void
-stop_wire(void *context)
-{
-    wire_stop(context);
-}
-
-static void
-run_for(struct rig *rig, unsigned ms)
-{
-    (void)wire_after(rig->wire, ms, stop_wire, rig->wire);
-    wire_run(rig->wire);
-}
-
 static struct wire_interface
 loopback(struct rig *rig)
 {
@@ -95,7 +82,7 @@ test_datagrams_go_and_come(void **state)
     assert_true(here != NULL && there != NULL);
     assert_int_equal(wire_udp_send(here, &lo.ip, wire_udp_port(there), "probe", 5), OK);
     assert_int_equal(wire_totals(rig.wire)->datagrams, 0);
-    run_for(&rig, 50);
+    rig_run_until(&rig, &camera.count, 1);
     assert_int_equal(camera.count, 1);
     assert_int_equal(camera.len, 5);
     assert_memory_equal(camera.bytes, "probe", 5);
@@ -135,7 +122,7 @@ test_truncated_datagrams_are_dropped_and_counted(void **state)
     send_raw(wire_udp_port(udp), 32 * 1024);
     send_raw(wire_udp_port(udp), WIRE_DATAGRAM);
     send_raw(wire_udp_port(udp), 0);
-    run_for(&rig, 50);
+    rig_run_until(&rig, &inbox.count, 2);
     assert_int_equal(inbox.count, 2);
     assert_int_equal(wire_totals(rig.wire)->dropped, 2);
     rig_release(&rig);
@@ -157,7 +144,7 @@ test_group_answers_reach_every_member(void **state)
     struct wire_udp *two = wire_udp_open(rig.wire, &lo, port, &group, take, &members[1]);
     assert_non_null(two);
     assert_int_equal(wire_udp_send(one, &group, port, "inquiry", 7), OK);
-    run_for(&rig, 50);
+    rig_run_until(&rig, &members[1].count, 1);
     assert_int_equal(members[0].count, 1);
     assert_int_equal(members[1].count, 1);
     rig_release(&rig);

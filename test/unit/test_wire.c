@@ -125,7 +125,7 @@ test_connect_gives_up_in_time(void **state)
     wire_run(rig.wire);
     assert_int_equal(log.count, 1);
     assert_int_equal(log.errs[0], ERR_TIMEOUT);
-    assert_in_range(clock_mono() - begun, rig.settings.connect_ms - 5, 1500);
+    assert_in_range(clock_mono() - begun, rig.settings.connect_ms - 5, 4000);
     rig_release(&rig);
     for (size_t i = 0; i < COUNT(fillers); i++) {
         close(fillers[i]);
@@ -191,7 +191,7 @@ test_banner_keeps_the_first_bytes(void **state)
         assert_int_equal(log.count, 1);
         assert_int_equal(log.errs[0], rows[i].err);
         assert_int_equal(log.answer.body_len, rows[i].len);
-        assert_true(clock_mono() - begun < 1500);
+        assert_true(clock_mono() - begun < 4000);
         rig_release(&rig);
         peer_stop(&peer);
     }
@@ -248,19 +248,6 @@ test_port_zero_is_refused(void **state)
 }
 
 static void
-stop_wire(void *context)
-{
-    wire_stop(context);
-}
-
-static void
-run_for(struct rig *rig, unsigned ms)
-{
-    (void)wire_after(rig->wire, ms, stop_wire, rig->wire);
-    wire_run(rig->wire);
-}
-
-static void
 test_cancelled_calls_tell_nobody_in_any_state(void **state)
 {
     (void)state;
@@ -283,7 +270,7 @@ test_cancelled_calls_tell_nobody_in_any_state(void **state)
         wire_connect(rig.wire, &target, log_connect, &log),
         wire_after(rig.wire, 5000, log_timer, &log),
     };
-    run_for(&rig, 50);
+    rig_run_for(&rig, 50);
     struct wire_call *refused = wire_connect(rig.wire, &outside, log_connect, &log);
     wire_cancel(refused);
     wire_cancel(calls[4]);
@@ -295,7 +282,7 @@ test_cancelled_calls_tell_nobody_in_any_state(void **state)
     wire_cancel(NULL);
     int64_t begun = clock_mono();
     wire_run(rig.wire);
-    assert_true(clock_mono() - begun < 1000);
+    assert_true(clock_mono() - begun < 4000);
     assert_int_equal(log.count, 0);
     rig_release(&rig);
     peer_stop(&peer);
@@ -356,7 +343,7 @@ test_wire_can_be_freed_with_everything_under_way(void **state)
         (void)wire_banner(rig.wire, &target, 900, &rig.arena, log_answer, &log);
         (void)wire_after(rig.wire, 900, log_timer, &log);
     }
-    run_for(&rig, 20);
+    rig_run_for(&rig, 20);
     (void)wire_connect(rig.wire, &outside, log_connect, &log);
     rig_release(&rig);
     assert_int_equal(log.count, 0);
@@ -387,13 +374,13 @@ test_connects_keep_the_pace(void **state)
     for (int i = 0; i < 200; i++) {
         (void)wire_connect(rig.wire, &target, log_connect, &log);
     }
-    run_for(&rig, 100);
+    rig_run_until(&rig, &log.count, 10 / PACE_CONNECT);
     assert_int_equal(log.count, 10 / PACE_CONNECT);
     now += 200;
-    run_for(&rig, 100);
+    rig_run_until(&rig, &log.count, (10 + 8) / PACE_CONNECT);
     assert_int_equal(log.count, (10 + 8) / PACE_CONNECT);
     now += 1000000;
-    run_for(&rig, 100);
+    rig_run_until(&rig, &log.count, (10 + 8 + 10) / PACE_CONNECT);
     assert_int_equal(log.count, (10 + 8 + 10) / PACE_CONNECT);
     assert_int_equal(wire_totals(rig.wire)->packets, 28);
     rig_release(&rig);
@@ -415,7 +402,7 @@ test_no_more_calls_at_once_than_allowed(void **state)
     for (int i = 0; i < 9; i++) {
         (void)wire_banner(rig.wire, &target, 1000, &rig.arena, log_answer, &log);
     }
-    run_for(&rig, 50);
+    rig_run_for(&rig, 50);
     assert_int_equal(wire_totals(rig.wire)->connections, 3);
     rig_release(&rig);
     peer_stop(&peer);
@@ -444,7 +431,7 @@ test_slow_host_does_not_hold_up_others(void **state)
     for (int i = 0; i < 20; i++) {
         (void)wire_connect(rig.wire, &other, log_connect, &log);
     }
-    run_for(&rig, 200);
+    rig_run_until(&rig, &log.count, 20);
     assert_int_equal(slow_log.count, 0);
     assert_int_equal(log.count, 20);
     rig_release(&rig);
