@@ -22,8 +22,9 @@ static const struct {
     const char *name;
     const char *value;
 } admin_settings[] = {
-    {"ipv4/conf/all/rp_filter",     "0"}, /* answers of a foreign subnet are wanted */
-    {"ipv4/conf/default/rp_filter", "0"},
+    {"ipv4/conf/all/rp_filter",      "0"}, /* answers of a foreign subnet are wanted */
+    {"ipv4/conf/default/rp_filter",  "0"},
+    {"ipv6/conf/default/accept_dad", "0"}, /* a link-local address is usable at once */
 };
 
 static enum err

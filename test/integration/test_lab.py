@@ -92,6 +92,21 @@ def ask6(payload):
             return []
 
 
+def ping6():
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sock:
+        index, found = socket.if_nametoindex("eth0"), set()
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+        sock.settimeout(1)
+        try:
+            sock.sendto(b"\x80\0\0\0\0\1\0\1", ("ff02::1", 0, 0, index))
+            while True:
+                data, sender = sock.recvfrom(2048)
+                if data[0] == 129:
+                    found.add(sender[0])
+        except OSError:
+            return sorted(found)
+
+
 def sadp(types):
     return f'<?xml version="1.0" encoding="utf-8"?><Probe><Uuid>{uuid.uuid4()}</Uuid><Types>{types}</Types></Probe>'.encode()
 
@@ -196,6 +211,7 @@ def inside():
         "dhip_wrong": ask(dhip(b"PIHD"), "239.255.255.251", 37810, seconds=0.5),
         "wsd_nvt": ask(probe("dn:NetworkVideoTransmitter"), "239.255.255.250", 3702),
         "wsd_dev": ask(probe("tds:Device"), "239.255.255.250", 3702),
+        "ping6": ping6(),
         "wsd6": ask6(probe("dn:NetworkVideoTransmitter")),
         "ssdp": ask(b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: upnp:rootdevice\r\n\r\n', "239.255.255.250", 1900, seconds=2),
         "mdns": ask(mdns("_axis-video._tcp.local"), "224.0.0.251", 5353),
@@ -349,6 +365,7 @@ def test_ssdp_and_mdns_answer(site):
 def test_ipv6_link_local_neighbours_answer(site):
     if not pathlib.Path("/proc/net/if_inet6").exists():
         pytest.skip("no IPv6 in this kernel")
+    assert len(site["ping6"]) >= 18
     assert site["wsd6"] and site["wsd6"][0].startswith("fe80::")
 
 
