@@ -1,0 +1,34 @@
+/* Looking up factory passwords. */
+#include "catalog/credential.h"
+
+#include "base/text.h"
+
+static const struct credential credentials[] = {
+#define CREDENTIAL(vendor, user, password, devices, source)                                        \
+    {vendor, user, password, devices, source},
+#include "catalog/credentials.def"
+#undef CREDENTIAL
+};
+
+const struct credential *
+credential_next(const char *vendor, const struct credential *previous)
+{
+    size_t i = previous == NULL ? 0 : (size_t)(previous - credentials) + 1;
+    for (; !text_is_empty(vendor) && i < COUNT(credentials); i++) {
+        if (text_equal_nocase(credentials[i].vendor, vendor)) {
+            return &credentials[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+credential_is_published(const char *password)
+{
+    for (size_t i = 0; i < COUNT(credentials); i++) {
+        if (text_equal(credentials[i].password, password)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,21 @@
+/* Factory passwords that vendors published: catalog/credentials.def as a table. */
+#pragma once
+
+#include "base/base.h"
+
+struct credential {
+    const char *vendor; /* key: "hikvision" */
+    const char *user;
+    const char *password; /* published; "" is an empty password */
+    const char *devices;  /* which devices had it */
+    const char *source;
+};
+
+/*
+ * The vendor's credentials in order of likelihood: the one after previous, or the first when
+ * previous is NULL; NULL at the end. Letter case of the vendor is ignored.
+ */
+const struct credential *credential_next(const char *vendor, const struct credential *previous);
+
+/* Whether the text is one of all published passwords, for judging a known password as weak. */
+bool credential_is_published(const char *password);
