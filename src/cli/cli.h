@@ -10,7 +10,7 @@
 
 enum cli_exit {
     CLI_OK = 0,         /* done; nothing at or above --fail-on */
-    CLI_GAPS = 1,       /* done; there are gaps, differences or failed examples */
+    CLI_GAPS = 1,       /* done; there are gaps, or failed examples */
     CLI_INCOMPLETE = 2, /* could not be completed */
     CLI_USAGE = 64,     /* not understood */
 };
