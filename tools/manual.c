@@ -1,0 +1,225 @@
+/* Prints the parts of the manual that come from tables: manual facts | checks | settings. */
+#include "assess/site.h"
+#include "base/text.h"
+#include "check/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Text for mdoc: a line must not begin with a request, and a backslash is one. */
+static void
+print_text(const char *text)
+{
+    if (text[0] == '.' || text[0] == '\'') {
+        (void)fputs("\\&", stdout);
+    }
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '\\') {
+            (void)fputs("\\e", stdout);
+        } else if (c[0] == '.' && c[1] == ' ') {
+            (void)fputs(".\n", stdout); /* a new sentence begins a new line */
+            c++;
+        } else {
+            (void)putchar(*c);
+        }
+    }
+    (void)putchar('\n');
+}
+
+/* A phrase of a table as a sentence. */
+static void
+print_sentence(const char *phrase)
+{
+    char text[512];
+    (void)snprintf(text, sizeof(text), "%s%s", phrase, text_ends(phrase, ".") ? "" : ".");
+    print_text(text);
+}
+
+static void
+print_head(const char *name, const char *description)
+{
+    (void)printf(".\\\" Made from the program's tables; not written by hand.\n"
+                 ".Dd $Mdocdate$\n"
+                 ".Dt %s 7\n"
+                 ".Os Gatehouse\n"
+                 ".Sh NAME\n"
+                 ".Nm ",
+        name);
+    for (const char *c = name; *c != '\0'; c++) {
+        (void)putchar(*c >= 'A' && *c <= 'Z' ? *c + 'a' - 'A' : *c);
+    }
+    (void)printf("\n.Nd %s\n.Sh DESCRIPTION\n", description);
+}
+
+static const char *
+type_words(enum fact_type type)
+{
+    switch (type) {
+    case FACT_TYPE_TEXT:
+        return "text";
+    case FACT_TYPE_BOOL:
+        return "yes or no";
+    case FACT_TYPE_INT:
+        return "number";
+    }
+    return "";
+}
+
+static void
+print_facts(void)
+{
+    print_head("GATEHOUSE-FACTS", "what Gatehouse knows about a device or a site");
+    (void)puts("A fact is one named thing known about a device or about the site.\n"
+               "Drivers write facts, checks judge them, reports print them.\n"
+               "Each has its evidence, its time, a confidence, and its witness:\n"
+               ".Bl -tag -width declared\n"
+               ".It wire\nseen in an answer or a packet;\n"
+               ".It config\nthe device says so of itself;\n"
+               ".It declared\na person said so.\n"
+               ".El\n"
+               ".Pp\n"
+               "Where two witnesses disagree, the finding is shown as contradicted.\n"
+               ".Sh FACTS\n"
+               ".Bl -tag -width Ds");
+    for (unsigned id = 0; id < FACT_COUNT; id++) {
+        (void)printf(".It Li %s Pq %s\n", fact_name((enum fact_id)id),
+            type_words(fact_type((enum fact_id)id)));
+        print_sentence(fact_meaning((enum fact_id)id));
+    }
+    (void)puts(".El\n.Sh SEE ALSO\n.Xr gatehouse 1 ,\n.Xr gatehouse-checks 7");
+}
+
+/* "Camera, recorder": the kinds of one question. */
+static void
+print_kinds(unsigned kinds)
+{
+    const char *separator = "About: ";
+    for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
+        if ((kinds & (1U << kind)) != 0) {
+            (void)printf("%s%s", separator, kind_plural((enum kind)kind));
+            separator = ", ";
+        }
+    }
+    if ((kinds & KINDS_SITE) != 0) {
+        (void)printf("%sthe site", separator);
+    }
+    (void)puts(".");
+}
+
+static void
+print_rule(const struct control *control, const struct rule *rule)
+{
+    const struct advice *advice = control_advice(control, rule->id);
+    (void)printf(".It Li %s/%s Pq %s\n", control->id, rule->id, verdict_name(rule->verdict));
+    print_text(rule->sentence);
+    if (advice == NULL || rule->verdict != FAIL) {
+        return;
+    }
+    if (advice->why != NULL) {
+        (void)puts(".Pp");
+        print_text(advice->why);
+    }
+    if (advice->close != NULL) {
+        (void)puts(".Pp\n.Em To close it :");
+        print_text(advice->close);
+    }
+    if (advice->caps) {
+        (void)puts(".Pp\nWhile it is open the grade is never better than D.");
+    }
+}
+
+static void
+print_control(const struct control *control)
+{
+    (void)printf(".Ss %s Pq Li %s\n", control->title, control->id);
+    print_sentence(control->demand);
+    (void)printf("Priority: %s.\n", priority_name(control->priority));
+    for (size_t i = 0; i < control->check->aspect_count; i++) {
+        const struct aspect *aspect = &control->check->aspects[i];
+        (void)puts(".Pp");
+        print_kinds(aspect->kinds);
+        (void)puts("The first rule that matches decides:\n.Bl -tag -width Ds");
+        for (size_t j = 0; j < aspect->rule_count; j++) {
+            print_rule(control, &aspect->rules[j]);
+        }
+        (void)puts(".El");
+    }
+}
+
+static void
+print_checks(void)
+{
+    print_head("GATEHOUSE-CHECKS", "the nine controls and their rules");
+    (void)puts("Every device and the site itself are judged by nine controls.\n"
+               "The id of a finding is the id of its control, a slash and the id of the rule;\n"
+               "a waiver in\n.Xr gatehouse.yaml 5\nnames it.\n"
+               "In a sentence, {} stands for the fact that decided and {name} for another fact of\n"
+               ".Xr gatehouse-facts 7 .\n"
+               ".Ss Verdicts\n"
+               ".Bl -tag -width NOT_APPLICABLE");
+    static const char *const meanings[] = {
+#define VERDICT(id, name, meaning) [id] = meaning,
+#include "check/verdicts.def"
+#undef VERDICT
+    };
+    for (unsigned verdict = 0; verdict < COUNT(meanings); verdict++) {
+        (void)printf(".It %s\n", verdict_name((enum verdict)verdict));
+        print_text(meanings[verdict]);
+    }
+    (void)puts(".El\n.Sh CONTROLS");
+    for (size_t i = 0; i < control_count; i++) {
+        print_control(&controls[i]);
+    }
+    (void)puts(".Sh SEE ALSO\n.Xr gatehouse 1 ,\n.Xr gatehouse.yaml 5 ,\n.Xr gatehouse-facts 7");
+}
+
+static void
+print_settings(void)
+{
+    (void)puts(".Bl -tag -width Ds");
+    for (size_t i = 0; i < site_setting_count; i++) {
+        const struct site_setting *setting = &site_settings[i];
+        (void)printf(".It Li %s\n", setting->path);
+        print_sentence(setting->meaning);
+        if (setting->is_value && setting->expected != NULL) {
+            (void)fputs("Expected: ", stdout);
+            print_sentence(setting->expected);
+        }
+    }
+    (void)puts(".El");
+}
+
+/* The page on standard input, with its line ".\" SETTINGS" replaced by the list. */
+static void
+fill_page(void)
+{
+    char line[1024];
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        if (text_equal(line, ".\\\" SETTINGS\n")) {
+            print_settings();
+        } else {
+            (void)fputs(line, stdout);
+        }
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*print)(void);
+    } pages[] = {
+        {"facts",    print_facts },
+        {"checks",   print_checks},
+        {"settings", fill_page   },
+    };
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        if (argc == 2 && text_equal(argv[1], pages[i].name)) {
+            pages[i].print();
+            return EXIT_SUCCESS;
+        }
+    }
+    (void)fputs("usage: manual facts|checks|settings\n", stderr);
+    return EXIT_FAILURE;
+}
