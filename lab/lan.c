@@ -37,7 +37,12 @@ connect_admin(struct lan *lan, const struct net *net)
         .interface = INTERFACE,
         .bridged = true,
     };
-    struct netns_address address = {.interface = INTERFACE, .bits = net->bits, .multicast = true};
+    struct netns_address address = {
+        .interface = INTERFACE,
+        .bits = net->bits,
+        .multicast = true,
+        .everything = lan->site->router == NULL,
+    };
     enum err err = ip_parse(lan->site->admin, &address.ip);
     if (err == OK && lan->site->router != NULL)
         err = ip_parse(lan->site->router->ip, &address.gateway);
@@ -60,7 +65,12 @@ connect_device(struct lan *lan, struct device *device, size_t index, const struc
         .mac = device->mac,
         .bridged = true,
     };
-    struct netns_address address = {.interface = INTERFACE, .ip = device->ip, .multicast = true};
+    struct netns_address address = {
+        .interface = INTERFACE,
+        .ip = device->ip,
+        .multicast = true,
+        .everything = lan->site->router == NULL,
+    };
     snprintf(port, sizeof port, "d%zu", index);
     enum err err = netns_new(&device->netns);
     if (err != OK)

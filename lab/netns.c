@@ -263,6 +263,8 @@ configure(struct nl_sock *sock, const struct netns_address *address)
         done = bring_up(sock, address->interface);
     if (done == 0 && address->gateway.family == 4)
         done = add_route(sock, &everywhere, 0, &address->gateway, address->interface);
+    else if (done == 0 && address->everything)
+        done = add_route(sock, &everywhere, 0, NULL, address->interface);
     if (done == 0 && address->multicast)
         done = add_route(sock, &groups, 4, NULL, address->interface);
     return done;

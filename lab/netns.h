@@ -40,6 +40,7 @@ struct netns_address {
     uint8_t bits;
     struct ip gateway; /* family 0: none */
     bool multicast;    /* route 224.0.0.0/4 here */
+    bool everything;   /* without a gateway: the whole world is on this wire */
 };
 
 /* Sets the address, brings the interface up, adds the routes. */

@@ -228,6 +228,7 @@ def hostile():
     out = {"locked": []}
     for _ in range(3):
         out["locked"].append(log_in_once("10.20.0.73", "/private", "admin", "wrong"))
+    out["canary"] = http("http://10.99.0.1/")["status"]
     out["any"] = http("http://10.20.0.69/private", "admin", str(uuid.uuid4()))["status"]
     out["spoofed"] = [answer for answer in ask(dhip(), "239.255.255.251", 37810) if answer[0] == "10.20.0.68"]
     out["long"] = [len(answer[1]) for answer in ask(probe("tds:Device"), "10.20.0.67", 3702, seconds=0.5)]
@@ -398,6 +399,7 @@ def test_hostile_devices_do_their_worst(tmp_path):
     assert result["faces"][0] != result["faces"][1]
     rows = {row["name"]: row for row in json.loads(stats.read_text())["devices"]}
     assert rows["locks-at-second"]["lockouts"] == 1
+    assert (result["canary"], rows["canary-out"]["connections"], rows["canary-public"]["connections"]) == (200, 1, 0)
 
 
 def test_exit_status_of_the_command_comes_through():
