@@ -154,14 +154,13 @@ put_tile(const struct network *network, const struct layout *layout, size_t devi
     words_address(subject, address);
     HTML(out, "<a class=\"tile m-{}\" href=\"#d-{}\" ", mark_words[mark].id, number);
     HTML(out, "aria-label=\"{}, {}, {}: {}{}\">", title, kind_name(subject->kind), address,
-        mark_words[mark].meaning,
-        is_exposed(subject) ? "; the router forwards a port to it from the internet" : "");
-    HTML(out, "<title>{} ({}): {}</title>", title, address, mark_words[mark].meaning);
+        mark_words[mark].meaning, is_exposed(subject) ? "; reachable from the internet" : "");
     /* An inner picture clips names that are wider than it. */
-    buf_format(out,
-        "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"><rect class=\"box\" x=\"1\" y=\"1\" "
-        "width=\"%d\" height=\"%d\" rx=\"8\"/>",
-        x, y, layout->tile, layout->height, layout->tile - 2, layout->height - 2);
+    buf_format(out, "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">", x, y,
+        layout->tile, layout->height);
+    HTML(out, "<title>{} ({}): {}</title>", title, address, mark_words[mark].meaning);
+    buf_format(out, "<rect class=\"box\" x=\"1\" y=\"1\" width=\"%d\" height=\"%d\" rx=\"8\"/>",
+        layout->tile - 2, layout->height - 2);
     put_sign(out, kind_sign(subject->kind), 9, 8, 20);
     put_sign(out, mark_words[mark].id, layout->tile - 26, 9, 18);
     if (is_exposed(subject)) {
@@ -291,7 +290,7 @@ put_legend(struct buf *out)
     }
     buf_text(out, "<li class=\"m-fail\">");
     markup_sign(out, "internet");
-    buf_text(out, "a port is forwarded to it</li></ul>");
+    buf_text(out, "reachable from the internet</li></ul>");
 }
 
 void
