@@ -4,7 +4,7 @@
 #include "base/buf.h"
 
 #define ARENA_LIMIT    ((size_t)256 * 1024 * 1024)
-#define ADDRESSES_TEXT (SUBJECT_ADDRESSES * (IP_TEXT + 2))
+#define ADDRESSES_TEXT ((size_t)SUBJECT_ADDRESSES * (IP_TEXT + 2))
 
 static const char *
 addresses_of(const struct subject *subject, struct arena *arena)

@@ -15,6 +15,8 @@ log_set_level(enum log_level level)
     limit = level;
 }
 
+static void print(enum log_level level, const char *format, va_list args) PRINTF(2, 0);
+
 static void
 print(enum log_level level, const char *format, va_list args)
 {

@@ -124,6 +124,8 @@ cli_next(struct cli_line *line, const char **ret_value)
     return CLI_STOP;
 }
 
+static void print_error(const char *format, va_list args) PRINTF(1, 0);
+
 static void
 print_error(const char *format, va_list args)
 {
