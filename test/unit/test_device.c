@@ -97,13 +97,23 @@ test_recognises_vendors_by_their_signs(void **state)
         const char *text;
         const char *driver;
     } rows[] = {
-        {FACT_HTTP_SERVER,  "Hikvision-Webs",                      "hikvision"},
-        {FACT_HTTP_SERVER,  "DNVRS-Webs",                          "hikvision"},
-        {FACT_HTTP_REALM,   "Login to 4C012345PAZABCD",            "dahua"    },
-        {FACT_MAC_VENDOR,   "Zhejiang Dahua Technology Co., Ltd.", "dahua"    },
-        {FACT_MAC_VENDOR,   "Shanghai Dahua Scale Factory",        NULL       },
-        {FACT_ONVIF_SCOPES, "onvif://www.onvif.org/type/x",        "onvif"    },
-        {FACT_HTTP_SERVER,  "nginx",                               NULL       },
+        {FACT_HTTP_SERVER,  "Hikvision-Webs",                                 "hikvision"},
+        {FACT_HTTP_SERVER,  "DNVRS-Webs",                                     "hikvision"},
+        {FACT_HTTP_REALM,   "Login to 4C012345PAZABCD",                       "dahua"    },
+        {FACT_MAC_VENDOR,   "Zhejiang Dahua Technology Co., Ltd.",            "dahua"    },
+        {FACT_MAC_VENDOR,   "Shanghai Dahua Scale Factory",                   NULL       },
+        {FACT_ONVIF_SCOPES, "onvif://www.onvif.org/type/x",                   "onvif"    },
+        {FACT_TLS_SUBJECT,  "CN=axis-b8a44f010203, O=Axis Communications AB", "axis"     },
+        {FACT_HTTP_TITLE,   "Reolink",                                        "reolink"  },
+        {FACT_HTTP_REALM,   "iPolis_00:09:18:01:02:03",                       "hanwha"   },
+        {FACT_HTTP_SERVER,  "Vivotek Network Camera",                         "vivotek"  },
+        {FACT_HTTP_TITLE,   "IPCam Client",                                   "foscam"   },
+        {FACT_HTTP_REALM,   "TP-LINK IP-Camera",                              "tplink"   },
+        {FACT_HTTP_REALM,   "Use 'live' as User Name",                        "bosch"    },
+        {FACT_HTTP_TITLE,   "NETSurveillance WEB",                            "xiongmai" },
+        {FACT_MAC_VENDOR,   "Zhejiang Uniview Technologies Co.,Ltd.",         "uniview"  },
+        {FACT_MDNS_SERVICE, "_axis-video._tcp",                               "axis"     },
+        {FACT_HTTP_SERVER,  "nginx",                                          NULL       },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct arena arena;
