@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "test.h"
+#include "vms/vms.h"
 
 #include <stdio.h>
 
@@ -212,6 +213,37 @@ test_a_driver_knows_better_steps(void **state)
     site_release(&site);
 }
 
+/* A fix under a rule that no table says would never be shown. */
+static void
+assert_fixes_have_rules(const struct device_driver *driver)
+{
+    for (size_t i = 0; i < driver->fix_count; i++) {
+        char id[64];
+        const char *slash = strchr(driver->fixes[i].rule, '/');
+        assert_non_null(slash);
+        (void)text_copy(id, (size_t)(slash - driver->fixes[i].rule) + 1, driver->fixes[i].rule);
+        const struct control *about = control_by_id(id);
+        if (about == NULL || control_advice(about, slash + 1) == NULL) {
+            fail_msg(
+                "%s has a fix for %s, which no rule says", driver->name, driver->fixes[i].rule);
+        }
+        assert_ptr_equal(findings_fix(driver->name, driver->fixes[i].rule), &driver->fixes[i]);
+    }
+}
+
+static void
+test_each_fix_of_a_driver_has_its_rule(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < device_driver_count; i++) {
+        assert_fixes_have_rules(device_drivers[i]);
+    }
+    for (size_t i = 0; i < vms_driver_count; i++) {
+        assert_fixes_have_rules(vms_drivers[i]);
+    }
+    assert_null(findings_fix("no such driver", "vendor-cloud/cloud-on"));
+}
+
 static void
 test_actions_name_few_devices_and_count_many(void **state)
 {
@@ -266,6 +298,7 @@ main(void)
         cmocka_unit_test(test_a_waiver_covers_its_device_until_it_expires),
         cmocka_unit_test(test_a_waiver_without_a_device_covers_all),
         cmocka_unit_test(test_a_driver_knows_better_steps),
+        cmocka_unit_test(test_each_fix_of_a_driver_has_its_rule),
         cmocka_unit_test(test_actions_name_few_devices_and_count_many),
         cmocka_unit_test(test_a_full_arena_is_an_error_not_a_shorter_report),
     };

@@ -1,0 +1,48 @@
+/*
+ * Published flaws (catalog/advisories.def) and releases (catalog/releases.def) against what is
+ * known of a device. Only what is surely affected counts as affected; what can't be compared is
+ * "possible" and says why. A version proves an advisory; nothing is ever tried.
+ */
+#pragma once
+
+#include "fact/subject.h"
+
+enum advisory_match {
+    ADVISORY_NO,
+    ADVISORY_POSSIBLE, /* model, version or build is unknown or not comparable */
+    ADVISORY_YES,
+};
+
+/* A row of advisories.def, in its order. */
+struct advisory {
+    const char *id, *maker, *models, *versions, *builds;
+    const char *severity, *exploited; /* date in CISA KEV, or "" */
+    const char *effect, *fixed, *source;
+};
+
+extern const struct advisory advisory_list[];
+extern const size_t advisory_count;
+
+/* What an advisory is compared with; NULL is unknown. */
+struct advisory_target {
+    const char *maker;   /* real maker, or VMS product */
+    const char *model;   /* as the device writes it */
+    const char *version; /* as the device writes it */
+    const char *build;   /* YYYY-MM-DD */
+    bool rebranded;      /* sold under another maker's model names */
+};
+
+#define ADVISORY_WHY 256
+
+/* Compares one row; why says what decided ("build 2016-05-30 is < 2021-06-25"). */
+enum advisory_match advisory_judge(const struct advisory *advisory,
+    const struct advisory_target *target, char ret_why[ADVISORY_WHY]);
+
+/* The day on which the catalogue was last brought up to date. */
+const char *advisory_date(void);
+
+/*
+ * Writes firmware.advisory, .exploited, .judged, .unjudged and .age, or for a VMS vms.advisory,
+ * .judged, .unjudged, .newest, .outdated and .current, as far as the subject's facts allow.
+ */
+void advisory_apply(struct subject *subject, int64_t now);
