@@ -82,9 +82,7 @@ static void
 test_formulas_behind_blanks_and_wide_signs_are_defused(void **state)
 {
     (void)state;
-    static const char *const formulas[] = {"=1", "+1", "-1", "@A1", " =1",
-        "\xef\xbc\x9d"
-        "1"};
+    static const char *const formulas[] = {"=1", "+1", "-1", "@A1", " =1", "\xef\xbc\x9dx"};
     for (size_t i = 0; i < COUNT(formulas); i++) {
         struct assessment *assessment = fixture_assessment(FIXTURE_SITE);
         assessment->site = formulas[i];

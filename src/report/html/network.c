@@ -153,7 +153,10 @@ put_tile(const struct network *network, const struct layout *layout, size_t devi
     subject_title(subject, title);
     words_address(subject, address);
     HTML(out, "<a class=\"tile m-{}\" href=\"#d-{}\" ", mark_words[mark].id, number);
-    HTML(out, "aria-label=\"{}, {}, {}: {}{}\">", title, kind_name(subject->kind), address,
+    /* What can be read on the tile comes first, for those who speak to their browser. */
+    const char *label = subject->name == NULL ? words_model(subject) : subject->name;
+    label = label == NULL ? title : label;
+    HTML(out, "aria-label=\"{} {}, {}: {}{}\">", label, address, kind_name(subject->kind),
         mark_words[mark].meaning, is_exposed(subject) ? "; reachable from the internet" : "");
     /* An inner picture clips names that are wider than it. */
     buf_format(out, "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">", x, y,
@@ -166,9 +169,8 @@ put_tile(const struct network *network, const struct layout *layout, size_t devi
     if (is_exposed(subject)) {
         put_sign(out, "internet", layout->tile - 48, 9, 18);
     }
-    const char *label = subject->name == NULL ? words_model(subject) : subject->name;
-    width_cut(&text, label == NULL ? title : label, layout->letters, "\xe2\x80\xa6");
-    HTML(out, "<text class=\"name\" x=\"9\" y=\"46\">{}</text>", text.data);
+    width_cut(&text, label, layout->letters, "\xe2\x80\xa6");
+    HTML(out, "<text class=\"name\" x=\"9\" y=\"46\">{}</text> ", text.data);
     buf_clear(&text);
     width_cut(&text, address, layout->letters + 1, "\xe2\x80\xa6");
     HTML(out, "<text class=\"at\" x=\"9\" y=\"62\">{}</text></svg></a>", text.data);

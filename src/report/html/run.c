@@ -115,5 +115,7 @@ run_write(const struct html *html)
     put_number(out, "Packets a second, at most", assessment->pace);
     put_row(out, "Advisories of", assessment->catalog_date);
     put_row(out, "Run", assessment->id);
+    put_row(
+        out, "Page made", html->options->now == 0 ? NULL : words_time(html->options->now, text));
     buf_text(out, "</dl></section>");
 }
