@@ -65,7 +65,11 @@ print_json(const struct store_run *from, const struct store_run *to, const struc
 static void
 print_words(const struct store_run *from, const struct store_run *to, const struct diff *diff)
 {
-    (void)printf("From %s to %s:\n", from->id, to->id);
+    (void)printf("From %s%s to %s%s:\n", from->id, from->partial ? " (partial)" : "", to->id,
+        to->partial ? " (partial)" : "");
+    if (!text_equal(from->site, to->site)) {
+        (void)puts("  these are runs of two sites, so most of it is no change");
+    }
     for (size_t i = 0; i < diff->count; i++) {
         const struct diff_change *change = &diff->changes[i];
         char clean[1024];
@@ -81,12 +85,17 @@ print_words(const struct store_run *from, const struct store_run *to, const stru
     }
 }
 
+/* Without a site, "last~1" means a run of the site that the later run is of. */
 static enum err
 load_both(struct store *store, const struct request *request, struct arena *arena,
     struct store_run runs[2])
 {
-    enum err err = store_load_run(store, request->site, request->from, arena, &runs[0]);
-    return err == OK ? store_load_run(store, request->site, request->to, arena, &runs[1]) : err;
+    enum err err = store_load_run(store, request->site, request->to, arena, &runs[1]);
+    if (err != OK) {
+        return err;
+    }
+    const char *site = request->site == NULL ? runs[1].site : request->site;
+    return store_load_run(store, site, request->from, arena, &runs[0]);
 }
 
 static int

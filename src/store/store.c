@@ -29,9 +29,12 @@ store_open(const char *path, struct store **ret_store, struct note *note)
     char *slash = strrchr(full.data, '/');
     if (slash != NULL && slash != full.data) {
         *slash = '\0';
-        enum err err = file_make_folder(full.data, note);
+        struct note why = {""};
+        enum err err = file_make_folder(full.data, &why);
         *slash = '/';
         if (err != OK) {
+            note_set(note, "no folder for the store: %.180s; choose another with --store PATH",
+                why.text);
             return err;
         }
     }

@@ -216,6 +216,7 @@ test_refuses_a_place_that_it_cannot_write(void **state)
     struct scratch scratch;
     scratch_make(&scratch);
     refuses(scratch.folder, ERR_IO, "can't be opened");
+    refuses("/proc/gatehouse/s.db", ERR_IO, "no folder for the store: /proc/gatehouse: ");
     scratch_remove(&scratch);
 }
 
