@@ -13,13 +13,17 @@
 #define DISCARD    9 /* RFC 863 */
 #define BATCH      64
 #define BATCH_MS   64
-#define SLOW_AFTER 512 /* the kernel holds 1,024 neighbours (gc_thresh3), open ones for 3 s */
+#define SLOW_AFTER 256 /* the kernel holds 1,024 neighbours (gc_thresh3), open ones for 3 s */
 #define SLOW_MS    256
 #define WAIT_MS    1000
 #define SECOND_MS  1200
 
+/* A datagram to a host that does not answer fills its socket's buffer for 3 s; 277 of them fill it
+ * up. So the hosts take turns. */
+#define TURNS 4
+
 struct link {
-    struct wire_udp *udp;
+    struct wire_udp *udp[TURNS]; /* NULL on IPv6 */
     struct net net;
     unsigned index;
 };
@@ -100,7 +104,7 @@ static const struct link *
 link_of(const struct state *state, const struct ip *ip)
 {
     for (size_t i = 0; i < state->link_count; i++) {
-        if (state->links[i].udp != NULL && net_contains(&state->links[i].net, ip)) {
+        if (state->links[i].udp[0] != NULL && net_contains(&state->links[i].net, ip)) {
             return &state->links[i];
         }
     }
@@ -120,7 +124,7 @@ provoke(void *context)
         }
         const struct link *link = link_of(state, &ip);
         if (link != NULL) {
-            (void)!wire_udp_send(link->udp, &ip, DISCARD, "", 1);
+            (void)!wire_udp_send(link->udp[state->sent % TURNS], &ip, DISCARD, "", 1);
             state->sent++;
             n++;
         }
@@ -150,9 +154,27 @@ stop(void *context)
         wire_cancel(state->timer);
     }
     for (size_t i = 0; i < state->link_count; i++) {
-        wire_udp_close(state->links[i].udp);
+        for (size_t turn = 0; turn < TURNS; turn++) {
+            wire_udp_close(state->links[i].udp[turn]);
+        }
     }
     free(state);
+}
+
+/* All or none. */
+static void
+open_sockets(struct wire *wire, const struct wire_interface *interface, struct link *link)
+{
+    for (size_t turn = 0; turn < TURNS; turn++) {
+        link->udp[turn] = wire_udp_open(wire, interface, 0, NULL, ignore, NULL);
+        if (link->udp[turn] == NULL) {
+            while (turn-- != 0) {
+                wire_udp_close(link->udp[turn]);
+                link->udp[turn] = NULL;
+            }
+            return;
+        }
+    }
 }
 
 static enum err
@@ -173,8 +195,7 @@ start(struct discovery *discovery, void **ret_state)
         link->index = interfaces[i].index;
         link->net = interfaces[i].net;
         if (interfaces[i].ip.family == 4) {
-            link->udp =
-                wire_udp_open(discovery_wire(discovery), &interfaces[i], 0, NULL, ignore, NULL);
+            open_sockets(discovery_wire(discovery), &interfaces[i], link);
         }
         state->link_count++;
     }
