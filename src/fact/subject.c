@@ -137,10 +137,10 @@ subject_title(const struct subject *subject, char out[SUBJECT_TITLE])
         (void)text_copy(out, SUBJECT_TITLE, subject->name);
     } else if (product != NULL) {
         (void)text_copy(out, SUBJECT_TITLE, product);
-    } else if (vendor != NULL && model != NULL) {
+    } else if (vendor != NULL && model != NULL && !text_starts_nocase(model, vendor)) {
         (void)snprintf(out, SUBJECT_TITLE, "%.70s %.80s", vendor, model);
     } else if (vendor != NULL || model != NULL) {
-        (void)text_copy(out, SUBJECT_TITLE, vendor != NULL ? vendor : model);
+        (void)text_copy(out, SUBJECT_TITLE, model != NULL ? model : vendor);
     } else if (subject->address_count != 0) {
         (void)text_copy(out, SUBJECT_TITLE, ip_text(&subject->addresses[0], ip));
     } else {

@@ -1,0 +1,12 @@
+/*
+ * Facts that only the whole site can tell: port mappings that lead to a device, machines that share
+ * the cameras' subnet, public addresses, what the owner declared.
+ */
+#pragma once
+
+#include "assess/join.h"
+#include "assess/site.h"
+
+/* Writes them into the devices and into `whole` (the site itself). */
+void derive_facts(struct crowd *crowd, struct subject *whole, const struct discovery *discovery,
+    const struct site *site);

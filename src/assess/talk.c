@@ -1,0 +1,289 @@
+/* The queue of questions to one device, and its stages. */
+#include "assess/talk_step.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A port that gave this many questions no answer is not asked again. */
+#define DEAD_AFTER 2
+
+static void
+fill_stage(struct talk *talk)
+{
+    switch (talk->stage) {
+    case TALK_LOOK:
+        talk_look_begin(talk);
+        break;
+    case TALK_PROBE:
+        talk_look_probe(talk);
+        break;
+    case TALK_ONVIF:
+        talk_read_find_onvif(talk);
+        break;
+    case TALK_READ:
+        talk_read_begin(talk);
+        break;
+    case TALK_DOORS:
+        talk_doors_begin(talk);
+        break;
+    case TALK_LOGIN:
+        talk_login_begin(talk);
+        break;
+    case TALK_READ_IN:
+        talk_read_behind_login(talk);
+        break;
+    case TALK_END:
+        break;
+    }
+}
+
+static size_t
+dead_row(const struct talk *talk, uint16_t port)
+{
+    for (size_t i = 0; i < talk->dead_count; i++) {
+        if (talk->dead_ports[i] == port) {
+            return i;
+        }
+    }
+    return talk->dead_count;
+}
+
+static bool
+is_dead(const struct talk *talk, uint16_t port)
+{
+    size_t row = dead_row(talk, port);
+    return row != talk->dead_count && talk->dead_counts[row] >= DEAD_AFTER;
+}
+
+static void
+note_failure(struct talk *talk, const struct answer *answer)
+{
+    char text[160];
+    char asked[256];
+    size_t row = dead_row(talk, talk->now.target.port);
+    if (row == TALK_DEAD_PORTS) {
+        return;
+    }
+    if (row == talk->dead_count) {
+        talk->dead_ports[row] = talk->now.target.port;
+        talk->dead_counts[row] = 0;
+        talk->dead_count++;
+    }
+    if (++talk->dead_counts[row] == DEAD_AFTER) {
+        (void)snprintf(text, sizeof(text), "port %u: %s (%.100s)", talk->now.target.port,
+            err_words(answer->err), talk_asked(&talk->now, asked, sizeof(asked)));
+        talk->subject->trouble = arena_copy(&talk->subject->arena, text);
+    }
+}
+
+bool
+talk_ask(struct talk *talk, const struct talk_step *step)
+{
+    if (talk->step_count == TALK_STEPS || is_dead(talk, step->target.port)) {
+        return false;
+    }
+    talk->steps[(talk->step_first + talk->step_count) % TALK_STEPS] = *step;
+    talk->step_count++;
+    return true;
+}
+
+static void take_turn(void *context);
+
+/* The next question is asked from the loop, so that no stage grows the stack. */
+static void
+schedule(struct talk *talk)
+{
+    talk->next = wire_after(talk->setting->wire, 0, take_turn, talk);
+    if (talk->next == NULL) {
+        talk->done(talk->context, talk);
+    }
+}
+
+static bool
+has_body_of_its_own(const struct answer *answer)
+{
+    return answer->status != 0;
+}
+
+static void
+got_answer(void *context, const struct answer *answer)
+{
+    struct talk *talk = context;
+    talk->call = NULL;
+    bool is_silent = answer->err == ERR_TIMEOUT || answer->err == ERR_LIMIT ||
+                     (answer->err == ERR_NETWORK && !has_body_of_its_own(answer));
+    if (is_silent && talk->now.way != TALK_BANNER) {
+        note_failure(talk, answer);
+    }
+    talk->now.answered(talk, &talk->now, answer);
+    schedule(talk);
+}
+
+static void
+send_now(struct talk *talk)
+{
+    const struct talk_step *step = &talk->now;
+    struct wire *wire = talk->setting->wire;
+    struct arena *arena = &talk->subject->arena;
+    switch (step->way) {
+    case TALK_HTTP:
+        talk->call = wire_http(wire, &step->target, &step->request, arena, got_answer, talk);
+        break;
+    case TALK_RTSP:
+        talk->call = wire_rtsp(wire, &step->target, &step->request, arena, got_answer, talk);
+        break;
+    case TALK_BANNER:
+        talk->call = wire_banner(wire, &step->target, 2000, arena, got_answer, talk);
+        break;
+    }
+    if (talk->call == NULL) {
+        schedule(talk);
+    }
+}
+
+/* Takes the next question that is still wanted, filling stages on the way; false at the end. */
+static bool
+next_step(struct talk *talk)
+{
+    for (;;) {
+        while (talk->step_count == 0 && talk->stage != TALK_END) {
+            talk->stage++;
+            fill_stage(talk);
+        }
+        if (talk->step_count == 0) {
+            return false;
+        }
+        talk->now = talk->steps[talk->step_first];
+        talk->step_first = (talk->step_first + 1) % TALK_STEPS;
+        talk->step_count--;
+        if (talk->now.settled == NULL || !*talk->now.settled) {
+            return true;
+        }
+    }
+}
+
+static void
+take_turn(void *context)
+{
+    struct talk *talk = context;
+    talk->next = NULL;
+    if (clock_mono() > talk->deadline && talk->stage != TALK_END) {
+        talk->subject->trouble = arena_format(&talk->subject->arena,
+            "gave up after %u s; what was seen until then stays",
+            talk->setting->deadline_ms / 1000);
+        talk->step_count = 0;
+        talk->stage = TALK_END;
+    }
+    if (!next_step(talk)) {
+        identify_decide(&talk->identity, talk->subject);
+        talk->done(talk->context, talk);
+        return;
+    }
+    if (is_dead(talk, talk->now.target.port)) {
+        const struct answer silent = {
+            .err = ERR_TIMEOUT, .headers = "", .body = "", .at = clock_wall()};
+        talk->now.answered(talk, &talk->now, &silent);
+        schedule(talk);
+        return;
+    }
+    send_now(talk);
+}
+
+struct talk *
+talk_start(
+    const struct talk_setting *setting, struct subject *subject, talk_done_fn *done, void *context)
+{
+    struct talk *talk = calloc(1, sizeof(*talk));
+    if (talk == NULL) {
+        return NULL;
+    }
+    talk->setting = setting;
+    talk->subject = subject;
+    talk->done = done;
+    talk->context = context;
+    talk->deadline = clock_mono() + setting->deadline_ms;
+    talk->stage = TALK_LOOK;
+    fill_stage(talk);
+    talk->next = wire_after(setting->wire, 0, take_turn, talk);
+    if (talk->next == NULL) {
+        free(talk);
+        return NULL;
+    }
+    return talk;
+}
+
+void
+talk_free(struct talk *talk)
+{
+    if (talk == NULL) {
+        return;
+    }
+    if (talk->call != NULL) {
+        wire_cancel(talk->call);
+    }
+    if (talk->next != NULL) {
+        wire_cancel(talk->next);
+    }
+    secret_free(talk->password);
+    secret_free(talk->kept_password);
+    free(talk);
+}
+
+struct subject *
+talk_subject(const struct talk *talk)
+{
+    return talk->subject;
+}
+
+const char *
+talk_asked(const struct talk_step *step, char *out, size_t size)
+{
+    char ip[IP_TEXT];
+    const struct ask *ask = step->ask != NULL ? step->ask : &step->request.ask;
+    const char *method = ask->method != NULL ? ask->method : ask->body != NULL ? "POST" : "GET";
+    const char *scheme = step->way == TALK_RTSP ? "rtsp" : step->target.tls ? "https" : "http";
+    bool is_v6 = step->target.ip.family == 6;
+    (void)ip_text(&step->target.ip, ip);
+    if (step->way == TALK_BANNER) {
+        (void)snprintf(out, size, "connect to %s port %u and listen", ip, step->target.port);
+    } else {
+        (void)snprintf(out, size, "%s %s://%s%s%s:%u%s", method, scheme, is_v6 ? "[" : "", ip,
+            is_v6 ? "]" : "", step->target.port, ask->path == NULL ? "/" : ask->path);
+    }
+    return out;
+}
+
+bool
+talk_http_target(const struct talk *talk, uint16_t port, struct wire_target *ret_target)
+{
+    const struct subject *subject = talk->subject;
+    for (size_t i = 0; i < subject->port_count; i++) {
+        if (subject->ports[i].number == port && text_equal(subject->ports[i].protocol, "http")) {
+            *ret_target = (struct wire_target){subject->addresses[0], port, subject->ports[i].tls};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+talk_main_target(const struct talk *talk, struct wire_target *ret_target)
+{
+    const struct subject *subject = talk->subject;
+    const struct port *best = NULL;
+    if (talk_http_target(talk, 80, ret_target)) {
+        return true;
+    }
+    for (size_t i = 0; i < subject->port_count; i++) {
+        const struct port *port = &subject->ports[i];
+        if (text_equal(port->protocol, "http") &&
+            (best == NULL || (best->tls && !port->tls) ||
+                (best->tls == port->tls && port->number < best->number))) {
+            best = port;
+        }
+    }
+    return best != NULL && talk_http_target(talk, best->number, ret_target);
+}

@@ -1,0 +1,227 @@
+/* First answers of every open port, and the marks by which drivers know their devices. */
+#include "assess/talk_step.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "discover/discover.h"
+#include "vms/vms.h"
+
+#include <string.h>
+
+/* A driver that its signs made this sure needs no probe of another. */
+#define SURE_ENOUGH 80
+
+static struct wire_target
+target_of(const struct talk *talk, const struct port *port)
+{
+    return (struct wire_target){talk->subject->addresses[0], port->number, port->tls};
+}
+
+static const char *
+usual_protocol(uint16_t number)
+{
+    for (size_t i = 0; i < discover_port_count; i++) {
+        if (discover_ports[i].number == number) {
+            return discover_ports[i].protocol;
+        }
+    }
+    return NULL;
+}
+
+static void look_at_http(struct talk *talk, struct port *port, bool tls);
+
+/* Servers that speak TLS say so to a plain request (nginx, Apache, Go, Node), or just hang up. */
+static bool
+wants_tls(const struct answer *answer)
+{
+    return answer->err == ERR_NETWORK || answer->err == ERR_SYNTAX ||
+           (answer->status == 400 && text_contains_nocase(answer->body, "https"));
+}
+
+static void
+got_page(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char asked[256];
+    struct port *port = subject_port(talk->subject, step->target.port);
+    if (port == NULL) {
+        return;
+    }
+    if (!step->target.tls && wants_tls(answer)) {
+        look_at_http(talk, port, true);
+        return;
+    }
+    if (answer->status != 0) {
+        port->protocol = "http";
+        port->tls = step->target.tls;
+    }
+    look_http(talk->setting->look, talk->subject, talk_asked(step, asked, sizeof(asked)), answer);
+}
+
+static void
+look_at_http(struct talk *talk, struct port *port, bool tls)
+{
+    struct talk_step step = {
+        .way = TALK_HTTP,
+        .target = target_of(talk, port),
+        .request.ask.path = "/",
+        .answered = got_page,
+    };
+    step.target.tls = tls;
+    (void)talk_ask(talk, &step);
+}
+
+static void
+got_rtsp(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char asked[256];
+    struct port *port = subject_port(talk->subject, step->target.port);
+    if (port == NULL || answer->err != OK || answer->status == 0) {
+        return;
+    }
+    port->protocol = "rtsp";
+    look_rtsp(talk->setting->look, talk->subject, talk_asked(step, asked, sizeof(asked)), answer);
+}
+
+static void
+got_banner(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char asked[256];
+    struct port *port = subject_port(talk->subject, step->target.port);
+    if (port == NULL) {
+        return;
+    }
+    port->protocol = usual_protocol(port->number);
+    look_banner(
+        talk->setting->look, talk->subject, port, talk_asked(step, asked, sizeof(asked)), answer);
+}
+
+/* An open telnet or FTP port is a fact by itself. */
+static void
+note_open_port(struct talk *talk, const struct port *port)
+{
+    static const struct {
+        uint16_t number;
+        enum fact_id fact;
+    } rows[] = {
+        {23, FACT_PORT_TELNET},
+        {21, FACT_PORT_FTP   },
+    };
+    char asked[96];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].number != port->number) {
+            continue;
+        }
+        const struct talk_step step = {.way = TALK_BANNER, .target = target_of(talk, port)};
+        const struct source source = {WITNESS_WIRE, 80,
+            evidence_new(&talk->subject->arena, talk_asked(&step, asked, sizeof(asked)),
+                "the connection was accepted", clock_wall())};
+        facts_set_bool(&talk->subject->facts, rows[i].fact, true, &source);
+    }
+}
+
+void
+talk_look_begin(struct talk *talk)
+{
+    static const struct ask options = {.method = "OPTIONS", .path = "/"};
+    for (size_t i = 0; i < talk->subject->port_count; i++) {
+        struct port *port = &talk->subject->ports[i];
+        const char *usual = usual_protocol(port->number);
+        struct talk_step step = {.target = target_of(talk, port), .request.ask = options};
+        note_open_port(talk, port);
+        if (usual == NULL || text_equal(usual, "http")) {
+            look_at_http(talk, port, false);
+        } else if (text_equal(usual, "https")) {
+            look_at_http(talk, port, true);
+        } else if (text_equal(usual, "rtsp")) {
+            step.way = TALK_RTSP;
+            step.answered = got_rtsp;
+            (void)talk_ask(talk, &step);
+        } else if (text_equal(usual, "ssh") || text_equal(usual, "telnet") ||
+                   text_equal(usual, "ftp")) {
+            step.way = TALK_BANNER;
+            step.answered = got_banner;
+            (void)talk_ask(talk, &step);
+        } else {
+            /* Printers print what they are sent, SDK ports are not ours to speak to. */
+            port->protocol = usual;
+        }
+    }
+}
+
+static void
+got_probe(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char asked[256];
+    const struct device_probe *probe = step->data;
+    if (!device_probe_matches(probe, answer)) {
+        return;
+    }
+    identify_by_probe(&talk->identity, step->driver, probe, step->target.port);
+    (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
+        &talk->subject->facts);
+}
+
+static void
+probe_for(struct talk *talk, const struct device_driver *driver)
+{
+    for (size_t i = 0; i < driver->probe_count; i++) {
+        const struct device_probe *probe = &driver->probes[i];
+        struct talk_step step = {
+            .way = TALK_HTTP,
+            .request.ask = probe->ask,
+            .answered = got_probe,
+            .driver = driver,
+            .ask = &probe->ask,
+            .data = probe,
+        };
+        for (size_t p = 0; p < talk->subject->port_count; p++) {
+            const struct port *port = &talk->subject->ports[p];
+            bool is_wanted = probe->ask.port == 0 || probe->ask.port == port->number;
+            if (is_wanted && talk_http_target(talk, port->number, &step.target)) {
+                (void)talk_ask(talk, &step);
+            }
+        }
+    }
+}
+
+static void
+got_favicon(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char asked[256];
+    if (answer->err == OK && answer->status == 200 && answer->body_len != 0) {
+        look_favicon(
+            talk->setting->look, talk->subject, talk_asked(step, asked, sizeof(asked)), answer);
+    }
+}
+
+/* Many cameras differ by nothing but their icon (Recog favicons.xml). */
+static void
+ask_favicon(struct talk *talk)
+{
+    struct talk_step step = {
+        .way = TALK_HTTP, .request.ask.path = "/favicon.ico", .answered = got_favicon};
+    if (talk_main_target(talk, &step.target)) {
+        (void)talk_ask(talk, &step);
+    }
+}
+
+void
+talk_look_probe(struct talk *talk)
+{
+    look_discovered(talk->setting->look, talk->subject);
+    identify_by_signs(&talk->identity, &talk->subject->facts);
+    const struct fact *kind = facts_get(&talk->subject->facts, FACT_DEVICE_KIND);
+    bool is_settled =
+        kind != NULL && kind->confidence >= 60 &&
+        (kind_by_name(kind->text) == KIND_PRINTER || kind_by_name(kind->text) == KIND_ROUTER);
+    if (talk->identity.device_confidence >= SURE_ENOUGH || is_settled) {
+        return;
+    }
+    ask_favicon(talk);
+    for (size_t i = 0; i < vms_driver_count; i++) {
+        probe_for(talk, vms_drivers[i]);
+    }
+    for (size_t i = 0; i < device_driver_count; i++) {
+        probe_for(talk, device_drivers[i]);
+    }
+}

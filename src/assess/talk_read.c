@@ -1,0 +1,201 @@
+/* Readings: what the drivers want to know, without a login and behind one. */
+#include "assess/talk_step.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ONVIF_PATH "/onvif/device_service"
+
+static const struct device_driver *
+onvif_driver(void)
+{
+    for (size_t i = 0; i < device_driver_count; i++) {
+        if (text_equal(device_drivers[i]->name, "onvif")) {
+            return device_drivers[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+got_reading(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char asked[256];
+    (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
+        &talk->subject->facts);
+}
+
+bool
+talk_read_target(const struct talk *talk, const struct device_driver *driver, const struct ask *ask,
+    struct talk_step *step)
+{
+    if (text_starts(ask->path, ONVIF_PATH)) {
+        step->target =
+            (struct wire_target){talk->subject->addresses[0], talk->onvif_port, talk->onvif_tls};
+        if (talk->onvif_path != NULL) {
+            step->request.ask.path = talk->onvif_path;
+        }
+        return talk->onvif_port != 0;
+    }
+    if (ask->port != 0) {
+        return talk_http_target(talk, ask->port, &step->target);
+    }
+    if (driver == talk->identity.vms && talk->identity.vms_port != 0) {
+        return talk_http_target(talk, talk->identity.vms_port, &step->target);
+    }
+    return talk_main_target(talk, &step->target);
+}
+
+/* Queues every different ask of the driver; behind_login picks those that need one. */
+static void
+read_for(struct talk *talk, const struct device_driver *driver, bool behind_login)
+{
+    const struct ask *ask = device_ask(driver, 0);
+    for (size_t n = 0; ask != NULL; ask = device_ask(driver, ++n)) {
+        struct talk_step step = {
+            .way = TALK_HTTP,
+            .request.ask = *ask,
+            .answered = got_reading,
+            .driver = driver,
+            .ask = ask,
+        };
+        if (ask->login != behind_login || !talk_read_target(talk, driver, ask, &step)) {
+            continue;
+        }
+        const struct ask plain = step.request.ask;
+        if (behind_login && talk->door->authorize(
+                                &talk->kept, &plain, &talk->subject->arena, &step.request) != OK) {
+            continue;
+        }
+        (void)talk_ask(talk, &step);
+    }
+}
+
+static void
+got_onvif(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char asked[256];
+    bool is_soap = answer->err == OK && text_find_nocase(answer->body, answer->body_len,
+                                            "http://www.w3.org/2003/05/soap-envelope") != NULL;
+    if (!is_soap || talk->onvif_port != 0) {
+        return;
+    }
+    talk->onvif_found = true;
+    talk->onvif_port = step->target.port;
+    talk->onvif_tls = step->target.tls;
+    talk->onvif_path = step->request.ask.path;
+    (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
+        &talk->subject->facts);
+}
+
+/* The ONVIF service as WS-Discovery stated it, when it is at one of the device's own addresses. */
+static bool
+stated_service(const struct talk *talk, uint16_t *ret_port, const char **ret_path)
+{
+    const char *url = facts_text(&talk->subject->facts, FACT_ONVIF_SERVICE);
+    char host[IP_TEXT];
+    struct ip ip;
+    uint64_t port = 80;
+    if (!text_starts_nocase(url, "http://")) {
+        return false;
+    }
+    const char *start = url + 7;
+    size_t len = strcspn(start, ":/ ");
+    if (len >= sizeof(host)) {
+        return false;
+    }
+    memcpy(host, start, len);
+    host[len] = '\0';
+    const char *rest = start + len;
+    if (*rest == ':') {
+        char digits[8];
+        size_t width = strspn(rest + 1, "0123456789");
+        (void)snprintf(digits, sizeof(digits), "%.*s", (int)(width > 5 ? 5 : width), rest + 1);
+        if (text_to_u64(digits, UINT16_MAX, &port) != OK) {
+            return false;
+        }
+        rest += 1 + width;
+    }
+    if (ip_parse(host, &ip) != OK || !subject_has_address(talk->subject, &ip)) {
+        return false;
+    }
+    *ret_port = (uint16_t)port;
+    *ret_path = arena_copy_n(&talk->subject->arena, rest, strcspn(rest, " "));
+    return *ret_path != NULL && **ret_path == '/';
+}
+
+static const struct ask *
+first_free_ask(const struct device_driver *driver)
+{
+    const struct ask *ask = device_ask(driver, 0);
+    for (size_t n = 0; ask != NULL && ask->login; ask = device_ask(driver, ++n)) {
+    }
+    return ask;
+}
+
+static bool
+may_be_camera(const struct talk *talk)
+{
+    const char *kind = facts_text(&talk->subject->facts, FACT_DEVICE_KIND);
+    enum kind known = kind == NULL ? KIND_UNKNOWN : kind_by_name(kind);
+    bool is_video = known == KIND_UNKNOWN || (1U << known & KINDS_VIDEO) != 0;
+    return is_video && talk->identity.vms == NULL;
+}
+
+void
+talk_read_find_onvif(struct talk *talk)
+{
+    static const uint16_t usual_ports[] = {80, 8000, 8080, 8899, 2020, 8081, 443};
+    const struct device_driver *driver = onvif_driver();
+    const struct ask *ask = driver == NULL ? NULL : first_free_ask(driver);
+    uint16_t port = 0;
+    const char *path = NULL;
+    if (ask == NULL) {
+        return;
+    }
+    struct talk_step step = {
+        .way = TALK_HTTP,
+        .request.ask = *ask,
+        .answered = got_onvif,
+        .driver = driver,
+        .ask = ask,
+        .settled = &talk->onvif_found,
+    };
+    if (stated_service(talk, &port, &path)) {
+        step.target = (struct wire_target){talk->subject->addresses[0], port, false};
+        step.request.ask.path = path;
+        (void)talk_ask(talk, &step);
+        return;
+    }
+    for (size_t i = 0; i < COUNT(usual_ports) && may_be_camera(talk); i++) {
+        if (talk_http_target(talk, usual_ports[i], &step.target)) {
+            (void)talk_ask(talk, &step);
+        }
+    }
+}
+
+void
+talk_read_begin(struct talk *talk)
+{
+    const struct device_driver *onvif = onvif_driver();
+    identify_by_signs(&talk->identity, &talk->subject->facts);
+    if (talk->identity.device != NULL) {
+        read_for(talk, talk->identity.device, false);
+    }
+    if (talk->identity.vms != NULL) {
+        read_for(talk, talk->identity.vms, false);
+    }
+    if (talk->onvif_port != 0 && onvif != NULL && talk->identity.device != onvif) {
+        read_for(talk, onvif, false);
+    }
+}
+
+void
+talk_read_behind_login(struct talk *talk)
+{
+    if (talk->is_open && talk->login_driver != NULL) {
+        read_for(talk, talk->login_driver, true);
+    }
+}

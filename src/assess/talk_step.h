@@ -1,0 +1,99 @@
+/* Inside a conversation: the queue of questions, shared by the files talk*.c only. */
+#pragma once
+
+#include "assess/talk.h"
+#include "catalog/credential.h"
+#include "identify/identify.h"
+
+#define TALK_STEPS      192
+#define TALK_DEAD_PORTS 16
+
+enum talk_way {
+    TALK_HTTP,
+    TALK_RTSP,
+    TALK_BANNER,
+};
+
+struct talk_step;
+typedef void talk_answered_fn(
+    struct talk *talk, const struct talk_step *step, const struct answer *answer);
+
+/* One question. */
+struct talk_step {
+    enum talk_way way;
+    struct wire_target target;
+    struct request request;
+    talk_answered_fn *answered;
+    const struct device_driver *driver; /* whose ask it is, or NULL */
+    const struct ask *ask;              /* the driver's own row */
+    const void *data;                   /* for the answered function */
+    const bool *settled;                /* not asked any more once this is true; may be NULL */
+};
+
+enum talk_stage {
+    TALK_LOOK,    /* first answers of every port */
+    TALK_PROBE,   /* marks of drivers */
+    TALK_ONVIF,   /* where the ONVIF service is */
+    TALK_READ,    /* readings without a login */
+    TALK_DOORS,   /* streams and pictures that need no login */
+    TALK_LOGIN,   /* factory passwords, inside the budget */
+    TALK_READ_IN, /* readings behind the login */
+    TALK_END,
+};
+
+struct talk {
+    const struct talk_setting *setting;
+    struct subject *subject;
+    talk_done_fn *done;
+    void *context;
+    struct identity identity;
+    enum talk_stage stage;
+    struct talk_step steps[TALK_STEPS];
+    size_t step_first, step_count;
+    struct talk_step now; /* the question under way */
+    struct wire_call *call;
+    struct wire_call *next; /* the turn of the loop that asks the next question */
+    int64_t deadline;
+    uint16_t dead_ports[TALK_DEAD_PORTS];
+    uint8_t dead_counts[TALK_DEAD_PORTS];
+    size_t dead_count;
+    uint16_t onvif_port;
+    bool onvif_tls, onvif_found;
+    const char *onvif_path;
+    bool stream_settled, picture_settled;
+    struct login login;      /* under way */
+    struct secret *password; /* its password */
+    struct talk_step login_step;
+    const struct device_driver *login_driver;
+    const struct device_door *door;
+    const struct credential *credential;
+    bool is_control;   /* the log-in under way is the control with a random password */
+    bool is_open;      /* a log-in opened; readings behind it may be asked */
+    struct login kept; /* the one that opened */
+    struct secret *kept_password;
+    enum fact_id factory_fact;
+    const struct evidence *factory_evidence;
+    int64_t ticket; /* of the budget, 0 without one */
+};
+
+/* Queues a question; false when the queue is full or its port has stopped answering. */
+bool talk_ask(struct talk *talk, const struct talk_step *step);
+/* "GET http://10.0.0.7:80/path" of a step, for evidence; never with credentials. */
+const char *talk_asked(const struct talk_step *step, char *out, size_t size);
+/* The target of the device's port; false when that port is not open or speaks no HTTP. */
+bool talk_http_target(const struct talk *talk, uint16_t port, struct wire_target *ret_target);
+/* The device's main web port (80, else the lowest plain one, else TLS). */
+bool talk_main_target(const struct talk *talk, struct wire_target *ret_target);
+
+/* Where this ask of this driver goes; false when there is no such port. */
+bool talk_read_target(const struct talk *talk, const struct device_driver *driver,
+    const struct ask *ask, struct talk_step *step);
+
+/* What each stage queues. */
+void talk_look_begin(struct talk *talk);
+void talk_look_probe(struct talk *talk);
+void talk_read_find_onvif(struct talk *talk);
+void talk_read_begin(struct talk *talk);
+void talk_read_behind_login(struct talk *talk);
+void talk_doors_begin(struct talk *talk);
+void talk_login_begin(struct talk *talk);

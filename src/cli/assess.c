@@ -1,0 +1,470 @@
+/* gatehouse assess: find, name, judge, report. */
+#include "assess/assess.h"
+
+#include "assess/record.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/data.h"
+#include "cli/progress.h"
+#include "report/report.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct cli_option options[] = {
+    {"site",         's', "FILE",   "site file (see gatehouse.yaml(5)): scope, names, waivers, pace" },
+    {"scope",        0,   "NET",    "network or host that may be asked: 10.20.0.0/24; again for more"},
+    {"exclude",      0,   "NET",    "network or host inside the scope that is left alone"            },
+    {"output",       'o', "DIR",    "where report.html and report.json go (default gatehouse-report)"},
+    {"format",       'f', "FORMAT", "what is printed: text, json, html or csv (default text)"        },
+    {"full",         0,   NULL,     "print the evidence and the steps of every finding too"          },
+    {"fail-on",      0,   "LEVEL",  "exit 1 from this priority on: critical, high, medium, never"    },
+    {"pace",         0,   "N",      "packets a second in all (default 1000)"                         },
+    {"no-login",     0,   NULL,     "try no factory password at all"                                 },
+    {"store",        0,   "FILE",   "memory of runs and lock-out budget (default: XDG state folder)" },
+    {"fingerprints", 0,   "PATH",   "further fingerprint file or folder in the Recog format"         },
+    {"quiet",        'q', NULL,     "no plan, no progress"                                           },
+};
+
+enum {
+    SITE,
+    SCOPE,
+    EXCLUDE,
+    OUTPUT,
+    FORMAT,
+    FULL,
+    FAIL_ON,
+    PACE,
+    NO_LOGIN,
+    STORE,
+    FINGERPRINTS,
+    QUIET
+};
+
+static const struct cli_manual manual = {
+    .usage = "assess [OPTION]…",
+    .about =
+        "Finds every camera, recorder and VMS in the scope, names it, judges it against the nine\n"
+        "controls and says what to do first. Nothing outside the scope is sent a packet; only\n"
+        "harmless questions are asked; a device with a published factory password gets at most\n"
+        "one log-in a day (two to confirm one that opens).\n",
+    .options = options,
+    .option_count = COUNT(options),
+    .example = "  gatehouse assess --scope 192.168.1.0/24\n"
+               "  gatehouse assess --site shop.yaml --fail-on critical --output /srv/reports\n",
+};
+
+struct command {
+    struct scope scope;
+    struct site *site;
+    struct store *store;
+    struct fingerprint_db *fingerprints;
+    struct mac_db *macs;
+    struct assess_settings settings;
+    struct progress progress;
+    struct note store_note;
+    const struct report_format *format;
+    const char *output, *store_path, *site_path;
+    int fail_on; /* enum priority; -1: never */
+    bool has_fail_on, has_pace, full, quiet;
+};
+
+static void
+release(struct command *command)
+{
+    site_free(command->site);
+    if (command->store != NULL) {
+        store_close(command->store);
+    }
+    fingerprint_db_free(command->fingerprints);
+    mac_db_free(command->macs);
+}
+
+static int
+read_priority(const char *value, int *ret_priority)
+{
+    static const char *const names[] = {"critical", "high", "medium"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (text_equal_nocase(value, names[i])) {
+            *ret_priority = (int)i;
+            return 0;
+        }
+    }
+    *ret_priority = -1;
+    return text_equal(value, "never") ? 0 : -1;
+}
+
+/* A fingerprint file or a folder of them. */
+static enum err
+add_fingerprints(struct command *command, const char *path, struct note *note)
+{
+    enum err err = command->fingerprints == NULL ? fingerprint_db_new(&command->fingerprints) : OK;
+    if (err != OK) {
+        return err;
+    }
+    err = fingerprint_db_load_folder(command->fingerprints, path, note);
+    return err == OK ? OK : fingerprint_db_load(command->fingerprints, path, note);
+}
+
+/* One option; CLI_END when it is fine, else the exit status. */
+static int
+take_option(struct command *command, const struct cli_line *line, int row, const char *value)
+{
+    struct note note = {""};
+    uint64_t number = 0;
+    switch (row) {
+    case SITE:
+        command->site_path = value;
+        break;
+    case SCOPE:
+        if (scope_allow(&command->scope, value, &note) != OK) {
+            return cli_usage(line, "--scope %s", note.text);
+        }
+        break;
+    case EXCLUDE:
+        if (scope_exclude(&command->scope, value, &note) != OK) {
+            return cli_usage(line, "--exclude %s", note.text);
+        }
+        break;
+    case OUTPUT:
+        command->output = value;
+        break;
+    case FORMAT:
+        command->format = report_by_name(value);
+        if (command->format == NULL) {
+            return cli_usage(line, "--format %s: text, json, html or csv are known", value);
+        }
+        break;
+    case FULL:
+        command->full = true;
+        break;
+    case FAIL_ON:
+        if (read_priority(value, &command->fail_on) != 0) {
+            return cli_usage(line, "--fail-on %s: critical, high, medium or never", value);
+        }
+        command->has_fail_on = true;
+        break;
+    case PACE:
+        if (text_to_u64(value, 100000, &number) != OK || number == 0) {
+            return cli_usage(line, "--pace %s: packets a second, 1 to 100000", value);
+        }
+        command->settings.wire.packets_per_second = (unsigned)number;
+        command->has_pace = true;
+        break;
+    case NO_LOGIN:
+        command->settings.logins_per_day = 0;
+        break;
+    case STORE:
+        command->store_path = value;
+        break;
+    case FINGERPRINTS:
+        if (add_fingerprints(command, value, &note) != OK) {
+            return cli_usage(line, "--fingerprints %s: %s", value, note.text);
+        }
+        break;
+    case QUIET:
+        command->quiet = true;
+        break;
+    default:
+        return line->status;
+    }
+    return CLI_END;
+}
+
+static int
+read_options(struct command *command, struct cli_line *line)
+{
+    const char *value = NULL;
+    for (int row = cli_next(line, &value); row != CLI_END; row = cli_next(line, &value)) {
+        int status = take_option(command, line, row, value);
+        if (status != CLI_END) {
+            return status;
+        }
+    }
+    if (line->operand < line->argc) {
+        return cli_usage(line, "assess takes no argument: %s (a network goes with --scope)",
+            line->argv[line->operand]);
+    }
+    return CLI_END;
+}
+
+static size_t
+list_networks(const struct scope *scope, struct wire_interface *out, size_t max)
+{
+    struct wire *wire = NULL;
+    const struct wire_settings settings = wire_settings_default();
+    if (wire_new(scope, &settings, &wire) != OK) {
+        return 0;
+    }
+    size_t count = wire_interfaces(wire, out, max);
+    wire_free(wire);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (out[i].net.ip.family == 4 && !ip_is_loopback(&out[i].ip)) {
+            out[kept++] = out[i];
+        }
+    }
+    return kept;
+}
+
+static bool
+says_yes(const char *question)
+{
+    char line[16] = "";
+    (void)fprintf(stderr, "%s [y/N] ", question);
+    return fgets(line, sizeof(line), stdin) != NULL && (line[0] == 'y' || line[0] == 'Y');
+}
+
+/* Without a scope: shows the local networks and asks; without a terminal says what to type. */
+static int
+ask_for_scope(struct command *command, const struct cli_line *line)
+{
+    struct wire_interface networks[16];
+    char net[IP_TEXT];
+    char question[128];
+    size_t count = list_networks(&command->scope, networks, COUNT(networks));
+    bool can_ask = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+    (void)fprintf(stderr,
+        "No scope was given: Gatehouse sends nothing to a network that its owner has\n"
+        "not authorised. Networks of this machine:\n");
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(stderr, "  %-10s %s\n", networks[i].name, net_text(&networks[i].net, net));
+    }
+    if (count == 0) {
+        (void)fprintf(stderr, "  (none)\n");
+    }
+    for (size_t i = 0; can_ask && i < count; i++) {
+        (void)snprintf(
+            question, sizeof(question), "May %s be asked?", net_text(&networks[i].net, net));
+        struct note note = {""};
+        if (says_yes(question) && scope_allow(&command->scope, net, &note) != OK) {
+            (void)fprintf(stderr, "%s\n", note.text);
+        }
+    }
+    if (command->scope.allowed_count != 0) {
+        return CLI_END;
+    }
+    return cli_usage(line, "give a scope, for example: gatehouse assess --scope %s",
+        count == 0 ? "192.168.1.0/24" : net_text(&networks[0].net, net));
+}
+
+/* What the site file says holds unless the command line says otherwise. */
+static void
+take_site(struct command *command, const struct site *site)
+{
+    struct assess_settings *settings = &command->settings;
+    if (command->scope.allowed_count == 0) {
+        struct scope narrowed = site->scope;
+        for (size_t i = 0; i < command->scope.excluded_count; i++) {
+            if (narrowed.excluded_count < SCOPE_NETS) {
+                narrowed.excluded[narrowed.excluded_count++] = command->scope.excluded[i];
+            }
+        }
+        command->scope = narrowed;
+    }
+    if (!command->has_pace) {
+        settings->wire.packets_per_second = site->pace;
+    }
+    settings->wire.packets_per_second_host = site->pace_per_host;
+    if (settings->logins_per_day != 0) {
+        settings->logins_per_day = site->logins_per_day;
+    }
+    if (!command->has_fail_on && site->fail_on != NULL) {
+        (void)read_priority(site->fail_on, &command->fail_on);
+    }
+    if (command->store_path == NULL) {
+        command->store_path = site->store;
+    }
+    if (command->output == NULL) {
+        command->output = site->output;
+    }
+}
+
+static int
+load_site(struct command *command)
+{
+    struct note note = {""};
+    if (command->site_path == NULL) {
+        return CLI_END;
+    }
+    if (site_load(command->site_path, &command->site, &note) != OK) {
+        (void)cli_fail("%s", note.text);
+        return CLI_USAGE;
+    }
+    take_site(command, command->site);
+    return CLI_END;
+}
+
+/* Fingerprints, MAC vendors, store: what can be missing is said and does without. */
+static int
+open_data(struct command *command)
+{
+    struct note note = {""};
+    CLEANUP(buf_release) struct buf path;
+    buf_init(&path, 4096);
+    enum err err = data_find("catalog/fingerprints", &path, &note);
+    if (err == OK) {
+        err = add_fingerprints(command, path.data, &note);
+    }
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    if (mac_db_new(MAC_FOLDER, &command->macs, &note) != OK || note.text[0] != '\0') {
+        log_info("%s", note.text);
+    }
+    err = store_open(command->store_path, &command->store, &command->store_note);
+    if (err != OK) {
+        log_warn("%s; no log-in will be tried, nothing is remembered", command->store_note.text);
+        command->store = NULL;
+    }
+    command->settings.store = command->store;
+    command->settings.store_why = "the lock-out budget could not be stored, so nothing was tried";
+    command->settings.look =
+        (struct look){.fingerprints = command->fingerprints, .macs = command->macs};
+    return CLI_END;
+}
+
+static void
+print_plan(const struct command *command)
+{
+    struct assess_plan plan = assess_plan(&command->settings);
+    char net[IP_TEXT];
+    (void)fprintf(stderr, "Scope   ");
+    for (size_t i = 0; i < command->scope.allowed_count && i < 8; i++) {
+        (void)fprintf(
+            stderr, "%s%s", i == 0 ? "" : ", ", net_text(&command->scope.allowed[i], net));
+    }
+    (void)fprintf(stderr, "%s\n", command->scope.allowed_count > 8 ? ", …" : "");
+    (void)fprintf(stderr,
+        "Plan    %zu hosts, at most %llu probes to find them, %u log-in%s a day for each device\n"
+        "        that may have a factory password (one more to confirm one that opens),\n"
+        "        about %u s at %u packets/s, then a few seconds for each device found\n",
+        plan.hosts, (unsigned long long)plan.probes, plan.logins, plan.logins == 1 ? "" : "s",
+        plan.seconds, command->settings.wire.packets_per_second);
+}
+
+static enum err
+write_reports(const struct command *command, const struct assessment *result,
+    const struct report_options *look, struct note *note)
+{
+    static const char *const names[] = {"html", "json", "csv"};
+    enum err err = file_make_folder(command->output, note);
+    for (size_t i = 0; err == OK && i < COUNT(names); i++) {
+        const struct report_format *format = report_by_name(names[i]);
+        CLEANUP(buf_release) struct buf path;
+        buf_init(&path, 4096);
+        buf_format(&path, "%s/report.%s", command->output, format->extension);
+        err = path.failed ? ERR_LIMIT : report_write_file(format, result, look, path.data, note);
+    }
+    return err;
+}
+
+static enum err
+print_report(const struct command *command, const struct assessment *result,
+    const struct report_options *look)
+{
+    CLEANUP(buf_release) struct buf out;
+    buf_init(&out, REPORT_MAX);
+    enum err err = command->format->write(result, look, &out);
+    if (err == OK && fwrite(out.data, 1, out.len, stdout) != out.len) {
+        err = ERR_IO;
+    }
+    if (err == OK && text_equal(command->format->name, "text") && !command->quiet) {
+        (void)printf("\n Evidence and the way to close each: %s/report.html   machine-readable: "
+                     "report.json\n",
+            command->output);
+    }
+    return fflush(stdout) == 0 ? err : ERR_IO;
+}
+
+static int
+exit_status(const struct command *command, const struct assessment *result)
+{
+    if (result->partial) {
+        return CLI_INCOMPLETE;
+    }
+    for (size_t i = 0; i < result->finding_count; i++) {
+        const struct finding *finding = &result->findings[i];
+        if (finding->verdict == FAIL && finding->waiver == NULL &&
+            (int)finding->control->priority <= command->fail_on) {
+            return CLI_GAPS;
+        }
+    }
+    return CLI_OK;
+}
+
+static int
+run(struct command *command)
+{
+    struct assessment *result = NULL;
+    struct note note = {""};
+    if (!command->quiet) {
+        print_plan(command);
+        progress_init(&command->progress, stderr);
+        command->settings.progress = progress_show;
+        command->settings.context = &command->progress;
+    }
+    enum err err = assess_run(&command->settings, &result, &note);
+    progress_end(&command->progress);
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    const struct report_options look = {
+        .colour = cli_colour(stdout),
+        .ascii = !text_equal_nocase(nl_langinfo(CODESET), "UTF-8"),
+        .full = command->full,
+        .now = clock_wall(),
+    };
+    int status = exit_status(command, result);
+    if (command->store != NULL && record_save(command->store, result) != OK) {
+        log_warn("this run is not remembered: %s", store_trouble(command->store));
+    }
+    err = write_reports(command, result, &look, &note);
+    if (err == OK) {
+        err = print_report(command, result, &look);
+    }
+    assessment_free(result);
+    return err == OK ? status : cli_fail_err(err, &note);
+}
+
+int
+cli_assess(int argc, char **argv)
+{
+    CLEANUP(release)
+    struct command command = {
+        .settings = assess_settings_default(),
+        .format = report_by_name("text"),
+        .fail_on = PRIORITY_HIGH,
+    };
+    struct cli_line line;
+    (void)setlocale(LC_CTYPE, "");
+    if (secret_start() != OK) {
+        return cli_fail("the memory for secrets could not be prepared");
+    }
+    scope_init(&command.scope);
+    command.settings.scope = &command.scope;
+    cli_line_init(&line, &manual, argc, argv);
+    int status = read_options(&command, &line);
+    if (status == CLI_END) {
+        status = load_site(&command);
+    }
+    if (status == CLI_END && command.scope.allowed_count == 0) {
+        status = ask_for_scope(&command, &line);
+    }
+    if (status == CLI_END) {
+        status = open_data(&command);
+    }
+    if (status == CLI_END) {
+        command.settings.site = command.site;
+        command.output = command.output == NULL ? "gatehouse-report" : command.output;
+        status = run(&command);
+    }
+    return status;
+}

@@ -1,0 +1,116 @@
+/* Choosing drivers and kinds. */
+#include "identify/identify.h"
+
+#include "base/text.h"
+#include "vms/vms.h"
+
+void
+identify_by_signs(struct identity *identity, const struct facts *facts)
+{
+    for (size_t i = 0; i < device_driver_count; i++) {
+        uint8_t confidence = device_recognise(device_drivers[i], facts);
+        if (confidence >= IDENTIFY_SURE && confidence > identity->device_confidence) {
+            identity->device = device_drivers[i];
+            identity->device_confidence = confidence;
+        }
+    }
+    for (size_t i = 0; i < vms_driver_count; i++) {
+        uint8_t confidence = device_recognise(vms_drivers[i], facts);
+        if (confidence >= IDENTIFY_SURE && confidence > identity->vms_confidence) {
+            identity->vms = vms_drivers[i];
+            identity->vms_confidence = confidence;
+        }
+    }
+}
+
+static bool
+is_vms_driver(const struct device_driver *driver)
+{
+    for (size_t i = 0; i < vms_driver_count; i++) {
+        if (vms_drivers[i] == driver) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+identify_by_probe(struct identity *identity, const struct device_driver *driver,
+    const struct device_probe *probe, uint16_t port)
+{
+    if (is_vms_driver(driver)) {
+        if (probe->confidence >= identity->vms_confidence) {
+            identity->vms = driver;
+            identity->vms_confidence = probe->confidence;
+            identity->vms_port = port;
+        }
+    } else if (probe->confidence > identity->device_confidence) {
+        identity->device = driver;
+        identity->device_confidence = probe->confidence;
+    }
+}
+
+/* Port signs of a machine that people work at. */
+static enum kind
+kind_of_ports(const struct subject *subject)
+{
+    static const struct {
+        uint16_t port;
+        enum kind kind;
+    } rows[] = {
+        {9100, KIND_PRINTER },
+        {631,  KIND_PRINTER },
+        {445,  KIND_COMPUTER},
+        {3389, KIND_COMPUTER},
+        {5900, KIND_COMPUTER},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t p = 0; p < subject->port_count; p++) {
+            if (subject->ports[p].number == rows[i].port) {
+                return rows[i].kind;
+            }
+        }
+    }
+    return facts_get(&subject->facts, FACT_BANNER_SSH) != NULL ? KIND_COMPUTER : KIND_UNKNOWN;
+}
+
+void
+identify_decide(const struct identity *identity, struct subject *subject)
+{
+    const struct fact *stated = facts_get(&subject->facts, FACT_DEVICE_KIND);
+    enum kind kind = stated == NULL ? KIND_UNKNOWN : kind_by_name(stated->text);
+    uint8_t confidence = stated == NULL ? 0 : stated->confidence;
+    if (stated != NULL && stated->witness == WITNESS_DECLARED) {
+        confidence = 100;
+    }
+    if (identity->device != NULL && identity->device_confidence > confidence) {
+        bool is_recorder = kind == KIND_RECORDER || kind == KIND_ENCODER || kind == KIND_DOOR;
+        kind = is_recorder ? kind : identity->device->kind;
+        confidence = identity->device_confidence;
+    }
+    if (identity->vms != NULL && identity->vms_confidence >= confidence) {
+        kind = KIND_VMS;
+        confidence = identity->vms_confidence;
+    }
+    if (kind == KIND_UNKNOWN && facts_is_yes(&subject->facts, FACT_IGD_PRESENT)) {
+        kind = KIND_ROUTER;
+        confidence = 80;
+    }
+    if (kind == KIND_UNKNOWN) {
+        kind = kind_of_ports(subject);
+        confidence = kind == KIND_UNKNOWN ? confidence : 30;
+    }
+    subject->kind = kind;
+    const struct device_driver *driver =
+        kind == KIND_VMS || identity->device == NULL ? identity->vms : identity->device;
+    subject->driver = driver == NULL ? NULL : driver->name;
+    const struct fact *vendor = facts_get(&subject->facts, FACT_DEVICE_VENDOR);
+    const struct fact *product = facts_get(&subject->facts, FACT_VMS_PRODUCT);
+    subject->confidence = confidence;
+    if (vendor != NULL && vendor->confidence > subject->confidence) {
+        subject->confidence = vendor->confidence;
+    }
+    if (product != NULL && product->confidence > subject->confidence) {
+        subject->confidence = product->confidence;
+    }
+}

@@ -1,0 +1,68 @@
+"""What the tests of the whole program share: one assessed demo site, and a way to run in it."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("GATEHOUSE_BUILD", SOURCE / "build"))
+GATEHOUSE = BUILD / "gatehouse"
+LAB = BUILD / "lab" / "gatehouse-lab"
+
+
+class Run:
+    """One finished command: status, what it printed, and the report if it wrote one."""
+
+    def __init__(self, done, output, stats=None):
+        self.status = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+        self.folder = output
+        report = output / "report.json" if output else None
+        self.report = json.loads(report.read_text()) if report and report.exists() else None
+        self.stats = json.loads(stats.read_text()) if stats and stats.exists() else None
+
+    def device(self, address):
+        """The device with that address."""
+        found = [d for d in self.report["devices"] if address in d["addresses"]]
+        assert found, f"{address} is not among {[d['addresses'] for d in self.report['devices']]}"
+        return found[0]
+
+    def control(self, name):
+        """The control with that id."""
+        return next(c for c in self.report["controls"] if c["id"] == name)
+
+    def finding(self, name):
+        """The finding "CONTROL/RULE", or None."""
+        for control in self.report["controls"]:
+            for finding in control["findings"]:
+                if finding["id"] == name:
+                    return finding
+        return None
+
+    def places(self, name):
+        """Addresses of the devices under a finding."""
+        finding = self.finding(name)
+        return sorted(p["addresses"][0] for p in finding["devices"]) if finding else []
+
+
+def command(*args, timeout=120, **more):
+    """Runs a command to its end, output as text."""
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=timeout, check=False, **more)
+
+
+def in_lab(site, folder, *args, timeout=240, lab_options=()):
+    """Assesses a played site from inside it; more arguments go to gatehouse assess."""
+    output, stats = folder / "out", folder / "stats.json"
+    done = command(
+        LAB, "--site", SOURCE / "lab" / site, "--stats", stats, *lab_options, "--",
+        GATEHOUSE, "assess", "--store", folder / "store.db", "--output", output, *args, timeout=timeout)
+    return Run(done, output, stats)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The demo site, assessed once."""
+    return in_lab("demo.yaml", tmp_path_factory.mktemp("demo"), "--site", SOURCE / "lab" / "demo-site.yaml")

@@ -1,0 +1,123 @@
+"""The assess command: scope, errors, interruption, memory."""
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from conftest import GATEHOUSE, LAB, SOURCE, command, in_lab
+
+
+def test_without_a_scope_says_what_to_type():
+    done = command(GATEHOUSE, "assess", stdin=subprocess.DEVNULL)
+    assert done.returncode == 64
+    assert "gatehouse assess --scope" in done.stderr
+
+
+@pytest.mark.parametrize("scope, part", [
+    ("8.8.8.0/24", "public"),
+    ("10.0.0.0/8", "65,536"),
+    ("10.20.0.300", "10.20.0.300"),
+    ("camera.local", "camera.local"),
+    ("224.0.0.0/24", "224.0.0.0/24"),
+])
+def test_refuses_a_scope_and_names_it(scope, part):
+    done = command(GATEHOUSE, "assess", "--scope", scope, stdin=subprocess.DEVNULL)
+    assert done.returncode == 64
+    assert part in done.stderr
+
+
+@pytest.mark.parametrize("args", [["--fail-on", "sometimes"], ["--pace", "0"], ["--format", "pdf"], ["--skope", "x"], ["extra"]])
+def test_refuses_a_bad_option_and_names_it(args):
+    done = command(GATEHOUSE, "assess", *args, stdin=subprocess.DEVNULL)
+    assert done.returncode == 64
+    assert args[-1] in done.stderr or args[0] in done.stderr
+
+
+def test_malformed_site_file_names_file_line_and_key(tmp_path):
+    site = tmp_path / "shop.yaml"
+    site.write_text("name: shop\nscope:\n  - 10.20.0.0/24\nwaivers:\n  - finding: vendor-cloud/cloud-on\n    owner: me\n    reason: r\n    expires: soon\n")
+    done = command(GATEHOUSE, "assess", "--site", site)
+    assert done.returncode == 64
+    assert "shop.yaml:8" in done.stderr
+    assert "expires" in done.stderr and "soon" in done.stderr
+
+
+def start(tmp_path, *args):
+    return subprocess.Popen(
+        [str(a) for a in (LAB, "--site", SOURCE / "lab" / "demo.yaml", "--", GATEHOUSE, "assess", "--scope", "10.20.0.0/24",
+                          "--store", tmp_path / "store.db", "--output", tmp_path / "out", *args)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def child_named(pid, name):
+    """A descendant of pid whose command is name."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        listing = command("ps", "-eo", "pid=,ppid=,comm=").stdout.split("\n")
+        parents = {}
+        for line in listing:
+            if line.strip():
+                own, parent, comm = line.split(None, 2)
+                parents[int(own)] = (int(parent), comm.strip())
+        for own, (parent, comm) in parents.items():
+            above = parent
+            while comm == name and above in parents:
+                if above == pid:
+                    return own
+                above = parents[above][0]
+        time.sleep(0.05)
+    raise AssertionError(f"{name} did not start")
+
+
+def test_interrupt_gives_a_partial_report_that_says_so(tmp_path):
+    process = start(tmp_path)
+    pid = child_named(process.pid, "gatehouse")
+    time.sleep(4)
+    import os
+    os.kill(pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2, err
+    assert "PARTIAL" in out.upper()
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["partial"]
+
+
+def test_kill_in_the_middle_keeps_the_budget_and_leaves_no_process(tmp_path):
+    process = start(tmp_path)
+    pid = child_named(process.pid, "gatehouse")
+    deadline = time.monotonic() + 40
+    tries = 0
+    while tries == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+        try:
+            with sqlite3.connect(f"file:{tmp_path}/store.db?mode=ro", uri=True) as db:
+                tries = db.execute("select count(*) from login_try").fetchone()[0]
+        except sqlite3.OperationalError:
+            pass
+    assert tries > 0
+    import os
+    os.kill(pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    with sqlite3.connect(f"file:{tmp_path}/store.db?mode=ro", uri=True) as db:
+        assert db.execute("select count(*) from login_try").fetchone()[0] >= tries
+
+
+def test_second_run_of_the_day_spends_no_further_factory_log_in(tmp_path):
+    first = in_lab("demo.yaml", tmp_path, "--scope", "10.20.0.11", "--scope", "10.20.0.13")
+    again = in_lab("demo.yaml", tmp_path, "--scope", "10.20.0.11", "--scope", "10.20.0.13")
+    assert first.report["totals"]["logins"] >= 2
+    assert again.report["totals"]["logins"] == 0
+    history = command(GATEHOUSE, "history", "--store", tmp_path / "store.db")
+    assert history.returncode == 0
+    assert len(history.stdout.strip().splitlines()) >= 3
+    changes = command(GATEHOUSE, "diff", "--store", tmp_path / "store.db", "last~1", "last")
+    assert changes.returncode in (0, 1), changes.stderr
+
+
+def test_nothing_outside_the_scope_is_asked(tmp_path):
+    run = in_lab("demo.yaml", tmp_path, "--scope", "10.20.0.11")
+    for device in run.stats["devices"]:
+        if "10.20.0.11" not in str(device):
+            assert device["tcp"] == 0, device

@@ -1,0 +1,130 @@
+"""The demo site: every device is named, every planted gap is found, nothing is harmed."""
+import re
+
+import pytest
+
+from conftest import BUILD, GATEHOUSE, command
+
+# address: kind, vendor, part of model (or None), version (or None)
+TRUTH = {
+    "10.20.0.11": ("camera", "Hikvision", "DS-2CD2032", "5.2.5"),
+    "10.20.0.12": ("camera", "Hikvision", "DS-2CD2387G2", "5.7.18"),
+    "10.20.0.13": ("camera", "Dahua", "IPC-HFW4431E", "2.800"),
+    "10.20.0.14": ("camera", "Dahua", "IPC-HFW2849S", "3.140"),
+    "10.20.0.15": ("camera", "Axis", None, None),
+    "10.20.0.16": ("camera", "Reolink", None, None),
+    "10.20.0.19": ("camera", None, None, None),
+    "10.20.0.20": ("camera", None, None, None),
+    "10.20.0.21": ("camera", "Uniview", None, None),
+    "10.20.0.22": ("camera", "Hanwha", None, None),
+    "10.20.0.25": ("recorder", "Hikvision", "DS-7616NI-K2", "4.74.210"),
+    "10.20.0.30": ("vms", "Frigate", None, "0.17.2"),
+    "10.20.0.31": ("vms", "ZoneMinder", None, "1.36.33"),
+    "10.20.0.32": ("vms", "Blue Iris", None, "5.9.9.98"),
+    "10.20.0.40": ("printer", "HP", None, None),
+    "10.20.0.1": ("router", None, None, None),
+}
+
+
+def test_ends_with_gaps_and_a_whole_report(demo):
+    assert demo.status == 1, demo.err
+    assert demo.report["schema"]
+    assert len(demo.report["controls"]) == 9
+    assert not demo.report["partial"]
+
+
+@pytest.mark.parametrize("address", sorted(TRUTH))
+def test_names_the_device(demo, address):
+    kind, vendor, model, version = TRUTH[address]
+    device = demo.device(address)
+    assert device["kind"] == kind
+    if vendor:
+        assert vendor.lower() in f"{device['vendor']} {device['model']}".lower()
+    if model:
+        assert model in device["model"]
+    if version:
+        assert version in device["version"]
+    assert 0 < device["confidence"] <= 100
+
+
+def test_sees_the_new_camera_on_a_foreign_subnet_without_asking_it(demo):
+    device = demo.device("192.168.1.64")
+    assert not device["in_scope"]
+    assert device["vendor"] == "Hikvision"
+    assert "192.168.1.64" in demo.places("default-credentials/not-activated")
+
+
+@pytest.mark.parametrize(
+    "finding, addresses",
+    [
+        ("default-credentials/factory-password", {"10.20.0.11", "10.20.0.13"}),
+        ("default-credentials/rtsp-open", {"10.20.0.18"}),
+        ("default-credentials/vms-open", {"10.20.0.30", "10.20.0.31"}),
+        ("vms-exposure/port-mapped", {"10.20.0.11", "10.20.0.31"}),
+        ("vendor-cloud/cloud-on", {"10.20.0.13"}),
+        ("upnp/router-igd", {"10.20.0.1"}),
+    ],
+)
+def test_finds_the_planted_gap(demo, finding, addresses):
+    assert addresses <= set(demo.places(finding)), demo.finding(finding)
+
+
+@pytest.mark.parametrize("address", ["10.20.0.12", "10.20.0.14", "10.20.0.15", "10.20.0.25"])
+def test_does_not_accuse_the_innocent(demo, address):
+    assert address not in demo.places("default-credentials/factory-password")
+    assert address not in demo.places("default-credentials/rtsp-open")
+    assert address not in demo.places("default-credentials/not-activated")
+
+
+def test_cameras_share_their_subnet_with_printer_and_pc(demo):
+    assert demo.control("camera-segmentation")["verdict"] == "FAIL"
+
+
+def test_a_factory_password_caps_the_grade(demo):
+    assert demo.report["grade"] in ("D", "F")
+    assert demo.report["score"] <= 49
+
+
+def test_every_fail_says_what_where_evidence_why_and_how(demo):
+    for control in demo.report["controls"]:
+        for finding in control["findings"]:
+            if finding["verdict"] != "FAIL":
+                continue
+            for part in ("title", "why", "close", "verify"):
+                assert finding[part], (finding["id"], part)
+            for place in finding["devices"]:
+                assert place["sentence"]
+
+
+def test_spends_few_log_ins_and_locks_nothing(demo):
+    devices = demo.stats["devices"]
+    for device in devices:
+        assert device["logins_right"] + device["logins_wrong"] <= 2, device
+        assert device["lockouts"] == 0, device
+    assert demo.report["totals"]["lockouts"] == 0
+
+
+def test_shows_no_password_anywhere(demo):
+    """The factory password of the first camera is known to the test, and to nobody who reads."""
+    for name in ("report.json", "report.html", "report.csv"):
+        text = (demo.folder / name).read_text()
+        assert not re.search(r'(?<![0-9A-Za-z])12345(?![0-9A-Za-z])', text), name
+
+
+def test_terminal_text_is_80_columns_without_colour(demo):
+    assert "\x1b" not in demo.out
+    assert max(len(line) for line in demo.out.splitlines()) <= 80
+
+
+def test_demo_command_ends_with_zero_and_leaves_nothing(tmp_path):
+    namespaces = set(command("sh", "-c", "readlink /proc/[0-9]*/ns/net | sort -u").stdout.split())
+    done = command(GATEHOUSE, "demo", "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10000
+    assert (tmp_path / "out" / "report.json").exists()
+    after = set(command("sh", "-c", "readlink /proc/[0-9]*/ns/net | sort -u").stdout.split())
+    assert after <= namespaces
+
+
+def test_binary_is_where_the_readme_says():
+    assert (BUILD / "gatehouse").exists()
