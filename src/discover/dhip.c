@@ -8,6 +8,7 @@
 #include "discover/methods.h"
 #include "discover/parse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,13 +66,10 @@ static const char *
 value_of(const char *text, const char *field)
 {
     char key[40];
-    size_t len = strlen(field);
-    assert(len + 3 <= sizeof(key));
-    key[0] = '"';
-    memcpy(key + 1, field, len);
-    memcpy(key + 1 + len, "\"", 2);
+    size_t len = (size_t)snprintf(key, sizeof(key), "\"%s\"", field);
+    assert(len < sizeof(key));
     for (const char *at = strstr(text, key); at != NULL; at = strstr(at + 1, key)) {
-        const char *after = at + len + 2;
+        const char *after = at + len;
         after += strspn(after, " \t\r\n");
         if (*after == ':') {
             after++;

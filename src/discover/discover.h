@@ -39,7 +39,7 @@ struct gateway_router {
     struct ip ip;
     bool igd;          /* answers as UPnP IGD */
     bool natpmp;       /* answers NAT-PMP or PCP */
-    bool listed;       /* its list of mappings was read to the end */
+    bool listed;       /* its list of mappings was read to the end; NAT-PMP has none to read */
     struct ip outside; /* its external address, family 0 when unknown */
     const struct evidence *evidence;
     struct gateway_router *next;
