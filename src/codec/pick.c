@@ -20,14 +20,17 @@
 #define DEPTH_LIMIT   200
 #define HEAP_LIMIT    1024 /* KiB */
 
+/* A copy without blanks around it; a zero byte ends it, as it would for every later reader. */
 static enum err
 keep(struct arena *arena, const char *bytes, size_t len, const char **ret_text)
 {
-    while (len != 0 && strchr(" \t\r\n", bytes[0]) != NULL && bytes[0] != '\0') {
+    const char *zero = memchr(bytes, '\0', len);
+    len = zero == NULL ? len : (size_t)(zero - bytes);
+    while (len != 0 && strchr(" \t\r\n", bytes[0]) != NULL) {
         bytes++;
         len--;
     }
-    while (len != 0 && strchr(" \t\r\n", bytes[len - 1]) != NULL && bytes[len - 1] != '\0') {
+    while (len != 0 && strchr(" \t\r\n", bytes[len - 1]) != NULL) {
         len--;
     }
     if (len == 0) {

@@ -145,6 +145,20 @@ test_picks_headers(void **state)
 }
 
 static void
+test_a_zero_byte_ends_a_value(void **state)
+{
+    (void)state;
+    static const char body[] = "a=\0x\nb=1\0y\n";
+    struct answer answer = answer_of(200, "", "");
+    const char *text = NULL;
+    answer.body = body;
+    answer.body_len = sizeof(body) - 1;
+    assert_int_equal(pick_text(&answer, "a", &arena, &text), ERR_MISSING);
+    assert_int_equal(pick_text(&answer, "b", &arena, &text), OK);
+    assert_string_equal(text, "1");
+}
+
+static void
 test_refuses_a_value_longer_than_the_limit(void **state)
 {
     (void)state;
@@ -165,6 +179,7 @@ main(void)
         cmocka_unit_test(test_picks_lines_with_and_without_their_first_word),
         cmocka_unit_test(test_picks_by_regular_expression_within_limits),
         cmocka_unit_test(test_picks_headers),
+        cmocka_unit_test(test_a_zero_byte_ends_a_value),
         cmocka_unit_test(test_refuses_a_value_longer_than_the_limit),
     };
     arena_init(&arena, ARENA_DEVICE_LIMIT);
