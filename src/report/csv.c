@@ -87,16 +87,24 @@ put_time(const struct csv_row *row, struct buf *out)
     csv_cell(out, evidence == NULL || evidence->at == 0 ? "" : clock_text(evidence->at, text));
 }
 
+/* The place's own, else the finding's. */
+static const struct waiver *
+waiver_of(const struct csv_row *row)
+{
+    bool own = row->place != NULL && row->place->waiver != NULL;
+    return own ? row->place->waiver : row->finding->waiver;
+}
+
 static void
 put_waiver(const struct csv_row *row, struct buf *out)
 {
     char text[CLOCK_TEXT];
-    const struct waiver *waiver = row->finding->waiver;
+    const struct waiver *waiver = waiver_of(row);
     csv_cell(out, waiver == NULL ? "" : clock_date(waiver->expires, text));
 }
 
 #define EVIDENCE(row, part) ((row)->place->evidence == NULL ? NULL : (row)->place->evidence->part)
-#define WAIVER(row, part)   ((row)->finding->waiver == NULL ? NULL : (row)->finding->waiver->part)
+#define WAIVER(row, part)   (waiver_of(row) == NULL ? NULL : waiver_of(row)->part)
 
 /* TEXT_COLUMN(function, value): a column whose cell is one text. */
 #define TEXT_COLUMN(function, value)                                                               \
@@ -110,7 +118,9 @@ TEXT_COLUMN(put_site, row->assessment->site)
 TEXT_COLUMN(put_control, row->finding->control->id)
 TEXT_COLUMN(put_priority, priority_name(row->finding->control->priority))
 TEXT_COLUMN(put_verdict, verdict_name(row->finding->verdict))
-TEXT_COLUMN(put_waived, mark_is_waived(row->finding) ? "yes" : "no")
+TEXT_COLUMN(put_waived,
+    mark_is_waived(row->finding) || (row->place != NULL && row->place->waiver != NULL) ? "yes"
+                                                                                       : "no")
 TEXT_COLUMN(put_finding, row->finding->id)
 TEXT_COLUMN(put_summary, row->finding->title)
 TEXT_COLUMN(put_why, words_why(row->finding))

@@ -162,6 +162,7 @@ json_place(const struct finding_place *place)
     json_put(object, "sentence", json_text(place->sentence));
     json_put(object, "witness", json_text(fact_witness(place->witness)));
     json_put(object, "contradicted", json_boolean(place->contradicted));
+    json_put(object, "waiver", json_waiver(place->waiver));
     json_put(object, "evidence", json_evidence(place->evidence));
     return object;
 }

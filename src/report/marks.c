@@ -139,6 +139,13 @@ mark_of_finding(const struct finding *finding)
 }
 
 enum mark
+mark_of_place(const struct finding *finding, const struct finding_place *place)
+{
+    bool waived = place->waiver != NULL && !place->waiver->expired;
+    return waived ? MARK_WAIVED : mark_of_finding(finding);
+}
+
+enum mark
 marks_worst(const struct marks *marks, size_t device)
 {
     const struct subject *subject = marks->assessment->devices[device];
@@ -152,7 +159,7 @@ marks_worst(const struct marks *marks, size_t device)
     size_t count = 0;
     const struct mark_place *places = marks_of(marks, device, &count);
     for (size_t i = 0; i < count; i++) {
-        enum mark mark = mark_of_finding(places[i].finding);
+        enum mark mark = mark_of_place(places[i].finding, places[i].place);
         worst = mark < worst ? mark : worst;
     }
     return worst;

@@ -54,3 +54,5 @@ enum mark mark_of_verdict(enum verdict verdict);
 /* As the verdict; MARK_WAIVED while a waiver is in force. */
 enum mark mark_of_finding(const struct finding *finding);
 bool mark_is_waived(const struct finding *finding);
+/* The finding's, at one place: a waiver may cover only some of them. */
+enum mark mark_of_place(const struct finding *finding, const struct finding_place *place);

@@ -272,6 +272,7 @@ put_evidence(struct page *page, const struct finding *finding)
         put_labelled(page, "found", place->sentence);
         put_labelled(page, "witness", fact_witness(place->witness));
         put_labelled(page, "", place->contradicted ? words_contradicted : NULL);
+        put_labelled(page, "waived", place->waiver == NULL ? NULL : place->waiver->reason);
         if (place->evidence != NULL) {
             put_labelled(page, "asked", place->evidence->asked);
             put_labelled(page, "answer", place->evidence->answer);

@@ -250,6 +250,9 @@ make_findings(struct assessment *assessment)
                 finding->waiver = &waivers[j];
             }
         }
+        if (finding->waiver != NULL && !finding->waiver->expired) {
+            ((struct finding_place *)(uintptr_t)finding->places)[0].waiver = finding->waiver;
+        }
         if (gap->verdict == FAIL && finding->advice == NULL) {
             abort(); /* a report owes advice to every FAIL */
         }

@@ -98,7 +98,7 @@ put_findings(const struct html *html, size_t device)
     }
     buf_text(out, "<ul class=\"links\">");
     for (size_t i = 0; i < count; i++) {
-        enum mark mark = mark_of_finding(places[i].finding);
+        enum mark mark = mark_of_place(places[i].finding, places[i].place);
         if (i != 0 && places[i].finding == places[i - 1].finding) {
             continue;
         }

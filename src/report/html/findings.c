@@ -25,7 +25,20 @@ put_evidence(struct buf *out, const struct finding_place *place)
 }
 
 static void
-put_place(const struct html *html, const struct finding_place *place)
+put_waiver(struct buf *out, const struct waiver *waiver)
+{
+    char date[CLOCK_TEXT];
+    if (waiver == NULL) {
+        return;
+    }
+    HTML(out, "<p class=\"tag\">{} {} by {}: {}</p>",
+        waiver->expired ? "The waiver has expired on" : "Waived until",
+        clock_date(waiver->expires, date), text_is_empty(waiver->owner) ? "nobody" : waiver->owner,
+        text_is_empty(waiver->reason) ? "no reason given" : waiver->reason);
+}
+
+static void
+put_place(const struct html *html, const struct finding *finding, const struct finding_place *place)
 {
     struct buf *out = html->out;
     char title[SUBJECT_TITLE];
@@ -48,6 +61,7 @@ put_place(const struct html *html, const struct finding_place *place)
     if (place->contradicted) {
         HTML(out, "<p class=\"tag\">{}</p>", words_contradicted);
     }
+    put_waiver(out, finding->waiver == NULL ? place->waiver : NULL);
     put_evidence(out, place);
     buf_text(out, "</li>");
 }
@@ -63,14 +77,14 @@ put_places(const struct html *html, const struct finding *finding)
     }
     buf_text(out, "<div class=\"seen\"><h5>Where, and the evidence</h5><ul class=\"places\">");
     for (size_t i = 0; i < shown && i < OPEN_PLACES; i++) {
-        put_place(html, &finding->places[i]);
+        put_place(html, finding, &finding->places[i]);
     }
     buf_text(out, "</ul>");
     if (shown > OPEN_PLACES) {
         HTML(out, "<details><summary>{} more</summary><ul class=\"places\">",
             words_count(finding->place_count - OPEN_PLACES, number));
         for (size_t i = OPEN_PLACES; i < shown; i++) {
-            put_place(html, &finding->places[i]);
+            put_place(html, finding, &finding->places[i]);
         }
         buf_text(out, "</ul>");
         if (shown < finding->place_count) {
@@ -93,26 +107,12 @@ put_part(struct buf *out, const char *class, const char *title, const char *word
 }
 
 static void
-put_waiver(struct buf *out, const struct finding *finding)
-{
-    const struct waiver *waiver = finding->waiver;
-    char date[CLOCK_TEXT];
-    if (waiver == NULL) {
-        return;
-    }
-    HTML(out, "<p class=\"tag\">{} {} by {}: {}</p>",
-        waiver->expired ? "The waiver has expired on" : "Waived until",
-        clock_date(waiver->expires, date), text_is_empty(waiver->owner) ? "nobody" : waiver->owner,
-        text_is_empty(waiver->reason) ? "no reason given" : waiver->reason);
-}
-
-static void
 put_body(const struct html *html, const struct finding *finding)
 {
     struct buf *out = html->out;
     bool unknown = finding->verdict == UNKNOWN;
     buf_text(out, "<div class=\"body\">");
-    put_waiver(out, finding);
+    put_waiver(out, finding->waiver);
     if (finding->contradicted) {
         HTML(out, "<p class=\"tag\">{}</p>", words_contradicted);
     }

@@ -80,11 +80,13 @@ put_rules(struct buf *out)
     (void)snprintf(rules, sizeof(rules), "%d", SCORE_RULES_VERSION);
     HTML(out,
         "<section aria-labelledby=\"rules\"><h2 id=\"rules\">How the grade is made</h2><p>Scoring "
-        "rules, version {}. Each control that could be judged counts by its priority. Unknown and "
-        "not applicable count neither for nor against, and are shown. While a factory password "
-        "opens a device or one of them is reachable from the internet, the grade is never better "
-        "than D. A waiver takes a gap out of the mean; it never lifts a cap. Where two witnesses "
-        "disagree, the finding is marked and stands.</p></section>",
+        "rules, version {}. A control's value is the share of its judged devices that fail none of "
+        "its questions; the score is the mean of the values, critical controls counting 4, high 3 "
+        "and medium 2. Unknown and not applicable count neither for nor against, and are shown. "
+        "A is 90 or more, B 75, C 50, D 25, F less. While a gap is open that lets a stranger in by "
+        "itself, such as a factory password or a port open to the internet, the grade is never "
+        "better than D; while a critical control has a gap or an unknown, never better than B. A "
+        "waiver takes a gap out of the mean; it never lifts a cap.</p></section>",
         rules);
 }
 
