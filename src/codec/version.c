@@ -109,22 +109,28 @@ compare_words(const struct token *a, const struct token *b)
     return a->len == b->len ? 0 : a->len < b->len ? -1 : 1;
 }
 
+/* Both without leading zeros, so the longer is the larger. */
+static int
+compare_numbers(const struct token *a, const struct token *b)
+{
+    if (a->len != b->len) {
+        return a->len < b->len ? -1 : 1;
+    }
+    int order = strncmp(a->text, b->text, a->len);
+    return order == 0 ? 0 : order < 0 ? -1 : 1;
+}
+
 static int
 compare_tokens(const struct token *a, const struct token *b)
 {
-    if (a->kind == TOKEN_NUMBER && b->kind == TOKEN_NUMBER) {
-        if (a->len != b->len) {
-            return a->len < b->len ? -1 : 1;
-        }
-        int order = strncmp(a->text, b->text, a->len);
-        return order == 0 ? 0 : order < 0 ? -1 : 1;
-    }
-    if (a->kind == TOKEN_WORD && b->kind == TOKEN_WORD) {
-        bool early = is_before_release(a);
-        return early == is_before_release(b) ? compare_words(a, b) : early ? -1 : 1;
-    }
     int x = rank(a);
     int y = rank(b);
+    if (a->kind == TOKEN_NUMBER && b->kind == TOKEN_NUMBER) {
+        return compare_numbers(a, b);
+    }
+    if (a->kind == TOKEN_WORD && b->kind == TOKEN_WORD && x == y) {
+        return compare_words(a, b);
+    }
     if (x == y && a->kind != TOKEN_END && b->kind != TOKEN_END) {
         return a->kind == TOKEN_NUMBER ? 1 : -1;
     }
@@ -171,8 +177,7 @@ write_date(unsigned year, unsigned month, unsigned day, char ret_date[VERSION_DA
         day > days[month - 1]) {
         return false;
     }
-    (void)snprintf(ret_date, VERSION_DATE, "%04u-%02u-%02u", year % 10000,
-        month % 100, day % 100);
+    (void)snprintf(ret_date, VERSION_DATE, "%04u-%02u-%02u", year % 10000, month % 100, day % 100);
     return true;
 }
 
@@ -245,10 +250,10 @@ after_build(const char *text, char ret_date[VERSION_DATE])
 static bool
 named_month(const char *text, char ret_date[VERSION_DATE])
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    for (unsigned month = 0; month < 12; month++) {
-        char name[] = {months[3 * month], months[3 * month + 1], months[3 * month + 2], ' ', '\0'};
-        const char *found = strstr(text, name);
+    static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ",
+        "Aug ", "Sep ", "Oct ", "Nov ", "Dec "};
+    for (unsigned month = 0; month < COUNT(months); month++) {
+        const char *found = strstr(text, months[month]);
         if (found == NULL) {
             continue;
         }
@@ -279,7 +284,10 @@ version_date(const char *text, char ret_date[VERSION_DATE])
             continue;
         }
         /* The last group counts: vendors put the date behind the numbers. */
-        char before = c == text ? '.' : c[-1];
+        char before = '.';
+        if (c != text) {
+            before = c[-1];
+        }
         char date[VERSION_DATE];
         bool placed = before == '.' || before == '_' || before == ' ' || before == ',' ||
                       before == '-' || before == 'B' || before == 'b';

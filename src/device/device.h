@@ -27,6 +27,7 @@ struct device_sign {
 
 /* Recognition by asking, where no fact of the first look decides: a page and a mark in its answer.
  */
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the order in which a row is read
 struct device_probe {
     struct ask ask;   /* ask.port 0: every HTTP port of the device */
     int status;       /* wanted status, 0: any */
@@ -44,6 +45,7 @@ enum reading_as {
     AS_CONSTANT, /* when anything was picked: the text `value` */
 };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the order in which a row is read
 struct device_reading {
     enum fact_id fact;
     const struct ask *ask;
