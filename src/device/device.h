@@ -77,6 +77,7 @@ struct login {
 struct device_door {
     const char *title; /* "HTTP digest", "ONVIF WS-UsernameToken", "RTSP digest" */
     bool rtsp;         /* requests go by RTSP */
+    bool certain;      /* its step function reads the body: LOGIN_OPEN needs no further proof */
     /* Next step; last is NULL at the first. A request that carries a password has .spends set. */
     enum login_state (*step)(struct login *login, const struct ask *door, const struct answer *last,
         struct arena *arena, struct request *ret_request);
@@ -175,8 +176,9 @@ size_t device_read(const struct device_driver *driver, const struct ask *ask,
     const struct answer *answer, const char *asked, struct facts *facts);
 
 /*
- * Whether an answer to door_ask is really this driver's device talking to a user, not a page that
- * says 200 to everything: some reading of door_ask finds a value in it.
+ * Whether the answer with which a log-in opened is really this driver's device talking to a user,
+ * not a page that says 200 to everything: some reading of door_ask finds a value in it, or its own
+ * door is certain.
  */
 bool device_proves(const struct device_driver *driver, const struct answer *answer);
 

@@ -174,6 +174,7 @@ authorize(
 
 static const struct device_door door = {
     .title = "Reolink token",
+    .certain = true,
     .step = step,
     .authorize = authorize,
 };

@@ -107,6 +107,7 @@ step(struct login *login, const struct ask *ask, const struct answer *last, stru
 
 static const struct device_door door = {
     .title = "Shinobi super-user panel",
+    .certain = true,
     .step = step,
 };
 

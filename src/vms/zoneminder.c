@@ -185,6 +185,7 @@ step(struct login *login, const struct ask *ask, const struct answer *last, stru
 
 static const struct device_door door = {
     .title = "ZoneMinder login page",
+    .certain = true,
     .step = step,
 };
 
