@@ -42,9 +42,7 @@ static const struct device_sign signs[] = {
 };
 
 static const struct device_probe probes[] = {
-    {{.path = "/axis-cgi/basicdeviceinfo.cgi", .body = METHOD, .type = "application/json"}, 200,
-     "\"propertyList\"",                                                                                          90},
-    {{.path = LIST "Brand,Properties.Firmware,Properties.System"},                          401, "realm=\"AXIS_", 90},
+    {{.path = LIST "Brand,Properties.Firmware,Properties.System"}, 401, "realm=\"AXIS_", 90},
 };
 
 /* Names: github Kane610/axis basic_device_info.py and param_cgi.py. */

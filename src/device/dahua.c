@@ -49,7 +49,6 @@ static const struct device_sign signs[] = {
 
 static const struct device_probe probes[] = {
     {{.path = MAGIC "getSoftwareVersion"}, 401, "realm=\"" REALM, 85},
-    {{.path = MAGIC "getSoftwareVersion"}, 200, "version=",       70},
 };
 
 /* Keys: github rroller/dahua client.py. */

@@ -44,11 +44,8 @@ static const struct device_sign signs[] = {
 };
 
 static const struct device_probe probes[] = {
-    {{.path = "/ISAPI/System/activateStatus"}, 200, "<Activated>",                  90},
-    {{.path = "/SDK/activateStatus"},          200, "<Activated>",                  90},
-    {{.path = "/doc/page/login.asp"},          200, "login",                        50},
-    {{.path = "/ISAPI/System/deviceInfo"},     401, "http://www.hikvision.com/ver", 80},
-    {{.path = "/ISAPI/System/deviceInfo"},     401, "<userCheck",                   75},
+    {{.path = "/ISAPI/System/activateStatus"}, 200, "<Activated>", 90},
+    {{.path = "/ISAPI/System/deviceInfo"},     401, "<userCheck",  75},
 };
 
 /* Fields: 15 devices of the hikvision_next fixtures. */

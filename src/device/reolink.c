@@ -32,8 +32,7 @@ static const struct device_sign signs[] = {
 };
 
 static const struct device_probe probes[] = {
-    {ASK("GetDevInfo"), 200, "please login first", 80}, /* reolink_aio: rspCode -6 */
-    {ASK("GetDevInfo"), 200, "\"rspCode\"",        70},
+    {ASK("GetDevInfo"), 200, "\"rspCode\"", 75}, /* reolink_aio: -6, please login first */
 };
 
 #define INFO "[0].value.DevInfo."

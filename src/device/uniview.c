@@ -15,8 +15,7 @@ static const struct device_sign signs[] = {
 };
 
 static const struct device_probe probes[] = {
-    {{.path = INFO}, 401, "\"ResponseURL\"",  85},
-    {{.path = INFO}, 200, "\"ResponseCode\"", 80},
+    {{.path = INFO}, 0, "\"ResponseCode\"", 80},
 };
 
 /* Paths and names checked by others on an NVR302-16S2 (public LAPI notes). */

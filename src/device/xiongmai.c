@@ -1,5 +1,11 @@
-/* Xiongmai (XMeye) cameras and recorders of many brands: recognition. */
+/* Xiongmai (XMeye) cameras and recorders of many brands: recognition, and the maker by ONVIF. */
 #include "device/device.h"
+
+#include "codec/soap.h"
+
+/* Its ONVIF answers strangers (CVE-2025-65856), with "H264" for a maker. */
+static const struct ask info = {
+    .path = SOAP_DEVICE_SERVICE, .body = SOAP_GET_DEVICE_INFORMATION, .type = SOAP_TYPE};
 
 static const struct device_sign signs[] = {
     {FACT_HTTP_TITLE,      SIGN_CONTAINS, "NETSurveillance WEB",     85}, /* Recog html_title.xml */
@@ -10,6 +16,13 @@ static const struct device_sign signs[] = {
     {FACT_DEVICE_VENDOR,   SIGN_EQUALS,   "Xiongmai",                80},
     {FACT_DEVICE_FIRMWARE, SIGN_STARTS,   "V4.02.R1",                70},
     {FACT_DEVICE_FIRMWARE, SIGN_STARTS,   "V5.00.R02",               70},
+};
+
+#define MODEL "~<(?:\\w+:)?Model>\\s*(XM5\\w+)" /* a camera's chip, not a recorder's */
+
+static const struct device_reading readings[] = {
+    {FACT_DEVICE_VENDOR, &info, MODEL, AS_CONSTANT, "Xiongmai"},
+    {FACT_DEVICE_KIND,   &info, MODEL, AS_CONSTANT, "camera"  },
 };
 
 static const struct device_fix fixes[] = {
@@ -26,11 +39,13 @@ static const struct device_fix fixes[] = {
 const struct device_driver device_xiongmai = {
     .name = "xiongmai",
     .title = "Xiongmai XMeye",
-    .maturity = MATURITY_EXPERIMENTAL,
+    .maturity = MATURITY_TRANSCRIPT,
     .vendor = "xiongmai",
     .kind = KIND_CAMERA,
     .signs = signs,
     .sign_count = COUNT(signs),
+    .readings = readings,
+    .reading_count = COUNT(readings),
     .limit = {0, 0, "configurable; the factory value is not published"},
     .fixes = fixes,
     .fix_count = COUNT(fixes),

@@ -16,10 +16,6 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_LOCATION, SIGN_CONTAINS, "/login.htm?page", 60},
 };
 
-static const struct device_probe probes[] = {
-    {{.path = "/login.htm"}, 200, "<title>Blue Iris Login</title>", 95},
-};
-
 #define SERVER "@Server~^(?:BlueServer|BlueIris-HTTP)/([\\d.]+)"
 
 static const struct device_reading readings[] = {
@@ -123,8 +119,6 @@ const struct device_driver vms_blueiris = {
     .kind = KIND_VMS,
     .signs = signs,
     .sign_count = COUNT(signs),
-    .probes = probes,
-    .probe_count = COUNT(probes),
     .readings = readings,
     .reading_count = COUNT(readings),
     .asks = asks,

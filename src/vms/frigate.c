@@ -8,9 +8,9 @@
 #define OPEN_PORT    5000
 #define GO2RTC_PORT  1984
 #define KNOWN_BEFORE "0.18.0-alpha" /* what its logs hold was read in the source up to 0.17.2 */
+#define ALIVE        "/api/"
 #define RELEASE      "~^v?(\\d+\\.\\d+\\.\\d+(?:-(?:alpha|beta|rc)\\d*)?)"
 
-static const struct ask alive = {.path = "/api/"};
 static const struct ask version = {.path = "/api/version"};
 static const struct ask profile = {.path = "/api/profile"};
 static const struct ask open_version = {.path = "/api/version", .port = OPEN_PORT};
@@ -26,9 +26,7 @@ static const struct device_sign signs[] = {
 
 /* github blakeblackshear/frigate v0.17.2 frigate/api/app.py, auth.py. */
 static const struct device_probe probes[] = {
-    {{.path = "/api/"},                      200, "Frigate is running. Alive and healthy", 95},
-    {{.path = "/api/auth/first_time_login"}, 200, "admin_first_time_login",                90},
-    {{.path = "/login"},                     200, "<title>Frigate</title>",                80},
+    {{.path = ALIVE}, 200, "Frigate is running. Alive and healthy", 95},
 };
 
 static const struct device_reading readings[] = {
@@ -37,7 +35,7 @@ static const struct device_reading readings[] = {
 };
 
 static const struct ask *const asks[] = {
-    &alive, &version, &profile, &open_version, &open_profile, &open_config, &go2rtc};
+    &version, &profile, &open_version, &open_profile, &open_config, &go2rtc};
 
 static const struct device_fix fixes[] = {
     {"default-credentials/vms-open",
@@ -124,10 +122,8 @@ parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
         parse_go2rtc(ask, answer, facts, source);
     } else if (fine && text_equal(ask->path, open_config.path)) {
         parse_config(answer, facts, source);
-    } else if (fine && text_equal(ask->path, alive.path)) {
+    } else if (fine && text_equal(ask->path, ALIVE)) {
         parse_alive(answer, facts, source);
-    } else if (fine && text_find_nocase(answer->body, answer->body_len, "admin_first_time_login")) {
-        facts_set_text(facts, FACT_VMS_PRODUCT, "Frigate", source);
     } else if (fine && text_find_nocase(answer->body, answer->body_len, "<title>Frigate</title>")) {
         facts_set_text(facts, FACT_VMS_PRODUCT, "Frigate", source);
     }

@@ -15,8 +15,7 @@ static const struct device_sign signs[] = {
 
 /* Milestone's "MIP VMS RESTful Config API": needs no authorisation, since 2022 R1. */
 static const struct device_probe probes[] = {
-    {{.path = "/api/.well-known/uris"},                 200, "\"ProductVersion\"",     90},
-    {{.path = "/IDP/.well-known/openid-configuration"}, 200, "external_providers_uri", 80},
+    {{.path = "/api/.well-known/uris"}, 200, "\"ProductVersion\"", 90},
 };
 
 static const struct device_reading readings[] = {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "codec/pick.h"
 
+#define PORT   7001 /* HTTP, RTSP and all else at one port */
 #define MODULE "/api/moduleInformation"
 #define SERVER "/rest/v4/servers/this/info"
 
@@ -21,8 +22,8 @@ static const struct device_sign signs[] = {
 
 /* github networkoptix/nx_open_integrations v4_api_spec.json: "Authorization is not required". */
 static const struct device_probe probes[] = {
-    {{.path = MODULE}, 200, "\"customization\"", 90},
-    {{.path = SERVER}, 200, "\"customization\"", 90},
+    {{.path = MODULE, .port = PORT}, 200, "\"customization\"", 90},
+    {{.path = SERVER, .port = PORT}, 200, "\"customization\"", 90},
 };
 
 static const struct device_reading readings[] = {

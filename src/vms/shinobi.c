@@ -18,10 +18,6 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_TITLE, SIGN_EQUALS,   "Shinobi",                   85},
 };
 
-static const struct device_probe probes[] = {
-    {{.path = "/super"}, 200, "Shinobi", 80},
-};
-
 static const struct ask *const asks[] = {&first, &stranger};
 
 static const struct device_fix fixes[] = {
@@ -119,8 +115,6 @@ const struct device_driver vms_shinobi = {
     .kind = KIND_VMS,
     .signs = signs,
     .sign_count = COUNT(signs),
-    .probes = probes,
-    .probe_count = COUNT(probes),
     .asks = asks,
     .ask_count = COUNT(asks),
     .door = &door,

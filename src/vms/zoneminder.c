@@ -26,11 +26,7 @@ static const struct device_sign signs[] = {
 };
 
 static const struct device_probe probes[] = {
-    {{.path = HOME "api/host/getVersion.json"}, 200, "\"apiversion\"",        90},
-    {{.path = HOME "api/host/getVersion.json"}, 401, "UnauthorizedException", 80},
-    {{.path = HOME},                            200, "ZMSESSID",              95},
-    {{.path = HOME},                            200, "csrf-magic.js",         70},
-    {{.path = HOME},                            302, "ZMSESSID",              90},
+    {{.path = HOME}, 0, "ZMSESSID", 95}, /* login page, console or the way to one */
 };
 
 static const struct device_reading readings[] = {
