@@ -10,11 +10,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalog/advisory.h"
+#include "identify/identify.h"
 
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct run {
     const struct assess_settings *settings;
@@ -253,6 +255,13 @@ scope_words(struct arena *arena, const struct scope *scope)
     return arena_copy(arena, words.data);
 }
 
+static const char *
+file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
 /* Where the permission comes from. */
 static const char *
 authorised_words(struct arena *arena, const struct site *site)
@@ -262,9 +271,9 @@ authorised_words(struct arena *arena, const struct site *site)
         return "given on the command line";
     }
     if (site->authorised_at == 0) {
-        return arena_format(arena, "authorised in %s", site->file);
+        return arena_format(arena, "authorised in %s", file_name(site->file));
     }
-    return arena_format(arena, "authorised in %s, %s%s%s", site->file,
+    return arena_format(arena, "authorised in %s, %s%s%s", file_name(site->file),
         clock_date(site->authorised_at, date), site->authorised_by == NULL ? "" : ", by ",
         site->authorised_by == NULL ? "" : site->authorised_by);
 }
@@ -311,6 +320,22 @@ count_totals(struct run *run)
     out->ended = clock_wall();
 }
 
+/* Devices that were seen but never asked are still something. */
+static void
+identify_unasked(struct run *run)
+{
+    for (size_t i = 0; i < run->crowd.count; i++) {
+        struct subject *subject = run->crowd.subjects[i];
+        struct identity identity = {0};
+        if (is_asked(subject)) {
+            continue;
+        }
+        look_discovered(&run->settings->look, subject);
+        identify_by_signs(&identity, &subject->facts);
+        identify_decide(&identity, subject);
+    }
+}
+
 /* Facts of the whole, findings, score. The devices become the result's. */
 static enum err
 judge(struct run *run)
@@ -318,6 +343,7 @@ judge(struct run *run)
     struct assessment *result = run->result;
     show(run, ASSESS_JUDGE, 0, 1);
     crowd_merge_same(&run->crowd);
+    identify_unasked(run);
     result->whole = subject_new(0);
     if (result->whole == NULL) {
         return ERR_MEMORY;

@@ -126,6 +126,14 @@ owner_of(const struct crowd *crowd, const struct sighting *sighting)
     if (subject != NULL) {
         return subject;
     }
+    /* An IPv6 answer that states the device's IPv4 address, with the same MAC or none of its own.
+     */
+    struct subject *stated =
+        sighting->states.family == 0 ? NULL : crowd_find(crowd, &sighting->states);
+    if (stated != NULL &&
+        (mac_is_zero(&sighting->mac) || mac_equal(&sighting->mac, &stated->mac))) {
+        return stated;
+    }
     subject = find_mac(crowd, &sighting->mac);
     /* A router answers with its own MAC for what is behind it: only one on-link address each. */
     bool is_other_v4 = subject != NULL && subject->address_count != 0 &&

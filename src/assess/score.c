@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ACTIONS 3
+#define FLOOR_D 25U /* where D begins */
 #define CAP_D   49U /* while a capping gap is open */
 #define CAP_B   89U /* while a critical control is not wholly in order */
 
@@ -142,6 +143,16 @@ first_capping(const struct score *score)
     return NULL;
 }
 
+/* 25 to 100 becomes 25 to 49: never better than D, yet every step forward shows. */
+static unsigned
+squeeze(unsigned score)
+{
+    return score <= FLOOR_D
+               ? score
+               : FLOOR_D + ((score - FLOOR_D) * (CAP_D - FLOOR_D) + (100 - FLOOR_D) / 2) /
+                               (100 - FLOOR_D);
+}
+
 static struct outcome
 weigh(struct score *score)
 {
@@ -167,13 +178,13 @@ weigh(struct score *score)
     if (outcome.doubt != NULL && outcome.capped > CAP_B) {
         outcome.capped = CAP_B;
     }
-    if (outcome.capping != NULL && outcome.capped > CAP_D) {
-        outcome.capped = CAP_D;
+    if (outcome.capping != NULL) {
+        outcome.capped = squeeze(outcome.uncapped);
     }
     return outcome;
 }
 
-/* More is better: what the score gains, then a cap less, then the mean, then the priority. */
+/* More is better: a capping gap, then what the score gains, then the mean, then the priority. */
 static double
 gain(struct score *score, size_t index, const struct outcome *before)
 {
@@ -183,7 +194,7 @@ gain(struct score *score, size_t index, const struct outcome *before)
     score->closed[index] = false;
     double capped = (double)after.capped - before->capped;
     double mean = (double)after.uncapped - before->uncapped;
-    return capped * 1e6 + (finding->advice->caps ? 1e5 : 0) + mean * 100 -
+    return (finding->advice->caps ? 1e9 : 0) + capped * 1e6 + mean * 100 -
            (double)finding->control->priority;
 }
 
@@ -256,7 +267,7 @@ inside(struct arena *arena, const char *title)
 static const char *
 cap_words(struct arena *arena, const struct outcome *outcome)
 {
-    if (outcome->capping != NULL && outcome->uncapped > CAP_D) {
+    if (outcome->capping != NULL && outcome->uncapped > FLOOR_D) {
         return inside(arena, outcome->capping->title);
     }
     if (outcome->doubt != NULL && outcome->uncapped > CAP_B) {

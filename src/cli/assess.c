@@ -377,8 +377,8 @@ print_report(const struct command *command, const struct assessment *result,
         err = ERR_IO;
     }
     if (err == OK && text_equal(command->format->name, "text") && !command->quiet) {
-        (void)printf("\n Evidence and the way to close each: %s/report.html   machine-readable: "
-                     "report.json\n",
+        (void)printf("\n Evidence and the way to close each: %s/report.html\n"
+                     " For scripts: report.json, report.csv beside it\n",
             command->output);
     }
     return fflush(stdout) == 0 ? err : ERR_IO;

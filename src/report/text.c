@@ -294,6 +294,13 @@ put_finding(struct page *page, const struct finding *finding)
     page_paint(page, mark_styles[mark], mark_words[mark].word, 9);
     page_put(page, finding->title);
     page_flush(page, 11);
+    if (!page->options->full) {
+        put_labelled(page, "!", finding->contradicted ? words_contradicted : NULL);
+        if (finding->verdict == FAIL) {
+            put_where(page, finding);
+        }
+        return;
+    }
     page_put(page, "           ");
     page_paint(page, PAGE_DIM, finding->id, width_of(finding->id));
     page_format(page, ", %s", priority_name(finding->control->priority));
@@ -302,23 +309,12 @@ put_finding(struct page *page, const struct finding *finding)
     }
     page_flush(page, 11);
     put_labelled(page, "!", finding->contradicted ? words_contradicted : NULL);
-    if (page->options->full) {
-        put_evidence(page, finding);
-        page_line(page);
-        put_labelled(page, "why", words_why(finding));
-    } else {
-        put_where(page, finding);
-        put_labelled(page, finding->verdict == UNKNOWN ? "reason" : "found",
-            finding->verdict == FAIL || finding->place_count == 0 ? NULL
-                                                                  : finding->places[0].sentence);
-    }
-    if (finding->verdict == FAIL || page->options->full) {
-        put_labelled(page, finding->verdict == UNKNOWN ? "to know" : "close", words_close(finding));
-    }
-    if (page->options->full) {
-        put_labelled(page, "effect", words_effect(finding));
-        put_labelled(page, "verify", words_verify(finding));
-    }
+    put_evidence(page, finding);
+    page_line(page);
+    put_labelled(page, "why", words_why(finding));
+    put_labelled(page, finding->verdict == UNKNOWN ? "to know" : "close", words_close(finding));
+    put_labelled(page, "effect", words_effect(finding));
+    put_labelled(page, "verify", words_verify(finding));
     page_line(page);
 }
 
@@ -336,6 +332,9 @@ put_findings(
             any = true;
         }
         put_finding(page, &assessment->findings[i]);
+    }
+    if (any && !page->options->full) {
+        page_line(page);
     }
 }
 

@@ -45,7 +45,7 @@ class Run:
     def places(self, name):
         """Addresses of the devices under a finding."""
         finding = self.finding(name)
-        return sorted(p["addresses"][0] for p in finding["devices"]) if finding else []
+        return sorted(p["address"] for p in finding["places"]) if finding else []
 
 
 def command(*args, timeout=120, **more):

@@ -92,7 +92,7 @@ def test_every_fail_says_what_where_evidence_why_and_how(demo):
                 continue
             for part in ("title", "why", "close", "verify"):
                 assert finding[part], (finding["id"], part)
-            for place in finding["devices"]:
+            for place in finding["places"]:
                 assert place["sentence"]
 
 

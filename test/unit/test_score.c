@@ -51,7 +51,7 @@ test_the_worked_example_of_the_document(void **state)
     judge(&site);
     assert_int_equal(site.assessment.score_uncapped, 90);
     assert_string_equal(site.assessment.grade_uncapped, "A");
-    assert_int_equal(site.assessment.score, 49);
+    assert_int_equal(site.assessment.score, 46);
     assert_string_equal(site.assessment.grade, "D");
     assert_string_equal(site.assessment.cap_why, "a factory password opens 1 of 4 devices");
     assert_int_equal(site.assessment.action_count, 2);
