@@ -25,9 +25,10 @@ struct run {
     struct discovery *discovery;
     struct crowd crowd;
     struct talk_setting talk;
-    struct talk **talks; /* one place for each device; NULL before and after */
-    size_t next;         /* device to be asked next */
-    size_t asking, asked;
+    struct talk **talks;  /* one place for each device; NULL before and after */
+    size_t next;          /* device to be asked next */
+    size_t asking, asked; /* asked: done with, whether it could be asked or not */
+    size_t answered;
     uv_signal_t signals[2];
     int64_t began;
     unsigned logins, lockouts;
@@ -94,6 +95,7 @@ talk_ended(void *context, struct talk *talk)
     talk_free(talk);
     run->asking--;
     run->asked++;
+    run->answered++;
     ask_more(run);
 }
 
@@ -315,7 +317,7 @@ count_totals(struct run *run)
     out->connections = totals->connections;
     out->logins = run->logins;
     out->lockouts = run->lockouts;
-    out->hosts_asked = run->asked;
+    out->hosts_asked = run->answered;
     out->devices = run->crowd.count;
     out->ended = clock_wall();
 }

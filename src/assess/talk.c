@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A port that gave this many questions no answer is not asked again. */
+/* A port that gave this many questions in a row no answer is not asked again. */
 #define DEAD_AFTER 2
 
 static void
@@ -79,6 +79,16 @@ note_failure(struct talk *talk, const struct answer *answer)
     }
 }
 
+/* Servers that hang up on one question often answer the next. */
+static void
+forget_failures(struct talk *talk)
+{
+    size_t row = dead_row(talk, talk->now.target.port);
+    if (row != talk->dead_count) {
+        talk->dead_counts[row] = 0;
+    }
+}
+
 bool
 talk_ask(struct talk *talk, const struct talk_step *step)
 {
@@ -102,10 +112,14 @@ schedule(struct talk *talk)
     }
 }
 
+/* Hanging up costs no time: from a port that has answered before, it is an answer too. */
 static bool
-has_body_of_its_own(const struct answer *answer)
+is_silent(struct talk *talk, const struct answer *answer)
 {
-    return answer->status != 0;
+    const struct port *port = subject_port(talk->subject, talk->now.target.port);
+    bool has_answered = answer->status != 0 || (port != NULL && port->protocol != NULL);
+    return answer->err == ERR_TIMEOUT || answer->err == ERR_LIMIT ||
+           (answer->err == ERR_NETWORK && !has_answered);
 }
 
 static void
@@ -113,10 +127,11 @@ got_answer(void *context, const struct answer *answer)
 {
     struct talk *talk = context;
     talk->call = NULL;
-    bool is_silent = answer->err == ERR_TIMEOUT || answer->err == ERR_LIMIT ||
-                     (answer->err == ERR_NETWORK && !has_body_of_its_own(answer));
-    if (is_silent && talk->now.way != TALK_BANNER) {
+    bool silent = is_silent(talk, answer);
+    if (silent && talk->now.way != TALK_BANNER) {
         note_failure(talk, answer);
+    } else if (!silent) {
+        forget_failures(talk);
     }
     talk->now.answered(talk, &talk->now, answer);
     schedule(talk);

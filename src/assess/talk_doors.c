@@ -6,10 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More paths than these tell little and cost packets. */
-#define PATHS_EACH 4
+/* More paths than these tell little and cost packets; where no maker is known, only guessing helps.
+ */
+#define PATHS_EACH    4
+#define PATHS_UNKNOWN 20
 
-/* Usual paths of unknown makers (ch-bas/cctv-camera-database rtsp-patterns, AnyCam notes). */
+/*
+ * Usual paths of unknown makers (ch-bas/cctv-camera-database rtsp-patterns, AnyCam notes), and of
+ * servers: GStreamer's and live555's examples, go2rtc and MediaMTX guides, ffmpeg tutorials.
+ */
 static const char *const common_streams[] = {
     "/",
     "/live/ch00_0",
@@ -18,6 +23,19 @@ static const char *const common_streams[] = {
     "/live",
     "/Streaming/Channels/101",
     "/cam/realmonitor?channel=1&subtype=0",
+    "/main",
+    "/test",
+    "/stream",
+    "/cam",
+    "/video",
+    "/live.sdp",
+    "/h264",
+    "/live/main",
+    "/camera",
+    "/cam1",
+    "/ch0",
+    "/media/video1",
+    "/unicast",
 };
 static const char *const common_pictures[] = {
     "/snapshot.jpg",
@@ -101,14 +119,15 @@ got_picture(struct talk *talk, const struct talk_step *step, const struct answer
     }
 }
 
-/* Paths of the driver first, then the usual ones, each once. */
+/* Paths of the driver first, then the usual ones, at most so many as the maker is known. */
 static void
 ask_paths(
     struct talk *talk, struct talk_step *step, const char *const *lists[2], const size_t counts[2])
 {
     size_t asked = 0;
+    size_t most = talk->identity.device == NULL ? PATHS_UNKNOWN : PATHS_EACH;
     for (size_t list = 0; list < 2; list++) {
-        for (size_t i = 0; i < counts[list] && asked < PATHS_EACH; i++) {
+        for (size_t i = 0; i < counts[list] && asked < most; i++) {
             step->request.ask.path = lists[list][i];
             asked += talk_ask(talk, step) ? 1 : 0;
         }

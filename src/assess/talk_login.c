@@ -241,8 +241,11 @@ talk_login_begin(struct talk *talk)
         facts_set_text(facts, FACT_LOGIN_NO_FACTORY, none, &source);
         return;
     }
+    const struct fact *auth = facts_get(facts, FACT_VMS_AUTH);
     talk->credential = credential_next(driver->vendor, NULL);
-    if (talk->credential == NULL) {
+    if (driver == talk->identity.vms && auth != NULL && !auth->yes) {
+        untried(talk, "its log-in is switched off");
+    } else if (talk->credential == NULL) {
         untried(talk, "no factory password of this maker is published");
     } else if (talk->setting->site != NULL &&
                !site_may_login(talk->setting->site, &talk->subject->addresses[0])) {

@@ -38,6 +38,33 @@ wants_tls(const struct answer *answer)
            (answer->status == 400 && text_contains_nocase(answer->body, "https"));
 }
 
+/* Motion JPEG at a port's front door; it has no end, so the answer was cut. */
+static void
+note_stream(
+    struct talk *talk, struct port *port, const struct talk_step *step, const struct answer *answer)
+{
+    char type[128];
+    char asked[256];
+    struct facts *facts = &talk->subject->facts;
+    if (answer->status != 200 || !answer_header(answer, "Content-Type", 0, type, sizeof(type)) ||
+        !text_starts_nocase(type, "multipart/x-mixed-replace") ||
+        text_find_nocase(answer->body, answer->body_len, "image/jpeg") == NULL) {
+        return;
+    }
+    const char *question = talk_asked(step, asked, sizeof(asked));
+    const struct evidence *evidence =
+        evidence_new(&talk->subject->arena, question, type, answer->at);
+    const struct source open = {WITNESS_WIRE, 90, evidence};
+    const struct source guess = {WITNESS_WIRE, 40, evidence};
+    const char *blank = strchr(question, ' ');
+    const char *address = blank == NULL ? question : blank + 1;
+    facts_set_text(facts, FACT_LOGIN_SNAPSHOT_OPEN, address, &open);
+    facts_set_text(facts, FACT_VMS_OPEN, address, &open);
+    facts_set_text(facts, FACT_DEVICE_KIND, kind_name(KIND_CAMERA), &guess);
+    talk->picture_settled = true;
+    port->protocol = "mjpeg"; /* no pages to ask for: each would be the same stream */
+}
+
 static void
 got_page(struct talk *talk, const struct talk_step *step, const struct answer *answer)
 {
@@ -55,6 +82,7 @@ got_page(struct talk *talk, const struct talk_step *step, const struct answer *a
         port->tls = step->target.tls;
     }
     look_http(talk->setting->look, talk->subject, talk_asked(step, asked, sizeof(asked)), answer);
+    note_stream(talk, port, step, answer);
 }
 
 static void

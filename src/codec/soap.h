@@ -4,15 +4,21 @@
 #define SOAP_DEVICE_SERVICE "/onvif/device_service"
 #define SOAP_TYPE           "application/soap+xml; charset=utf-8"
 
+/*
+ * The shape that the usual clients send, namespace by namespace: some devices look for these very
+ * bytes instead of reading XML (seen in the mock device of npm's onvif package).
+ */
 #define SOAP_ENVELOPE(body)                                                                        \
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                                 \
     "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\">"                             \
-    "<s:Body xmlns:tds=\"http://www.onvif.org/ver10/device/wsdl\">" body "</s:Body></s:Envelope>"
+    "<s:Body xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "                             \
+    "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\">" body "</s:Body></s:Envelope>"
+#define SOAP_DEVICE "xmlns=\"http://www.onvif.org/ver10/device/wsdl\""
 
-#define SOAP_GET_SYSTEM_DATE        SOAP_ENVELOPE("<tds:GetSystemDateAndTime/>")
-#define SOAP_GET_DEVICE_INFORMATION SOAP_ENVELOPE("<tds:GetDeviceInformation/>")
-#define SOAP_GET_NETWORK_INTERFACES SOAP_ENVELOPE("<tds:GetNetworkInterfaces/>")
-#define SOAP_GET_SCOPES             SOAP_ENVELOPE("<tds:GetScopes/>")
+#define SOAP_GET_SYSTEM_DATE        SOAP_ENVELOPE("<GetSystemDateAndTime " SOAP_DEVICE "/>")
+#define SOAP_GET_DEVICE_INFORMATION SOAP_ENVELOPE("<GetDeviceInformation " SOAP_DEVICE "/>")
+#define SOAP_GET_NETWORK_INTERFACES SOAP_ENVELOPE("<GetNetworkInterfaces " SOAP_DEVICE "/>")
+#define SOAP_GET_SCOPES             SOAP_ENVELOPE("<GetScopes " SOAP_DEVICE "/>")
 #define SOAP_GET_SERVICES                                                                          \
     SOAP_ENVELOPE(                                                                                 \
-        "<tds:GetServices><tds:IncludeCapability>false</tds:IncludeCapability></tds:GetServices>")
+        "<GetServices " SOAP_DEVICE "><IncludeCapability>false</IncludeCapability></GetServices>")

@@ -54,12 +54,20 @@ is_on_our_link(const struct state *state, unsigned index)
     return false;
 }
 
+/* This machine's own business with others is none of the run's; IPv6 is in no scope by itself. */
+static bool
+is_stranger(const struct state *state, const struct ip *ip)
+{
+    return ip->family == 4 && !scope_contains(discovery_scope(state->discovery), ip);
+}
+
 static void
 on_neighbour(void *context, const struct neighbour *neighbour)
 {
     struct state *state = context;
     if (mac_is_zero(&neighbour->mac) || is_multicast_mac(&neighbour->mac) ||
         ip_is_multicast(&neighbour->ip) || !is_on_our_link(state, neighbour->interface) ||
+        is_stranger(state, &neighbour->ip) ||
         discovery_find(state->discovery, &discover_arp, &neighbour->ip, &neighbour->mac) != NULL) {
         return;
     }

@@ -50,6 +50,20 @@ identify_by_probe(struct identity *identity, const struct device_driver *driver,
     }
 }
 
+/* Who answers in RTSP serves video: a camera, or on a machine that people work at, an encoder. */
+static enum kind
+kind_of_video(const struct subject *subject, enum kind kind)
+{
+    for (size_t i = 0; i < subject->port_count; i++) {
+        if (text_equal(subject->ports[i].protocol, "rtsp")) {
+            return kind == KIND_COMPUTER ? KIND_ENCODER : KIND_CAMERA;
+        }
+    }
+    return kind == KIND_UNKNOWN && facts_get(&subject->facts, FACT_BANNER_SSH) != NULL
+               ? KIND_COMPUTER
+               : kind;
+}
+
 /* Port signs of a machine that people work at. */
 static enum kind
 kind_of_ports(const struct subject *subject)
@@ -67,11 +81,11 @@ kind_of_ports(const struct subject *subject)
     for (size_t i = 0; i < COUNT(rows); i++) {
         for (size_t p = 0; p < subject->port_count; p++) {
             if (subject->ports[p].number == rows[i].port) {
-                return rows[i].kind;
+                return kind_of_video(subject, rows[i].kind);
             }
         }
     }
-    return facts_get(&subject->facts, FACT_BANNER_SSH) != NULL ? KIND_COMPUTER : KIND_UNKNOWN;
+    return kind_of_video(subject, KIND_UNKNOWN);
 }
 
 void

@@ -98,8 +98,12 @@ take_match(
         device = fingerprint_match_value(match, "os.device");
     }
     const char *kind = device == NULL ? NULL : kind_of_words(device);
+    const char *product = fingerprint_match_value(match, "service.product");
     if (kind != NULL) {
         facts_set_text(&subject->facts, FACT_DEVICE_KIND, kind, &source);
+    }
+    if (kind != NULL && kind_by_name(kind) == KIND_VMS && product != NULL) {
+        facts_set_text(&subject->facts, FACT_VMS_PRODUCT, product, &source);
     }
 }
 
@@ -240,8 +244,8 @@ look_http(const struct look *look, struct subject *subject, const char *asked,
 }
 
 void
-look_favicon(
-    const struct look *look, struct subject *subject, const char *asked, const struct answer *answer)
+look_favicon(const struct look *look, struct subject *subject, const char *asked,
+    const struct answer *answer)
 {
     char md5[DIGEST_HEX];
     if (digest_hex(DIGEST_MD5, answer->body, answer->body_len, md5) == OK) {
@@ -278,9 +282,9 @@ look_banner(const struct look *look, struct subject *subject, const struct port 
         enum fact_id fact;
         const char *key;
     } rows[] = {
-        {"ssh",    FACT_BANNER_SSH,    "ssh.banner"   },
+        {"ssh",    FACT_BANNER_SSH,    "ssh.banner"    },
         {"telnet", FACT_BANNER_TELNET, "telnet_banners"},
-        {"ftp",    FACT_BANNER_FTP,    "ftp.banner"   },
+        {"ftp",    FACT_BANNER_FTP,    "ftp.banner"    },
     };
     char text[LOOK_TEXT];
     if (answer->err != OK || answer->body_len == 0) {
