@@ -24,7 +24,10 @@ secret_start(void)
 struct secret *
 secret_new(const void *bytes, size_t len)
 {
-    struct secret *secret = sodium_malloc(sizeof(*secret) + len + 1);
+    /* libsodium puts the end, not the start, at a boundary: only whole words are aligned. */
+    const size_t word = _Alignof(struct secret);
+    size_t size = (sizeof(struct secret) + len + word) / word * word;
+    struct secret *secret = sodium_malloc(size);
     if (secret == NULL) {
         return NULL;
     }
