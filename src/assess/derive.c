@@ -181,6 +181,26 @@ derive_public(struct subject *subject)
     facts_set_bool(&subject->facts, FACT_EXPOSURE_PUBLIC, is_public, &source);
 }
 
+/* One device has one serial number: another one in a second answer is a lie, or two devices. */
+static void
+derive_doubt(struct subject *subject)
+{
+    static const enum fact_id names[] = {FACT_DEVICE_SERIAL, FACT_DEVICE_MODEL};
+    for (size_t i = 0; i < COUNT(names) && subject->trouble == NULL; i++) {
+        const struct fact *best = facts_get(&subject->facts, names[i]);
+        for (const struct fact *other = best; other != NULL; other = other->next) {
+            bool is_same_question = best->evidence != NULL && other->evidence != NULL &&
+                                    text_equal(best->evidence->asked, other->evidence->asked);
+            if (other->confidence >= 60 && !text_equal(other->text, best->text) &&
+                (names[i] == FACT_DEVICE_SERIAL || is_same_question)) {
+                subject->trouble = arena_format(&subject->arena,
+                    "it names itself differently in two answers (%s): %s and %s",
+                    fact_name(names[i]), best->text, other->text);
+            }
+        }
+    }
+}
+
 static void
 derive_site(struct subject *whole, const struct crowd *crowd, const struct discovery *discovery,
     const struct site *site)
@@ -236,6 +256,7 @@ derive_facts(struct crowd *crowd, struct subject *whole, const struct discovery 
     for (size_t i = 0; i < crowd->count; i++) {
         derive_segment(crowd, crowd->subjects[i], discovery);
         derive_public(crowd->subjects[i]);
+        derive_doubt(crowd->subjects[i]);
         vendor_apply(crowd->subjects[i], clock_wall());
         advisory_apply(crowd->subjects[i], clock_wall());
     }

@@ -88,7 +88,7 @@ opened(struct talk *talk, const struct evidence *evidence)
     const struct source sure = {WITNESS_WIRE, 95, evidence};
     if (talk->is_control) {
         facts_set_bool(facts, FACT_LOGIN_ANY, true, &sure);
-        facts_forget(facts, FACT_LOGIN_FACTORY);
+        facts_forget(facts, talk->factory_fact);
         talk->is_open = false;
         return;
     }
