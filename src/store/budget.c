@@ -57,9 +57,16 @@ refuse(struct budget_answer *answer, int64_t next, const char *why)
 
 struct tally {
     unsigned today, wrong;
-    int64_t first_today, first_wrong, last_locked;
-    bool has_locked, last_opened;
+    int64_t first_today, first_wrong, last_locked, last_owner_wrong;
+    bool has_locked, last_opened, owner_is_wrong;
 };
+
+/* A right password of the owner costs the device nothing. */
+static bool
+is_free(const struct budget_try *one)
+{
+    return one->owner && one->outcome == BUDGET_OPEN;
+}
 
 static struct tally
 count_tries(const struct budget_request *request, const struct budget_try *tries, size_t count)
@@ -67,9 +74,14 @@ count_tries(const struct budget_request *request, const struct budget_try *tries
     struct tally tally = {0};
     for (size_t i = 0; i < count; i++) {
         const struct budget_try *one = &tries[i];
+        if (is_free(one)) {
+            continue;
+        }
         if (one->at > request->now - CLOCK_DAY) {
             tally.first_today = tally.today == 0 ? one->at : tally.first_today;
             tally.today++;
+            tally.owner_is_wrong = tally.owner_is_wrong || one->owner;
+            tally.last_owner_wrong = one->owner ? one->at : tally.last_owner_wrong;
         }
         if (one->outcome != BUDGET_OPEN) {
             tally.first_wrong = tally.wrong == 0 ? one->at : tally.first_wrong;
@@ -100,13 +112,18 @@ budget_judge(const struct budget_request *request, const struct budget_try *trie
         refuse(ret_answer, 0, "the site allows no log-ins");
         return;
     }
-    if (request->control && tally.today == 1 && tally.last_opened) {
+    bool confirms = request->control && tally.today == 1 && tally.last_opened;
+    if (confirms || request->owner) {
         allowed = BUDGET_MOST;
     }
     if (tally.today >= allowed) {
         (void)snprintf(
             why, sizeof(why), "%u of %u log-ins of these 24 hours are spent", tally.today, allowed);
         refuse(ret_answer, tally.first_today + CLOCK_DAY, why);
+    }
+    if (request->owner && tally.owner_is_wrong) {
+        refuse(ret_answer, tally.last_owner_wrong + CLOCK_DAY,
+            "a password of the site file did not open it within these 24 hours");
     }
     if (request->limit_tries != 0 && tally.wrong + NEAR_LOCKOUT >= request->limit_tries) {
         (void)snprintf(why, sizeof(why),

@@ -9,6 +9,10 @@
  * said "locked". Tries count over all runs, protocols and accounts, and for every key that belongs
  * to the device: a new serial number at the same address is the same device. A clock that
  * goes backwards makes no try younger than it is.
+ *
+ * The owner's own password is another matter, because a right one locks nobody out: one that opened
+ * counts for nothing and may be used again on the same day. One that did not open counts like every
+ * wrong one, and no other try with an owner's password is made for 24 hours.
  */
 #pragma once
 
@@ -17,6 +21,7 @@
 #define BUDGET_PER_DAY 1 /* log-ins, where the owner says nothing */
 #define BUDGET_MOST    2 /* log-ins, whatever the owner says */
 #define BUDGET_KEYS    (SUBJECT_ADDRESSES + 2)
+#define BUDGET_OWNER   "owner" /* stands for the credential of an owner's try */
 
 enum budget_outcome {
     BUDGET_PENDING, /* no answer is known: counts as a wrong one */
@@ -35,6 +40,7 @@ struct budget_request {
     int64_t now;          /* wall ms */
     unsigned per_day;     /* allowance; 0: no log-ins at all */
     bool control;         /* the control log-in after a positive */
+    bool owner;           /* with the owner's own password; credential is not looked at */
     unsigned limit_tries; /* documented lock-out; 0: none documented */
     unsigned limit_seconds;
 };
@@ -50,6 +56,7 @@ struct budget_answer {
 struct budget_try {
     int64_t at;
     enum budget_outcome outcome;
+    bool owner;
 };
 
 /* Every name under which the device can be known: MAC, serial number, all addresses. */

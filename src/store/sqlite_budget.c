@@ -41,19 +41,24 @@ collect_names(struct sqlite *sqlite, const struct budget_request *request, int64
     return err == OK ? sqlite_execute(sqlite, spread) : err;
 }
 
+/* Those that count: an owner's right password, however often it is used, may push none out. */
 static enum err
 read_tries(struct sqlite *sqlite, int64_t since, struct budget_try *tries, size_t *ret_count)
 {
     CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
     size_t count = 0;
     enum err err = sqlite_prepare(sqlite, &query,
-        "SELECT at, outcome FROM login_try WHERE at > ? AND id IN"
-        " (SELECT try FROM login_key WHERE key IN (SELECT key FROM named))"
+        "SELECT at, outcome, credential = '" BUDGET_OWNER "' AS owner FROM login_try"
+        " WHERE at > ? AND NOT (owner AND outcome = ?)"
+        " AND id IN (SELECT try FROM login_key WHERE key IN (SELECT key FROM named))"
         " ORDER BY at DESC, id DESC LIMIT ?",
-        "ii", since, (int64_t)TRIES_LIMIT);
+        "iii", since, (int64_t)BUDGET_OPEN, (int64_t)TRIES_LIMIT);
     while (sqlite_row(sqlite, query, &err)) {
         tries[count++] = (struct budget_try){
-            sqlite3_column_int64(query, 0), (enum budget_outcome)sqlite3_column_int(query, 1)};
+            .at = sqlite3_column_int64(query, 0),
+            .outcome = (enum budget_outcome)sqlite3_column_int(query, 1),
+            .owner = sqlite3_column_int(query, 2) != 0,
+        };
     }
     for (size_t i = 0; i < count / 2; i++) {
         struct budget_try swap = tries[i];
@@ -91,8 +96,8 @@ write_try(struct sqlite *sqlite, const struct budget_request *request, int64_t *
         err = sqlite_prepare(sqlite, &add,
             "INSERT INTO login_try (account, credential, protocol, at, outcome)"
             " VALUES (?, ?, ?, ?, ?)",
-            "tttii", request->account, request->credential, request->protocol, at,
-            (int64_t)BUDGET_PENDING);
+            "tttii", request->account, request->owner ? BUDGET_OWNER : request->credential,
+            request->protocol, at, (int64_t)BUDGET_PENDING);
     }
     if (err == OK) {
         err = sqlite_execute(sqlite, add);

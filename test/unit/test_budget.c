@@ -255,6 +255,114 @@ test_grants_one_to_processes_that_race(void **state)
     scratch_remove(&scratch);
 }
 
+static struct budget_request
+owner_at(int64_t now, const char *key)
+{
+    struct budget_request request = request_at(now, key);
+    request.owner = true;
+    return request;
+}
+
+static void
+test_grants_an_owners_password_that_opens_in_every_run(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = owner_at(NOON, "mac:a");
+    request.limit_tries = 5;
+    for (int run = 0; run < 300; run++) {
+        request.now = NOON + run * HOUR / 20;
+        (void)take_and_end(store, &request, BUDGET_OPEN);
+    }
+    /* Nor does it spend what a factory password may have. */
+    struct budget_request factory = request_at(request.now, "mac:a");
+    (void)take_and_end(store, &factory, BUDGET_REFUSED);
+    assert_false(take(store, &factory).granted);
+    assert_true(take(store, &request).granted);
+}
+
+static void
+test_tries_an_owners_wrong_password_once_a_day(void **state)
+{
+    static const enum budget_outcome outcomes[] = {BUDGET_REFUSED, BUDGET_UNCLEAR, BUDGET_PENDING};
+    struct store *store = *state;
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        char key[16];
+        (void)snprintf(key, sizeof(key), "mac:%zu", i);
+        int64_t noon = NOON + (int64_t)i * 7 * CLOCK_DAY;
+        struct budget_request request = owner_at(noon, key);
+        (void)take_and_end(store, &request, BUDGET_OPEN);
+        request.now += HOUR;
+        (void)take_and_end(store, &request, outcomes[i]);
+        request.now += 23 * HOUR;
+        struct budget_answer answer = take(store, &request);
+        assert_false(answer.granted);
+        assert_int_equal(answer.next, noon + HOUR + CLOCK_DAY);
+        assert_string_equal(
+            answer.why, "a password of the site file did not open it within these 24 hours");
+        request.now += HOUR;
+        assert_true(take(store, &request).granted);
+    }
+}
+
+static void
+test_counts_an_owners_wrong_password_like_every_other(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = owner_at(NOON, "mac:a");
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    struct budget_request factory = request_at(NOON + HOUR, "mac:a");
+    assert_false(take(store, &factory).granted);
+
+    /* Within two tries of the documented lock-out it is not tried either. */
+    struct budget_request other = request_at(NOON, "mac:b");
+    other.per_day = 2;
+    (void)take_and_end(store, &other, BUDGET_REFUSED);
+    struct budget_request near = owner_at(NOON + HOUR, "mac:b");
+    near.limit_tries = 3;
+    assert_false(take(store, &near).granted);
+    near.limit_tries = 4;
+    assert_true(take(store, &near).granted);
+}
+
+static void
+test_grants_an_owners_password_on_the_day_of_a_factory_one(void **state)
+{
+    struct store *store = *state;
+    struct budget_request factory = request_at(NOON, "mac:a");
+    (void)take_and_end(store, &factory, BUDGET_REFUSED);
+    struct budget_request request = owner_at(NOON + HOUR, "mac:a");
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    assert_false(take(store, &request).granted);
+}
+
+static void
+test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = owner_at(NOON, "mac:a");
+    request.per_day = 0;
+    assert_false(take(store, &request).granted);
+    request.per_day = 1;
+    (void)take_and_end(store, &request, BUDGET_OPEN);
+    struct budget_request factory = request_at(NOON, "mac:a");
+    (void)take_and_end(store, &factory, BUDGET_LOCKED);
+    request.now = NOON + 23 * HOUR;
+    assert_false(take(store, &request).granted);
+}
+
+static void
+test_lets_no_owners_password_stand_for_a_positive(void **state)
+{
+    struct store *store = *state;
+    struct budget_request factory = request_at(NOON, "mac:a");
+    (void)take_and_end(store, &factory, BUDGET_REFUSED);
+    struct budget_request request = owner_at(NOON, "mac:a");
+    (void)take_and_end(store, &request, BUDGET_OPEN);
+    struct budget_request control = request_at(NOON, "mac:a");
+    control.control = true;
+    assert_false(take(store, &control).granted);
+}
+
 static void
 test_names_an_unknown_ticket(void **state)
 {
@@ -314,6 +422,12 @@ main(void)
         WITH_STORE(test_counts_a_device_that_changes_its_names_as_one),
         WITH_STORE(test_refuses_a_device_without_a_name),
         WITH_STORE(test_grants_nothing_more_when_the_clock_goes_back),
+        WITH_STORE(test_grants_an_owners_password_that_opens_in_every_run),
+        WITH_STORE(test_tries_an_owners_wrong_password_once_a_day),
+        WITH_STORE(test_counts_an_owners_wrong_password_like_every_other),
+        WITH_STORE(test_grants_an_owners_password_on_the_day_of_a_factory_one),
+        WITH_STORE(test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked),
+        WITH_STORE(test_lets_no_owners_password_stand_for_a_positive),
         WITH_STORE(test_names_an_unknown_ticket),
         cmocka_unit_test(test_survives_kill_right_after_the_grant),
         cmocka_unit_test(test_grants_one_to_processes_that_race),
