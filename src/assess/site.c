@@ -78,6 +78,12 @@ refuse_key(const struct place *place, const struct outline_node *node)
         }
     }
     struct note words;
+    if (text_equal(node->pattern, "devices[].password")) {
+        tell(place, node,
+            "a password has no place in a site file, which gets copied and mailed; write it in a "
+            "file of its own (chmod 600) and name that with password_file");
+        return ERR_VALUE;
+    }
     const char *nearest = suggest_nearest(node->pattern + len, siblings, count);
     if (nearest != NULL) {
         note_set(&words, "no such key; did you mean %s?", nearest);
@@ -181,6 +187,11 @@ look_for_gaps(const struct site *site, const struct place *place, const struct o
         if (site->devices[i].ip.family == 0 && mac_is_zero(&site->devices[i].mac)) {
             tell(place, find_node(outline, "devices[]", i),
                 "address or mac is missing; one of them says which device it is");
+            return ERR_VALUE;
+        }
+        if ((site->devices[i].user == NULL) != (site->devices[i].password_file == NULL)) {
+            tell(place, find_node(outline, "devices[]", i),
+                "user or password_file is missing; a log-in takes both");
             return ERR_VALUE;
         }
     }
@@ -288,6 +299,9 @@ void
 site_free(struct site *site)
 {
     if (site != NULL) {
+        for (size_t i = 0; i < site->device_count; i++) {
+            secret_free(site->devices[i].password);
+        }
         arena_release(&site->arena);
         free(site);
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "assess/assessment.h"
+#include "base/secret.h"
 #include "wire/scope.h"
 
 #define SITE_PACE     1000 /* packets per second, where the owner says nothing */
@@ -21,6 +22,10 @@ struct site_device {
     struct mac mac; /* zero: not given */
     const char *name;
     enum kind kind; /* KIND_UNKNOWN: not given */
+    const char *user;
+    const char *password_file; /* as written; NULL: not given */
+    unsigned password_line;    /* of password_file in the site file */
+    struct secret *password;   /* after site_secret_read() */
 };
 
 struct site {
@@ -59,6 +64,18 @@ void site_free(struct site *site);
 /* What the site file says about the device at this address or MAC; NULL when nothing. */
 const struct site_device *site_device(
     const struct site *site, const struct ip *ip, const struct mac *mac);
+/*
+ * Reads the password files of all devices; secret_start() must have been called. One that is
+ * missing, empty, no ordinary file, or open to group or others is an error that names file, line
+ * and key.
+ */
+enum err site_secret_read(struct site *site, struct note *note) MUST_CHECK;
+/*
+ * The device of the site file whose password is for this one; NULL when there is none. A row with
+ * a MAC address is never for a device with another one: then ret_is_stranger is true.
+ */
+const struct site_device *site_secret_device(
+    const struct site *site, const struct subject *subject, bool *ret_is_stranger);
 /* Whether a password may be tried there at all. */
 bool site_may_login(const struct site *site, const struct ip *ip);
 /* The zone of an address; NULL when it is in none. */

@@ -99,6 +99,13 @@ site_take_device_key(struct site *site, const struct outline_node *node, struct 
     if (text_equal(key, "name")) {
         return take_text(site, node, NAME_LIMIT, &device->name);
     }
+    if (text_equal(key, "user")) {
+        return take_text(site, node, NAME_LIMIT, &device->user);
+    }
+    if (text_equal(key, "password_file")) {
+        device->password_line = node->line;
+        return take_text(site, node, LINE_LIMIT, &device->password_file);
+    }
     device->kind = kind_by_name(node->text);
     return device->kind == KIND_UNKNOWN ? ERR_VALUE : OK;
 }

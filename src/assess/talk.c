@@ -221,6 +221,7 @@ talk_start(
     talk->context = context;
     talk->deadline = clock_mono() + setting->deadline_ms;
     talk->stage = TALK_LOOK;
+    arena_init(&talk->vault, ARENA_DEVICE_LIMIT);
     fill_stage(talk);
     talk->next = wire_after(setting->wire, 0, take_turn, talk);
     if (talk->next == NULL) {
@@ -244,6 +245,7 @@ talk_free(struct talk *talk)
     }
     secret_free(talk->password);
     secret_free(talk->kept_password);
+    arena_wipe(&talk->vault);
     free(talk);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Rules of this file: a password is sent only after the budget has granted and stored the try;
- * never where the model has none; a lock ends it for good; a positive is confirmed by a random
- * password where the budget allows it; 200 OK alone is no proof.
+ * Rules of this file: a password is sent only after the budget has granted and stored the try; no
+ * factory password where the model has none or the owner gave his own; a lock ends it for good; a
+ * positive is confirmed by a random password where the budget allows it; 200 OK alone is no proof.
  */
 #include "assess/talk_step.h"
 
@@ -19,6 +19,31 @@ untried(struct talk *talk, const char *why)
     facts_set_text(&talk->subject->facts, FACT_LOGIN_UNTRIED, why, &source);
 }
 
+/* The owner's password opened nothing: what stands behind the log-in stays unknown, and why. */
+static void
+owner_failed(struct talk *talk, const char *what, const struct evidence *evidence)
+{
+    struct facts *facts = &talk->subject->facts;
+    const struct source source = {WITNESS_WIRE, 95, evidence};
+    const char *why = arena_format(
+        &talk->subject->arena, "the password in %s %s", talk->owner->password_file, what);
+    facts_set_text(facts, FACT_LOGIN_OWNER_FAILED, why, &source);
+    facts_set_text(facts, FACT_CLOUD_UNREAD, why, &source);
+    untried(talk, why);
+}
+
+/* No password is tried, or what was tried says nothing. */
+static void
+give_up(struct talk *talk, const char *why)
+{
+    if (talk->owner != NULL) {
+        const char *what = arena_format(&talk->subject->arena, "opened nothing: %s", why);
+        owner_failed(talk, what, NULL);
+    } else if (!talk->is_control) {
+        untried(talk, why);
+    }
+}
+
 /* Names the credential without its password: "hikvision:admin". */
 static const char *
 credential_id(const struct talk *talk)
@@ -34,20 +59,21 @@ is_granted(struct talk *talk)
     struct budget_answer answer;
     struct budget_request request = {
         .account = talk->login.user,
-        .credential = talk->is_control ? "control" : credential_id(talk),
+        .credential = talk->is_control      ? "control"
+                      : talk->owner != NULL ? BUDGET_OWNER
+                                            : credential_id(talk),
         .protocol = talk->door->title,
         .now = clock_wall(),
         .per_day = talk->setting->logins_per_day,
         .control = talk->is_control,
+        .owner = talk->owner != NULL,
         .limit_tries = talk->login_driver->limit.tries,
         .limit_seconds = talk->login_driver->limit.seconds,
     };
     budget_request_keys(&request, talk->subject);
     enum err err = budget_take(talk->setting->store, &request, &answer);
     if (err != OK || !answer.granted) {
-        if (!talk->is_control) {
-            untried(talk, err != OK ? "the lock-out budget could not be stored" : answer.why);
-        }
+        give_up(talk, err != OK ? "the lock-out budget could not be stored" : answer.why);
         return false;
     }
     talk->ticket = answer.ticket;
@@ -81,6 +107,53 @@ login_evidence(struct talk *talk, const struct talk_step *step, const struct ans
 
 static void begin(struct talk *talk, const char *user, struct secret *password);
 
+static enum fact_id
+factory_fact(const struct talk *talk)
+{
+    bool is_vms = talk->login_driver == talk->identity.vms && talk->subject->kind == KIND_VMS;
+    return is_vms ? FACT_VMS_FACTORY : FACT_LOGIN_FACTORY;
+}
+
+/* The log-in that opened serves the readings behind it. */
+static void
+keep_open(struct talk *talk)
+{
+    talk->is_open = true;
+    talk->kept = talk->login;
+    talk->kept_password = talk->password;
+    talk->password = NULL;
+}
+
+/* What the owner's password tells about the factory's: it is one, or it stands in its place. */
+static void
+compare_with_factory(struct talk *talk, const struct evidence *evidence)
+{
+    struct facts *facts = &talk->subject->facts;
+    const struct source sure = {WITNESS_WIRE, 95, evidence};
+    const char *vendor = talk->login_driver->vendor;
+    const char *maker = vendor != NULL ? vendor : facts_text(facts, FACT_DEVICE_VENDOR);
+    size_t count = 0;
+    size_t others = 0;
+    for (const struct credential *c = credential_next(maker, NULL); c != NULL;
+         c = credential_next(maker, c)) {
+        bool same_user = text_equal(c->user, talk->kept.user);
+        if (same_user && text_equal(c->password, secret_text(talk->kept_password))) {
+            const struct source found = {WITNESS_WIRE, 99,
+                evidence == NULL
+                    ? NULL
+                    : evidence_new(&talk->subject->arena, evidence->asked,
+                          "the password in the site file is the factory password", evidence->at)};
+            facts_set_text(facts, factory_fact(talk), talk->kept.user, &found);
+            return;
+        }
+        count++;
+        others += same_user ? 0 : 1;
+    }
+    if (count != 0 && others == 0) {
+        facts_set_text(facts, FACT_LOGIN_REPLACED, talk->kept.user, &sure);
+    }
+}
+
 static void
 opened(struct talk *talk, const struct evidence *evidence)
 {
@@ -92,18 +165,17 @@ opened(struct talk *talk, const struct evidence *evidence)
         talk->is_open = false;
         return;
     }
+    keep_open(talk);
+    if (talk->owner != NULL) {
+        facts_set_text(facts, FACT_LOGIN_OWNER, talk->kept.user, &sure);
+        compare_with_factory(talk, evidence);
+        return;
+    }
     /* One try is a strong sign; the control below makes it certain. */
     const struct source strong = {WITNESS_WIRE, 80, evidence};
-    enum fact_id fact = talk->login_driver == talk->identity.vms && talk->subject->kind == KIND_VMS
-                            ? FACT_VMS_FACTORY
-                            : FACT_LOGIN_FACTORY;
-    facts_set_text(facts, fact, talk->login.user, &strong);
-    talk->factory_fact = fact;
+    talk->factory_fact = factory_fact(talk);
     talk->factory_evidence = evidence;
-    talk->is_open = true;
-    talk->kept = talk->login;
-    talk->kept_password = talk->password;
-    talk->password = NULL;
+    facts_set_text(facts, talk->factory_fact, talk->kept.user, &strong);
     talk->is_control = true;
     begin(talk, talk->login.user, secret_new_random(12));
 }
@@ -118,6 +190,10 @@ refused(struct talk *talk, const struct evidence *evidence)
             &(struct source){WITNESS_WIRE, 99, talk->factory_evidence});
         return;
     }
+    if (talk->owner != NULL) {
+        owner_failed(talk, "was refused; it is not tried again for 24 hours", evidence);
+        return;
+    }
     facts_set_int(facts, FACT_LOGIN_REFUSED, 1, &source);
 }
 
@@ -128,8 +204,8 @@ static void
 advance(struct talk *talk, const struct talk_step *last_step, const struct answer *last)
 {
     struct talk_step step = talk->login_step;
-    enum login_state state = device_login_step(talk->door, &talk->login,
-        &talk->login_step.request.ask, last, &talk->subject->arena, &step.request);
+    enum login_state state = device_login_step(
+        talk->door, &talk->login, &talk->login_step.request.ask, last, &talk->vault, &step.request);
     if (state == LOGIN_OPEN && !device_proves(talk->login_driver, last)) {
         state = LOGIN_UNCLEAR;
     }
@@ -155,14 +231,15 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
         settle(talk, BUDGET_LOCKED);
         facts_set_bool(&talk->subject->facts, FACT_LOGIN_LOCKED, true, &source);
         (*talk->setting->lockouts)++;
+        if (talk->owner != NULL) {
+            owner_failed(talk, "could not be tried: the device says that it is locked", evidence);
+        }
         return;
     case LOGIN_UNCLEAR:
         settle(talk, BUDGET_UNCLEAR);
-        if (!talk->is_control) {
-            untried(talk, last == NULL || last->err != OK
-                              ? "the log-in got no clear answer"
-                              : "the device did not ask for a password where one is expected");
-        }
+        give_up(talk, last == NULL || last->err != OK
+                          ? "the log-in got no clear answer"
+                          : "the device did not ask for a password where one is expected");
         return;
     }
 }
@@ -221,43 +298,87 @@ find_door(struct talk *talk, const struct device_driver *driver)
            talk_read_target(talk, driver, &driver->door_ask, &talk->login_step);
 }
 
+/* Sets the fact when the model has no factory password. */
+static bool
+has_no_factory(struct talk *talk, const struct device_driver *driver)
+{
+    struct facts *facts = &talk->subject->facts;
+    const char *none = driver->no_factory == NULL ? NULL : driver->no_factory(facts);
+    if (none == NULL) {
+        return false;
+    }
+    const struct fact *ground = facts_get(facts, FACT_DEVICE_ACTIVATED);
+    if (ground == NULL) {
+        ground = facts_get(facts, FACT_DEVICE_FIRMWARE);
+    }
+    const struct source source = {WITNESS_WIRE, 85, ground == NULL ? NULL : ground->evidence};
+    facts_set_text(facts, FACT_LOGIN_NO_FACTORY, none, &source);
+    return true;
+}
+
+/* Why no password may be tried; NULL when one may. */
+static const char *
+hindrance(struct talk *talk, const struct device_driver *driver)
+{
+    const struct talk_setting *setting = talk->setting;
+    const struct fact *auth = facts_get(&talk->subject->facts, FACT_VMS_AUTH);
+    if (driver == talk->identity.vms && auth != NULL && !auth->yes) {
+        return "its log-in is switched off";
+    }
+    if (talk->owner == NULL && talk->credential == NULL) {
+        return "no factory password of this maker is published";
+    }
+    if (setting->site != NULL && !site_may_login(setting->site, &talk->subject->addresses[0])) {
+        return "the site file allows no log-in there";
+    }
+    if (setting->logins_per_day == 0) {
+        return "log-ins are switched off for this run";
+    }
+    if (setting->store == NULL) {
+        return setting->store_why;
+    }
+    return find_door(talk, driver) ? NULL : "no log-in page was found to try it at";
+}
+
+/* A password that another device would get is as good as published. */
+static void
+tell_stranger(struct talk *talk)
+{
+    const struct source source = {WITNESS_DECLARED, 80, NULL};
+    const char *why = "the site file's password for this address belongs to another MAC address, "
+                      "so it was not sent";
+    facts_set_text(&talk->subject->facts, FACT_LOGIN_OWNER_FAILED, why, &source);
+    facts_set_text(&talk->subject->facts, FACT_CLOUD_UNREAD, why, &source);
+}
+
 void
 talk_login_begin(struct talk *talk)
 {
     const struct device_driver *driver =
         talk->subject->kind == KIND_VMS ? talk->identity.vms : talk->identity.device;
-    struct facts *facts = &talk->subject->facts;
+    bool is_stranger = false;
+    talk->owner = site_secret_device(talk->setting->site, talk->subject, &is_stranger);
+    if (is_stranger && talk->owner == NULL) {
+        tell_stranger(talk);
+    }
     if (driver == NULL) {
-        untried(talk, "its model is not known, so no password was tried");
+        give_up(talk, "its model is not known, so no password was tried");
         return;
     }
-    const char *none = driver->no_factory == NULL ? NULL : driver->no_factory(facts);
-    if (none != NULL) {
-        const struct fact *ground = facts_get(facts, FACT_DEVICE_ACTIVATED);
-        if (ground == NULL) {
-            ground = facts_get(facts, FACT_DEVICE_FIRMWARE);
-        }
-        const struct source source = {WITNESS_WIRE, 85, ground == NULL ? NULL : ground->evidence};
-        facts_set_text(facts, FACT_LOGIN_NO_FACTORY, none, &source);
+    if (has_no_factory(talk, driver) && talk->owner == NULL) {
         return;
     }
-    const struct fact *auth = facts_get(facts, FACT_VMS_AUTH);
-    talk->credential = credential_next(driver->vendor, NULL);
-    if (driver == talk->identity.vms && auth != NULL && !auth->yes) {
-        untried(talk, "its log-in is switched off");
-    } else if (talk->credential == NULL) {
-        untried(talk, "no factory password of this maker is published");
-    } else if (talk->setting->site != NULL &&
-               !site_may_login(talk->setting->site, &talk->subject->addresses[0])) {
-        untried(talk, "the site file allows no log-in there");
-    } else if (talk->setting->logins_per_day == 0) {
-        untried(talk, "log-ins are switched off for this run");
-    } else if (talk->setting->store == NULL) {
-        untried(talk, talk->setting->store_why);
-    } else if (!find_door(talk, driver)) {
-        untried(talk, "no log-in page was found to try it at");
+    talk->credential = talk->owner == NULL ? credential_next(driver->vendor, NULL) : NULL;
+    const char *why = hindrance(talk, driver);
+    if (why != NULL) {
+        give_up(talk, why);
+        return;
+    }
+    talk->is_control = false;
+    if (talk->owner != NULL) {
+        const struct secret *own = talk->owner->password;
+        begin(talk, talk->owner->user, secret_new(secret_text(own), secret_len(own)));
     } else {
-        talk->is_control = false;
         begin(talk, talk->credential->user, secret_new_text(talk->credential->password));
     }
 }

@@ -65,8 +65,8 @@ read_for(struct talk *talk, const struct device_driver *driver, bool behind_logi
             continue;
         }
         const struct ask plain = step.request.ask;
-        if (behind_login && talk->door->authorize(
-                                &talk->kept, &plain, &talk->subject->arena, &step.request) != OK) {
+        if (behind_login &&
+            talk->door->authorize(&talk->kept, &plain, &talk->vault, &step.request) != OK) {
             continue;
         }
         (void)talk_ask(talk, &step);
@@ -192,10 +192,36 @@ talk_read_begin(struct talk *talk)
     }
 }
 
+static void
+got_leave(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    (void)talk;
+    (void)step;
+    (void)answer;
+}
+
+/* Ends the session where there is one: some devices allow only a few at once. */
+static void
+leave(struct talk *talk, const struct device_driver *driver)
+{
+    struct talk_step step = {
+        .way = TALK_HTTP,
+        .request.ask = driver->leave_ask,
+        .answered = got_leave,
+        .driver = driver,
+        .ask = &driver->leave_ask,
+    };
+    if (driver->leave_ask.path != NULL && talk_read_target(talk, driver, step.ask, &step) &&
+        talk->door->authorize(&talk->kept, step.ask, &talk->vault, &step.request) == OK) {
+        (void)talk_ask(talk, &step);
+    }
+}
+
 void
 talk_read_behind_login(struct talk *talk)
 {
     if (talk->is_open && talk->login_driver != NULL) {
         read_for(talk, talk->login_driver, true);
+        leave(talk, talk->login_driver);
     }
 }

@@ -66,7 +66,9 @@ struct talk {
     struct talk_step login_step;
     const struct device_driver *login_driver;
     const struct device_door *door;
-    const struct credential *credential;
+    const struct credential *credential; /* NULL: none, or the owner's */
+    const struct site_device *owner;     /* whose password is used instead of a factory one */
+    struct arena vault;                  /* requests that may hold a password; wiped */
     bool is_control;   /* the log-in under way is the control with a random password */
     bool is_open;      /* a log-in opened; readings behind it may be asked */
     struct login kept; /* the one that opened */

@@ -34,6 +34,15 @@ arena_release(struct arena *arena)
     arena_init(arena, arena->limit);
 }
 
+void
+arena_wipe(struct arena *arena)
+{
+    for (struct arena_block *block = arena->blocks; block != NULL; block = block->next) {
+        explicit_bzero(block->data, block->size);
+    }
+    arena_release(arena);
+}
+
 static struct arena_block *
 block_with_room(struct arena *arena, size_t size)
 {

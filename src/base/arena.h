@@ -22,6 +22,9 @@ void arena_init(struct arena *arena, size_t limit);
 /* Frees everything that came from the arena; the arena can be initialised again. */
 void arena_release(struct arena *arena);
 
+/* The same, wiped before, for what held a password. */
+void arena_wipe(struct arena *arena);
+
 /* Zeroed memory aligned for any type; NULL when the limit is reached or memory is out. */
 void *arena_alloc(struct arena *arena, size_t size);
 

@@ -18,6 +18,12 @@ static const struct rule account[] = {
      "It has no factory password: {}."},
     {PASS,    "refused",          FACT_LOGIN_REFUSED,    ABOVE,      "0",
      "It refused {} known factory passwords."},
+    {PASS,    "own-password", FACT_LOGIN_REPLACED,   IS_SET,     NULL,
+     "Account {} opens with the owner's password, which is no factory password, and its maker "
+     "published no other account."},
+    {UNKNOWN, "others-untried", FACT_LOGIN_OWNER,    IS_SET,     NULL,
+     "Account {} opens with the owner's password. Whether another account still has its factory "
+     "password was not tried: its list of users would tell."},
     {UNKNOWN, "untried",          FACT_LOGIN_UNTRIED,    IS_SET,     NULL,
      "No factory password was tried: {}."},
     {UNKNOWN, "account-unknown",  FACT_LOGIN_REFUSED,    IS_UNKNOWN, NULL,
@@ -85,6 +91,12 @@ static const struct rule vms_account[] = {
      "It has no factory password: {}."},
     {PASS,           "vms-refused",          FACT_LOGIN_REFUSED,    ABOVE,      "0",
      "It refused {} known factory passwords."},
+    {PASS,    "vms-own-password", FACT_LOGIN_REPLACED,   IS_SET,     NULL,
+     "Account {} opens with the owner's password, which is no factory password, and its maker "
+     "published no other account."},
+    {UNKNOWN, "vms-others-untried", FACT_LOGIN_OWNER,    IS_SET,     NULL,
+     "Account {} opens with the owner's password. Whether another account still has its factory "
+     "password was not tried: its list of users would tell."},
     {UNKNOWN,        "vms-untried",          FACT_LOGIN_UNTRIED,    IS_SET,     NULL,
      "No factory password of {vms.product|the VMS} was tried: {}."},
     {UNKNOWN,        "vms-account-unknown",  FACT_LOGIN_REFUSED,    IS_UNKNOWN, NULL,
@@ -102,6 +114,13 @@ static const struct rule passwords[] = {
     {UNKNOWN, "passwords-unknown", FACT_LOGIN_UNIQUE, IS_UNKNOWN, NULL,
      "Whether devices share a password or have a weak one is not known: passwords in use are "
      "never guessed. The owner's word in the site file would make it known."},
+};
+
+static const struct rule owner[] = {
+    {NOTE,           "owner-failed",     FACT_LOGIN_OWNER_FAILED, IS_SET,    NULL,
+     "Nothing behind its log-in was read: {}."},
+    {NOT_APPLICABLE, "no-owner-failure", FACT_LOGIN_OWNER_FAILED, OTHERWISE, NULL,
+     "No password of the site file failed there."},
 };
 
 static const struct rule telnet[] = {
@@ -135,6 +154,7 @@ static const struct aspect aspects[] = {
     {"vms-login",   KIND_BIT(VMS),               vms_login,   COUNT(vms_login)},
     {"vms-account", KIND_BIT(VMS),               vms_account, COUNT(vms_account)},
     {"passwords",   KINDS_SITE,                  passwords,   COUNT(passwords)},
+    {"owner",       WITH_VMS,                    owner,       COUNT(owner)},
     {"telnet",      WITH_VMS | KIND_BIT(ROUTER), telnet,      COUNT(telnet)},
     {"ftp",         WITH_VMS,                    ftp,         COUNT(ftp)},
     {"certificate", WITH_VMS,                    certificate, COUNT(certificate)},
@@ -285,6 +305,7 @@ static const struct advice advices[] = {
         .effect = "The recorder or VMS loses the stream until the new password is entered there.",
         .verify = "Run gatehouse assess again; the password is no longer called weak.",
     },
+    {.id = "owner-failed", .title = "A password of the site file opens nothing on {count}"},
     {.id = "telnet-open", .title = "Telnet is open on {count}"},
     {.id = "ftp-open", .title = "FTP is open on {count}"},
     {.id = "self-signed", .title = "The TLS certificate is self-signed on {count}"},

@@ -27,7 +27,7 @@ static const struct cli_option options[] = {
     {"full",         0,   NULL,     "print the evidence and the steps of every finding too"          },
     {"fail-on",      0,   "LEVEL",  "exit 1 from this priority on: critical, high, medium, never"    },
     {"pace",         0,   "N",      "packets a second in all (default 1000)"                         },
-    {"no-login",     0,   NULL,     "try no factory password at all"                                 },
+    {"no-login",     0,   NULL,     "log in nowhere: no factory password, none of the site file"     },
     {"store",        0,   "FILE",   "memory of runs and lock-out budget (default: XDG state folder)" },
     {"fingerprints", 0,   "PATH",   "further fingerprint file or folder in the Recog format"         },
     {"quiet",        'q', NULL,     "no plan, no progress"                                           },
@@ -294,7 +294,8 @@ load_site(struct command *command)
     if (command->site_path == NULL) {
         return CLI_END;
     }
-    if (site_load(command->site_path, &command->site, &note) != OK) {
+    if (site_load(command->site_path, &command->site, &note) != OK ||
+        site_secret_read(command->site, &note) != OK) {
         (void)cli_fail("%s", note.text);
         return CLI_USAGE;
     }

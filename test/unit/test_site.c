@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct site *
 parse(const char *text)
@@ -95,70 +97,78 @@ test_names_file_line_key_and_what_was_expected(void **state)
     static const struct {
         const char *text, *sentence;
     } rows[] = {
-        {"name: a\nscop: [10.0.0.1]\n",                                                           "shop.yaml:2: scop: no such key; did you mean scope?"             },
-        {"firewall: x\n",                                                                         "shop.yaml:1: firewall: no such key; gatehouse.yaml(5) lists them"},
-        {"pace:\n  perhost: 3\n",                                                                 "shop.yaml:2: pace.perhost: no such key; did you mean per_host?"  },
+        {"name: a\nscop: [10.0.0.1]\n",                                                           "shop.yaml:2: scop: no such key; did you mean scope?"                              },
+        {"firewall: x\n",                                                                         "shop.yaml:1: firewall: no such key; gatehouse.yaml(5) lists them"                 },
+        {"pace:\n  perhost: 3\n",                                                                 "shop.yaml:2: pace.perhost: no such key; did you mean per_host?"                   },
         {"waivers:\n  - finding: vendor-cloud/cloud-on\n    expires: soon\n",
-         "shop.yaml:3: waivers[0].expires: \"soon\" is not a date; expected YYYY-MM-DD"                                                                             },
+         "shop.yaml:3: waivers[0].expires: \"soon\" is not a date; expected YYYY-MM-DD"                                                                                              },
         {"waivers:\n  - finding: vendor-cloud/cloud-on\n    expires: 2027-02-30\n",
-         "shop.yaml:3: waivers[0].expires: \"2027-02-30\" is not a date; expected YYYY-MM-DD"                                                                       },
+         "shop.yaml:3: waivers[0].expires: \"2027-02-30\" is not a date; expected YYYY-MM-DD"                                                                                        },
         {"waivers:\n  - finding: vendor-cloud/cloud-on\n    owner: a\n    expires: 2027-01-01\n",
          "shop.yaml:2: waivers[0]: reason is missing; a waiver has finding, owner, reason and "
-            "expires"                                                                                                                                               },
+            "expires"                                                                                                                                                                },
         {"waivers:\n  - finding: cloud/on\n",
          "shop.yaml:2: waivers[0].finding: there is no control \"cloud\"; gatehouse-checks(7) "
-            "lists them"                                                                                                                                            },
+            "lists them"                                                                                                                                                             },
         {"waivers:\n  - finding: vendor-cloud/of\n",
          "shop.yaml:2: waivers[0].finding: control vendor-cloud has no rule \"of\"; "
-            "gatehouse-checks(7) lists them"                                                                                                                        },
+            "gatehouse-checks(7) lists them"                                                                                                                                         },
         {"waivers:\n  - finding: all\n",                                                          "shop.yaml:2: waivers[0].finding: \"all\" is not a "
-         "finding; expected control/rule as in "
-                                         "a report, such as vendor-cloud/cloud-on"                                                                                                                            },
+                                         "finding; expected control/rule as in "
+                                         "a report, such as vendor-cloud/cloud-on"                                                           },
         {"scope: 10.0.0.0/24\n",
-         "shop.yaml:1: scope: is a text; expected a list (\"- \" before each item)"       },
+         "shop.yaml:1: scope: is a text; expected a list (\"- \" before each item)"                                                                                                  },
         {"scope:\n  - a: b\n",
          "shop.yaml:2: scope[0]: is keys with values; expected a network, 10.0.3.0/24 or "
-            "10.0.3.7"                                                                                                                              },
-        {"name:\n",                                                                                       "shop.yaml:1: name: is nothing; expected a name, 1 to 80 characters"                  },
-        {"pace: fast\n",                                                                                       "shop.yaml:1: pace: is a text; expected keys with values"                                                                                                                         },
+            "10.0.3.7"                                                                                                                                                               },
+        {"name:\n",                                                                               "shop.yaml:1: name: is nothing; expected a name, 1 to 80 characters"               },
+        {"pace: fast\n",                                                                          "shop.yaml:1: pace: is a text; expected keys with values"                          },
         {"pace:\n  per_host: 0\n",
-         "shop.yaml:2: pace.per_host: \"0\" is not a number; expected 1 to 1000"        },
+         "shop.yaml:2: pace.per_host: \"0\" is not a number; expected 1 to 1000"                                                                                                     },
         {"logins: {per_day: 3}\n",
-         "shop.yaml:1: logins.per_day: \"3\" is not a number; expected 0 to 2"                                                                                                                         },
+         "shop.yaml:1: logins.per_day: \"3\" is not a number; expected 0 to 2"                                                                                                       },
         {"scope:\n- 10.0.0.1\n- 8.8.0.0/16\n",
          "shop.yaml:3: scope[1]: 8.8.0.0/16 is a public network: list public addresses one by "
-            "one"},
+            "one"                                                                                                                                                                    },
         {"scope: [cameras.example]\n",
          "shop.yaml:1: scope[0]: \"cameras.example\" is not an address or a network: write "
-            "10.0.0.7, 10.0.0.0/24 or fe80::1%eth0"                                                                                                                                 },
+            "10.0.0.7, 10.0.0.0/24 or fe80::1%eth0"                                                                                                                                  },
         {"zones: {cameras: [x]}\n",
-         "shop.yaml:1: zones.cameras[0]: \"x\" is not a network; expected 10.0.3.0/24"},
+         "shop.yaml:1: zones.cameras[0]: \"x\" is not a network; expected 10.0.3.0/24"                                                                                               },
         {"devices:\n- name: Gate\n",
          "shop.yaml:2: devices[0]: address or mac is missing; one of them says which device it "
-            "is"                                                                                                                                },
+            "is"                                                                                                                                                                     },
+        {"devices:\n- address: 10.0.0.7\n  password: hunter2\n",
+         "shop.yaml:3: devices[0].password: a password has no place in a site file, which gets "
+            "copied and mailed; write it in a file of its own (chmod 600) and name that with "
+            "password_file"                                                                                                                                                          },
+        {"devices:\n- {address: 10.0.0.7, user: admin}\n",
+         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"                                                                                            },
+        {"devices:\n- {address: 10.0.0.7, password_file: gate}\n",
+         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"                                                                                            },
         {"devices: [{mac: zz}]\n",
-         "shop.yaml:1: devices[0].mac: \"zz\" is not a MAC address; expected 44:19:b6:01:02:03" },
+         "shop.yaml:1: devices[0].mac: \"zz\" is not a MAC address; expected 44:19:b6:01:02:03"                                                                                      },
         {"remote_access: {used: maybe}\n",
-         "shop.yaml:1: remote_access.used: \"maybe\" is not an answer; expected yes or no"                                                                                                                        },
+         "shop.yaml:1: remote_access.used: \"maybe\" is not an answer; expected yes or no"                                                                                           },
         {"remote_access: {vpn: pptp}\n",
          "shop.yaml:1: remote_access.vpn: \"pptp\" is not a VPN; expected wireguard, openvpn, "
-            "tailscale or none"   },
-        {"fail_on: low\n",                                                                                       "shop.yaml:1: fail_on: \"low\" is not a priority; expected critical, "
-                           "high, medium or never"                                                                                                                                      },
-        {"authorised: {by: me}\n",                                                                                       "shop.yaml:1: authorised: date or by is missing; expected both"},
-        {"name: a\nname: b\n",                                                                                       "shop.yaml:2: name: given twice, first in line 1"                                                                                                                                          },
-        {"pace:\n\tper_host: 3\n",                                                                                       "shop.yaml:2: indented with a tab; expected spaces"},
-        {"a: &x [1]\nb: *x\n",                                                                                       "shop.yaml:1: anchors (&x) are not allowed; write the value again"                                                                                                                                              },
-        {"name: *x\n",                                                                                       "shop.yaml:1: aliases (*x) are not allowed; write the value again"},
+            "tailscale or none"                                                                                                                                                      },
+        {"fail_on: low\n",                                                                        "shop.yaml:1: fail_on: \"low\" is not a priority; expected critical, "
+                           "high, medium or never"                                                                                                         },
+        {"authorised: {by: me}\n",                                                                "shop.yaml:1: authorised: date or by is missing; expected both"                    },
+        {"name: a\nname: b\n",                                                                    "shop.yaml:2: name: given twice, first in line 1"                                  },
+        {"pace:\n\tper_host: 3\n",                                                                "shop.yaml:2: indented with a tab; expected spaces"                                },
+        {"a: &x [1]\nb: *x\n",                                                                    "shop.yaml:1: anchors (&x) are not allowed; write the value again"                 },
+        {"name: *x\n",                                                                            "shop.yaml:1: aliases (*x) are not allowed; write the value again"                 },
         {"name: !!python/object x\n",
-         "shop.yaml:1: tags (tag:yaml.org,2002:python/objec) are not allowed"                                                                                                                               },
-        {"name: a\n---\nname: b\n",                                                                                       "shop.yaml:2: a second document; expected one" },
-        {"name: [a\n",                                                                                       "shop.yaml:2: not well-formed YAML: did not find expected ',' or ']'"                                                                                                                                            },
-        {"devices[].name: a\n",                                                                                       "shop.yaml:1: devices[].name: a key holds no '.', '[' or ']'"},
-        {"- a\n",                                                                                       "shop.yaml:1: no settings; expected keys such as \"scope:\", see "
-                  "gatehouse.yaml(5)"                                                                                                                                                          },
-        {"",                                                                                       "shop.yaml:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)"},
-        {"name: \xff\n",                                                                                       "shop.yaml:1: invalid leading UTF-8 octet; expected UTF-8 text"                                                                                                                                              },
+         "shop.yaml:1: tags (tag:yaml.org,2002:python/objec) are not allowed"                                                                                                        },
+        {"name: a\n---\nname: b\n",                                                               "shop.yaml:2: a second document; expected one"                                     },
+        {"name: [a\n",                                                                            "shop.yaml:2: not well-formed YAML: did not find expected ',' or ']'"              },
+        {"devices[].name: a\n",                                                                   "shop.yaml:1: devices[].name: a key holds no '.', '[' or ']'"                      },
+        {"- a\n",                                                                                 "shop.yaml:1: no settings; expected keys such as \"scope:\", see "
+                  "gatehouse.yaml(5)"                                                                                                                               },
+        {"",                                                                                      "shop.yaml:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)"},
+        {"name: \xff\n",                                                                          "shop.yaml:1: invalid leading UTF-8 octet; expected UTF-8 text"                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         refuses_bytes(rows[i].text, strlen(rows[i].text), rows[i].sentence);
@@ -260,9 +270,176 @@ test_says_why_a_file_cannot_be_read(void **state)
     assert_string_equal(note.text, "/nowhere/shop.yaml: No such file or directory");
 }
 
+/* A folder with shop.yaml, whose second line names the password file "gate". */
+struct folder {
+    char path[64], site[96], file[96];
+};
+
+static void
+folder_make(struct folder *folder)
+{
+    (void)text_copy(folder->path, sizeof(folder->path), "/tmp/gatehouse-site.XXXXXX");
+    assert_non_null(mkdtemp(folder->path));
+    (void)snprintf(folder->site, sizeof(folder->site), "%s/shop.yaml", folder->path);
+    (void)snprintf(folder->file, sizeof(folder->file), "%s/gate", folder->path);
+}
+
+static void
+folder_remove(const struct folder *folder)
+{
+    (void)unlink(folder->file);
+    (void)rmdir(folder->file);
+    (void)unlink(folder->site);
+    (void)rmdir(folder->path);
+}
+
+static void
+write_file(const char *path, const char *bytes, size_t len, mode_t mode)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static struct site *
+load_with_device(const struct folder *folder, const char *device)
+{
+    char text[256];
+    struct site *site = NULL;
+    struct note note = {""};
+    (void)snprintf(
+        text, sizeof(text), "devices:\n- {user: admin, password_file: gate, %s}\n", device);
+    write_file(folder->site, text, strlen(text), 0644);
+    if (site_load(folder->site, &site, &note) != OK) {
+        fail_msg("%s", note.text);
+    }
+    return site;
+}
+
+static void
+test_reads_a_password_from_its_own_file_beside_the_site_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes, *password;
+    } rows[] = {
+        {"Tundra+61",                "Tundra+61" },
+        {"Tundra+61\nsecond line\n", "Tundra+61" },
+        {"Tundra 61 \r\n",           "Tundra 61 "},
+    };
+    struct folder folder;
+    folder_make(&folder);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct note note = {""};
+        struct site *site = load_with_device(&folder, "address: 10.0.0.7");
+        assert_null(site->devices[0].password);
+        write_file(folder.file, rows[i].bytes, strlen(rows[i].bytes), 0600);
+        assert_int_equal(site_secret_read(site, &note), OK);
+        assert_string_equal(site->devices[0].user, "admin");
+        assert_string_equal(secret_text(site->devices[0].password), rows[i].password);
+        site_free(site);
+    }
+    folder_remove(&folder);
+}
+
+static void
+refuses_password_file(const struct folder *folder, const char *why)
+{
+    char sentence[256];
+    struct note note = {""};
+    struct site *site = load_with_device(folder, "address: 10.0.0.7");
+    assert_int_equal(site_secret_read(site, &note), ERR_VALUE);
+    (void)snprintf(
+        sentence, sizeof(sentence), "%s:2: devices[0].password_file: gate: %s", folder->site, why);
+    assert_string_equal(note.text, sentence);
+    assert_null(site->devices[0].password);
+    site_free(site);
+}
+
+static void
+test_refuses_a_password_file_that_others_may_use(void **state)
+{
+    (void)state;
+    static const mode_t modes[] = {0640, 0620, 0604, 0602, 0644};
+    struct folder folder;
+    folder_make(&folder);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        char why[128];
+        (void)snprintf(why, sizeof(why),
+            "mode is %04o, so others than its owner may use it; chmod 600 it", (unsigned)modes[i]);
+        write_file(folder.file, "Tundra+61\n", 10, modes[i]);
+        refuses_password_file(&folder, why);
+    }
+    folder_remove(&folder);
+}
+
+static void
+test_refuses_a_password_file_that_holds_no_password(void **state)
+{
+    (void)state;
+    char longest[400];
+    struct folder folder;
+    folder_make(&folder);
+    refuses_password_file(&folder, "No such file or directory");
+    write_file(folder.file, "\nTundra+61\n", 11, 0600);
+    refuses_password_file(&folder, "its first line is empty");
+    write_file(folder.file, "a\0b\n", 4, 0600);
+    refuses_password_file(&folder, "its first line holds a NUL character");
+    memset(longest, 'x', sizeof(longest));
+    write_file(folder.file, longest, sizeof(longest), 0600);
+    refuses_password_file(&folder, "its first line is longer than 256 bytes");
+    assert_int_equal(unlink(folder.file), 0);
+    assert_int_equal(mkdir(folder.file, 0700), 0);
+    refuses_password_file(&folder, "not an ordinary file");
+    assert_int_equal(rmdir(folder.file), 0);
+    assert_int_equal(mkfifo(folder.file, 0600), 0);
+    refuses_password_file(&folder, "not an ordinary file");
+    folder_remove(&folder);
+}
+
+static void
+test_keeps_a_password_from_a_device_with_another_mac(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *device, *ip, *mac;
+        bool found, is_stranger;
+    } rows[] = {
+        {"address: 10.0.0.7",                         "10.0.0.7", "44:19:b6:01:02:03", true,  false},
+        {"address: 10.0.0.7",                         "10.0.0.8", "44:19:b6:01:02:03", false, false},
+        {"mac: 44:19:b6:01:02:03",                    "10.0.0.8", "44:19:b6:01:02:03", true,  false},
+        {"mac: 44:19:b6:01:02:03",                    "10.0.0.8", "44:19:b6:01:02:04", false, false},
+        {"address: 10.0.0.7, mac: 44:19:b6:01:02:03", "10.0.0.7", "44:19:b6:01:02:04", false, true },
+        {"address: 10.0.0.7, mac: 44:19:b6:01:02:03", "10.0.0.7", "00:00:00:00:00:00", true,  false},
+    };
+    struct folder folder;
+    folder_make(&folder);
+    write_file(folder.file, "Tundra+61\n", 10, 0600);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct note note = {""};
+        struct ip ip;
+        bool is_stranger = false;
+        struct site *site = load_with_device(&folder, rows[i].device);
+        struct subject *subject = subject_new(1);
+        assert_int_equal(site_secret_read(site, &note), OK);
+        assert_int_equal(ip_parse(rows[i].ip, &ip), OK);
+        assert_int_equal(mac_parse(rows[i].mac, &subject->mac), OK);
+        assert_true(subject_add_address(subject, &ip));
+        const struct site_device *found = site_secret_device(site, subject, &is_stranger);
+        assert_int_equal(found != NULL, rows[i].found);
+        assert_int_equal(is_stranger, rows[i].is_stranger);
+        subject_free(subject);
+        site_free(site);
+    }
+    folder_remove(&folder);
+}
+
 int
 main(void)
 {
+    assert_int_equal(secret_start(), OK);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_the_example_file),
         cmocka_unit_test(test_fills_in_what_is_left_out),
@@ -272,6 +449,10 @@ main(void)
         cmocka_unit_test(test_cleans_text_that_could_deceive),
         cmocka_unit_test(test_lets_a_waiver_hold_to_the_end_of_its_day),
         cmocka_unit_test(test_says_why_a_file_cannot_be_read),
+        cmocka_unit_test(test_reads_a_password_from_its_own_file_beside_the_site_file),
+        cmocka_unit_test(test_refuses_a_password_file_that_others_may_use),
+        cmocka_unit_test(test_refuses_a_password_file_that_holds_no_password),
+        cmocka_unit_test(test_keeps_a_password_from_a_device_with_another_mac),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
