@@ -18,20 +18,22 @@
 #include <string.h>
 #include <unistd.h>
 
+// clang-format off
 static const struct cli_option options[] = {
-    {"site",         's', "FILE",   "site file (see gatehouse.yaml(5)): scope, names, waivers, pace" },
-    {"scope",        0,   "NET",    "network or host that may be asked: 10.20.0.0/24; again for more"},
-    {"exclude",      0,   "NET",    "network or host inside the scope that is left alone"            },
-    {"output",       'o', "DIR",    "where report.html and report.json go (default gatehouse-report)"},
-    {"format",       'f', "FORMAT", "what is printed: text, json, html or csv (default text)"        },
-    {"full",         0,   NULL,     "print the evidence and the steps of every finding too"          },
-    {"fail-on",      0,   "LEVEL",  "exit 1 from this priority on: critical, high, medium, never"    },
-    {"pace",         0,   "N",      "packets a second in all (default 1000)"                         },
-    {"no-login",     0,   NULL,     "log in nowhere: no factory password, none of the site file"     },
-    {"store",        0,   "FILE",   "memory of runs and lock-out budget (default: XDG state folder)" },
-    {"fingerprints", 0,   "PATH",   "further fingerprint file or folder in the Recog format"         },
-    {"quiet",        'q', NULL,     "no plan, no progress"                                           },
+    {"site",         's', "FILE",   "site file, see gatehouse.yaml(5)"},
+    {"scope",        0,   "NET",    "network or host that may be asked; again for more"},
+    {"exclude",      0,   "NET",    "part of the scope that is left alone; again for more"},
+    {"output",       'o', "DIR",    "where the reports go (default gatehouse-report)"},
+    {"format",       'f', "FORMAT", "printed: text, json, html or csv (default text)"},
+    {"full",         0,   NULL,     "print evidence and steps of every finding too"},
+    {"fail-on",      0,   "LEVEL",  "exit 1 from: critical, high (default), medium, never"},
+    {"pace",         0,   "N",      "packets a second in all (default 1000)"},
+    {"no-login",     0,   NULL,     "log in nowhere, with no password at all"},
+    {"store",        0,   "FILE",   "memory of runs and log-in budget (default: XDG state)"},
+    {"fingerprints", 0,   "PATH",   "more fingerprints in the Recog format, file or folder"},
+    {"quiet",        'q', NULL,     "no plan, no progress"},
 };
+// clang-format on
 
 enum {
     SITE,
@@ -50,11 +52,10 @@ enum {
 
 static const struct cli_manual manual = {
     .usage = "assess [OPTION]…",
-    .about =
-        "Finds every camera, recorder and VMS in the scope, names it, judges it against the nine\n"
-        "controls and says what to do first. Nothing outside the scope is sent a packet; only\n"
-        "harmless questions are asked; a device with a published factory password gets at most\n"
-        "one log-in a day (two to confirm one that opens).\n",
+    .about = "Finds every camera, recorder and VMS in the scope, names it, judges it against\n"
+             "the nine controls and says what to do first. Nothing outside the scope is sent a\n"
+             "packet; only harmless questions are asked; a device that may have a factory\n"
+             "password gets at most one log-in a day (two to confirm one that opens).\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse assess --scope 192.168.1.0/24\n"

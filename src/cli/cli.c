@@ -28,7 +28,7 @@ print_option(const struct cli_option *option)
     }
     (void)snprintf(left, sizeof(left), "%s--%s %s", letter, option->name,
         option->argument != NULL ? option->argument : "");
-    (void)printf("  %-26s %s\n", left, option->words);
+    (void)printf("  %-25s %s\n", left, option->words);
 }
 
 static void

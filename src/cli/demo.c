@@ -12,21 +12,22 @@
 
 #define DEFAULT_OUTPUT "gatehouse-report"
 
+// clang-format off
 static const struct cli_option options[] = {
-    {"output",  'o', "DIR", "where report.html and report.json go (default " DEFAULT_OUTPUT ")"},
-    {"keep",    0,   NULL,  "leave the site up afterwards, for trying; Ctrl-C takes it down"   },
-    {"devices", 0,   "N",   "enlarge the site to N devices (at most 254)"                      },
+    {"output",  'o', "DIR", "where the reports go (default " DEFAULT_OUTPUT ")"},
+    {"keep",    0,   NULL,  "leave the site up afterwards; Ctrl-C takes it down"},
+    {"devices", 0,   "N",   "enlarge the site to N devices (at most 254)"},
 };
+// clang-format on
 
 enum { OUTPUT, KEEP, DEVICES };
 
 static const struct cli_manual manual = {
     .usage = "demo [OPTION]…",
-    .about =
-        "Plays a small site on this machine (cameras, recorders, three VMSes, a printer, a PC and\n"
-        "a real router) in private network namespaces, assesses it and shows the result. Nothing\n"
-        "leaves the machine, nothing stays behind. Ends with 0 when it ran to its end, whatever\n"
-        "the grade.\n",
+    .about = "Plays a small site on this machine (cameras, recorders, three VMSes, a printer,\n"
+             "a PC and a real router) in private network namespaces, assesses it and shows the\n"
+             "result. Nothing leaves the machine, nothing stays behind. Ends with 0 when it ran\n"
+             "to its end, whatever the grade.\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse demo --output /tmp/demo\n",
@@ -66,7 +67,8 @@ fill_arguments(const struct demo *demo, struct arena *arena, const char **argv, 
     found[3] = arena_copy(arena, path.data);
     const char *const fixed[] = {found[0], "--site", found[1]};
     const char *store = arena_format(arena, "%s/demo.db", demo->output);
-    const char *const inside[] = {"--", found[3], "assess", "--site", found[2], "--store", store, "--fail-on", "never", "--output", demo->output};
+    const char *const inside[] = {"--", found[3], "assess", "--site", found[2], "--store", store,
+        "--fail-on", "never", "--output", demo->output};
     for (size_t i = 0; i < COUNT(fixed); i++) {
         argv[used++] = fixed[i];
     }
