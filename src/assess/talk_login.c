@@ -12,6 +12,9 @@
 
 #include <stdio.h>
 
+/* A maker that was only guessed is no reason to try its password. */
+#define STATED_SURE 60
+
 static void
 untried(struct talk *talk, const char *why)
 {
@@ -50,6 +53,22 @@ credential_id(const struct talk *talk)
 {
     return arena_format(
         &talk->subject->arena, "%s:%s", talk->credential->vendor, talk->credential->user);
+}
+
+/* The likeliest factory password: of the driver's maker, else of the brand or maker it states. */
+static const struct credential *
+first_credential(const struct talk *talk, const struct device_driver *driver)
+{
+    static const enum fact_id names[] = {FACT_DEVICE_BRAND, FACT_DEVICE_VENDOR};
+    const struct credential *credential =
+        driver->vendor == NULL ? NULL : credential_next(driver->vendor, NULL);
+    for (size_t i = 0; i < COUNT(names) && credential == NULL; i++) {
+        const struct fact *fact = facts_get(&talk->subject->facts, names[i]);
+        if (fact != NULL && fact->confidence >= STATED_SURE) {
+            credential = credential_next(fact->text, NULL);
+        }
+    }
+    return credential;
 }
 
 /* Asks the budget; writes why not when it says no. */
@@ -368,7 +387,7 @@ talk_login_begin(struct talk *talk)
     if (has_no_factory(talk, driver) && talk->owner == NULL) {
         return;
     }
-    talk->credential = talk->owner == NULL ? credential_next(driver->vendor, NULL) : NULL;
+    talk->credential = talk->owner == NULL ? first_credential(talk, driver) : NULL;
     const char *why = hindrance(talk, driver);
     if (why != NULL) {
         give_up(talk, why);
