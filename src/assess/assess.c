@@ -307,6 +307,21 @@ stop_talks(struct run *run)
     free(run->talks);
 }
 
+/* Silence is no clean bill: no route, a wrong network or a firewall look the same. */
+static void
+note_silence(struct run *run)
+{
+    bool has_any = false;
+    for (size_t i = 0; i < run->crowd.count; i++) {
+        has_any = has_any || run->crowd.subjects[i]->in_scope;
+    }
+    if (!has_any && !run->result->partial) {
+        make_partial(run,
+            "no address of the scope answered; check that it is the right network and that this "
+            "machine has a way to it");
+    }
+}
+
 static void
 count_totals(struct run *run)
 {
@@ -351,6 +366,7 @@ judge(struct run *run)
         return ERR_MEMORY;
     }
     derive_facts(&run->crowd, result->whole, run->discovery, run->settings->site);
+    note_silence(run);
     count_totals(run);
     result->devices = run->crowd.subjects;
     result->device_count = run->crowd.count;

@@ -135,10 +135,14 @@ owner_of(const struct crowd *crowd, const struct sighting *sighting)
         return stated;
     }
     subject = find_mac(crowd, &sighting->mac);
-    /* A router answers with its own MAC for what is behind it: only one on-link address each. */
-    bool is_other_v4 = subject != NULL && subject->address_count != 0 &&
-                       subject->addresses[0].family == 4 && sighting->from.family == 4 &&
-                       text_equal(sighting->method, "sweep");
+    /*
+     * One MAC for several addresses is a router with what is behind it, or a machine whose
+     * addresses serve different things: each address in the scope is asked by itself.
+     */
+    bool is_other_v4 =
+        subject != NULL && subject->address_count != 0 && subject->addresses[0].family == 4 &&
+        sighting->from.family == 4 &&
+        (text_equal(sighting->method, "sweep") || (subject->in_scope && sighting->in_scope));
     return is_other_v4 ? NULL : subject;
 }
 

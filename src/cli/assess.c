@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "report/report.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -378,12 +379,17 @@ print_report(const struct command *command, const struct assessment *result,
     if (err == OK && fwrite(out.data, 1, out.len, stdout) != out.len) {
         err = ERR_IO;
     }
-    if (err == OK && text_equal(command->format->name, "text") && !command->quiet) {
+    return fflush(stdout) == 0 ? err : ERR_IO;
+}
+
+static void
+tell_where(const struct command *command)
+{
+    if (text_equal(command->format->name, "text") && !command->quiet) {
         (void)printf("\n Evidence and the way to close each: %s/report.html\n"
                      " For scripts: report.json, report.csv beside it\n",
             command->output);
     }
-    return fflush(stdout) == 0 ? err : ERR_IO;
 }
 
 static int
@@ -428,12 +434,27 @@ run(struct command *command)
     if (command->store != NULL && record_save(command->store, result) != OK) {
         log_warn("this run is not remembered: %s", store_trouble(command->store));
     }
-    err = write_reports(command, result, &look, &note);
-    if (err == OK) {
-        err = print_report(command, result, &look);
-    }
+    err = print_report(command, result, &look);
+    enum err written = write_reports(command, result, &look, &note);
     assessment_free(result);
-    return err == OK ? status : cli_fail_err(err, &note);
+    if (written != OK || err != OK) {
+        return cli_fail_err(written != OK ? written : err, &note);
+    }
+    tell_where(command);
+    return fflush(stdout) == 0 ? status : cli_fail_err(ERR_IO, &note);
+}
+
+/* Said before the first packet, not after the last. */
+static int
+check_output(const struct command *command)
+{
+    struct note note = {""};
+    enum err err = file_make_folder(command->output, &note);
+    if (err == OK && access(command->output, W_OK | X_OK) != 0) {
+        note_set(&note, "%s: %s; say where with --output DIR", command->output, strerror(errno));
+        err = ERR_IO;
+    }
+    return err == OK ? CLI_END : cli_fail_err(err, &note);
 }
 
 int
@@ -466,6 +487,9 @@ cli_assess(int argc, char **argv)
     if (status == CLI_END) {
         command.settings.site = command.site;
         command.output = command.output == NULL ? "gatehouse-report" : command.output;
+        status = check_output(&command);
+    }
+    if (status == CLI_END) {
         status = run(&command);
     }
     return status;

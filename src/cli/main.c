@@ -3,6 +3,9 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 static const struct command {
     const char *name, *words;
     int (*run)(int argc, char **argv);
@@ -83,6 +86,19 @@ cli_version(int argc, char **argv)
     return CLI_OK;
 }
 
+/* A descriptor that took the place of a closed standard one would be written to, or worse. */
+static void
+fill_standard_descriptors(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO) {
+        fd = open("/dev/null", O_RDWR);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -94,6 +110,7 @@ main(int argc, char **argv)
         {"--version", "version"},
         {"-V",        "version"},
     };
+    fill_standard_descriptors();
     if (argc < 2) {
         print_overview(stderr);
         return CLI_USAGE;

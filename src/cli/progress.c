@@ -2,11 +2,15 @@
 #include "cli/progress.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR       24
+#define WORDS     62 /* beside the bar, at most */
 #define REDRAW_MS 100
 
 static const char *const phase_words[] = {
@@ -20,21 +24,34 @@ progress_init(struct progress *progress, FILE *out)
 {
     *progress = (struct progress){
         .out = out,
-        .is_terminal = isatty(fileno(out)) == 1,
+        .is_terminal = isatty(fileno(out)) == 1 && !text_equal(getenv("TERM"), "dumb"),
         .quarter = UINT32_MAX,
     };
+}
+
+/* A line that wraps can't be drawn again, so a narrow terminal gets a shorter bar or none. */
+static size_t
+bar_width(FILE *out)
+{
+    struct winsize size = {0};
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+        return BAR;
+    }
+    return size.ws_col <= WORDS ? 0 : size.ws_col - WORDS < BAR ? size.ws_col - WORDS : BAR;
 }
 
 static void
 draw_bar(struct progress *progress, const struct assess_progress *state)
 {
     char bar[BAR + 1];
-    size_t filled = state->all == 0 ? BAR : BAR * state->done / state->all;
-    memset(bar, '-', BAR);
-    memset(bar, '#', filled > BAR ? BAR : filled);
-    bar[BAR] = '\0';
-    (void)fprintf(progress->out, "\r\033[K[%s] %zu/%zu %s  %u log-ins  %u lock-outs  %.1f s", bar,
-        state->done, state->all, phase_words[state->phase], state->logins, state->lockouts,
+    size_t width = bar_width(progress->out);
+    size_t filled = state->all == 0 ? width : width * state->done / state->all;
+    memset(bar, '-', width);
+    memset(bar, '#', filled > width ? width : filled);
+    bar[width] = '\0';
+    (void)fprintf(progress->out, "\r\033[K%s%s%s%zu/%zu %s  %u log-ins  %u lock-outs  %.1f s",
+        width == 0 ? "" : "[", bar, width == 0 ? "" : "] ", state->done, state->all,
+        phase_words[state->phase], state->logins, state->lockouts,
         (double)state->elapsed_ms / 1000.0);
     (void)fflush(progress->out);
     progress->is_open = true;

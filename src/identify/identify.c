@@ -64,6 +64,9 @@ kind_of_video(const struct subject *subject, enum kind kind)
                : kind;
 }
 
+/* No machine serves so much: a tarpit or a proxy opens every port, and that says nothing. */
+#define TOO_MANY_PORTS 16
+
 /* Port signs of a machine that people work at. */
 static enum kind
 kind_of_ports(const struct subject *subject)
@@ -78,7 +81,7 @@ kind_of_ports(const struct subject *subject)
         {3389, KIND_COMPUTER},
         {5900, KIND_COMPUTER},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows) && subject->port_count < TOO_MANY_PORTS; i++) {
         for (size_t p = 0; p < subject->port_count; p++) {
             if (subject->ports[p].number == rows[i].port) {
                 return kind_of_video(subject, rows[i].kind);

@@ -279,12 +279,13 @@ look_banner(const struct look *look, struct subject *subject, const struct port 
 {
     static const struct {
         const char *protocol;
+        const char *begin; /* of every such banner (RFC 4253, RFC 959) */
         enum fact_id fact;
         const char *key;
     } rows[] = {
-        {"ssh",    FACT_BANNER_SSH,    "ssh.banner"    },
-        {"telnet", FACT_BANNER_TELNET, "telnet_banners"},
-        {"ftp",    FACT_BANNER_FTP,    "ftp.banner"    },
+        {"ssh",    "SSH-", FACT_BANNER_SSH,    "ssh.banner"    },
+        {"telnet", "",     FACT_BANNER_TELNET, "telnet_banners"},
+        {"ftp",    "220",  FACT_BANNER_FTP,    "ftp.banner"    },
     };
     char text[LOOK_TEXT];
     if (answer->err != OK || answer->body_len == 0) {
@@ -292,7 +293,7 @@ look_banner(const struct look *look, struct subject *subject, const struct port 
     }
     text_clean(text, sizeof(text), answer->body, answer->body_len);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        if (text_equal(port->protocol, rows[i].protocol)) {
+        if (text_equal(port->protocol, rows[i].protocol) && text_starts(text, rows[i].begin)) {
             take(look, subject, rows[i].fact, rows[i].key, text_trim(text), asked, 70);
             return;
         }

@@ -58,7 +58,7 @@ refuse(struct budget_answer *answer, int64_t next, const char *why)
 struct tally {
     unsigned today, wrong;
     int64_t first_today, first_wrong, last_locked, last_owner_wrong;
-    bool has_locked, last_opened, owner_is_wrong;
+    bool has_locked, last_opened, any_opened, owner_is_wrong;
 };
 
 /* A right password of the owner costs the device nothing. */
@@ -92,6 +92,7 @@ count_tries(const struct budget_request *request, const struct budget_try *tries
             tally.last_locked = one->at;
         }
         tally.last_opened = one->outcome == BUDGET_OPEN;
+        tally.any_opened = tally.any_opened || tally.last_opened;
     }
     return tally;
 }
@@ -117,8 +118,9 @@ budget_judge(const struct budget_request *request, const struct budget_try *trie
         allowed = BUDGET_MOST;
     }
     if (tally.today >= allowed) {
-        (void)snprintf(
-            why, sizeof(why), "%u of %u log-ins of these 24 hours are spent", tally.today, allowed);
+        (void)snprintf(why, sizeof(why), "%u of at most %u log-ins in 24 hours are spent%s",
+            tally.today, tally.today > allowed ? tally.today : allowed,
+            tally.any_opened ? ", and one of them opened it" : "");
         refuse(ret_answer, tally.first_today + CLOCK_DAY, why);
     }
     if (request->owner && tally.owner_is_wrong) {

@@ -58,7 +58,7 @@ test_grants_one_login_per_device_and_day(void **state)
     struct budget_answer answer = take(store, &request);
     assert_false(answer.granted);
     assert_int_equal(answer.next, NOON + CLOCK_DAY);
-    assert_string_equal(answer.why, "1 of 1 log-ins of these 24 hours are spent");
+    assert_string_equal(answer.why, "1 of at most 1 log-ins in 24 hours are spent");
     request.now = NOON + CLOCK_DAY;
     assert_true(take(store, &request).granted);
     struct budget_request other = request_at(NOON, "mac:b");
