@@ -44,14 +44,14 @@ uint16_t
 reader_u16be(struct reader *reader)
 {
     const uint8_t *b = reader_bytes(reader, 2);
-    return b == NULL ? 0 : (uint16_t)(b[0] << 8 | b[1]);
+    return b == NULL ? 0 : (uint16_t)((unsigned)b[0] << 8 | b[1]);
 }
 
 uint16_t
 reader_u16le(struct reader *reader)
 {
     const uint8_t *b = reader_bytes(reader, 2);
-    return b == NULL ? 0 : (uint16_t)(b[1] << 8 | b[0]);
+    return b == NULL ? 0 : (uint16_t)((unsigned)b[1] << 8 | b[0]);
 }
 
 uint32_t

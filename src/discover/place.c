@@ -75,10 +75,11 @@ read_url(CURLU *url, struct place *ret_place)
     }
     if (query[0] != '\0') {
         size_t used = strlen(place.path);
-        if (used + strlen(query) + 2 > sizeof(place.path)) {
+        size_t left = sizeof(place.path) - used;
+        int wanted = snprintf(place.path + used, left, "?%s", query);
+        if (wanted < 0 || (size_t)wanted >= left) {
             return ERR_LIMIT;
         }
-        (void)snprintf(place.path + used, sizeof(place.path) - used, "?%s", query);
     }
     *ret_place = place;
     return OK;

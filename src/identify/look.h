@@ -20,8 +20,8 @@ void look_http(const struct look *look, struct subject *subject, const char *ask
     const struct answer *answer);
 
 /* http.favicon, and what fingerprints know of it. */
-void look_favicon(
-    const struct look *look, struct subject *subject, const char *asked, const struct answer *answer);
+void look_favicon(const struct look *look, struct subject *subject, const char *asked,
+    const struct answer *answer);
 
 /* Facts of an RTSP OPTIONS or DESCRIBE answer. */
 void look_rtsp(const struct look *look, struct subject *subject, const char *asked,

@@ -13,6 +13,7 @@
 
 #define APPLICATION_ID  0x47415445 /* "GATE" in the file's header */
 #define BUSY_TIMEOUT_MS 10000
+#define WAL_TRIES       8
 
 static const char *const schemas[] = {schema_001};
 
@@ -246,6 +247,28 @@ check_pages(struct sqlite *sqlite)
     return err;
 }
 
+/*
+ * SQLite refuses at once, without its busy timeout, when two processes make the same new file a WAL
+ * one: each would wait for the other's read lock. Whoever loses waits for its turn to write, by
+ * when the winner is done, and looks again.
+ */
+static enum err
+switch_to_wal(struct sqlite *sqlite)
+{
+    int code = SQLITE_BUSY;
+    for (int i = 0; i < WAL_TRIES && code == SQLITE_BUSY; i++) {
+        enum err err = i == 0 ? OK : sqlite_begin(sqlite);
+        if (i != 0 && err == OK) {
+            err = sqlite_end(sqlite, err);
+        }
+        if (err != OK) {
+            return err;
+        }
+        code = sqlite3_exec(sqlite->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    }
+    return code == SQLITE_OK ? OK : sqlite_trouble(sqlite, code);
+}
+
 static enum err
 prepare_store(struct sqlite *sqlite)
 {
@@ -257,7 +280,10 @@ prepare_store(struct sqlite *sqlite)
     (void)sqlite3_busy_timeout(sqlite->db, BUSY_TIMEOUT_MS);
     /* FULL: a commit is on the disk before a password leaves the machine. */
     enum err err = sqlite_run_sql(sqlite, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-                                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+                                          "PRAGMA synchronous = FULL;");
+    if (err == OK) {
+        err = switch_to_wal(sqlite);
+    }
     if (err == OK) {
         err = check_pages(sqlite);
     }
