@@ -78,31 +78,43 @@ static const char *const pictures[] = {
     "/jpg/image.jpg",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
-     "System > Users (older: Setup > System Options > Security > Users): set a long password of "
-        "its own for root; ONVIF users are a separate list on the same page.",                     "The recorder or VMS that shows it needs the new password too.",
-     "param.cgi?action=list with the old password answers 401."                                                                                                                                                                      },
+     "System > Users (older: Setup > System Options > Security > Users): set a long password "
+         "of its own for root; ONVIF users are a separate list on the same page.",
+     "The recorder or VMS that shows it needs the new password too.",
+     "param.cgi?action=list with the old password answers 401."},
     {"default-credentials/not-activated",
-     "Open its web page and set the first password of the administrator.",                         "Until then anyone in the network can set it.",                         "The first page asks for a login."                        },
+     "Open its web page and set the first password of the administrator.",
+     "Until then anyone in the network can set it.",
+     "The first page asks for a login."},
     {"default-credentials/rtsp-open",
      "System > Plain config > Network > RTSP: clear \"Allow anonymous\"; Users: clear \"Allow "
-        "anonymous viewing\".",                                                                    "Viewers that were set up without a password stop until they get one.",
-     "RTSP DESCRIBE of /axis-media/media.amp without a login answers 401."                                                                                                                                                           },
-    {"default-credentials/snapshot-open",    "System > Users: clear \"Allow anonymous viewing\".",
-     "Pages that show its picture without a login stop until they get one.",                                                                                               "GET /axis-cgi/jpg/image.cgi without a login answers 401."},
+         "anonymous viewing\".",
+     "Viewers that were set up without a password stop until they get one.",
+     "RTSP DESCRIBE of /axis-media/media.amp without a login answers 401."},
+    {"default-credentials/snapshot-open",
+     "System > Users: clear \"Allow anonymous viewing\".",
+     "Pages that show its picture without a login stop until they get one.",
+     "GET /axis-cgi/jpg/image.cgi without a login answers 401."},
     {"vendor-cloud/cloud-on",
      "System > Network > One-click cloud connection (O3C): choose No; or "
-        "param.cgi?action=update&RemoteService.Enabled=no.",                                       "AXIS remote services no longer reach it.",
-     "param.cgi?action=list&group=RemoteService shows Enabled=no."                                                                                                                                                                   },
+         "param.cgi?action=update&RemoteService.Enabled=no.",
+     "AXIS remote services no longer reach it.",
+     "param.cgi?action=list&group=RemoteService shows Enabled=no."},
     {"upnp/device-upnp-on",
      "System > Plain config > Network > UPnP: clear NAT traversal; or "
-        "param.cgi?action=update&Network.UPnP.NATTraversal.Enabled=no.",                           "Ports that it had opened at the router close.",
-     "param.cgi?action=list&group=Network.UPnP shows NATTraversal.Enabled=no."                                                                                                                                                       },
+         "param.cgi?action=update&Network.UPnP.NATTraversal.Enabled=no.",
+     "Ports that it had opened at the router close.",
+     "param.cgi?action=list&group=Network.UPnP shows NATTraversal.Enabled=no."},
     {"camera-firmware/advisory",
      "Install the newest AXIS OS of its track (active or LTS) from axis.com: System > "
-        "Maintenance > AXIS OS upgrade.",                                                          "The device restarts; settings stay.",                                  "basicdeviceinfo.cgi shows the new Version."              },
+         "Maintenance > AXIS OS upgrade.",
+     "The device restarts; settings stay.",
+     "basicdeviceinfo.cgi shows the new Version."},
 };
+/* clang-format on */
 
 /* The page that sets the first root password is there only in the factory state. */
 static void
@@ -153,6 +165,7 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+/* clang-format off */
 const struct device_driver device_axis = {
     .name = "axis",
     .title = "Axis VAPIX",
@@ -168,8 +181,8 @@ const struct device_driver device_axis = {
     .asks = asks,
     .ask_count = COUNT(asks),
     .door = &device_door_http,
-    .door_ask = {.path = LIST "Brand,Properties.Firmware,Properties.System", .login = true                                                          },
-    .limit = { 20,                                                        10, "parameter group System.PreventDoSAttack: a brake of 10 s, no lock-out"},
+    .door_ask = {.path = LIST "Brand,Properties.Firmware,Properties.System", .login = true},
+    .limit = {20, 10, "parameter group System.PreventDoSAttack: a brake of 10 s, no lock-out"},
     .streams = streams,
     .stream_count = COUNT(streams),
     .pictures = pictures,
@@ -179,3 +192,4 @@ const struct device_driver device_axis = {
     .parse = parse,
     .no_factory = no_factory,
 };
+/* clang-format on */

@@ -52,26 +52,29 @@ static const struct device_probe probes[] = {
 };
 
 /* Keys: github rroller/dahua client.py. */
+/* clang-format off */
 static const struct device_reading readings[] = {
-    {FACT_DEVICE_VENDOR,   &software, "version",                                              AS_CONSTANT, "Dahua"       },
-    {FACT_DEVICE_FIRMWARE, &software, "version",                                              AS_TEXT,     NULL          },
-    {FACT_DEVICE_BUILD,    &software, "version",                                              AS_DATE,     NULL          },
-    {FACT_DEVICE_MODEL,    &type,     "type",                                                 AS_TEXT,     NULL          },
-    {FACT_DEVICE_SERIAL,   &info,     "serialNumber",                                         AS_TEXT,     NULL          },
-    {FACT_DEVICE_HARDWARE, &info,     "hardwareVersion",                                      AS_TEXT,     NULL          },
-    {FACT_DEVICE_MODEL,    &info,     "updateSerial",                                         AS_TEXT,     NULL          },
-    {FACT_DEVICE_NAME,     &name,     "name",                                                 AS_TEXT,     NULL          },
-    {FACT_DEVICE_BRAND,    &vendor,   "~(?i)^vendor=(?!General|Dahua|Private|OEM)(.+?)\\s*$", AS_TEXT,
-     NULL                                                                                                                },
-    {FACT_DEVICE_KIND,     &class,    "~(?i)^class=IP",                                       AS_CONSTANT, "camera"      },
-    {FACT_DEVICE_KIND,     &class,    "~(?i)^class=(?:SD|TPC)",                               AS_CONSTANT, "camera"      },
-    {FACT_DEVICE_KIND,     &class,    "~(?i)^class=\\w*(?:NVR|DVR|XVR|HCVR|NVS)",             AS_CONSTANT, "recorder"    },
-    {FACT_DEVICE_KIND,     &class,    "~(?i)^class=V[TD]",                                    AS_CONSTANT, "door station"},
-    {FACT_CLOUD_ENABLED,   &p2p,      "table.T2UServer.Enable",                               AS_YES_NO,   NULL          },
-    {FACT_CLOUD_ENABLED,   &p2p,      "table.T2UServer[0].Enable",                            AS_YES_NO,   NULL          },
-    {FACT_CLOUD_NAME,      &p2p,      "~T2UServer",                                           AS_CONSTANT, "Dahua P2P"   },
-    {FACT_UPNP_ENABLED,    &upnp,     "table.UPnP.Enable",                                    AS_YES_NO,   NULL          },
+    {FACT_DEVICE_VENDOR, &software, "version", AS_CONSTANT, "Dahua"},
+    {FACT_DEVICE_FIRMWARE, &software, "version", AS_TEXT, NULL},
+    {FACT_DEVICE_BUILD, &software, "version", AS_DATE, NULL},
+    {FACT_DEVICE_MODEL, &type, "type", AS_TEXT, NULL},
+    {FACT_DEVICE_SERIAL, &info, "serialNumber", AS_TEXT, NULL},
+    {FACT_DEVICE_HARDWARE, &info, "hardwareVersion", AS_TEXT, NULL},
+    {FACT_DEVICE_MODEL, &info, "updateSerial", AS_TEXT, NULL},
+    {FACT_DEVICE_NAME, &name, "name", AS_TEXT, NULL},
+    {FACT_DEVICE_BRAND, &vendor,
+     "~(?i)^vendor=(?!General|Dahua|Private|OEM)(.+?)\\s*$",
+     AS_TEXT, NULL},
+    {FACT_DEVICE_KIND, &class, "~(?i)^class=IP", AS_CONSTANT, "camera"},
+    {FACT_DEVICE_KIND, &class, "~(?i)^class=(?:SD|TPC)", AS_CONSTANT, "camera"},
+    {FACT_DEVICE_KIND, &class, "~(?i)^class=\\w*(?:NVR|DVR|XVR|HCVR|NVS)", AS_CONSTANT, "recorder"},
+    {FACT_DEVICE_KIND, &class, "~(?i)^class=V[TD]", AS_CONSTANT, "door station"},
+    {FACT_CLOUD_ENABLED, &p2p, "table.T2UServer.Enable", AS_YES_NO, NULL},
+    {FACT_CLOUD_ENABLED, &p2p, "table.T2UServer[0].Enable", AS_YES_NO, NULL},
+    {FACT_CLOUD_NAME, &p2p, "~T2UServer", AS_CONSTANT, "Dahua P2P"},
+    {FACT_UPNP_ENABLED, &upnp, "table.UPnP.Enable", AS_YES_NO, NULL},
 };
+/* clang-format on */
 
 static const struct ask *const asks[] = {&ddns};
 
@@ -86,33 +89,46 @@ static const char *const pictures[] = {
     "/onvifsnapshot/media_service/snapshot?channel=1&subtype=0",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
      "Setting > System > Account: modify admin and set a long password of its own; remove "
-        "888888 and 666666 where they exist.",                                                          "The recorder or VMS that shows it needs the new password too; the ONVIF user list is "
-        "separate.",                                                                                                              "GET /cgi-bin/magicBox.cgi?action=getDeviceType with the old password answers 401."},
+         "888888 and 666666 where they exist.",
+     "The recorder or VMS that shows it needs the new password too; the ONVIF user list is "
+         "separate.",
+     "GET /cgi-bin/magicBox.cgi?action=getDeviceType with the old password answers 401."},
     {"default-credentials/not-activated",
-     "Open its web page or ConfigTool and finish the initialisation with a long password.",             "Until then anyone in the network can set the first password.",
-     "The discovery answer shows it as initialised."                                                                                                                                                                                                               },
+     "Open its web page or ConfigTool and finish the initialisation with a long password.",
+     "Until then anyone in the network can set the first password.",
+     "The discovery answer shows it as initialised."},
     {"default-credentials/rtsp-open",
-     "Setting > System > Safety > System Service: switch on RTSP authentication (digest).",             "Viewers that were set up without a password stop until they get one.",
-     "RTSP DESCRIBE of /cam/realmonitor?channel=1&subtype=0 without a login answers 401."                                                                                                                                                                          },
-    {"default-credentials/snapshot-open",    "Setting > System > Account: switch off anonymous login.",
-     NULL,                                                                                                                                                                      "GET /cgi-bin/snapshot.cgi without a login answers 401."                           },
+     "Setting > System > Safety > System Service: switch on RTSP authentication (digest).",
+     "Viewers that were set up without a password stop until they get one.",
+     "RTSP DESCRIBE of /cam/realmonitor?channel=1&subtype=0 without a login answers 401."},
+    {"default-credentials/snapshot-open",
+     "Setting > System > Account: switch off anonymous login.",
+     NULL,
+     "GET /cgi-bin/snapshot.cgi without a login answers 401."},
     {"vendor-cloud/cloud-on",
      "Setting > Network > P2P (or TCP/IP > Easy4ip): clear Enable; or GET "
-        "/cgi-bin/configManager.cgi?action=setConfig&T2UServer.Enable=false.",                          "The DMSS or Easy4ip app no longer reaches it from outside.",
-     "getConfig&name=T2UServer shows Enable=false."                                                                                                                                                                                                                },
+         "/cgi-bin/configManager.cgi?action=setConfig&T2UServer.Enable=false.",
+     "The DMSS or Easy4ip app no longer reaches it from outside.",
+     "getConfig&name=T2UServer shows Enable=false."},
     {"vendor-cloud/ddns-on",
-     "Setting > Network > DDNS: clear Enable; or setConfig&DDNS[0].Enable=false.",                      "A host name kept up to date by the device goes stale.",
-     "getConfig&name=DDNS shows Enable=false in every row."                                                                                                                                                                                                        },
+     "Setting > Network > DDNS: clear Enable; or setConfig&DDNS[0].Enable=false.",
+     "A host name kept up to date by the device goes stale.",
+     "getConfig&name=DDNS shows Enable=false in every row."},
     {"upnp/device-upnp-on",
-     "Setting > Network > UPnP: clear Enable; or setConfig&UPnP.Enable=false.",                         "Ports that it had opened at the router close.",                        "getConfig&name=UPnP shows Enable=false."                                          },
+     "Setting > Network > UPnP: clear Enable; or setConfig&UPnP.Enable=false.",
+     "Ports that it had opened at the router close.",
+     "getConfig&name=UPnP shows Enable=false."},
     {"camera-firmware/advisory",
-     "Download the firmware for exactly this model from dahuasecurity.com (or the brand on the "
-        "label), then Setting > System > Upgrade.",                                                     "The device restarts; check afterwards that P2P and UPnP stayed off.",
-     "getSoftwareVersion shows the new build date."                                                                                                                                                                                                                },
+     "Download the firmware for exactly this model from dahuasecurity.com (or the brand on "
+         "the label), then Setting > System > Upgrade.",
+     "The device restarts; check afterwards that P2P and UPnP stayed off.",
+     "getSoftwareVersion shows the new build date."},
 };
+/* clang-format on */
 
 /* The realm ends in the serial number, so the refusal alone names the device. */
 static void
@@ -162,6 +178,7 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+/* clang-format off */
 const struct device_driver device_dahua = {
     .name = "dahua",
     .title = "Dahua HTTP API",
@@ -177,8 +194,8 @@ const struct device_driver device_dahua = {
     .asks = asks,
     .ask_count = COUNT(asks),
     .door = &device_door_http,
-    .door_ask = {.path = MAGIC "getSoftwareVersion", .login = true                                                          },
-    .limit = { 5,                              1800, "configuration General.LockLoginTimes, LoginFailLockTime: usual values"},
+    .door_ask = {.path = MAGIC "getSoftwareVersion", .login = true},
+    .limit = {5, 1800, "configuration General.LockLoginTimes, LoginFailLockTime: usual values"},
     .streams = streams,
     .stream_count = COUNT(streams),
     .pictures = pictures,
@@ -188,3 +205,4 @@ const struct device_driver device_dahua = {
     .parse = parse,
     .no_factory = no_factory,
 };
+/* clang-format on */

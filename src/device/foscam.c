@@ -15,14 +15,22 @@ static const char *const streams[] = {
     "/videoSub",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
-     "Settings > Basic settings > User accounts: set a long password of its own for admin.", "The recorder or VMS that shows it needs the new password too.", NULL},
-    {"vendor-cloud/cloud-on",                "Settings > Network > P2P: choose No.",
-     "The Foscam app no longer reaches it from outside.",                                                                                                     NULL},
-    {"upnp/device-upnp-on",                  "Settings > Network > UPnP: choose No.",
-     "Ports that it had opened at the router close.",                                                                                                         NULL},
+     "Settings > Basic settings > User accounts: set a long password of its own for admin.",
+     "The recorder or VMS that shows it needs the new password too.",
+     NULL},
+    {"vendor-cloud/cloud-on",
+     "Settings > Network > P2P: choose No.",
+     "The Foscam app no longer reaches it from outside.",
+     NULL},
+    {"upnp/device-upnp-on",
+     "Settings > Network > UPnP: choose No.",
+     "Ports that it had opened at the router close.",
+     NULL},
 };
+/* clang-format on */
 
 const struct device_driver device_foscam = {
     .name = "foscam",

@@ -48,13 +48,18 @@ static const char *const pictures[] = {
     "/stw-cgi/video.cgi?msubmenu=snapshot&action=view",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
-     "Setup > Basic > User: set a long password of its own for admin.",                                "The recorder or VMS that shows it needs the new password too.",
-     "The deviceinfo request with the old password answers 401."                                                                                                                                                             },
-    {"default-credentials/not-activated",    "Open its web page and set the first password of admin.",
-     "Until then anyone in the network can set it.",                                                                                                                    "The deviceinfo request without a login answers 401."},
+     "Setup > Basic > User: set a long password of its own for admin.",
+     "The recorder or VMS that shows it needs the new password too.",
+     "The deviceinfo request with the old password answers 401."},
+    {"default-credentials/not-activated",
+     "Open its web page and set the first password of admin.",
+     "Until then anyone in the network can set it.",
+     "The deviceinfo request without a login answers 401."},
 };
+/* clang-format on */
 
 /* Until the first password is set it answers 403 without a challenge; after that 401. */
 static void
@@ -83,6 +88,7 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+/* clang-format off */
 const struct device_driver device_hanwha = {
     .name = "hanwha",
     .title = "Hanwha SUNAPI",
@@ -98,8 +104,8 @@ const struct device_driver device_hanwha = {
     .asks = asks,
     .ask_count = COUNT(asks),
     .door = &device_door_http,
-    .door_ask = {.path = INFO, .login = true                                },
-    .limit = { 5,          30, "SND-6011R manual: 5 wrong tries, 30 seconds"},
+    .door_ask = {.path = INFO, .login = true},
+    .limit = {5, 30, "SND-6011R manual: 5 wrong tries, 30 seconds"},
     .streams = streams,
     .stream_count = COUNT(streams),
     .pictures = pictures,
@@ -109,3 +115,4 @@ const struct device_driver device_hanwha = {
     .parse = parse,
     .no_factory = no_factory,
 };
+/* clang-format on */

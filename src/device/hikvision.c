@@ -81,35 +81,47 @@ static const char *const pictures[] = {
     "/onvif/snapshot",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
-     "Configuration > System > User Management: edit admin and set a long password of its own; "
-        "or PUT /ISAPI/Security/users/1.",                                                                          "The recorder or VMS that shows this camera needs the new password too.",
-     "GET /ISAPI/System/deviceInfo with the old password answers 401."                                                                                                                                                                                                     },
+     "Configuration > System > User Management: edit admin and set a long password of its "
+         "own; or PUT /ISAPI/Security/users/1.",
+     "The recorder or VMS that shows this camera needs the new password too.",
+     "GET /ISAPI/System/deviceInfo with the old password answers 401."},
     {"default-credentials/not-activated",
-     "Activate it with the SADP tool or in its web page and set a long password of its own.",                       "Until then anyone in the network can set the first password.",
-     "GET /ISAPI/System/activateStatus answers Activated true."                                                                                                                                                                                                            },
+     "Activate it with the SADP tool or in its web page and set a long password of its own.",
+     "Until then anyone in the network can set the first password.",
+     "GET /ISAPI/System/activateStatus answers Activated true."},
     {"default-credentials/rtsp-open",
-     "Configuration > System > Security > Authentication: set RTSP authentication to digest.",                      "Viewers that were set up without a password stop until they get one.",
-     "RTSP DESCRIBE of /Streaming/Channels/101 without a login answers 401."                                                                                                                                                                                               },
+     "Configuration > System > Security > Authentication: set RTSP authentication to digest.",
+     "Viewers that were set up without a password stop until they get one.",
+     "RTSP DESCRIBE of /Streaming/Channels/101 without a login answers 401."},
     {"default-credentials/snapshot-open",
-     "Configuration > System > Security > Authentication: set WEB authentication to digest and "
-        "switch off anonymous visits.",                                                                             NULL,                                                                          "GET /ISAPI/Streaming/channels/101/picture without a login answers 401."},
+     "Configuration > System > Security > Authentication: set WEB authentication to digest "
+         "and switch off anonymous visits.",
+     NULL,
+     "GET /ISAPI/Streaming/channels/101/picture without a login answers 401."},
     {"vendor-cloud/cloud-on",
      "Configuration > Network > Advanced Settings > Platform Access: clear Enable; or PUT "
-        "/ISAPI/System/Network/EZVIZ with enabled false.",                                                          "The Hik-Connect app no longer reaches it from outside; some models restart.",
-     "GET /ISAPI/System/Network/EZVIZ shows enabled false."                                                                                                                                                                                                                },
-    {"vendor-cloud/ddns-on",                 "Configuration > Network > Basic Settings > DDNS: clear Enable DDNS.",
-     "A host name kept up to date by the device goes stale.",                                                                                                                                      "GET /ISAPI/System/Network/ddns shows enabled false."                   },
+         "/ISAPI/System/Network/EZVIZ with enabled false.",
+     "The Hik-Connect app no longer reaches it from outside; some models restart.",
+     "GET /ISAPI/System/Network/EZVIZ shows enabled false."},
+    {"vendor-cloud/ddns-on",
+     "Configuration > Network > Basic Settings > DDNS: clear Enable DDNS.",
+     "A host name kept up to date by the device goes stale.",
+     "GET /ISAPI/System/Network/ddns shows enabled false."},
     {"upnp/device-upnp-on",
      "Configuration > Network > Basic Settings > NAT: clear Enable UPnP; or PUT "
-        "/ISAPI/System/Network/UPnP with enabled false.",                                                           "Ports that it had opened at the router close.",
-     "GET /ISAPI/System/Network/UPnP shows enabled false."                                                                                                                                                                                                                 },
+         "/ISAPI/System/Network/UPnP with enabled false.",
+     "Ports that it had opened at the router close.",
+     "GET /ISAPI/System/Network/UPnP shows enabled false."},
     {"camera-firmware/advisory",
      "Download the firmware for exactly this model from hikvision.com, then Configuration > "
-        "System > Maintenance > Upgrade.",                                                                          "The device restarts; check afterwards that cloud and UPnP stayed off.",
-     "GET /ISAPI/System/deviceInfo shows the new firmwareVersion."                                                                                                                                                                                                         },
+         "System > Maintenance > Upgrade.",
+     "The device restarts; check afterwards that cloud and UPnP stayed off.",
+     "GET /ISAPI/System/deviceInfo shows the new firmwareVersion."},
 };
+/* clang-format on */
 
 /* "DS-7616NI-K2": the first digit behind the dash tells the family (Hikvision naming). */
 static const char *
@@ -200,6 +212,7 @@ no_factory(const struct facts *facts)
     return facts_is_yes(facts, FACT_DEVICE_ACTIVATED) ? since : NULL;
 }
 
+/* clang-format off */
 const struct device_driver device_hikvision = {
     .name = "hikvision",
     .title = "Hikvision ISAPI",
@@ -215,8 +228,8 @@ const struct device_driver device_hikvision = {
     .asks = asks,
     .ask_count = COUNT(asks),
     .door = &device_door_http,
-    .door_ask = {.path = "/ISAPI/System/deviceInfo", .login = true                                                     },
-    .limit = { 7,                              1800, "HiWatch manual: 7 wrong tries of admin (5 of others), 30 minutes"},
+    .door_ask = {.path = "/ISAPI/System/deviceInfo", .login = true},
+    .limit = {7, 1800, "HiWatch manual: 7 wrong tries of admin (5 of others), 30 minutes"},
     .streams = streams,
     .stream_count = COUNT(streams),
     .pictures = pictures,
@@ -226,3 +239,4 @@ const struct device_driver device_hikvision = {
     .parse = parse,
     .no_factory = no_factory,
 };
+/* clang-format on */

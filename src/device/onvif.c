@@ -68,12 +68,15 @@ static const char *const pictures[] = {
     "/onvif-http/snapshot?Profile_1",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
-     "In the device's web page, under users: set a long password of its own for every account, "
-        "ONVIF users included (many devices keep them in a list of their own).", "The recorder or VMS that shows it needs the new password too.",
+     "In the device's web page, under users: set a long password of its own for every "
+         "account, ONVIF users included (many devices keep them in a list of their own).",
+     "The recorder or VMS that shows it needs the new password too.",
      "GetDeviceInformation with the old password answers NotAuthorized."},
 };
+/* clang-format on */
 
 static bool
 pick_number(

@@ -66,27 +66,41 @@ static const char *const pictures[] = {
     "/cgi-bin/api.cgi?cmd=onvifSnapPic&channel=0",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
      "Settings > System > User: set a long password for admin (old firmware takes at most 31 "
-        "characters).",                                                                         "The recorder or VMS that shows it needs the new password too; sessions end.",
-     "Login with an empty password answers rspCode -7."                                                                                                                                                                                            },
+         "characters).",
+     "The recorder or VMS that shows it needs the new password too; sessions end.",
+     "Login with an empty password answers rspCode -7."},
     {"default-credentials/rtsp-open",
-     "Settings > Network > Advanced > Port Settings: switch RTSP off where it isn't used; else "
-        "set a password for every user.",                                                       NULL,                                                                          "RTSP DESCRIBE of /h264Preview_01_main without a login answers 401."},
+     "Settings > Network > Advanced > Port Settings: switch RTSP off where it isn't used; "
+         "else set a password for every user.",
+     NULL,
+     "RTSP DESCRIBE of /h264Preview_01_main without a login answers 401."},
     {"default-credentials/snapshot-open",
-     "Settings > System > User: set a password for every user.",                                NULL,
-     "GET /cgi-bin/api.cgi?cmd=Snap&channel=0 without a login answers \"please login first\"."                                                                                                                                                     },
+     "Settings > System > User: set a password for every user.",
+     NULL,
+     "GET /cgi-bin/api.cgi?cmd=Snap&channel=0 without a login answers \"please login first\"."},
     {"vendor-cloud/cloud-on",
-     "Settings > Network > Advanced: clear UID (P2P); or command SetP2p with enable 0.",        "The Reolink app reaches it in the local network only.",                       "GetP2p shows enable 0."                                            },
-    {"vendor-cloud/ddns-on",                 "Settings > Network > Advanced > DDNS: clear it.",
-     "A host name kept up to date by the device goes stale.",                                                                                                                  "GetDdns shows enable 0."                                           },
+     "Settings > Network > Advanced: clear UID (P2P); or command SetP2p with enable 0.",
+     "The Reolink app reaches it in the local network only.",
+     "GetP2p shows enable 0."},
+    {"vendor-cloud/ddns-on",
+     "Settings > Network > Advanced > DDNS: clear it.",
+     "A host name kept up to date by the device goes stale.",
+     "GetDdns shows enable 0."},
     {"upnp/device-upnp-on",
-     "Settings > Network > Advanced > UPnP: clear it; or command SetUpnp with enable 0.",       "Ports that it had opened at the router close.",                               "GetUpnp shows enable 0."                                           },
+     "Settings > Network > Advanced > UPnP: clear it; or command SetUpnp with enable 0.",
+     "Ports that it had opened at the router close.",
+     "GetUpnp shows enable 0."},
     {"camera-firmware/advisory",
-     "Download the firmware for exactly this hardware version from reolink.com, then Settings > "
-        "System > Maintenance > Upgrade.",                                                      "The device restarts.",                                                        "GetDevInfo shows the new firmVer."                                 },
+     "Download the firmware for exactly this hardware version from reolink.com, then Settings "
+         "> System > Maintenance > Upgrade.",
+     "The device restarts.",
+     "GetDevInfo shows the new firmVer."},
 };
+/* clang-format on */
 
 /* The Login command; its text holds the password. */
 static const char *

@@ -24,11 +24,15 @@ static const char *const streams[] = {
     "/stream2",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"vendor-cloud/cloud-on",
      "It has no local switch: block its way to the internet at the router, and use RTSP and "
-        "ONVIF with a camera account.", "The Tapo or VIGI app reaches it in the local network only.", NULL},
+         "ONVIF with a camera account.",
+     "The Tapo or VIGI app reaches it in the local network only.",
+     NULL},
 };
+/* clang-format on */
 
 const struct device_driver device_tplink = {
     .name = "tplink",

@@ -35,16 +35,24 @@ static const char *const streams[] = {
     "/unicast/c1/s0/live",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
-     "Setup > Security > User: set a long password of its own for admin.",                         "The recorder or VMS that shows it needs the new password too.",
-     "GET /LAPI/V1.0/System/DeviceInfo with the old password answers 401."                                                                                              },
-    {"vendor-cloud/cloud-on",                "Setup > Network > EZCloud: choose Off.",
-     "The EZView app no longer reaches it from outside.",                                                                                                           NULL},
-    {"upnp/device-upnp-on",                  "Setup > Network > Port > Port mapping: choose Off.",
-     "Ports that it had opened at the router close.",                                                                                                               NULL},
+     "Setup > Security > User: set a long password of its own for admin.",
+     "The recorder or VMS that shows it needs the new password too.",
+     "GET /LAPI/V1.0/System/DeviceInfo with the old password answers 401."},
+    {"vendor-cloud/cloud-on",
+     "Setup > Network > EZCloud: choose Off.",
+     "The EZView app no longer reaches it from outside.",
+     NULL},
+    {"upnp/device-upnp-on",
+     "Setup > Network > Port > Port mapping: choose Off.",
+     "Ports that it had opened at the router close.",
+     NULL},
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct device_driver device_uniview = {
     .name = "uniview",
     .title = "Uniview LAPI",
@@ -58,10 +66,11 @@ const struct device_driver device_uniview = {
     .readings = readings,
     .reading_count = COUNT(readings),
     .door = &device_door_http,
-    .door_ask = {.path = INFO, .login = true        },
-    .limit = { 0,           0, "no published number"},
+    .door_ask = {.path = INFO, .login = true},
+    .limit = {0, 0, "no published number"},
     .streams = streams,
     .stream_count = COUNT(streams),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
 };
+/* clang-format on */

@@ -37,15 +37,21 @@ static const char *const pictures[] = {
     "/cgi-bin/viewer/video.jpg",
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"upnp/device-upnp-on",
      "Configuration > Network > UPnP port forwarding: clear it; or "
-        "setparam.cgi?upnpportforwarding_enable=0.",                      "Ports that it had opened at the router close.",
-     "getparam.cgi?upnpportforwarding_enable shows 0."                                                                                                        },
-    {"vendor-cloud/ddns-on", "Configuration > Network > DDNS: clear it.",
-     "A host name kept up to date by the device goes stale.",                                                              "getparam.cgi?ddns_enable shows 0."},
+         "setparam.cgi?upnpportforwarding_enable=0.",
+     "Ports that it had opened at the router close.",
+     "getparam.cgi?upnpportforwarding_enable shows 0."},
+    {"vendor-cloud/ddns-on",
+     "Configuration > Network > DDNS: clear it.",
+     "A host name kept up to date by the device goes stale.",
+     "getparam.cgi?ddns_enable shows 0."},
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct device_driver device_vivotek = {
     .name = "vivotek",
     .title = "Vivotek getparam",
@@ -57,8 +63,8 @@ const struct device_driver device_vivotek = {
     .readings = readings,
     .reading_count = COUNT(readings),
     .door = &device_door_http,
-    .door_ask = {.path = PARAMETERS "system_info", .login = true        },
-    .limit = { 0,                               0, "no published number"},
+    .door_ask = {.path = PARAMETERS "system_info", .login = true},
+    .limit = {0, 0, "no published number"},
     .streams = streams,
     .stream_count = COUNT(streams),
     .pictures = pictures,
@@ -66,3 +72,4 @@ const struct device_driver device_vivotek = {
     .fixes = fixes,
     .fix_count = COUNT(fixes),
 };
+/* clang-format on */

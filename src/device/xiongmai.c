@@ -25,16 +25,23 @@ static const struct device_reading readings[] = {
     {FACT_DEVICE_KIND,   &info, MODEL, AS_CONSTANT, "camera"  },
 };
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/factory-password",
      "In its web page or CMS, Account: set a password for admin (it takes 8 characters that "
-        "count); remove the account \"default\" where that is possible.",               "The recorder or VMS that shows it needs the new password too.", NULL},
-    {"vendor-cloud/cloud-on",                "Network services > Cloud: clear Enable.",
-     "The XMeye app no longer reaches it from outside.",                                                                                                 NULL},
+         "count); remove the account \"default\" where that is possible.",
+     "The recorder or VMS that shows it needs the new password too.",
+     NULL},
+    {"vendor-cloud/cloud-on",
+     "Network services > Cloud: clear Enable.",
+     "The XMeye app no longer reaches it from outside.",
+     NULL},
     {"camera-firmware/advisory",
      "There are hardly any updates for this maker's brands: put it into a segment of its own "
-        "without internet, or replace it.",                                             NULL,                                                            NULL},
+         "without internet, or replace it.",
+     NULL, NULL},
 };
+/* clang-format on */
 
 const struct device_driver device_xiongmai = {
     .name = "xiongmai",

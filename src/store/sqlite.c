@@ -46,25 +46,27 @@ sqlite_of(struct store *store)
 enum err
 sqlite_trouble(struct sqlite *sqlite, int code)
 {
+    /* clang-format off */
     static const struct {
         int code;
         enum err err;
         const char *words;
     } rows[] = {
-        {SQLITE_NOTADB,   ERR_SYNTAX,
-         "is no database; move it away or choose another with --store PATH"                       },
-        {SQLITE_CORRUPT,  ERR_SYNTAX,
-         "is damaged; move it away or choose another with --store PATH"                           },
-        {SQLITE_BUSY,     ERR_STORE,  "is held by another gatehouse; try again when it has ended" },
+        {SQLITE_NOTADB, ERR_SYNTAX,
+         "is no database; move it away or choose another with --store PATH"},
+        {SQLITE_CORRUPT, ERR_SYNTAX,
+         "is damaged; move it away or choose another with --store PATH"},
+        {SQLITE_BUSY, ERR_STORE, "is held by another gatehouse; try again when it has ended"},
         {SQLITE_READONLY, ERR_IO,
-         "can't be written; change its owner or choose another with --store PATH"                 },
-        {SQLITE_CANTOPEN, ERR_IO,     "can't be opened; choose another with --store PATH"         },
-        {SQLITE_PERM,     ERR_IO,     "can't be opened; choose another with --store PATH"         },
-        {SQLITE_FULL,     ERR_IO,
-         "can't grow: the disk is full; make room or choose another with --store PATH"            },
-        {SQLITE_IOERR,    ERR_IO,     "can't be read or written; choose another with --store PATH"},
-        {SQLITE_NOMEM,    ERR_MEMORY, "needs more memory than there is"                           },
+         "can't be written; change its owner or choose another with --store PATH"},
+        {SQLITE_CANTOPEN, ERR_IO, "can't be opened; choose another with --store PATH"},
+        {SQLITE_PERM, ERR_IO, "can't be opened; choose another with --store PATH"},
+        {SQLITE_FULL, ERR_IO,
+         "can't grow: the disk is full; make room or choose another with --store PATH"},
+        {SQLITE_IOERR, ERR_IO, "can't be read or written; choose another with --store PATH"},
+        {SQLITE_NOMEM, ERR_MEMORY, "needs more memory than there is"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (rows[i].code == (code & 0xff)) {
             note_set(&sqlite->store.note, "the store %s %s", sqlite->path, rows[i].words);

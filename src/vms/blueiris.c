@@ -29,15 +29,20 @@ static const struct device_reading readings[] = {
 
 static const struct ask *const asks[] = {&page, &session, &picture};
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/vms-open",
      "Settings > Web server > Advanced: set Authentication to \"All connections\", tick \"Use "
-        "secure session keys and login page\", and empty the list of exempt addresses (entries "
-        "that begin with ^).",                                                    "Programs that fetched pictures without a login need a user.",
-     "GET /image/index without a session answers 401 or 403."                                                                                                                         },
+         "secure session keys and login page\", and empty the list of exempt addresses (entries "
+         "that begin with ^).",
+     "Programs that fetched pictures without a login need a user.",
+     "GET /image/index without a session answers 401 or 403."},
     {"vms-updates/advisory",
-     "Settings > About > Check for update, with the PC's own updates installed.", "Recording pauses for the restart.",                           "login.htm shows the new bi_version."},
+     "Settings > About > Check for update, with the PC's own updates installed.",
+     "Recording pauses for the restart.",
+     "login.htm shows the new bi_version."},
 };
+/* clang-format on */
 
 /* login.htm tells a stranger whether his address needs no login, and what he then may do. */
 static void

@@ -37,18 +37,24 @@ static const struct device_reading readings[] = {
 static const struct ask *const asks[] = {
     &version, &profile, &open_version, &open_profile, &open_config, &go2rtc};
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/vms-open",
      "Take port 5000 out of the container's published ports and use 8971; with auth.enabled "
-        "true in config.yml (the default since 0.14).",                             "Integrations that used port 5000 (Home Assistant among them) must use 8971 with a user.",
-     "GET :5000/api/version gets no answer from another machine."                                                                                                                                                               },
+         "true in config.yml (the default since 0.14).",
+     "Integrations that used port 5000 (Home Assistant among them) must use 8971 with a user.",
+     "GET :5000/api/version gets no answer from another machine."},
     {"vms-exposure/no-guess-limit",
      "In config.yml: auth: failed_login_rate_limit: \"1/second;5/minute;20/hour\"; behind a "
-        "proxy set trusted_proxies too.",                                           NULL,                                                                                      "The sixth wrong log-in of a minute answers 429."},
+         "proxy set trusted_proxies too.",
+     NULL,
+     "The sixth wrong log-in of a minute answers 429."},
     {"vms-updates/advisory",
-     "Pull the newest stable image (docker compose pull && docker compose up -d).", "Recording pauses for the restart; read the release notes for breaking changes.",
-     "GET /api/version shows the new release."                                                                                                                                                                                  },
+     "Pull the newest stable image (docker compose pull && docker compose up -d).",
+     "Recording pauses for the restart; read the release notes for breaking changes.",
+     "GET /api/version shows the new release."},
 };
+/* clang-format on */
 
 /* The answer is Frigate's own: {"username", "role"}; 0.13 knows no profile and no login. */
 static void

@@ -26,14 +26,19 @@ static const struct device_reading readings[] = {
 
 static const struct ask *const asks[] = {&sites};
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"access-log/no-access-log",
      "Management Client > Tools > Options > Server logs > Audit: tick \"Enable user access "
-        "logging\".",                                                                             "The log database grows.",                   "The audit log shows a line for a live view."},
+         "logging\".",
+     "The log database grows.",
+     "The audit log shows a line for a live view."},
     {"vms-updates/advisory",
-     "Install the newest release or its cumulative patch from milestonesys.com on every server.", "Recording pauses while a server restarts.",
-     "GET /api/.well-known/uris shows the new ProductVersion."                                                                                                                              },
+     "Install the newest release or its cumulative patch from milestonesys.com on every server.",
+     "Recording pauses while a server restarts.",
+     "GET /api/.well-known/uris shows the new ProductVersion."},
 };
+/* clang-format on */
 
 /* The API has no mode without a login; what a stranger gets is 401. */
 static void

@@ -35,14 +35,18 @@ static const struct device_reading readings[] = {
 
 static const struct ask *const asks[] = {&server, &module, &devices};
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/vms-factory-password",
-     "Finish the set-up in the desktop client or the web page: it forces a password.", "Until then admin / admin is everyone's.",
-     "GET /rest/v4/servers/this/info shows a localSiteId."  },
+     "Finish the set-up in the desktop client or the web page: it forces a password.",
+     "Until then admin / admin is everyone's.",
+     "GET /rest/v4/servers/this/info shows a localSiteId."},
     {"vms-updates/advisory",
-     "System Administration > Updates: install the newest release on every server.",   "Servers restart one after the other.",
+     "System Administration > Updates: install the newest release on every server.",
+     "Servers restart one after the other.",
      "GET /rest/v4/servers/this/info shows the new version."},
 };
+/* clang-format on */
 
 static const char *
 product_of(const char *customization)

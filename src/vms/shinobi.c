@@ -107,6 +107,7 @@ static const struct device_door door = {
     .step = step,
 };
 
+/* clang-format off */
 const struct device_driver vms_shinobi = {
     .name = "shinobi",
     .title = "Shinobi",
@@ -118,9 +119,10 @@ const struct device_driver vms_shinobi = {
     .asks = asks,
     .ask_count = COUNT(asks),
     .door = &door,
-    .door_ask = {.path = "/super"                                                 },
-    .limit = { 5, 900, "Shinobi source, libs/webServerPaths.js: 5 failures, 15 minutes"},
+    .door_ask = {.path = "/super"},
+    .limit = {5, 900, "Shinobi source, libs/webServerPaths.js: 5 failures, 15 minutes"},
     .fixes = fixes,
     .fix_count = COUNT(fixes),
     .parse = parse,
 };
+/* clang-format on */

@@ -37,20 +37,28 @@ static const struct device_reading readings[] = {
 
 static const struct ask *const asks[] = {&home, &version, &console};
 
+/* clang-format off */
 static const struct device_fix fixes[] = {
     {"default-credentials/vms-open",
-     "Options > System: switch on OPT_USE_AUTH, then change the password of admin at once; keep "
-        "the web server from serving /zm/cache/events without a login.",                                    "Every user and every program needs an account.",
-     "GET /zm/api/host/getVersion.json answers 401."                                                                                                                                                                   },
+     "Options > System: switch on OPT_USE_AUTH, then change the password of admin at once; "
+         "keep the web server from serving /zm/cache/events without a login.",
+     "Every user and every program needs an account.",
+     "GET /zm/api/host/getVersion.json answers 401."},
     {"default-credentials/vms-factory-password",
-     "Options > Users > admin: set a long password of its own.",                                            NULL,
-     "A log-in as admin with the old password shows the login page again."                                                                                                                                             },
+     "Options > Users > admin: set a long password of its own.",
+     NULL,
+     "A log-in as admin with the old password shows the login page again."},
     {"vms-exposure/no-guess-limit",
      "ZoneMinder has no limit of its own: put fail2ban on web_php.log (\"Login denied for "
-        "user\") or a gateway in front.",                                                                   NULL,                                             "The sixth wrong log-in of a minute is refused."         },
-    {"vms-updates/advisory",                     "apt update && apt install zoneminder, then zmupdate.pl.",
-     "Recording pauses for the restart.",                                                                                                                     "GET /zm/api/host/getVersion.json shows the new release."},
+         "user\") or a gateway in front.",
+     NULL,
+     "The sixth wrong log-in of a minute is refused."},
+    {"vms-updates/advisory",
+     "apt update && apt install zoneminder, then zmupdate.pl.",
+     "Recording pauses for the restart.",
+     "GET /zm/api/host/getVersion.json shows the new release."},
 };
+/* clang-format on */
 
 static bool
 holds(const struct answer *answer, const char *mark)
@@ -185,6 +193,7 @@ static const struct device_door door = {
     .step = step,
 };
 
+/* clang-format off */
 const struct device_driver vms_zoneminder = {
     .name = "zoneminder",
     .title = "ZoneMinder",
@@ -200,9 +209,10 @@ const struct device_driver vms_zoneminder = {
     .asks = asks,
     .ask_count = COUNT(asks),
     .door = &door,
-    .door_ask = {.path = HOME "index.php?view=login"                              },
-    .limit = { 0, 0, "no limit of its own (ZoneMinder source, web/includes/auth.php)"},
+    .door_ask = {.path = HOME "index.php?view=login"},
+    .limit = {0, 0, "no limit of its own (ZoneMinder source, web/includes/auth.php)"},
     .fixes = fixes,
     .fix_count = COUNT(fixes),
     .parse = parse,
 };
+/* clang-format on */

@@ -71,44 +71,45 @@ test_http_door_takes_every_way(void **state)
     memset(long_realm + start, 'r', 10000);
     memcpy(long_realm + start + 10000, "\"\r\n", 4);
     const struct answer asked = answer_of(401, CHALLENGE, "");
+    /* clang-format off */
     const struct row rows[] = {
-        {"opens",            {asked, answer_of(200, "", "<DeviceInfo/>")},                    LOGIN_OPEN,    1},
-        {"refused",          {asked, answer_of(401, CHALLENGE, "")},                          LOGIN_REFUSED, 1},
-        {"open to anyone",   {answer_of(200, "", "<DeviceInfo/>")},                           LOGIN_UNCLEAR, 0},
-        {"no challenge",     {answer_of(401, "", "")},                                        LOGIN_UNCLEAR, 0},
-        {"forbidden first",  {answer_of(403, "", "")},                                        LOGIN_UNCLEAR, 0},
-        {"long realm",       {answer_of(401, long_realm, "")},                                LOGIN_UNCLEAR, 0},
-        {"garbage",          {answer_of(401, "WWW-Authenticate: \"\"==,,\r\n", "")},          LOGIN_UNCLEAR, 0},
-        {"page says 200",    {asked, answer_of(200, "", "<html>Please log in</html>")},       LOGIN_UNCLEAR,
-         1                                                                                                    },
-        {"forbidden after",  {asked, answer_of(403, "", "")},                                 LOGIN_LOCKED,  1},
-        {"server breaks",    {asked, answer_of(500, "", "")},                                 LOGIN_UNCLEAR, 1},
-        {"time-out",         {{.err = ERR_TIMEOUT}},                                          LOGIN_UNCLEAR, 0},
-        {"time-out after",   {asked, {.err = ERR_TIMEOUT}},                                   LOGIN_UNCLEAR, 1},
+        {"opens", {asked, answer_of(200, "", "<DeviceInfo/>")}, LOGIN_OPEN, 1},
+        {"refused", {asked, answer_of(401, CHALLENGE, "")}, LOGIN_REFUSED, 1},
+        {"open to anyone", {answer_of(200, "", "<DeviceInfo/>")}, LOGIN_UNCLEAR, 0},
+        {"no challenge", {answer_of(401, "", "")}, LOGIN_UNCLEAR, 0},
+        {"forbidden first", {answer_of(403, "", "")}, LOGIN_UNCLEAR, 0},
+        {"long realm", {answer_of(401, long_realm, "")}, LOGIN_UNCLEAR, 0},
+        {"garbage", {answer_of(401, "WWW-Authenticate: \"\"==,,\r\n", "")}, LOGIN_UNCLEAR, 0},
+        {"page says 200", {asked, answer_of(200, "", "<html>Please log in</html>")}, LOGIN_UNCLEAR,
+         1},
+        {"forbidden after", {asked, answer_of(403, "", "")}, LOGIN_LOCKED, 1},
+        {"server breaks", {asked, answer_of(500, "", "")}, LOGIN_UNCLEAR, 1},
+        {"time-out", {{.err = ERR_TIMEOUT}}, LOGIN_UNCLEAR, 0},
+        {"time-out after", {asked, {.err = ERR_TIMEOUT}}, LOGIN_UNCLEAR, 1},
         {"locked before",
          {answer_of(401, CHALLENGE,
-                "<userCheck><lockStatus>lock</lockStatus><unlockTime>1700</unlockTime></"
-                "userCheck>")},
-         LOGIN_LOCKED,                                                                                       0},
+              "<userCheck><lockStatus>lock</lockStatus><unlockTime>1700</unlockTime></userCheck>")},
+         LOGIN_LOCKED, 0},
         {"two tries left",
          {answer_of(401, CHALLENGE,
-                "<userCheck><lockStatus>unlock</lockStatus><retryLoginTime>2</retryLoginTime></"
-                "userCheck>")},
-         LOGIN_LOCKED,                                                                                       0},
+              "<userCheck><lockStatus>unlock</lockStatus><retryLoginTime>2</retryLoginTime></"
+              "userCheck>")},
+         LOGIN_LOCKED, 0},
         {"tries left",
          {answer_of(401, CHALLENGE,
-                 "<userCheck><lockStatus>unlock</lockStatus><retryLoginTime>6</retryLoginTime></"
-                 "userCheck>"),
-                answer_of(200, "", "<DeviceInfo/>")},
-         LOGIN_OPEN,                                                                                         1},
-        {"locked after",     {asked, answer_of(401, CHALLENGE, "Error: account is locked.")},
-         LOGIN_LOCKED,                                                                                       1},
-        {"too many",         {asked, answer_of(429, "", "")},                                 LOGIN_LOCKED,  1},
+              "<userCheck><lockStatus>unlock</lockStatus><retryLoginTime>6</retryLoginTime></"
+              "userCheck>"),
+          answer_of(200, "", "<DeviceInfo/>")},
+         LOGIN_OPEN, 1},
+        {"locked after", {asked, answer_of(401, CHALLENGE, "Error: account is locked.")},
+         LOGIN_LOCKED, 1},
+        {"too many", {asked, answer_of(429, "", "")}, LOGIN_LOCKED, 1},
         {"stale, then open", {asked, answer_of(401, STALE, ""), answer_of(200, "", "k=v")},
-         LOGIN_OPEN,                                                                                         2},
-        {"stale twice",      {asked, answer_of(401, STALE, ""), answer_of(401, STALE, "")},
-         LOGIN_REFUSED,                                                                                      2},
+         LOGIN_OPEN, 2},
+        {"stale twice", {asked, answer_of(401, STALE, ""), answer_of(401, STALE, "")},
+         LOGIN_REFUSED, 2},
     };
+    /* clang-format on */
     check_rows(&device_door_http, &ask, rows, COUNT(rows));
 }
 
@@ -117,20 +118,22 @@ test_onvif_door_takes_every_way(void **state)
 {
     (void)state;
     const struct answer asked = answer_of(400, "", FAULT);
+    /* clang-format off */
     const struct row rows[] = {
-        {"opens",          {asked, answer_of(200, "", RESULT)},                            LOGIN_OPEN,    1},
-        {"refused",        {asked, answer_of(400, "", FAULT)},                             LOGIN_REFUSED, 1},
-        {"bare 401",       {answer_of(401, "", ""), answer_of(200, "", RESULT)},           LOGIN_OPEN,    1},
-        {"HTTP digest",    {answer_of(401, CHALLENGE, ""), answer_of(200, "", RESULT)},    LOGIN_OPEN,    1},
+        {"opens", {asked, answer_of(200, "", RESULT)}, LOGIN_OPEN, 1},
+        {"refused", {asked, answer_of(400, "", FAULT)}, LOGIN_REFUSED, 1},
+        {"bare 401", {answer_of(401, "", ""), answer_of(200, "", RESULT)}, LOGIN_OPEN, 1},
+        {"HTTP digest", {answer_of(401, CHALLENGE, ""), answer_of(200, "", RESULT)}, LOGIN_OPEN, 1},
         {"digest refused", {answer_of(401, CHALLENGE, ""), answer_of(401, CHALLENGE, "")},
-         LOGIN_REFUSED,                                                                                   1},
-        {"open to anyone", {answer_of(200, "", RESULT)},                                   LOGIN_UNCLEAR, 0},
-        {"not ONVIF",      {answer_of(404, "", "<html>")},                                 LOGIN_UNCLEAR, 0},
-        {"fault with 200", {asked, answer_of(200, "", FAULT)},                             LOGIN_REFUSED, 1},
-        {"locked",         {asked, answer_of(400, "", "ter:AccountLocked user locked")},   LOGIN_LOCKED,  1},
-        {"garbage",        {asked, answer_of(200, "", "\x01\x02")},                        LOGIN_UNCLEAR, 1},
-        {"time-out",       {{.err = ERR_TIMEOUT}},                                         LOGIN_UNCLEAR, 0},
+         LOGIN_REFUSED, 1},
+        {"open to anyone", {answer_of(200, "", RESULT)}, LOGIN_UNCLEAR, 0},
+        {"not ONVIF", {answer_of(404, "", "<html>")}, LOGIN_UNCLEAR, 0},
+        {"fault with 200", {asked, answer_of(200, "", FAULT)}, LOGIN_REFUSED, 1},
+        {"locked", {asked, answer_of(400, "", "ter:AccountLocked user locked")}, LOGIN_LOCKED, 1},
+        {"garbage", {asked, answer_of(200, "", "\x01\x02")}, LOGIN_UNCLEAR, 1},
+        {"time-out", {{.err = ERR_TIMEOUT}}, LOGIN_UNCLEAR, 0},
     };
+    /* clang-format on */
     check_rows(&device_door_onvif, &soap, rows, COUNT(rows));
 }
 

@@ -246,25 +246,27 @@ static void
 test_refuses_bad_files_and_names_the_line(void **state)
 {
     struct fixture *f = *state;
+    /* clang-format off */
     static const struct {
         const char *xml, *note;
     } rows[] = {
-        {HEAD ROW("ok",                                                                            "",                "ok") ROW("(unclosed", "", "bad") TAIL, ".xml:4: pattern, byte 9"},
-        {HEAD ROW("ok",                                                                                      "REG_NONSENSE",                                                                                            "bad") TAIL, ".xml:3: unknown flag"},
+        {HEAD ROW("ok", "", "ok") ROW("(unclosed", "", "bad") TAIL, ".xml:4: pattern, byte 9"},
+        {HEAD ROW("ok", "REG_NONSENSE", "bad") TAIL, ".xml:3: unknown flag"},
         {HEAD "<fingerprint pattern='a'><param pos='1' name='n'/></fingerprint>" TAIL,
-         ".xml:3: n: pos 1"                                                                                            },
+         ".xml:3: n: pos 1"},
         {HEAD "<fingerprint pattern='a'><param pos='0' name='n'/></fingerprint>" TAIL,
          ".xml:3: a param"},
         {HEAD "<fingerprint pattern='a'><param pos='0' name='n' value='{b}'/></fingerprint>" TAIL,
-         "{b} is not"                                                                                         },
-        {HEAD "<fingerprint pattern='a' certainty='2'/>" TAIL,             ".xml:3: certainty"                                                                                          },
-        {HEAD "<fingerprint/>" TAIL, ".xml:3: a fingerprint needs"                                                                                               },
-        {HEAD "<nonsense/>" TAIL,                                     ".xml:3: expected the element"                      },
-        {HEAD "<fingerprint pattern='a'>",                                                               ".xml:3: "                                                  },
-        {"<other/>",                                                                  ".xml:1: expected the element"                },
-        {"not xml",                                                         ".xml:1: " },
-        {"",                                                                               ".xml:1: "},
+         "{b} is not"},
+        {HEAD "<fingerprint pattern='a' certainty='2'/>" TAIL, ".xml:3: certainty"},
+        {HEAD "<fingerprint/>" TAIL, ".xml:3: a fingerprint needs"},
+        {HEAD "<nonsense/>" TAIL, ".xml:3: expected the element"},
+        {HEAD "<fingerprint pattern='a'>", ".xml:3: "},
+        {"<other/>", ".xml:1: expected the element"},
+        {"not xml", ".xml:1: "},
+        {"", ".xml:1: "},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_not_equal(load(f, rows[i].xml), OK);
         if (strstr(f->note.text, rows[i].note) == NULL) {
@@ -447,17 +449,20 @@ test_our_own_catalogue_tells_cameras_from_what_is_none(void **state)
     (void)snprintf(
         folder, sizeof(folder), "%s/catalog/fingerprints", source == NULL ? "." : source);
     assert_int_equal(fingerprint_db_load_folder(f->db, folder, &f->note), OK);
+    /* clang-format off */
     static const struct {
         const char *key, *text, *device;
     } rows[] = {
-        {"http_header.server",  "Hikvision-Webs",                                          "IP Camera"},
-        {"http_header.server",  "HP HTTP Server; HP LaserJet M15w - W2G51A; X",            "Printer"  },
-        {"http_header.server",  "nginx/1.22.1",                                            NULL       },
-        {"http_header.wwwauth", "Digest realm=\"Login to 4C0AB12PAG00001\", qop=\"auth\"",
-         "IP Camera"                                                                                  },
-        {"html_title",          "Frigate",                                                 "VMS"      },
-        {"ssdp_header.server",  "Debian/12 UPnP/1.1 MiniUPnPd/2.3.1",                      "Router"   },
+        {"http_header.server", "Hikvision-Webs", "IP Camera"},
+        {"http_header.server", "HP HTTP Server; HP LaserJet M15w - W2G51A; X", "Printer"},
+        {"http_header.server", "nginx/1.22.1", NULL},
+        {"http_header.wwwauth",
+         "Digest realm=\"Login to 4C0AB12PAG00001\", qop=\"auth\"",
+         "IP Camera"},
+        {"html_title", "Frigate", "VMS"},
+        {"ssdp_header.server", "Debian/12 UPnP/1.1 MiniUPnPd/2.3.1", "Router"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct fingerprint_text text = {rows[i].text, strlen(rows[i].text)};
         assert_int_equal(fingerprint_db_match(f->db, rows[i].key, text, &f->arena, &f->match), OK);

@@ -12,31 +12,33 @@ static void
 test_reads_what_the_transcripts_say(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct reading_row rows[] = {
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_VENDOR,    "Hikvision",         NULL, 0},
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BRAND,     NULL,                NULL, 0},
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_MODEL,     "DS-2CD2032-I",      NULL, 0},
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_FIRMWARE,  "V5.2.5",            NULL, 0},
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BUILD,     "2014-12-01",        NULL, 0},
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_MAC,       "44:19:b6:01:02:03", NULL, 0},
-        {OLD "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_KIND,      "camera",            NULL, 0},
-        {OLD "deviceInfo.xml",       401, INFO,                           NULL, FACT_DEVICE_MODEL,     NULL,                NULL, 0},
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_KIND,      "recorder",          NULL, 0},
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_NAME,      "Shop recorder",     NULL, 0},
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BRAND,     NULL,                NULL, 0},
-        {NVR "deviceInfo.xml",       200, INFO,                           NULL, FACT_DEVICE_BUILD,     "2024-01-08",        NULL, 0},
-        {NVR "EZVIZ.xml",            200, NET "EZVIZ",                    NULL, FACT_CLOUD_ENABLED,    "yes",               NULL, 0},
-        {NVR "EZVIZ.xml",            200, NET "EZVIZ",                    NULL, FACT_CLOUD_NAME,       "Hik-Connect",       NULL, 0},
-        {NVR "UPnP.xml",             200, NET "UPnP",                     NULL, FACT_UPNP_ENABLED,     "no",                NULL, 0},
-        {NVR "ddns.xml",             200, NET "ddns",                     NULL, FACT_DDNS_ENABLED,     "yes",               NULL, 0},
-        {NVR "time.xml",             200, "/ISAPI/System/time",           NULL, FACT_CLOCK_OFFSET,     "0",                 NULL, 0},
-        {ANNKE "deviceInfo.xml",     200, INFO,                           NULL, FACT_DEVICE_BRAND,     "Annke",             NULL, 0},
-        {ANNKE "deviceInfo.xml",     200, INFO,                           NULL, FACT_DEVICE_VENDOR,    "Hikvision",         NULL, 0},
+        {OLD "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_VENDOR, "Hikvision", NULL, 0},
+        {OLD "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_BRAND, NULL, NULL, 0},
+        {OLD "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_MODEL, "DS-2CD2032-I", NULL, 0},
+        {OLD "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_FIRMWARE, "V5.2.5", NULL, 0},
+        {OLD "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_BUILD, "2014-12-01", NULL, 0},
+        {OLD "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_MAC, "44:19:b6:01:02:03", NULL, 0},
+        {OLD "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_KIND, "camera", NULL, 0},
+        {OLD "deviceInfo.xml", 401, INFO, NULL, FACT_DEVICE_MODEL, NULL, NULL, 0},
+        {NVR "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_KIND, "recorder", NULL, 0},
+        {NVR "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_NAME, "Shop recorder", NULL, 0},
+        {NVR "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_BRAND, NULL, NULL, 0},
+        {NVR "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_BUILD, "2024-01-08", NULL, 0},
+        {NVR "EZVIZ.xml", 200, NET "EZVIZ", NULL, FACT_CLOUD_ENABLED, "yes", NULL, 0},
+        {NVR "EZVIZ.xml", 200, NET "EZVIZ", NULL, FACT_CLOUD_NAME, "Hik-Connect", NULL, 0},
+        {NVR "UPnP.xml", 200, NET "UPnP", NULL, FACT_UPNP_ENABLED, "no", NULL, 0},
+        {NVR "ddns.xml", 200, NET "ddns", NULL, FACT_DDNS_ENABLED, "yes", NULL, 0},
+        {NVR "time.xml", 200, "/ISAPI/System/time", NULL, FACT_CLOCK_OFFSET, "0", NULL, 0},
+        {ANNKE "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_BRAND, "Annke", NULL, 0},
+        {ANNKE "deviceInfo.xml", 200, INFO, NULL, FACT_DEVICE_VENDOR, "Hikvision", NULL, 0},
         {ANNKE "activateStatus.xml", 200, "/ISAPI/System/activateStatus", NULL,
-         FACT_DEVICE_ACTIVATED,                                                                        "no",                NULL, 0},
-        {ANNKE "activateStatus.xml", 200, "/SDK/activateStatus",          NULL, FACT_DEVICE_ACTIVATED, "no",
-         NULL,                                                                                                                    0},
+         FACT_DEVICE_ACTIVATED, "no", NULL, 0},
+        {ANNKE "activateStatus.xml", 200, "/SDK/activateStatus", NULL, FACT_DEVICE_ACTIVATED, "no",
+         NULL, 0},
     };
+    /* clang-format on */
     reading_check(&device_hikvision, rows, COUNT(rows));
 }
 

@@ -8,27 +8,29 @@ static void
 test_reads_what_the_transcripts_say(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct reading_row rows[] = {
-        {"answers/onvif/generic/date.xml",        200, SERVICE, "GetSystemDateAndTime", FACT_CLOCK_OFFSET,
-         "-300",                                                                                                                    NULL, 0},
-        {"answers/onvif/generic/date.xml",        401, SERVICE, "GetSystemDateAndTime", FACT_CLOCK_OFFSET,
-         NULL,                                                                                                                      NULL, 0},
-        {"answers/onvif/generic/information.xml", 200, SERVICE, "GetDeviceInformation",
-         FACT_DEVICE_VENDOR,                                                                                   "H264",              NULL, 0},
-        {"answers/onvif/generic/information.xml", 200, SERVICE, "GetDeviceInformation",
-         FACT_DEVICE_MODEL,                                                                                    "XM530_50X50-WG_8M", NULL, 0},
-        {"answers/onvif/generic/information.xml", 200, SERVICE, "GetDeviceInformation",
-         FACT_DEVICE_HARDWARE,                                                                                 "00001",             NULL, 0},
-        {"answers/onvif/generic/information.xml", 200, SERVICE, "GetDeviceInformation",
-         FACT_LOGIN_ONVIF_OPEN,                                                                                "yes",               NULL, 0},
-        {"answers/onvif/generic/refused.xml",     400, SERVICE, "GetDeviceInformation",
-         FACT_LOGIN_ONVIF_OPEN,                                                                                "no",                NULL, 0},
-        {"answers/onvif/generic/refused.xml",     400, SERVICE, "GetDeviceInformation",
-         FACT_DEVICE_MODEL,                                                                                    NULL,                NULL, 0},
-        {NULL,                                    404, SERVICE, "GetDeviceInformation", FACT_LOGIN_ONVIF_OPEN, NULL,                NULL, 0},
-        {"answers/onvif/generic/interfaces.xml",  200, SERVICE, "GetNetworkInterfaces",
-         FACT_DEVICE_MAC,                                                                                      "00:12:31:01:02:03", NULL, 0},
+        {"answers/onvif/generic/date.xml", 200, SERVICE, "GetSystemDateAndTime", FACT_CLOCK_OFFSET,
+         "-300", NULL, 0},
+        {"answers/onvif/generic/date.xml", 401, SERVICE, "GetSystemDateAndTime", FACT_CLOCK_OFFSET,
+         NULL, NULL, 0},
+        {"answers/onvif/generic/information.xml",
+         200, SERVICE, "GetDeviceInformation", FACT_DEVICE_VENDOR, "H264", NULL, 0},
+        {"answers/onvif/generic/information.xml",
+         200, SERVICE, "GetDeviceInformation", FACT_DEVICE_MODEL, "XM530_50X50-WG_8M", NULL, 0},
+        {"answers/onvif/generic/information.xml",
+         200, SERVICE, "GetDeviceInformation", FACT_DEVICE_HARDWARE, "00001", NULL, 0},
+        {"answers/onvif/generic/information.xml",
+         200, SERVICE, "GetDeviceInformation", FACT_LOGIN_ONVIF_OPEN, "yes", NULL, 0},
+        {"answers/onvif/generic/refused.xml",
+         400, SERVICE, "GetDeviceInformation", FACT_LOGIN_ONVIF_OPEN, "no", NULL, 0},
+        {"answers/onvif/generic/refused.xml",
+         400, SERVICE, "GetDeviceInformation", FACT_DEVICE_MODEL, NULL, NULL, 0},
+        {NULL, 404, SERVICE, "GetDeviceInformation", FACT_LOGIN_ONVIF_OPEN, NULL, NULL, 0},
+        {"answers/onvif/generic/interfaces.xml",
+         200, SERVICE, "GetNetworkInterfaces", FACT_DEVICE_MAC, "00:12:31:01:02:03", NULL, 0},
     };
+    /* clang-format on */
     reading_check(&device_onvif, rows, COUNT(rows));
 }
 

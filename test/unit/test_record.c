@@ -26,14 +26,13 @@ test_keeps_devices_facts_and_findings_of_an_assessment(void **state)
     const struct finding_place site[] = {
         {.subject = whole, .sentence = "A router opens ports."}
     };
+    /* clang-format off */
     struct finding findings[] = {
-        {.id = "vendor-cloud/cloud-on",
-         .verdict = FAIL,
-         .places = open,
-         .place_count = 1,
+        {.id = "vendor-cloud/cloud-on", .verdict = FAIL, .places = open, .place_count = 1,
          .waiver = &waiver},
-        {.id = "upnp/igd",                             .verdict = FAIL, .places = site, .place_count = 1},
+        {.id = "upnp/igd", .verdict = FAIL, .places = site, .place_count = 1},
     };
+    /* clang-format on */
     struct subject *devices[] = {gate};
     const struct assessment assessment = {.id = "20261122T201500Z-1a2b3c",
         .site = "shop",

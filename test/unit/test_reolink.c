@@ -12,21 +12,23 @@ static void
 test_reads_what_the_transcripts_say(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct reading_row rows[] = {
-        {CAM "GetDevInfo.json",  200, API "GetDevInfo", NULL, FACT_DEVICE_VENDOR,   "Reolink",    NULL,
-         0                                                                                               },
-        {CAM "GetDevInfo.json",  200, API "GetDevInfo", NULL, FACT_DEVICE_MODEL,    "RLC-410W",   NULL,
-         0                                                                                               },
-        {CAM "GetDevInfo.json",  200, API "GetDevInfo", NULL, FACT_DEVICE_FIRMWARE,
-         "v3.0.0.136_20121102",                                                                   NULL, 0},
-        {CAM "GetDevInfo.json",  200, API "GetDevInfo", NULL, FACT_DEVICE_BUILD,    "2020-12-11", NULL,
-         0                                                                                               },
-        {CAM "GetDevInfo.json",  200, API "GetDevInfo", NULL, FACT_DEVICE_KIND,     "camera",     NULL, 0},
-        {CAM "GetP2p.json",      200, API "GetP2p",     NULL, FACT_CLOUD_ENABLED,   "yes",        NULL, 0},
-        {CAM "GetUpnp.json",     200, API "GetUpnp",    NULL, FACT_UPNP_ENABLED,    "no",         NULL, 0},
-        {CAM "GetDdns.json",     200, API "GetDdns",    NULL, FACT_DDNS_ENABLED,    "no",         NULL, 0},
-        {CAM "login-first.json", 200, API "GetP2p",     NULL, FACT_CLOUD_ENABLED,   NULL,         NULL, 0},
+        {CAM "GetDevInfo.json", 200, API "GetDevInfo", NULL, FACT_DEVICE_VENDOR, "Reolink", NULL,
+         0},
+        {CAM "GetDevInfo.json", 200, API "GetDevInfo", NULL, FACT_DEVICE_MODEL, "RLC-410W", NULL,
+         0},
+        {CAM "GetDevInfo.json", 200, API "GetDevInfo", NULL, FACT_DEVICE_FIRMWARE,
+         "v3.0.0.136_20121102", NULL, 0},
+        {CAM "GetDevInfo.json", 200, API "GetDevInfo", NULL, FACT_DEVICE_BUILD, "2020-12-11", NULL,
+         0},
+        {CAM "GetDevInfo.json", 200, API "GetDevInfo", NULL, FACT_DEVICE_KIND, "camera", NULL, 0},
+        {CAM "GetP2p.json", 200, API "GetP2p", NULL, FACT_CLOUD_ENABLED, "yes", NULL, 0},
+        {CAM "GetUpnp.json", 200, API "GetUpnp", NULL, FACT_UPNP_ENABLED, "no", NULL, 0},
+        {CAM "GetDdns.json", 200, API "GetDdns", NULL, FACT_DDNS_ENABLED, "no", NULL, 0},
+        {CAM "login-first.json", 200, API "GetP2p", NULL, FACT_CLOUD_ENABLED, NULL, NULL, 0},
     };
+    /* clang-format on */
     reading_check(&device_reolink, rows, COUNT(rows));
 }
 

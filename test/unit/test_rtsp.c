@@ -41,11 +41,13 @@ static void
 test_log_in_goes_over_one_connection(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct request requests[] = {
         {.ask = {.method = "OPTIONS", .path = "*"}},
-        {                                          .ask = {.path = "/Streaming/Channels/101?transportmode=unicast"}                                        },
-        { .ask = {.path = "/Streaming/Channels/101"},                                         .authorization = "Digest username=\"x\""},
+        {.ask = {.path = "/Streaming/Channels/101?transportmode=unicast"}},
+        {.ask = {.path = "/Streaming/Channels/101"}, .authorization = "Digest username=\"x\""},
     };
+    /* clang-format on */
     struct rig rig;
     struct peer peer = {.answer = camera};
     struct outcome outcomes[COUNT(requests)] = {0};

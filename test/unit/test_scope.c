@@ -80,32 +80,34 @@ static void
 test_refusal_names_the_value_and_the_way_out(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         const char *text;
         enum err err;
         const char *words;
     } rows[] = {
-        {"10.0.0.0/8",      ERR_SCOPE,
+        {"10.0.0.0/8", ERR_SCOPE,
          "10.0.0.0/8: 16,777,216 addresses; at most 65,536: give a smaller network such as "
-         "10.0.0.0/24"                                                                  },
-        {"8.8.8.0/24",      ERR_SCOPE,
-         "8.8.8.0/24 is a public network: list public addresses one by one"             },
-        {"192.0.0.0/16",    ERR_SCOPE, "192.0.0.0/16 is a public network"               },
-        {"8.0.0.0/6",       ERR_SCOPE, "8.0.0.0/6 is a public network"                  },
-        {"224.0.0.0/24",    ERR_SCOPE, "multicast"                                      },
-        {"255.255.255.255", ERR_SCOPE, "255.255.255.255 is no host's address"           },
-        {"0.0.0.0",         ERR_SCOPE, "0.0.0.0 is no host's address"                   },
-        {"ff02::1",         ERR_SCOPE, "multicast"                                      },
-        {"::ffff:8.8.8.8",  ERR_SCOPE, "no host's address"                              },
-        {"2a00:1450::/64",  ERR_SCOPE, "one by one"                                     },
-        {"fd00::/120",      ERR_SCOPE, "fe80::/64"                                      },
-        {"fe80::/10",       ERR_SCOPE, "fe80::/64"                                      },
-        {"::/0",            ERR_SCOPE, ""                                               },
-        {"camera.local",    ERR_VALUE, "\"camera.local\" is not an address or a network"},
-        {"10.0.0.1-9",      ERR_VALUE, "10.0.0.0/24"                                    },
-        {"10.0.0.0/33",     ERR_VALUE, "10.0.0.0/33"                                    },
-        {"",                ERR_VALUE, "not an address"                                 },
+             "10.0.0.0/24"},
+        {"8.8.8.0/24", ERR_SCOPE,
+         "8.8.8.0/24 is a public network: list public addresses one by one"},
+        {"192.0.0.0/16", ERR_SCOPE, "192.0.0.0/16 is a public network"},
+        {"8.0.0.0/6", ERR_SCOPE, "8.0.0.0/6 is a public network"},
+        {"224.0.0.0/24", ERR_SCOPE, "multicast"},
+        {"255.255.255.255", ERR_SCOPE, "255.255.255.255 is no host's address"},
+        {"0.0.0.0", ERR_SCOPE, "0.0.0.0 is no host's address"},
+        {"ff02::1", ERR_SCOPE, "multicast"},
+        {"::ffff:8.8.8.8", ERR_SCOPE, "no host's address"},
+        {"2a00:1450::/64", ERR_SCOPE, "one by one"},
+        {"fd00::/120", ERR_SCOPE, "fe80::/64"},
+        {"fe80::/10", ERR_SCOPE, "fe80::/64"},
+        {"::/0", ERR_SCOPE, ""},
+        {"camera.local", ERR_VALUE, "\"camera.local\" is not an address or a network"},
+        {"10.0.0.1-9", ERR_VALUE, "10.0.0.0/24"},
+        {"10.0.0.0/33", ERR_VALUE, "10.0.0.0/33"},
+        {"", ERR_VALUE, "not an address"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct scope scope;
         struct note note = {""};

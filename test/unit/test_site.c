@@ -94,82 +94,82 @@ static void
 test_names_file_line_key_and_what_was_expected(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         const char *text, *sentence;
     } rows[] = {
-        {"name: a\nscop: [10.0.0.1]\n",                                                           "shop.yaml:2: scop: no such key; did you mean scope?"                              },
-        {"firewall: x\n",                                                                         "shop.yaml:1: firewall: no such key; gatehouse.yaml(5) lists them"                 },
-        {"pace:\n  perhost: 3\n",                                                                 "shop.yaml:2: pace.perhost: no such key; did you mean per_host?"                   },
+        {"name: a\nscop: [10.0.0.1]\n", "shop.yaml:2: scop: no such key; did you mean scope?"},
+        {"firewall: x\n", "shop.yaml:1: firewall: no such key; gatehouse.yaml(5) lists them"},
+        {"pace:\n  perhost: 3\n", "shop.yaml:2: pace.perhost: no such key; did you mean per_host?"},
         {"waivers:\n  - finding: vendor-cloud/cloud-on\n    expires: soon\n",
-         "shop.yaml:3: waivers[0].expires: \"soon\" is not a date; expected YYYY-MM-DD"                                                                                              },
+         "shop.yaml:3: waivers[0].expires: \"soon\" is not a date; expected YYYY-MM-DD"},
         {"waivers:\n  - finding: vendor-cloud/cloud-on\n    expires: 2027-02-30\n",
-         "shop.yaml:3: waivers[0].expires: \"2027-02-30\" is not a date; expected YYYY-MM-DD"                                                                                        },
+         "shop.yaml:3: waivers[0].expires: \"2027-02-30\" is not a date; expected YYYY-MM-DD"},
         {"waivers:\n  - finding: vendor-cloud/cloud-on\n    owner: a\n    expires: 2027-01-01\n",
          "shop.yaml:2: waivers[0]: reason is missing; a waiver has finding, owner, reason and "
-            "expires"                                                                                                                                                                },
+             "expires"},
         {"waivers:\n  - finding: cloud/on\n",
          "shop.yaml:2: waivers[0].finding: there is no control \"cloud\"; gatehouse-checks(7) "
-            "lists them"                                                                                                                                                             },
+             "lists them"},
         {"waivers:\n  - finding: vendor-cloud/of\n",
          "shop.yaml:2: waivers[0].finding: control vendor-cloud has no rule \"of\"; "
-            "gatehouse-checks(7) lists them"                                                                                                                                         },
-        {"waivers:\n  - finding: all\n",                                                          "shop.yaml:2: waivers[0].finding: \"all\" is not a "
-                                         "finding; expected control/rule as in "
-                                         "a report, such as vendor-cloud/cloud-on"                                                           },
+             "gatehouse-checks(7) lists them"},
+        {"waivers:\n  - finding: all\n",
+         "shop.yaml:2: waivers[0].finding: \"all\" is not a finding; expected control/rule as "
+             "in a report, such as vendor-cloud/cloud-on"},
         {"scope: 10.0.0.0/24\n",
-         "shop.yaml:1: scope: is a text; expected a list (\"- \" before each item)"                                                                                                  },
+         "shop.yaml:1: scope: is a text; expected a list (\"- \" before each item)"},
         {"scope:\n  - a: b\n",
-         "shop.yaml:2: scope[0]: is keys with values; expected a network, 10.0.3.0/24 or "
-            "10.0.3.7"                                                                                                                                                               },
-        {"name:\n",                                                                               "shop.yaml:1: name: is nothing; expected a name, 1 to 80 characters"               },
-        {"pace: fast\n",                                                                          "shop.yaml:1: pace: is a text; expected keys with values"                          },
+         "shop.yaml:2: scope[0]: is keys with values; expected a network, 10.0.3.0/24 or 10.0.3.7"},
+        {"name:\n", "shop.yaml:1: name: is nothing; expected a name, 1 to 80 characters"},
+        {"pace: fast\n", "shop.yaml:1: pace: is a text; expected keys with values"},
         {"pace:\n  per_host: 0\n",
-         "shop.yaml:2: pace.per_host: \"0\" is not a number; expected 1 to 1000"                                                                                                     },
+         "shop.yaml:2: pace.per_host: \"0\" is not a number; expected 1 to 1000"},
         {"logins: {per_day: 3}\n",
-         "shop.yaml:1: logins.per_day: \"3\" is not a number; expected 0 to 2"                                                                                                       },
+         "shop.yaml:1: logins.per_day: \"3\" is not a number; expected 0 to 2"},
         {"scope:\n- 10.0.0.1\n- 8.8.0.0/16\n",
-         "shop.yaml:3: scope[1]: 8.8.0.0/16 is a public network: list public addresses one by "
-            "one"                                                                                                                                                                    },
+         "shop.yaml:3: scope[1]: 8.8.0.0/16 is a public network: list public addresses one by one"},
         {"scope: [cameras.example]\n",
          "shop.yaml:1: scope[0]: \"cameras.example\" is not an address or a network: write "
-            "10.0.0.7, 10.0.0.0/24 or fe80::1%eth0"                                                                                                                                  },
+             "10.0.0.7, 10.0.0.0/24 or fe80::1%eth0"},
         {"zones: {cameras: [x]}\n",
-         "shop.yaml:1: zones.cameras[0]: \"x\" is not a network; expected 10.0.3.0/24"                                                                                               },
+         "shop.yaml:1: zones.cameras[0]: \"x\" is not a network; expected 10.0.3.0/24"},
         {"devices:\n- name: Gate\n",
-         "shop.yaml:2: devices[0]: address or mac is missing; one of them says which device it "
-            "is"                                                                                                                                                                     },
+         "shop.yaml:2: devices[0]: address or mac is missing; one of them says which device it is"},
         {"devices:\n- address: 10.0.0.7\n  password: hunter2\n",
-         "shop.yaml:3: devices[0].password: a password has no place in a site file, which gets "
-            "copied and mailed; write it in a file of its own (chmod 600) and name that with "
-            "password_file"                                                                                                                                                          },
+         "shop.yaml:3: devices[0].password: a password has no place in a site file, which "
+             "gets copied and mailed; write it in a file of its own (chmod 600) and name that "
+             "with password_file"},
         {"devices:\n- {address: 10.0.0.7, user: admin}\n",
-         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"                                                                                            },
+         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"},
         {"devices:\n- {address: 10.0.0.7, password_file: gate}\n",
-         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"                                                                                            },
+         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"},
         {"devices: [{mac: zz}]\n",
-         "shop.yaml:1: devices[0].mac: \"zz\" is not a MAC address; expected 44:19:b6:01:02:03"                                                                                      },
+         "shop.yaml:1: devices[0].mac: \"zz\" is not a MAC address; expected 44:19:b6:01:02:03"},
         {"remote_access: {used: maybe}\n",
-         "shop.yaml:1: remote_access.used: \"maybe\" is not an answer; expected yes or no"                                                                                           },
+         "shop.yaml:1: remote_access.used: \"maybe\" is not an answer; expected yes or no"},
         {"remote_access: {vpn: pptp}\n",
          "shop.yaml:1: remote_access.vpn: \"pptp\" is not a VPN; expected wireguard, openvpn, "
-            "tailscale or none"                                                                                                                                                      },
-        {"fail_on: low\n",                                                                        "shop.yaml:1: fail_on: \"low\" is not a priority; expected critical, "
-                           "high, medium or never"                                                                                                         },
-        {"authorised: {by: me}\n",                                                                "shop.yaml:1: authorised: date or by is missing; expected both"                    },
-        {"name: a\nname: b\n",                                                                    "shop.yaml:2: name: given twice, first in line 1"                                  },
-        {"pace:\n\tper_host: 3\n",                                                                "shop.yaml:2: indented with a tab; expected spaces"                                },
-        {"a: &x [1]\nb: *x\n",                                                                    "shop.yaml:1: anchors (&x) are not allowed; write the value again"                 },
-        {"name: *x\n",                                                                            "shop.yaml:1: aliases (*x) are not allowed; write the value again"                 },
+             "tailscale or none"},
+        {"fail_on: low\n",
+         "shop.yaml:1: fail_on: \"low\" is not a priority; expected critical, high, medium or "
+             "never"},
+        {"authorised: {by: me}\n", "shop.yaml:1: authorised: date or by is missing; expected both"},
+        {"name: a\nname: b\n", "shop.yaml:2: name: given twice, first in line 1"},
+        {"pace:\n\tper_host: 3\n", "shop.yaml:2: indented with a tab; expected spaces"},
+        {"a: &x [1]\nb: *x\n", "shop.yaml:1: anchors (&x) are not allowed; write the value again"},
+        {"name: *x\n", "shop.yaml:1: aliases (*x) are not allowed; write the value again"},
         {"name: !!python/object x\n",
-         "shop.yaml:1: tags (tag:yaml.org,2002:python/objec) are not allowed"                                                                                                        },
-        {"name: a\n---\nname: b\n",                                                               "shop.yaml:2: a second document; expected one"                                     },
-        {"name: [a\n",                                                                            "shop.yaml:2: not well-formed YAML: did not find expected ',' or ']'"              },
-        {"devices[].name: a\n",                                                                   "shop.yaml:1: devices[].name: a key holds no '.', '[' or ']'"                      },
-        {"- a\n",                                                                                 "shop.yaml:1: no settings; expected keys such as \"scope:\", see "
-                  "gatehouse.yaml(5)"                                                                                                                               },
-        {"",                                                                                      "shop.yaml:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)"},
-        {"name: \xff\n",                                                                          "shop.yaml:1: invalid leading UTF-8 octet; expected UTF-8 text"                    },
+         "shop.yaml:1: tags (tag:yaml.org,2002:python/objec) are not allowed"},
+        {"name: a\n---\nname: b\n", "shop.yaml:2: a second document; expected one"},
+        {"name: [a\n", "shop.yaml:2: not well-formed YAML: did not find expected ',' or ']'"},
+        {"devices[].name: a\n", "shop.yaml:1: devices[].name: a key holds no '.', '[' or ']'"},
+        {"- a\n",
+         "shop.yaml:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)"},
+        {"", "shop.yaml:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)"},
+        {"name: \xff\n", "shop.yaml:1: invalid leading UTF-8 octet; expected UTF-8 text"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         refuses_bytes(rows[i].text, strlen(rows[i].text), rows[i].sentence);
     }

@@ -11,19 +11,14 @@ static const struct store_fact facts[] = {
     {"cloud.enabled",   "no",     WITNESS_CONFIG, 95},
 };
 
+/* clang-format off */
 static const struct store_device devices[] = {
-    {.key = "mac:44:19:b6:01:02:03",
-     .title = "Gate",
-     .addresses = "10.0.3.7, fe80::1",
-     .kind = "camera",
-     .vendor = "Hikvision",
-     .model = "DS-2CD2032",
-     .version = "5.5.82",
-     .confidence = 95,
-     .facts = facts,
-     .fact_count = COUNT(facts)},
-    {.key = "ip:10.0.3.9",          .title = "it's a \"test\"", .addresses = "10.0.3.9",                 .kind = "unknown"  },
+    {.key = "mac:44:19:b6:01:02:03", .title = "Gate", .addresses = "10.0.3.7, fe80::1",
+     .kind = "camera", .vendor = "Hikvision", .model = "DS-2CD2032", .version = "5.5.82",
+     .confidence = 95, .facts = facts, .fact_count = COUNT(facts)},
+    {.key = "ip:10.0.3.9", .title = "it's a \"test\"", .addresses = "10.0.3.9", .kind = "unknown"},
 };
+/* clang-format on */
 
 static const struct store_finding findings[] = {
     {"vendor-cloud/cloud-on", "FAIL", "mac:44:19:b6:01:02:03", "one", "P2P is on", true},

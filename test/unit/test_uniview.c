@@ -9,15 +9,17 @@ static void
 test_reads_what_the_transcripts_say(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct reading_row rows[] = {
-        {CAM "DeviceInfo.json", 200, INFO, NULL, FACT_DEVICE_VENDOR,   "Uniview",               NULL, 0},
-        {CAM "DeviceInfo.json", 200, INFO, NULL, FACT_DEVICE_MODEL,    "IPC322LB-SF28-A",       NULL, 0},
+        {CAM "DeviceInfo.json", 200, INFO, NULL, FACT_DEVICE_VENDOR, "Uniview", NULL, 0},
+        {CAM "DeviceInfo.json", 200, INFO, NULL, FACT_DEVICE_MODEL, "IPC322LB-SF28-A", NULL, 0},
         {CAM "DeviceInfo.json", 200, INFO, NULL, FACT_DEVICE_FIRMWARE, "CIPC-B2303.2.8.230105",
-         NULL,                                                                                        0},
-        {CAM "DeviceInfo.json", 200, INFO, NULL, FACT_DEVICE_BUILD,    "2023-01-05",            NULL, 0},
-        {CAM "denied.json",     401, INFO, NULL, FACT_DEVICE_MODEL,    NULL,                    NULL, 0},
-        {CAM "denied.json",     200, INFO, NULL, FACT_DEVICE_VENDOR,   NULL,                    NULL, 0},
+         NULL, 0},
+        {CAM "DeviceInfo.json", 200, INFO, NULL, FACT_DEVICE_BUILD, "2023-01-05", NULL, 0},
+        {CAM "denied.json", 401, INFO, NULL, FACT_DEVICE_MODEL, NULL, NULL, 0},
+        {CAM "denied.json", 200, INFO, NULL, FACT_DEVICE_VENDOR, NULL, NULL, 0},
     };
+    /* clang-format on */
     reading_check(&device_uniview, rows, COUNT(rows));
 }
 

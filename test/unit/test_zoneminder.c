@@ -13,26 +13,30 @@ static void
 test_reads_what_the_transcripts_say(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct reading_row rows[] = {
-        {OPEN "console.html",     200, "/zm/",              NULL, FACT_VMS_PRODUCT,    "ZoneMinder",          NULL, 0},
-        {OPEN "console.html",     200, "/zm/",              NULL, FACT_VMS_VERSION,    "1.36.33",             NULL, 0},
-        {OPEN "console.html",     200, "/zm/",              NULL, FACT_VMS_AUTH,       "no",                  NULL, 0},
-        {OPEN "console.html",     200, "/zm/",              NULL, FACT_VMS_OPEN,       "http://10.0.0.7:80/", NULL, 0},
-        {OPEN "console.html",     200, "/zm/",              NULL, FACT_VMS_LIMIT,      "no",                  NULL, 0},
-        {OPEN "console.html",     200, "/zm/",              NULL, FACT_VMS_ACCESS_LOG, "no",                  NULL, 0},
-        {OPEN "apache.html",      200, "/zm/",              NULL, FACT_VMS_PRODUCT,    NULL,                  NULL, 0},
-        {ASKED "login.html",      200, "/zm/",              NULL, FACT_VMS_PRODUCT,    "ZoneMinder",          NULL, 0},
-        {ASKED "login.html",      200, "/zm/",              NULL, FACT_VMS_AUTH,       "yes",                 NULL, 0},
-        {ASKED "getVersion.json", 401, API,                 NULL, FACT_VMS_AUTH,       "yes",                 NULL, 0},
-        {ASKED "version.json",    200, API,                 NULL, FACT_VMS_VERSION,    "1.36.33",             NULL, 0},
-        {ASKED "version.json",    200, API,                 NULL, FACT_VMS_AUTH,       "no",                  NULL, 0},
-        {NULL,                    200, API,                 NULL, FACT_VMS_AUTH,       NULL,                  NULL, 0},
-        {NULL,                    401, API,                 NULL, FACT_VMS_AUTH,       NULL,                  NULL, 0},
-        {NULL,                    302, "/zm/?view=console", NULL, FACT_VMS_AUTH,       "yes",
-         "Location: /zm/index.php?view=login\r\n",                                                                  0},
-        {NULL,                    302, "/zm/?view=console", NULL, FACT_VMS_AUTH,       NULL,
-         "Location: /zm/index.php?view=privacy\r\n",                                                                0},
+        {OPEN "console.html", 200, "/zm/", NULL, FACT_VMS_PRODUCT, "ZoneMinder", NULL, 0},
+        {OPEN "console.html", 200, "/zm/", NULL, FACT_VMS_VERSION, "1.36.33", NULL, 0},
+        {OPEN "console.html", 200, "/zm/", NULL, FACT_VMS_AUTH, "no", NULL, 0},
+        {OPEN "console.html", 200, "/zm/", NULL, FACT_VMS_OPEN, "http://10.0.0.7:80/", NULL, 0},
+        {OPEN "console.html", 200, "/zm/", NULL, FACT_VMS_LIMIT, "no", NULL, 0},
+        {OPEN "console.html", 200, "/zm/", NULL, FACT_VMS_ACCESS_LOG, "no", NULL, 0},
+        {OPEN "apache.html", 200, "/zm/", NULL, FACT_VMS_PRODUCT, NULL, NULL, 0},
+        {ASKED "login.html", 200, "/zm/", NULL, FACT_VMS_PRODUCT, "ZoneMinder", NULL, 0},
+        {ASKED "login.html", 200, "/zm/", NULL, FACT_VMS_AUTH, "yes", NULL, 0},
+        {ASKED "getVersion.json", 401, API, NULL, FACT_VMS_AUTH, "yes", NULL, 0},
+        {ASKED "version.json", 200, API, NULL, FACT_VMS_VERSION, "1.36.33", NULL, 0},
+        {ASKED "version.json", 200, API, NULL, FACT_VMS_AUTH, "no", NULL, 0},
+        {NULL, 200, API, NULL, FACT_VMS_AUTH, NULL, NULL, 0},
+        {NULL, 401, API, NULL, FACT_VMS_AUTH, NULL, NULL, 0},
+        {NULL, 302, "/zm/?view=console", NULL, FACT_VMS_AUTH, "yes",
+         "Location: /zm/index.php?view=login\r\n",
+         0},
+        {NULL, 302, "/zm/?view=console", NULL, FACT_VMS_AUTH, NULL,
+         "Location: /zm/index.php?view=privacy\r\n",
+         0},
     };
+    /* clang-format on */
     reading_check(&vms_zoneminder, rows, COUNT(rows));
 }
 
