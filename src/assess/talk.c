@@ -142,7 +142,8 @@ send_now(struct talk *talk)
 {
     const struct talk_step *step = &talk->now;
     struct wire *wire = talk->setting->wire;
-    struct arena *arena = &talk->subject->arena;
+    struct arena *arena = &talk->answer_arena;
+    arena_wipe(arena);
     switch (step->way) {
     case TALK_HTTP:
         talk->call = wire_http(wire, &step->target, &step->request, arena, got_answer, talk);
@@ -217,6 +218,8 @@ talk_start(
     }
     talk->setting = setting;
     talk->subject = subject;
+    arena_init(&talk->arena, ARENA_DEVICE_LIMIT);
+    arena_init(&talk->answer_arena, ARENA_DEVICE_LIMIT);
     talk->done = done;
     talk->context = context;
     talk->deadline = clock_mono() + setting->deadline_ms;
@@ -246,6 +249,8 @@ talk_free(struct talk *talk)
     secret_free(talk->password);
     secret_free(talk->kept_password);
     arena_wipe(&talk->vault);
+    arena_wipe(&talk->answer_arena);
+    arena_release(&talk->arena);
     free(talk);
 }
 

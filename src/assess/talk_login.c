@@ -49,10 +49,9 @@ give_up(struct talk *talk, const char *why)
 
 /* Names the credential without its password: "hikvision:admin". */
 static const char *
-credential_id(const struct talk *talk)
+credential_id(struct talk *talk)
 {
-    return arena_format(
-        &talk->subject->arena, "%s:%s", talk->credential->vendor, talk->credential->user);
+    return arena_format(&talk->arena, "%s:%s", talk->credential->vendor, talk->credential->user);
 }
 
 /* The likeliest factory password: of the driver's maker, else of the brand or maker it states. */
@@ -279,7 +278,7 @@ rtsp_base(struct talk *talk)
         return NULL;
     }
     bool is_v6 = target->ip.family == 6;
-    return arena_format(&talk->subject->arena, "rtsp://%s%s%s:%u", is_v6 ? "[" : "",
+    return arena_format(&talk->arena, "rtsp://%s%s%s:%u", is_v6 ? "[" : "",
         ip_text(&target->ip, ip), is_v6 ? "]" : "", target->port);
 }
 

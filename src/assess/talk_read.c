@@ -92,7 +92,7 @@ got_onvif(struct talk *talk, const struct talk_step *step, const struct answer *
 
 /* The ONVIF service as WS-Discovery stated it, when it is at one of the device's own addresses. */
 static bool
-stated_service(const struct talk *talk, uint16_t *ret_port, const char **ret_path)
+stated_service(struct talk *talk, uint16_t *ret_port, const char **ret_path)
 {
     const char *url = facts_text(&talk->subject->facts, FACT_ONVIF_SERVICE);
     char host[IP_TEXT];
@@ -122,7 +122,7 @@ stated_service(const struct talk *talk, uint16_t *ret_port, const char **ret_pat
         return false;
     }
     *ret_port = (uint16_t)port;
-    *ret_path = arena_copy_n(&talk->subject->arena, rest, strcspn(rest, " "));
+    *ret_path = arena_copy_n(&talk->arena, rest, strcspn(rest, " "));
     return *ret_path != NULL && **ret_path == '/';
 }
 

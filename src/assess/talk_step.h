@@ -44,6 +44,8 @@ enum talk_stage {
 struct talk {
     const struct talk_setting *setting;
     struct subject *subject;
+    struct arena arena;        /* questions; the subject keeps only what becomes a fact */
+    struct arena answer_arena; /* the answer at hand, gone when the next question goes out */
     talk_done_fn *done;
     void *context;
     struct identity identity;

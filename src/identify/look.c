@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_TEXT 512
+#define LOOK_TEXT   512
+#define MATCH_LIMIT ((size_t)256 * 1024)
 
 /* Words of Recog's hw.device (and ours) to kinds; the first that is contained wins. */
 static const struct {
@@ -111,14 +112,17 @@ void
 look_text(const struct look *look, struct subject *subject, const char *key, const char *text,
     const struct evidence *evidence)
 {
+    struct arena arena;
     struct fingerprint_match match;
     if (look->fingerprints == NULL || text_is_empty(text)) {
         return;
     }
     const struct fingerprint_text bytes = {text, strlen(text)};
-    if (fingerprint_db_match(look->fingerprints, key, bytes, &subject->arena, &match) == OK) {
+    arena_init(&arena, MATCH_LIMIT);
+    if (fingerprint_db_match(look->fingerprints, key, bytes, &arena, &match) == OK) {
         take_match(subject, &match, evidence);
     }
+    arena_release(&arena);
 }
 
 /* Sets a text fact, and lets the fingerprints of a key read it. */
