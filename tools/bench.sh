@@ -1,17 +1,40 @@
 #!/bin/sh
 # Measures what doc/performance.md states: the enlarged demo site against nmap -sV in the same run, banners,
 # checks, memory. Usage: tools/bench.sh BUILD-FOLDER [DEVICES…]   (default 64 254)
+# RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "$1")
 shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+# A fresh site for every run: its devices count log-ins, and the budget of a run before would spare some.
+site() {
+    scope=10.20.0.0/24
+    [ "$1" -le 220 ] || scope=10.20.0.0/23
+    peer=nmap
+    [ "${PEER:-yes}" = yes ] || peer=
+    folders=
+    run=1
+    while [ "$run" -le "${RUNS:-3}" ]; do
+        folder=$work/$1-$run
+        mkdir "$folder"
+        "$build/lab/gatehouse-lab" --site lab/demo.yaml --devices "$1" --stats "$folder/stats.json" -- \
+            /usr/bin/python3 tools/bench_site.py run "$build/gatehouse" "$scope" "$folder" $peer
+        peer=
+        folders="$folders $folder"
+        run=$((run + 1))
+    done
+    # shellcheck disable=SC2086
+    /usr/bin/python3 tools/bench_site.py score "$scope" $folders
+    echo
+}
+
 for devices in ${*:-64 254}; do
-    "$build/lab/gatehouse-lab" --site lab/demo.yaml --devices "$devices" --stats "$work/stats-$devices.json" -- \
-        /usr/bin/python3 tools/bench_site.py "$build/gatehouse" "$devices" "$work"
+    site "$devices"
 done
-echo
-[ ! -x "$build/test/bench/bench_fingerprint" ] || "$build/test/bench/bench_fingerprint" ${RECOG:+"$RECOG"}
-[ ! -x "$build/test/bench/bench_check" ] || "$build/test/bench/bench_check"
-[ ! -x "$build/test/bench/bench_memory" ] || "$build/test/bench/bench_memory"
+"$build/test/bench/bench_fingerprint" catalog/fingerprints
+[ -z "${RECOG:-}" ] || "$build/test/bench/bench_fingerprint" "$RECOG"
+"$build/test/bench/bench_check"
+"$build/test/bench/bench_memory"
