@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "lab/lan.h"
 #include "lab/onvif.h"
+#include "lab/secrets.h"
 #include "lab/stats.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ tell_how_to_enter(const struct run_options *options)
     ssize_t len = readlink("/proc/self", pid, sizeof pid - 1);
     fprintf(stderr,
         "The site stays up. Enter it from another terminal:\n"
-        "  nsenter -t %.*s %s-n sh\n"
+        "  nsenter -t %.*s %s-n -m -w sh\n"
         "Enter or Ctrl-C takes it down.\n",
         (int)(len > 0 ? len : 1), len > 0 ? pid : "?",
         options->user_namespace ? "-U --preserve-credentials " : "");
@@ -216,7 +217,8 @@ run_site(const struct run_options *options)
     run.status = COULD_NOT;
     signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
-    if (load(options, &site) != OK || uv_loop_init(&run.loop) != 0)
+    if (load(options, &site) != OK || secrets_mount(site, options->site) != OK ||
+        uv_loop_init(&run.loop) != 0)
         return COULD_NOT;
     enum err err = lan_build(&run.lan, site, &run.loop, options->verbose);
     if (err == OK)

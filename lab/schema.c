@@ -258,6 +258,7 @@ static const cyaml_schema_field_t site_fields[] = {
     NEEDED("lan", site, lan),
     NEEDED("admin", site, admin),
     NEEDED("transcripts", site, transcripts),
+    TEXT("secrets", site, secrets),
     PART("router", site, router, router_fields),
     LIST("devices", site, devices, device_row),
     CYAML_FIELD_END,

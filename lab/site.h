@@ -211,6 +211,7 @@ struct site {
     char *lan;
     char *admin;
     char *transcripts; /* folder, relative to the site file */
+    char *secrets;     /* folder, relative to the site file, for password files; NULL: none */
     struct site_router *router;
     struct site_device *devices;
     unsigned devices_count;
