@@ -36,6 +36,7 @@ fill_stage(struct talk *talk)
         talk_read_behind_login(talk);
         break;
     case TALK_END:
+        talk_login_end(talk);
         break;
     }
 }

@@ -144,9 +144,10 @@ keep_open(struct talk *talk)
 
 /* What the owner's password tells about the factory's: it is one, or it stands in its place. */
 static void
-compare_with_factory(struct talk *talk, const struct evidence *evidence)
+compare_with_factory(struct talk *talk)
 {
     struct facts *facts = &talk->subject->facts;
+    const struct evidence *evidence = talk->factory_evidence;
     const struct source sure = {WITNESS_WIRE, 95, evidence};
     const char *vendor = talk->login_driver->vendor;
     const char *maker = vendor != NULL ? vendor : facts_text(facts, FACT_DEVICE_VENDOR);
@@ -185,8 +186,9 @@ opened(struct talk *talk, const struct evidence *evidence)
     }
     keep_open(talk);
     if (talk->owner != NULL) {
+        talk->factory_evidence = evidence;
         facts_set_text(facts, FACT_LOGIN_OWNER, talk->kept.user, &sure);
-        compare_with_factory(talk, evidence);
+        compare_with_factory(talk);
         return;
     }
     /* One try is a strong sign; the control below makes it certain. */
@@ -398,5 +400,14 @@ talk_login_begin(struct talk *talk)
         begin(talk, talk->owner->user, secret_new(secret_text(own), secret_len(own)));
     } else {
         begin(talk, talk->credential->user, secret_new_text(talk->credential->password));
+    }
+}
+
+void
+talk_login_end(struct talk *talk)
+{
+    if (talk->owner != NULL && talk->is_open) {
+        (void)has_no_factory(talk, talk->login_driver);
+        compare_with_factory(talk);
     }
 }

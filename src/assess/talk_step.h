@@ -101,3 +101,5 @@ void talk_read_begin(struct talk *talk);
 void talk_read_behind_login(struct talk *talk);
 void talk_doors_begin(struct talk *talk);
 void talk_login_begin(struct talk *talk);
+/* Maker and firmware may be known only now: what they say about the owner's password. */
+void talk_login_end(struct talk *talk);

@@ -9,6 +9,9 @@ static const struct rule setting[] = {
      "{cloud.name|Vendor cloud or P2P} is switched off in its configuration."},
     {UNKNOWN, "cloud-unread",  FACT_CLOUD_UNREAD,  IS_SET,     NULL,
      "Its cloud setting could not be read: {}."},
+    {UNKNOWN, "cloud-untold",  FACT_LOGIN_OWNER,   IS_SET,     NULL,
+     "Account {} opened, but nothing read there tells whether its vendor cloud is on. Its web page "
+     "would."},
     {UNKNOWN, "cloud-unknown", FACT_CLOUD_ENABLED, IS_UNKNOWN, NULL,
      "Whether its vendor cloud is on is not known: the setting can only be read with a log-in. "
      "A password in the site file would make it known."},
@@ -19,6 +22,9 @@ static const struct rule ddns[] = {
      "Dynamic DNS is switched on: the site's address is published under a name."},
     {PASS,    "ddns-off",     FACT_DDNS_ENABLED, IS_NO,      NULL,
      "Dynamic DNS is switched off."},
+    {UNKNOWN, "ddns-untold",  FACT_LOGIN_OWNER,  IS_SET,     NULL,
+     "Account {} opened, but nothing read there tells whether dynamic DNS is on. Its web page "
+     "would."},
     {UNKNOWN, "ddns-unknown", FACT_DDNS_ENABLED, IS_UNKNOWN, NULL,
      "Whether dynamic DNS is on is not known: the setting can only be read with a log-in. A "
      "password in the site file would make it known."},

@@ -33,6 +33,9 @@ static const struct rule device[] = {
      "It is set to ask routers to open ports for it."},
     {PASS,    "device-upnp-off",     FACT_UPNP_ENABLED, IS_NO,      NULL,
      "It does not ask routers to open ports."},
+    {UNKNOWN, "device-upnp-untold",  FACT_LOGIN_OWNER,  IS_SET,     NULL,
+     "Account {} opened, but nothing read there tells whether it asks routers to open ports. Its "
+     "web page would."},
     {UNKNOWN, "device-upnp-unknown", FACT_UPNP_ENABLED, IS_UNKNOWN, NULL,
      "Whether it asks routers to open ports is not known: the setting can only be read with a "
      "log-in. A password in the site file would make it known."},

@@ -122,3 +122,51 @@ def test_nothing_outside_the_scope_is_asked(tmp_path):
     for device in run.stats["devices"]:
         if device["ip"] != "10.20.0.11":
             assert device["connections"] == 0, device
+
+
+def owned_lobby(folder, password, mode=0o600):
+    """A site file that gives the Axis camera of the demo site to its owner."""
+    secret = folder / "lobby"
+    secret.write_text(password + "\n")
+    secret.chmod(mode)
+    site = folder / "shop.yaml"
+    site.write_text("scope: [10.20.0.15]\ndevices:\n  - {address: 10.20.0.15, user: root, password_file: lobby}\n")
+    return site
+
+
+def fact(run, name):
+    return next((f["value"] for f in run.device("10.20.0.15")["facts"] if f["name"] == name), None)
+
+
+def logins(run):
+    return next(d["logins"] for d in run.stats["devices"] if d["ip"] == "10.20.0.15")
+
+
+def test_a_password_file_that_others_may_read_stops_before_a_packet(tmp_path):
+    done = command(GATEHOUSE, "assess", "--site", owned_lobby(tmp_path, "x", 0o644))
+    assert done.returncode == 64
+    assert "shop.yaml:3: devices[0].password_file: lobby" in done.stderr
+    assert "0644" in done.stderr and "chmod 600" in done.stderr
+
+
+def test_an_owners_right_password_is_good_for_every_run_of_the_day(tmp_path):
+    site = owned_lobby(tmp_path, "Tundra+Sextant+61")
+    for _ in range(3):
+        run = in_lab("demo.yaml", tmp_path, "--site", site)
+        assert fact(run, "cloud.enabled") is False
+        assert logins(run) == 1
+
+
+def test_an_owners_wrong_password_is_told_with_its_file_and_tried_once(tmp_path):
+    site = owned_lobby(tmp_path, "Tundra+Sextant+62")
+    first = in_lab("demo.yaml", tmp_path, "--site", site)
+    assert logins(first) == 1
+    assert "the password in lobby was refused" in fact(first, "login.owner-failed")
+    assert first.places("default-credentials/owner-failed") == ["10.20.0.15"]
+    assert first.places("vendor-cloud/cloud-unread") == ["10.20.0.15"]
+    again = in_lab("demo.yaml", tmp_path, "--site", site)
+    assert logins(again) == 0
+    assert "did not open it within these 24 hours" in fact(again, "login.owner-failed")
+    (tmp_path / "none").mkdir()
+    off = in_lab("demo.yaml", tmp_path / "none", "--site", site, "--no-login")
+    assert logins(off) == 0

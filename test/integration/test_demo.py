@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from conftest import BUILD, GATEHOUSE, command
+from conftest import BUILD, GATEHOUSE, SOURCE, command
 
 # address: kind, vendor, part of model (or None), version (or None)
 TRUTH = {
@@ -69,6 +69,28 @@ def test_finds_the_planted_gap(demo, finding, addresses):
     assert addresses <= set(demo.places(finding)), demo.finding(finding)
 
 
+@pytest.mark.parametrize("address, cloud, upnp", [
+    ("10.20.0.12", "no", "no"),   # Hikvision, activated
+    ("10.20.0.14", "no", "no"),   # Dahua after the initialisation wizard
+    ("10.20.0.15", "no", "no"),   # Axis: RemoteService.Enabled=no
+    ("10.20.0.16", "yes", "no"),  # Reolink: P2P is on
+    ("10.20.0.25", "no", "no"),   # Hikvision recorder
+])
+def test_an_owners_password_shows_the_settings_behind_it(demo, address, cloud, upnp):
+    facts = {fact["name"]: fact["value"] for fact in demo.device(address)["facts"]}
+    assert facts["login.owner"] in ("admin", "root")
+    assert facts["cloud.enabled"] is (cloud == "yes")
+    assert facts["upnp.enabled"] is (upnp == "yes")
+    assert (address in demo.places("vendor-cloud/cloud-on")) is (cloud == "yes")
+    for finding in ("vendor-cloud/cloud-unknown", "vendor-cloud/cloud-unread", "upnp/device-upnp-unknown",
+                    "camera-firmware/version-unknown", "default-credentials/owner-failed"):
+        assert address not in demo.places(finding), finding
+
+
+def test_an_owners_password_that_is_the_factorys_is_told(demo):
+    assert "10.20.0.19" in demo.places("default-credentials/factory-password")
+
+
 @pytest.mark.parametrize("address", ["10.20.0.12", "10.20.0.14", "10.20.0.15", "10.20.0.25"])
 def test_does_not_accuse_the_innocent(demo, address):
     assert address not in demo.places("default-credentials/factory-password")
@@ -106,10 +128,24 @@ def test_spends_few_log_ins_and_locks_nothing(demo):
 
 
 def test_shows_no_password_anywhere(demo):
-    """The factory password of the first camera is known to the test, and to nobody who reads."""
-    for name in ("report.json", "report.html", "report.csv"):
-        text = (demo.folder / name).read_text()
-        assert not re.search(r'(?<![0-9A-Za-z])12345(?![0-9A-Za-z])', text), name
+    """The passwords of the site are known to the test, and to nobody who reads."""
+    own = set()
+    for transcript in (SOURCE / "test" / "transcript").glob("*/*/device.yaml"):
+        own |= set(re.findall(r'password: "?([^"},\n]{8,})', transcript.read_text()))
+    assert "Tundra+Sextant+61" in own and len(own) > 8
+    files = [demo.folder / name for name in ("report.json", "report.html", "report.csv")]
+    files += demo.folder.parent.glob("store.db*")
+    for file in files:
+        text = file.read_bytes().decode("utf-8", "replace")
+        assert not [password for password in own if password in text], file.name
+        if file.suffix != ".db":
+            assert not re.search(r'(?<![0-9A-Za-z])12345(?![0-9A-Za-z])', text), file.name
+    assert not [password for password in own if password in demo.out + demo.err]
+
+
+def test_password_files_of_the_demo_are_gone_with_it(demo):
+    assert demo.report
+    assert [path.name for path in (SOURCE / "lab" / "secrets").iterdir()] == ["README"]
 
 
 def test_terminal_text_is_80_columns_without_colour(demo):
