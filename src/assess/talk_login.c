@@ -149,12 +149,11 @@ compare_with_factory(struct talk *talk)
     struct facts *facts = &talk->subject->facts;
     const struct evidence *evidence = talk->factory_evidence;
     const struct source sure = {WITNESS_WIRE, 95, evidence};
-    const char *vendor = talk->login_driver->vendor;
-    const char *maker = vendor != NULL ? vendor : facts_text(facts, FACT_DEVICE_VENDOR);
     size_t count = 0;
     size_t others = 0;
-    for (const struct credential *c = credential_next(maker, NULL); c != NULL;
-         c = credential_next(maker, c)) {
+    facts_forget(facts, FACT_LOGIN_REPLACED);
+    for (const struct credential *c = first_credential(talk, talk->login_driver); c != NULL;
+         c = credential_next(c->vendor, c)) {
         bool same_user = text_equal(c->user, talk->kept.user);
         if (same_user && text_equal(c->password, secret_text(talk->kept_password))) {
             const struct source found = {WITNESS_WIRE, 99,
