@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define FIRST_SIZE ((size_t)256)
+#define DRAIN_SIZE ((size_t)1024 * 1024)
 
 static char empty[1];
 
@@ -34,6 +35,27 @@ buf_clear(struct buf *buf)
     if (buf->size != 0) {
         buf->data[0] = '\0';
     }
+}
+
+void
+buf_pour(struct buf *buf, buf_sink_fn *sink, void *context)
+{
+    buf->sink = sink;
+    buf->sink_context = context;
+}
+
+void
+buf_drain(struct buf *buf)
+{
+    if (buf->sink == NULL || buf->failed || buf->len < DRAIN_SIZE) {
+        return;
+    }
+    if (!buf->sink(buf->sink_context, buf->data, buf->len)) {
+        buf->failed = true;
+        return;
+    }
+    buf->max -= buf->len;
+    buf_clear(buf);
 }
 
 static bool

@@ -6,12 +6,17 @@
 
 #include "base/err.h"
 
+/* Takes what a buffer drains; false: it could not. */
+typedef bool buf_sink_fn(void *context, const char *bytes, size_t len);
+
 struct buf {
     char *data; /* terminated; "" while empty */
     size_t len;
     size_t size;
     size_t max;
     bool failed;
+    buf_sink_fn *sink; /* NULL: the buffer keeps everything */
+    void *sink_context;
 };
 
 /* max: the largest number of bytes that the buffer will ever hold. */
@@ -19,6 +24,14 @@ void buf_init(struct buf *buf, size_t max);
 void buf_release(struct buf *buf);
 /* Empties the buffer, keeps its memory, forgets an error. */
 void buf_clear(struct buf *buf);
+
+/* From now on buf_drain() hands to the sink what piled up; max still counts all of it. */
+void buf_pour(struct buf *buf, buf_sink_fn *sink, void *context);
+/*
+ * Said by a long writer at points from which it never looks back: with a sink, a megabyte or more
+ * leaves the buffer. Nothing happens without one.
+ */
+void buf_drain(struct buf *buf);
 
 /* On overflow nothing is added and the buffer fails. */
 void buf_add(struct buf *buf, const void *bytes, size_t len);

@@ -56,44 +56,74 @@ file_read(const char *path, struct buf *buf, struct note *note)
     }
 }
 
-static enum err
-write_all(int fd, const char *bytes, size_t len)
+enum err
+file_draft_open(struct file_draft *draft, const char *path, unsigned mode, struct note *note)
 {
-    while (len != 0) {
-        ssize_t put = write(fd, bytes, len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put < 0) {
-            return ERR_IO;
-        }
-        bytes += put;
-        len -= (size_t)put;
+    *draft = (struct file_draft){.path = path, .fd = -1};
+    buf_init(&draft->beside, 4096);
+    buf_format(&draft->beside, "%s.%ld.part", path, (long)getpid());
+    if (buf_error(&draft->beside) != OK) {
+        buf_release(&draft->beside);
+        note_set(note, "%s: name too long", path);
+        return ERR_LIMIT;
     }
-    return fsync(fd) == 0 ? OK : ERR_IO;
+    draft->fd = open(
+        draft->beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+    if (draft->fd < 0) {
+        note_set(note, "%s: %s", path, reason());
+        (void)unlink(draft->beside.data);
+        buf_release(&draft->beside);
+        return ERR_IO;
+    }
+    return OK;
+}
+
+bool
+file_draft_add(void *context, const char *bytes, size_t len)
+{
+    struct file_draft *draft = context;
+    while (len != 0 && draft->reason == 0) {
+        ssize_t put = write(draft->fd, bytes, len);
+        if (put >= 0) {
+            bytes += put;
+            len -= (size_t)put;
+        } else if (errno != EINTR) {
+            draft->reason = errno;
+        }
+    }
+    return draft->reason == 0;
+}
+
+enum err
+file_draft_close(struct file_draft *draft, bool keep, struct note *note)
+{
+    bool is_whole = keep && draft->reason == 0;
+    if (is_whole && (fsync(draft->fd) != 0 || rename(draft->beside.data, draft->path) != 0)) {
+        draft->reason = errno;
+    }
+    if (!is_whole || draft->reason != 0) {
+        (void)unlink(draft->beside.data);
+    }
+    close_descriptor(&draft->fd);
+    draft->fd = -1;
+    buf_release(&draft->beside);
+    if (draft->reason != 0) {
+        errno = draft->reason;
+        note_set(note, "%s: %s", draft->path, reason());
+    }
+    return draft->reason == 0 ? OK : ERR_IO;
 }
 
 enum err
 file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct note *note)
 {
-    CLEANUP(buf_release) struct buf beside;
-    buf_init(&beside, 4096);
-    buf_format(&beside, "%s.%ld.part", path, (long)getpid());
-    if (buf_error(&beside) != OK) {
-        note_set(note, "%s: name too long", path);
-        return ERR_LIMIT;
-    }
-    CLEANUP(close_descriptor)
-    int fd = open(beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
-    enum err err = fd < 0 ? ERR_IO : write_all(fd, bytes, len);
-    if (err == OK && rename(beside.data, path) != 0) {
-        err = ERR_IO;
-    }
+    struct file_draft draft;
+    enum err err = file_draft_open(&draft, path, mode, note);
     if (err != OK) {
-        note_set(note, "%s: %s", path, reason());
-        (void)unlink(beside.data);
+        return err;
     }
-    return err;
+    bool is_written = file_draft_add(&draft, bytes, len);
+    return file_draft_close(&draft, is_written, note);
 }
 
 enum err

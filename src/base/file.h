@@ -10,6 +10,21 @@ enum err file_read(const char *path, struct buf *buf, struct note *note) MUST_CH
 enum err file_write(
     const char *path, const void *bytes, size_t len, unsigned mode, struct note *note) MUST_CHECK;
 
+/* A file that is written piece by piece beside its place, and appears there whole or not at all. */
+struct file_draft {
+    const char *path;
+    struct buf beside;
+    int fd;
+    int reason; /* errno of what failed first, or 0 */
+};
+
+enum err file_draft_open(
+    struct file_draft *draft, const char *path, unsigned mode, struct note *note) MUST_CHECK;
+/* A buf_sink_fn: the context is the draft. */
+bool file_draft_add(void *context, const char *bytes, size_t len);
+/* Puts the file in its place when `keep` and all of it was written; removes the draft otherwise. */
+enum err file_draft_close(struct file_draft *draft, bool keep, struct note *note) MUST_CHECK;
+
 /* Makes a folder and its parents, 0700 where new. */
 enum err file_make_folder(const char *path, struct note *note) MUST_CHECK;
 

@@ -186,6 +186,7 @@ csv_line(const struct csv_row *row, struct buf *out)
         }
     }
     buf_text(out, "\r\n");
+    buf_drain(out);
 }
 
 static enum err

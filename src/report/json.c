@@ -44,6 +44,7 @@ json_value(struct json_out *out, json_t *value)
 static void
 json_next(struct json_out *out)
 {
+    buf_drain(out->buf);
     buf_text(out->buf, out->first ? "\n" : ",\n");
     buf_text(out->buf, out->indent);
     out->first = false;

@@ -32,11 +32,18 @@ report_write_file(const struct report_format *format, const struct assessment *a
     const struct report_options *options, const char *path, struct note *note)
 {
     struct buf out CLEANUP(buf_release);
-    buf_init(&out, REPORT_MAX);
-    enum err err = format->write(assessment, options, &out);
+    struct file_draft draft;
+    enum err err = file_draft_open(&draft, path, 0600, note);
     if (err != OK) {
-        note_set(note, "%s", path);
         return err;
     }
-    return file_write(path, out.data, out.len, 0600, note);
+    buf_init(&out, REPORT_MAX);
+    buf_pour(&out, file_draft_add, &draft);
+    err = format->write(assessment, options, &out);
+    if (err != OK) {
+        note_set(note, "%s", path);
+    }
+    bool is_whole = err == OK && file_draft_add(&draft, out.data, out.len);
+    enum err closed = file_draft_close(&draft, is_whole, note);
+    return closed != OK ? closed : err;
 }

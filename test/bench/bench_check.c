@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 #define DEVICES 1000
-#define ROUNDS  50
+#define ROUNDS  2000
+#define TARGET  1000000
 
 static const struct source seen = {.witness = WITNESS_WIRE, .confidence = 90};
 
@@ -63,8 +64,9 @@ main(void)
     }
     int64_t took = clock_mono() - start;
     (void)printf("check evaluations per second: %" PRIu64 " (%" PRIu64 " in %" PRId64
-                 " ms, %u failed; target 1000000)\n",
-        count * 1000 / (uint64_t)(took > 0 ? took : 1), count, took, fails);
+                 " ms, %u failed; target 1000000: %s)\n",
+        count * 1000 / (uint64_t)(took > 0 ? took : 1), count, took, fails,
+        count * 1000 / (uint64_t)(took > 0 ? took : 1) >= TARGET ? "met" : "not met");
     for (size_t i = 0; i < DEVICES; i++) {
         subject_free(devices[i]);
     }
