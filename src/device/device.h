@@ -110,6 +110,7 @@ enum maturity {
 struct device_driver {
     const char *name;  /* as in drivers.def */
     const char *title; /* "Hikvision ISAPI" */
+    const char *maker; /* who makes a VMS; NULL: the readings tell */
     enum maturity maturity;
     const char *vendor; /* maker, key of catalog/credentials.def; NULL: none */
     enum kind kind;     /* what it is unless facts say better */

@@ -121,6 +121,12 @@ identify_decide(const struct identity *identity, struct subject *subject)
     const struct device_driver *driver =
         kind == KIND_VMS || identity->device == NULL ? identity->vms : identity->device;
     subject->driver = driver == NULL ? NULL : driver->name;
+    if (kind == KIND_VMS && driver != NULL && driver->maker != NULL) {
+        const struct fact *product = facts_get(&subject->facts, FACT_VMS_PRODUCT);
+        const struct source source = {
+            WITNESS_WIRE, confidence, product == NULL ? NULL : product->evidence};
+        facts_set_text(&subject->facts, FACT_DEVICE_VENDOR, driver->maker, &source);
+    }
     const struct fact *vendor = facts_get(&subject->facts, FACT_DEVICE_VENDOR);
     const struct fact *product = facts_get(&subject->facts, FACT_VMS_PRODUCT);
     subject->confidence = confidence;

@@ -120,6 +120,7 @@ no_factory(const struct facts *facts)
 const struct device_driver vms_blueiris = {
     .name = "blueiris",
     .title = "Blue Iris",
+    .maker = "Perspective Software",
     .maturity = MATURITY_TRANSCRIPT,
     .kind = KIND_VMS,
     .signs = signs,

@@ -153,6 +153,7 @@ no_factory(const struct facts *facts)
 const struct device_driver vms_frigate = {
     .name = "frigate",
     .title = "Frigate",
+    .maker = "Frigate",
     .maturity = MATURITY_TRANSCRIPT,
     .kind = KIND_VMS,
     .signs = signs,

@@ -67,6 +67,7 @@ no_factory(const struct facts *facts)
 const struct device_driver vms_milestone = {
     .name = "milestone",
     .title = "Milestone XProtect",
+    .maker = "Milestone Systems",
     .maturity = MATURITY_TRANSCRIPT,
     .kind = KIND_VMS,
     .signs = signs,

@@ -118,6 +118,7 @@ no_factory(const struct facts *facts)
 const struct device_driver vms_nxwitness = {
     .name = "nxwitness",
     .title = "Nx Witness",
+    .maker = "Network Optix",
     .maturity = MATURITY_TRANSCRIPT,
     .vendor = "nxwitness",
     .kind = KIND_VMS,

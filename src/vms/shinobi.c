@@ -111,6 +111,7 @@ static const struct device_door door = {
 const struct device_driver vms_shinobi = {
     .name = "shinobi",
     .title = "Shinobi",
+    .maker = "Shinobi Systems",
     .maturity = MATURITY_TRANSCRIPT,
     .vendor = "shinobi",
     .kind = KIND_VMS,

@@ -197,6 +197,7 @@ static const struct device_door door = {
 const struct device_driver vms_zoneminder = {
     .name = "zoneminder",
     .title = "ZoneMinder",
+    .maker = "ZoneMinder",
     .maturity = MATURITY_TRANSCRIPT,
     .vendor = "zoneminder",
     .kind = KIND_VMS,
