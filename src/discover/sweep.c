@@ -187,7 +187,8 @@ may_be_there(struct state *state, const struct ip *ip, bool *ret_known)
         *ret_known |= ip_equal(&interfaces[i].ip, ip);
         on_link |= net_contains(&interfaces[i].net, ip);
     }
-    return *ret_known || !on_link || !state->has_table;
+    /* No datagram made the kernel look for IPv6 neighbours, so their absence tells nothing. */
+    return *ret_known || !on_link || !state->has_table || ip->family == 6;
 }
 
 static struct host *

@@ -232,8 +232,11 @@ scope_meets(const struct scope *scope, const struct net *net)
 static bool
 is_swept(const struct net *net, const struct ip *ip)
 {
-    if (net->ip.family != 4 || !net_contains(net, ip)) {
+    if (net->ip.family != ip->family || !net_contains(net, ip)) {
         return false;
+    }
+    if (ip->family == 6) {
+        return net->bits == 128;
     }
     uint64_t offset = ip_to_v4(ip) - ip_to_v4(&net->ip);
     uint64_t size = net_size(net);
@@ -251,15 +254,24 @@ is_first_time(const struct scope *scope, size_t index, const struct ip *ip)
     return true;
 }
 
+/* Of IPv6 only what is listed singly: a network of it can't be swept. */
+static size_t
+hosts_of(const struct net *net)
+{
+    return net->ip.family == 4 ? (size_t)net_size(net) : net->bits == 128 ? 1 : 0;
+}
+
 bool
 scope_next_host(const struct scope *scope, size_t *cursor, struct ip *ret_ip)
 {
     size_t before = 0;
     for (size_t i = 0; i < scope->allowed_count; i++) {
         const struct net *net = &scope->allowed[i];
-        size_t size = net->ip.family == 4 ? (size_t)net_size(net) : 0;
+        size_t size = hosts_of(net);
         for (; *cursor - before < size; ++*cursor) {
-            struct ip ip = ip_from_v4((uint32_t)(ip_to_v4(&net->ip) + *cursor - before));
+            struct ip ip = net->ip.family == 6
+                               ? net->ip
+                               : ip_from_v4((uint32_t)(ip_to_v4(&net->ip) + *cursor - before));
             if (is_swept(net, &ip) && !is_excluded(scope, &ip) && is_first_time(scope, i, &ip)) {
                 ++*cursor;
                 *ret_ip = ip;

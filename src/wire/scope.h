@@ -27,7 +27,9 @@ enum err scope_exclude(struct scope *scope, const char *text, struct note *note)
 bool scope_contains(const struct scope *scope, const struct ip *ip);
 /* True when some address of the network is in the scope. */
 bool scope_meets(const struct scope *scope, const struct net *net);
-/* Number of IPv4 addresses to sweep (network and broadcast addresses of a /30 or larger left out).
+/*
+ * Number of addresses to sweep: of IPv4 without the network and broadcast addresses of a /30 or
+ * larger, of IPv6 those that were given singly.
  */
 size_t scope_host_count(const struct scope *scope);
 /* Walks them in order, each once; start with *cursor = 0; false at the end. */
