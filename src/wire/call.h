@@ -115,6 +115,7 @@ struct wire_exchange {
     size_t codings;
     bool head_ended;  /* a blank line came: a status line may follow */
     bool in_multi;    /* the transfer is under way */
+    bool once;        /* counts at the device, so libcurl may not send it again */
     enum err stopped; /* why we stopped it ourselves */
     enum err refused; /* what is wrong with the request */
 };

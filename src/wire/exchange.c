@@ -51,6 +51,18 @@ static const struct {
     {CURLOPT_CAPATH,          NULL                          },
 };
 
+/*
+ * libcurl sends a request again by itself when a kept connection turns out to be dead, though the
+ * device may have read the first one.
+ */
+static bool
+is_second_sending(const struct wire_exchange *exchange)
+{
+    long sent = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
+    return exchange->once && sent != 0;
+}
+
 /* The last gate: libcurl itself cannot open a socket to an address outside the scope. */
 static curl_socket_t
 open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
@@ -63,6 +75,10 @@ open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
         !scope_contains(wire->scope, &ip)) {
         wire->totals.refused++;
         exchange->stopped = ERR_SCOPE;
+        return CURL_SOCKET_BAD;
+    }
+    if (is_second_sending(exchange)) {
+        exchange->stopped = ERR_NETWORK;
         return CURL_SOCKET_BAD;
     }
     wire->totals.connections++;
@@ -221,6 +237,7 @@ wire_exchange_new(struct wire *wire, const struct wire_kind *kind, const struct 
         return NULL;
     }
     exchange->easy = easy;
+    exchange->once = request->spends;
     exchange->refused = wire_call_begin(&exchange->call, wire, kind, target);
     buf_init(&exchange->headers, ANSWER_HEADERS + (size_t)2 * HEADER_LINES);
     buf_init(&exchange->body, ANSWER_BODY);

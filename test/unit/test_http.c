@@ -326,6 +326,37 @@ test_connection_is_reused_until_an_answer_is_broken(void **state)
     peer_stop(&peer);
 }
 
+static bool
+hello_then_hang_up(struct peer *peer, int fd)
+{
+    return peer->requests == 1 && say_hello(peer, fd);
+}
+
+static void
+test_a_request_that_spends_is_never_sent_again_by_itself(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct peer peer = {0};
+    const struct request requests[] = {
+        {.ask = {.path = "/"}},
+        { .ask = {.path = "/"}, .authorization = "Basic YTpi", .spends = true},
+    };
+    peer_start(&peer, "127.0.0.1", hello_then_hang_up);
+    rig_init(&rig);
+    rig_open(&rig);
+    struct wire_target target = target_of(&peer);
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        struct outcome outcome = {0};
+        (void)wire_http(rig.wire, &target, &requests[i], &rig.arena, keep, &outcome);
+        wire_run(rig.wire);
+        assert_int_equal(outcome.answer.err, i == 0 ? OK : ERR_NETWORK);
+    }
+    rig_release(&rig);
+    peer_stop(&peer);
+    assert_int_equal(peer.requests, 2);
+}
+
 static void
 test_full_arena_is_an_answer_above_the_limit(void **state)
 {
@@ -384,6 +415,7 @@ main(void)
         cmocka_unit_test(test_method_follows_the_ask),
         cmocka_unit_test(test_control_characters_in_a_request_are_refused),
         cmocka_unit_test(test_connection_is_reused_until_an_answer_is_broken),
+        cmocka_unit_test(test_a_request_that_spends_is_never_sent_again_by_itself),
         cmocka_unit_test(test_full_arena_is_an_answer_above_the_limit),
         cmocka_unit_test(test_speaks_ipv6),
     };
