@@ -47,7 +47,9 @@ words_product(const struct subject *subject, char out[SUBJECT_TITLE])
 {
     const char *vendor = words_vendor(subject);
     const char *model = words_model(subject);
-    bool said = vendor != NULL && model != NULL && text_starts_nocase(model, vendor);
+    /* A VMS goes by its product, and a model that begins with its maker says both. */
+    bool said = vendor != NULL && model != NULL &&
+                (subject->kind == KIND_VMS || text_starts_nocase(model, vendor));
     const char *first = vendor == NULL || said ? "" : vendor;
     const char *second = model == NULL ? "" : model;
     (void)text_copy(out, SUBJECT_TITLE, first);
