@@ -261,4 +261,5 @@ derive_facts(struct crowd *crowd, struct subject *whole, const struct discovery 
         advisory_apply(crowd->subjects[i], clock_wall());
     }
     derive_site(whole, crowd, discovery, site);
+    derive_passwords(crowd, whole, site);
 }

@@ -10,3 +10,6 @@
 /* Writes them into the devices and into `whole` (the site itself). */
 void derive_facts(struct crowd *crowd, struct subject *whole, const struct discovery *discovery,
     const struct site *site);
+
+/* Passwords of the site file that are shared or easy to guess, of those that opened a device. */
+void derive_passwords(const struct crowd *crowd, struct subject *whole, const struct site *site);

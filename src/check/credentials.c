@@ -112,8 +112,8 @@ static const struct rule passwords[] = {
     {PASS,    "own-passwords",     FACT_LOGIN_UNIQUE, IS_SET,     NULL,
      "Every device has a strong password of its own: {}."},
     {UNKNOWN, "passwords-unknown", FACT_LOGIN_UNIQUE, IS_UNKNOWN, NULL,
-     "Whether devices share a password or have a weak one is not known: passwords in use are "
-     "never guessed. The owner's word in the site file would make it known."},
+     "Whether every device has a strong password of its own is not known: passwords in use are "
+     "never guessed, only those of the site file are compared."},
 };
 
 static const struct rule owner[] = {

@@ -170,3 +170,24 @@ def test_an_owners_wrong_password_is_told_with_its_file_and_tried_once(tmp_path)
     (tmp_path / "none").mkdir()
     off = in_lab("demo.yaml", tmp_path / "none", "--site", site, "--no-login")
     assert logins(off) == 0
+
+
+def test_owners_passwords_that_are_shared_or_weak_are_told_and_not_shown(tmp_path):
+    lab = tmp_path / "lab.yaml"
+    rows = [("a", "10.20.0.61", "shared-Heron-9"), ("b", "10.20.0.62", "shared-Heron-9"), ("c", "10.20.0.63", "finch7")]
+    lab.write_text(
+        f"lan: 10.20.0.0/24\nadmin: 10.20.0.2\ntranscripts: {SOURCE}/test/transcript\ndevices:\n"
+        + "".join(f'  - {{name: {n}, transcript: axis/P3245-LV-11.11.73, ip: {ip}, mac: "b8:a4:4f:00:00:0{n}",'
+                  f' serial: B8A44F00000{n.upper()}, password: {p}}}\n' for n, ip, p in rows))
+    site = tmp_path / "shop.yaml"
+    site.write_text("scope: [10.20.0.61, 10.20.0.62, 10.20.0.63]\ndevices:\n" + "".join(
+        f"  - {{address: {ip}, name: Camera {n}, user: root, password_file: {n}}}\n" for n, ip, _ in rows))
+    for name, _, password in rows:
+        (tmp_path / name).write_text(password)
+        (tmp_path / name).chmod(0o600)
+    run = in_lab(lab, tmp_path, "--site", site)
+    facts = {f["name"]: f["value"] for f in run.report["site_facts"]}
+    assert facts["login.shared"] == "Camera a and Camera b"
+    assert facts["login.weak"] == "root of Camera c"
+    text = (tmp_path / "out" / "report.json").read_text() + run.out
+    assert "Heron" not in text and "finch7" not in text
