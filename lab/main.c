@@ -48,7 +48,6 @@ read_options(int argc, char **argv, struct run_options *options)
     };
     uint64_t number = 0;
     int level = 0;
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread. */
     for (int key; (key = getopt_long(argc, argv, "+v", names, NULL)) != -1;) {
         if (key == 's')
             options->site = optarg;

@@ -17,8 +17,11 @@ done
 for file in $(git ls-files 'src/*.h'); do
     lines=$(wc -l < "$file"); [ "$lines" -le 200 ] || fail "$file: $lines lines, at most 200"
 done
-if command -v clang-tidy >/dev/null; then
-    git ls-files 'src/*.c' 'lab/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null | tee "$build/tidy.log" | grep -E 'error:|warning:' && fail "clang-tidy"
-fi
+# Only what is compiled; without glibc's ctype macros, which count as the caller's own branches.
+tidied=$(sed -nE 's/.*"file": "(\.\.\/)*((src|lab)\/[^"]*\.c)".*/\2/p' "$build/compile_commands.json" | sort -u)
+[ -n "$tidied" ] || fail "$build/compile_commands.json names no file of src or lab"
+command -v clang-tidy >/dev/null || fail "there is no clang-tidy"
+echo "$tidied" | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" --extra-arg=-D__NO_CTYPE >"$build/tidy.log" 2>"$build/tidy.err" ||
+    { grep -E 'error:|warning:' "$build/tidy.log" || tail -5 "$build/tidy.err"; fail "clang-tidy: see $build/tidy.log"; }
 [ $bad = 0 ] && echo "lint: clean"
 exit $bad

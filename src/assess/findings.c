@@ -135,6 +135,7 @@ fill_place(
     struct assessment *assessment = build->assessment;
     const struct subject *subject = subject_at(assessment, device);
     char id[128];
+    assert(group->places != NULL); /* counted before */
     struct finding_place *place = &group->places[group->filled++];
     *place = (struct finding_place){.subject = subject,
         .device = device,

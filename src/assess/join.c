@@ -290,6 +290,7 @@ crowd_merge_same(struct crowd *crowd)
     for (size_t i = 0; i < crowd->count; i++) {
         struct subject *subject = crowd->subjects[i];
         struct subject *other = NULL;
+        assert(subject != NULL); /* only places before this one are emptied */
         for (size_t j = 0; j < crowd->count && other == NULL && !subject->in_scope; j++) {
             if (j != i && crowd->subjects[j] != NULL && crowd->subjects[j]->in_scope &&
                 is_same_device(crowd->subjects[j], subject)) {

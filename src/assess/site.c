@@ -164,17 +164,22 @@ find_node(const struct outline *outline, const char *pattern, size_t number)
     return NULL;
 }
 
+static const char *
+missing_key(const struct waiver *waiver)
+{
+    return waiver->finding == NULL  ? "finding"
+           : waiver->owner == NULL  ? "owner"
+           : waiver->reason == NULL ? "reason"
+           : waiver->expires == 0   ? "expires"
+                                    : NULL;
+}
+
 /* What no single value shows: keys that are missing. */
 static enum err
 look_for_gaps(const struct site *site, const struct place *place, const struct outline *outline)
 {
     for (size_t i = 0; i < site->waiver_count; i++) {
-        const struct waiver *waiver = &site->waivers[i];
-        const char *missing = waiver->finding == NULL  ? "finding"
-                              : waiver->owner == NULL  ? "owner"
-                              : waiver->reason == NULL ? "reason"
-                              : waiver->expires == 0   ? "expires"
-                                                       : NULL;
+        const char *missing = missing_key(&site->waivers[i]);
         if (missing != NULL) {
             struct note words;
             note_set(

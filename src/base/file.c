@@ -164,9 +164,9 @@ file_xdg(const char *kind, struct buf *ret_path)
         if (!text_equal(rows[i].kind, kind)) {
             continue;
         }
-        const char *base = getenv(rows[i].variable); // NOLINT(concurrency-mt-unsafe): one thread
-        const char *home = getenv("HOME");           // NOLINT(concurrency-mt-unsafe): one thread
-        if (!text_is_empty(base) && base[0] == '/') {
+        const char *base = getenv(rows[i].variable);
+        const char *home = getenv("HOME");
+        if (base != NULL && base[0] == '/') {
             buf_format(ret_path, "%s/gatehouse", base);
         } else if (!text_is_empty(home)) {
             buf_format(ret_path, "%s%s/gatehouse", home, rows[i].below_home);

@@ -94,8 +94,7 @@ cli_next(struct cli_line *line, const char **ret_value)
     char letters[2 * CLI_OPTION_LIMIT + 3];
     fill_getopt(line->manual, rows, letters);
     opterr = 0;
-    int got = getopt_long( // NOLINT(concurrency-mt-unsafe): one thread
-        line->argc, line->argv, letters, rows, NULL);
+    int got = getopt_long(line->argc, line->argv, letters, rows, NULL);
     *ret_value = optarg;
     if (got == -1) {
         line->operand = optind;
@@ -170,8 +169,8 @@ cli_usage(const struct cli_line *line, const char *format, ...)
 bool
 cli_colour(FILE *stream)
 {
-    const char *no_color = getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe): one thread
-    const char *term = getenv("TERM");         // NOLINT(concurrency-mt-unsafe): one thread
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
     return text_is_empty(no_color) && !text_is_empty(term) && !text_equal(term, "dumb") &&
            isatty(fileno(stream)) == 1;
 }

@@ -156,5 +156,5 @@ cli_demo(int argc, char **argv)
         char **to;
     } plain = {.from = arguments};
     (void)execv(arguments[0], plain.to);
-    return cli_fail("%s: %s", arguments[0], strerror(errno)); // NOLINT(concurrency-mt-unsafe)
+    return cli_fail("%s: %s", arguments[0], strerror(errno));
 }

@@ -125,21 +125,29 @@ look_text(const struct look *look, struct subject *subject, const char *key, con
     arena_release(&arena);
 }
 
+struct found {
+    enum fact_id fact;
+    const char *key; /* of the fingerprints that may read it; NULL: none */
+    const char *text, *asked;
+    uint8_t confidence;
+};
+
 /* Sets a text fact, and lets the fingerprints of a key read it. */
 static void
-take(const struct look *look, struct subject *subject, enum fact_id fact, const char *key,
-    const char *text, const char *asked, uint8_t confidence)
+take(const struct look *look, struct subject *subject, const struct found *found)
 {
     char quoted[LOOK_TEXT + 64];
-    if (text_is_empty(text)) {
+    if (text_is_empty(found->text)) {
         return;
     }
-    (void)snprintf(quoted, sizeof(quoted), "%s: %.*s", fact_name(fact), LOOK_TEXT, text);
-    const struct evidence *evidence = evidence_new(&subject->arena, asked, quoted, clock_wall());
-    const struct source source = {WITNESS_WIRE, confidence, evidence};
-    facts_set_text(&subject->facts, fact, text, &source);
-    if (key != NULL) {
-        look_text(look, subject, key, text, evidence);
+    (void)snprintf(
+        quoted, sizeof(quoted), "%s: %.*s", fact_name(found->fact), LOOK_TEXT, found->text);
+    const struct evidence *evidence =
+        evidence_new(&subject->arena, found->asked, quoted, clock_wall());
+    const struct source source = {WITNESS_WIRE, found->confidence, evidence};
+    facts_set_text(&subject->facts, found->fact, found->text, &source);
+    if (found->key != NULL) {
+        look_text(look, subject, found->key, found->text, evidence);
     }
 }
 
@@ -194,8 +202,10 @@ look_certificate(const struct look *look, struct subject *subject, const char *a
     if (answer->tls_subject == NULL) {
         return;
     }
-    take(look, subject, FACT_TLS_SUBJECT, "x509.subject", answer->tls_subject, asked, 70);
-    take(look, subject, FACT_TLS_ISSUER, "x509.issuer", answer->tls_issuer, asked, 70);
+    take(look, subject,
+        &(struct found){FACT_TLS_SUBJECT, "x509.subject", answer->tls_subject, asked, 70});
+    take(look, subject,
+        &(struct found){FACT_TLS_ISSUER, "x509.issuer", answer->tls_issuer, asked, 70});
     const struct evidence *evidence =
         evidence_new(&subject->arena, asked, answer->tls_subject, answer->at);
     const struct source source = {WITNESS_WIRE, 70, evidence};
@@ -229,7 +239,8 @@ look_http(const struct look *look, struct subject *subject, const char *asked,
     }
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (answer_header(answer, rows[i].header, 0, text, sizeof(text))) {
-            take(look, subject, rows[i].fact, rows[i].key, text, asked, confidence);
+            take(
+                look, subject, &(struct found){rows[i].fact, rows[i].key, text, asked, confidence});
         }
     }
     if (answer_header(answer, "WWW-Authenticate", 0, text, sizeof(text))) {
@@ -237,14 +248,16 @@ look_http(const struct look *look, struct subject *subject, const char *asked,
             evidence_new(&subject->arena, asked, text, answer->at));
     }
     if (answer_realm(answer, text, sizeof(text))) {
-        take(look, subject, FACT_HTTP_REALM, NULL, text, asked, confidence);
+        take(look, subject, &(struct found){FACT_HTTP_REALM, NULL, text, asked, confidence});
     }
     if (page_title(answer, text, sizeof(text))) {
-        take(look, subject, FACT_HTTP_TITLE, "html_title", text, asked, confidence);
+        take(
+            look, subject, &(struct found){FACT_HTTP_TITLE, "html_title", text, asked, confidence});
     }
     (void)text_copy(text, sizeof(text), answer->body);
-    take(
-        look, subject, FACT_HTTP_BODY, NULL, text[0] == '\0' ? "(empty)" : text, asked, confidence);
+    take(look, subject,
+        &(struct found){
+            FACT_HTTP_BODY, NULL, text[0] == '\0' ? "(empty)" : text, asked, confidence});
 }
 
 void
@@ -253,7 +266,7 @@ look_favicon(const struct look *look, struct subject *subject, const char *asked
 {
     char md5[DIGEST_HEX];
     if (digest_hex(DIGEST_MD5, answer->body, answer->body_len, md5) == OK) {
-        take(look, subject, FACT_HTTP_FAVICON, "favicon.md5", md5, asked, 70);
+        take(look, subject, &(struct found){FACT_HTTP_FAVICON, "favicon.md5", md5, asked, 70});
     }
 }
 
@@ -266,10 +279,11 @@ look_rtsp(const struct look *look, struct subject *subject, const char *asked,
         return;
     }
     if (answer_header(answer, "Server", 0, text, sizeof(text))) {
-        take(look, subject, FACT_RTSP_SERVER, "rtsp_header.server", text, asked, 70);
+        take(look, subject,
+            &(struct found){FACT_RTSP_SERVER, "rtsp_header.server", text, asked, 70});
     }
     if (answer_realm(answer, text, sizeof(text))) {
-        take(look, subject, FACT_RTSP_REALM, NULL, text, asked, 70);
+        take(look, subject, &(struct found){FACT_RTSP_REALM, NULL, text, asked, 70});
     }
     if (answer_header(answer, "WWW-Authenticate", 0, text, sizeof(text))) {
         look_text(look, subject, "rtsp_header.wwwauth", text,
@@ -298,11 +312,12 @@ look_banner(const struct look *look, struct subject *subject, const struct port 
     text_clean(text, sizeof(text), answer->body, answer->body_len);
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (text_equal(port->protocol, rows[i].protocol) && text_starts(text, rows[i].begin)) {
-            take(look, subject, rows[i].fact, rows[i].key, text_trim(text), asked, 70);
+            take(look, subject,
+                &(struct found){rows[i].fact, rows[i].key, text_trim(text), asked, 70});
             return;
         }
     }
-    take(look, subject, FACT_BANNER_OTHER, NULL, text, asked, 50);
+    take(look, subject, &(struct found){FACT_BANNER_OTHER, NULL, text, asked, 50});
 }
 
 void

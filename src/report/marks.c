@@ -35,6 +35,33 @@ place_total(const struct assessment *assessment)
     return total;
 }
 
+static const struct slot *
+slot_of(const struct slot *slots, size_t count, const struct subject *subject)
+{
+    const struct slot key = {.subject = subject};
+    return count == 0 ? NULL : bsearch(&key, slots, count, sizeof(key), compare_slots);
+}
+
+/* What one finding adds: a count for each of its devices, then its places. */
+static void
+add_finding(
+    struct marks *marks, const struct slot *slots, const struct finding *finding, bool counts)
+{
+    for (size_t i = 0; i < finding->place_count; i++) {
+        const struct slot *slot =
+            slot_of(slots, marks->assessment->device_count, finding->places[i].subject);
+        if (slot == NULL) {
+            continue;
+        }
+        if (counts) {
+            marks->starts[slot->device + 1]++;
+        } else {
+            marks->places[marks->starts[slot->device]++] =
+                (struct mark_place){slot->device, finding, &finding->places[i]};
+        }
+    }
+}
+
 /* Counts first, then fills: the order of the findings stays within each device. */
 static void
 fill(struct marks *marks, const struct slot *slots)
@@ -43,21 +70,7 @@ fill(struct marks *marks, const struct slot *slots)
     size_t devices = assessment->device_count;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < assessment->finding_count; i++) {
-            const struct finding *finding = &assessment->findings[i];
-            for (size_t j = 0; j < finding->place_count; j++) {
-                const struct slot key = {.subject = finding->places[j].subject};
-                const struct slot *slot =
-                    devices == 0 ? NULL : bsearch(&key, slots, devices, sizeof(key), compare_slots);
-                if (slot == NULL) {
-                    continue;
-                }
-                if (pass == 0) {
-                    marks->starts[slot->device + 1]++;
-                } else {
-                    marks->places[marks->starts[slot->device]++] =
-                        (struct mark_place){slot->device, finding, &finding->places[j]};
-                }
-            }
+            add_finding(marks, slots, &assessment->findings[i], pass == 0);
         }
         for (size_t i = 0; pass == 0 && i < devices; i++) {
             marks->starts[i + 1] += marks->starts[i];

@@ -30,7 +30,7 @@ add_examples(const char *folder, const char *name, struct arena *arena)
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
     if (fingerprint_xml_read(path, true, arena, &file, &note) != OK) {
         (void)fprintf(stderr, "%s\n", note.text);
-        exit(2); // NOLINT(concurrency-mt-unsafe): one thread
+        exit(2);
     }
     for (size_t i = 0; i < file.row_count; i++) {
         const struct fingerprint_row *row = &file.rows[i];
@@ -45,7 +45,7 @@ read_banners(const char *folder, struct arena *arena)
 {
     DIR *open = opendir(folder);
     const struct dirent *entry = NULL;
-    while (open != NULL && (entry = readdir(open)) != NULL) { // NOLINT(concurrency-mt-unsafe)
+    while (open != NULL && (entry = readdir(open)) != NULL) {
         if (text_ends(entry->d_name, ".xml")) {
             add_examples(folder, entry->d_name, arena);
         }

@@ -29,7 +29,7 @@ open_catalogue(void)
 {
     struct fingerprint_db *db = NULL;
     char path[4096] = "catalog/fingerprints";
-    const char *source = getenv("GATEHOUSE_SOURCE"); // NOLINT(concurrency-mt-unsafe): one thread
+    const char *source = getenv("GATEHOUSE_SOURCE");
     if (source != NULL) {
         (void)snprintf(path, sizeof(path), "%s/catalog/fingerprints", source);
     }

@@ -416,7 +416,7 @@ static void
 test_our_own_catalogue_passes_and_shadows_nothing(void **state)
 {
     struct fixture *f = *state;
-    const char *source = getenv("GATEHOUSE_SOURCE"); // NOLINT(concurrency-mt-unsafe): one thread
+    const char *source = getenv("GATEHOUSE_SOURCE");
     char folder[4096];
     (void)snprintf(
         folder, sizeof(folder), "%s/catalog/fingerprints", source == NULL ? "." : source);
@@ -428,7 +428,7 @@ test_our_own_catalogue_passes_and_shadows_nothing(void **state)
     DIR *open = opendir(folder);
     assert_non_null(open);
     const struct dirent *entry = NULL;
-    while ((entry = readdir(open)) != NULL) { // NOLINT(concurrency-mt-unsafe): one thread
+    while ((entry = readdir(open)) != NULL) {
         char path[5000];
         (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         if (strstr(entry->d_name, ".xml") != NULL) {
@@ -444,7 +444,7 @@ static void
 test_our_own_catalogue_tells_cameras_from_what_is_none(void **state)
 {
     struct fixture *f = *state;
-    const char *source = getenv("GATEHOUSE_SOURCE"); // NOLINT(concurrency-mt-unsafe): one thread
+    const char *source = getenv("GATEHOUSE_SOURCE");
     char folder[4096];
     (void)snprintf(
         folder, sizeof(folder), "%s/catalog/fingerprints", source == NULL ? "." : source);

@@ -37,7 +37,7 @@ test_reads_the_example_file(void **state)
     char path[512];
     struct site *site = NULL;
     struct note note = {""};
-    const char *source = getenv("GATEHOUSE_SOURCE"); // NOLINT(concurrency-mt-unsafe): one thread
+    const char *source = getenv("GATEHOUSE_SOURCE");
     (void)snprintf(path, sizeof(path), "%s/doc/example-site.yaml", source == NULL ? "." : source);
     if (site_load(path, &site, &note) != OK) {
         fail_msg("%s", note.text);

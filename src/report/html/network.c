@@ -148,7 +148,7 @@ put_tile(const struct network *network, const struct layout *layout, size_t devi
     char address[IP_TEXT];
     char number[16];
     struct buf text CLEANUP(buf_release);
-    buf_init(&text, 2 * SUBJECT_TITLE);
+    buf_init(&text, (size_t)2 * SUBJECT_TITLE);
     (void)snprintf(number, sizeof(number), "%u", subject->number);
     subject_title(subject, title);
     words_address(subject, address);
