@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for: build, demo, test, ci, bench (arguments; default
+# Installs the Debian packages that are missing for: build, demo, test, ci, heavy, bench (arguments; default
 # build demo). Says what and why; uses sudo when not root; does nothing when nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."

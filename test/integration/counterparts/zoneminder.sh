@@ -1,0 +1,53 @@
+#!/bin/bash
+# Debian's ZoneMinder with its own database, PHP and nginx, from the folder $1 on port 80. Meant for
+# "ip netns exec": what is mounted here is seen by nothing else. Runs until it is killed.
+set -eu
+state=$1
+sql="mysql --socket=$state/run/db.sock -u root"
+mount --make-rprivate /
+cp -a /etc/zm "$state/etc"
+mount --bind "$state/etc" /etc/zm
+printf 'ZM_DB_HOST=localhost:%s/run/db.sock\n' "$state" >/etc/zm/conf.d/90-test.conf
+chgrp -R www-data /etc/zm && chmod -R g+rX /etc/zm
+for folder in /run/zm /tmp/zm /var/log/zm /var/cache/zoneminder; do
+    install -d "$folder"
+    mount -t tmpfs -o mode=0777 none "$folder"
+done
+install -d -o mysql -g mysql "$state/db" "$state/run"
+install -d -o www-data -m 700 "$state/sessions"
+mariadb-install-db --user=mysql --datadir="$state/db" --auth-root-authentication-method=socket --skip-test-db >/dev/null
+mariadbd --no-defaults --user=mysql --datadir="$state/db" --socket="$state/run/db.sock" --pid-file="$state/run/db.pid" \
+    --skip-networking --innodb-log-file-size=8M --innodb-buffer-pool-size=64M --log-error="$state/run/db.err" &
+for _ in $(seq 100); do
+    mysqladmin --socket="$state/run/db.sock" -u root ping >/dev/null 2>&1 && break
+    sleep 0.2
+done
+$sql </usr/share/zoneminder/db/zm_create.sql
+$sql -e "create user 'zmuser'@'localhost' identified by 'zmpass'; grant all on zm.* to 'zmuser'@'localhost'"
+$sql zm -e "update Config set Value='0' where Name in ('ZM_CHECK_FOR_UPDATES','ZM_TELEMETRY_DATA','ZM_OPT_USE_AUTH','ZM_SHOW_PRIVACY')"
+cat >"$state/php.conf" <<C
+[global]
+error_log = $state/php.log
+daemonize = no
+[zm]
+user = www-data
+group = www-data
+listen = $state/php.sock
+listen.owner = www-data
+pm = static
+pm.max_children = 2
+php_admin_value[date.timezone] = UTC
+php_admin_value[session.save_path] = $state/sessions
+C
+"$(ls /usr/sbin/php-fpm[0-9]* | head -1)" -F -y "$state/php.conf" >/dev/null 2>&1 &
+cat >"$state/nginx.conf" <<C
+user www-data; daemon off; worker_processes 1; pid $state/nginx.pid; error_log $state/nginx.err;
+events { worker_connections 64; }
+http { include /etc/nginx/mime.types; access_log $state/nginx.log;
+  server { listen 80;
+    location /zm { alias /usr/share/zoneminder/www; index index.php;
+      location ~ \.php$ { if (!-f \$request_filename) { return 404; } include /etc/nginx/fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME \$request_filename; fastcgi_index index.php; fastcgi_pass unix:$state/php.sock; }
+      location /zm/api/ { rewrite ^/zm/api(.+)\$ /zm/api/index.php?p=\$1 last; } } } }
+C
+exec nginx -c "$state/nginx.conf"
