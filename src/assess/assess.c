@@ -266,11 +266,13 @@ file_name(const char *path)
 
 /* Where the permission comes from. */
 static const char *
-authorised_words(struct arena *arena, const struct site *site)
+authorised_words(struct arena *arena, const struct site *site, const struct scope *scope)
 {
     char date[CLOCK_TEXT];
-    if (site == NULL || site->scope.allowed_count == 0) {
-        return "given on the command line";
+    for (size_t i = 0; i < scope->allowed_count; i++) {
+        if (site == NULL || !scope_covers(&site->scope, &scope->allowed[i])) {
+            return "given on the command line";
+        }
     }
     if (site->authorised_at == 0) {
         return arena_format(arena, "authorised in %s", file_name(site->file));
@@ -288,7 +290,7 @@ describe(struct run *run)
     result->totals.started = clock_wall();
     name_run(result, result->totals.started);
     result->site = arena_copy(&result->arena, site == NULL ? "site" : site->name);
-    result->authorised = authorised_words(&result->arena, site);
+    result->authorised = authorised_words(&result->arena, site, run->settings->scope);
     result->catalog_date = advisory_date();
     result->scope = scope_words(&result->arena, run->settings->scope);
     result->pace = run->settings->wire.packets_per_second;
@@ -365,7 +367,8 @@ judge(struct run *run)
     if (result->whole == NULL) {
         return ERR_MEMORY;
     }
-    derive_facts(&run->crowd, result->whole, run->discovery, run->settings->site);
+    const struct derive_from from = {run->discovery, run->settings->scope, run->settings->site};
+    derive_facts(&run->crowd, result->whole, &from);
     note_silence(run);
     count_totals(run);
     result->devices = run->crowd.subjects;

@@ -135,8 +135,7 @@ list_bystanders(
 }
 
 static void
-derive_segment(
-    const struct crowd *crowd, struct subject *subject, const struct discovery *discovery)
+derive_segment(const struct crowd *crowd, struct subject *subject, const struct derive_from *from)
 {
     char text[IP_TEXT];
     size_t unknown = 0;
@@ -144,7 +143,7 @@ derive_segment(
         !subject->in_scope) {
         return;
     }
-    struct net net = subnet_of(discovery, &subject->addresses[0]);
+    struct net net = subnet_of(from->discovery, &subject->addresses[0]);
     CLEANUP(buf_release) struct buf others;
     buf_init(&others, 1000);
     size_t count = list_bystanders(crowd, &net, &others, &unknown);
@@ -155,7 +154,7 @@ derive_segment(
     facts_set_text(&subject->facts, FACT_SEGMENT_SUBNET, net_text(&net, text), &source);
     if (count != 0) {
         facts_set_text(&subject->facts, FACT_SEGMENT_MIXED, others.data, &source);
-    } else if (unknown == 0) {
+    } else if (unknown == 0 && net.ip.family == 4 && scope_covers(from->scope, &net)) {
         facts_set_text(&subject->facts, FACT_SEGMENT_CLEAN, text, &source);
     }
 }
@@ -244,9 +243,9 @@ derive_site(struct subject *whole, const struct crowd *crowd, const struct disco
 }
 
 void
-derive_facts(struct crowd *crowd, struct subject *whole, const struct discovery *discovery,
-    const struct site *site)
+derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_from *from)
 {
+    const struct discovery *discovery = from->discovery;
     for (const struct gateway_router *r = discovery_routers(discovery); r != NULL; r = r->next) {
         derive_router(crowd, discovery, r);
     }
@@ -254,12 +253,12 @@ derive_facts(struct crowd *crowd, struct subject *whole, const struct discovery 
         derive_mapping(crowd, m);
     }
     for (size_t i = 0; i < crowd->count; i++) {
-        derive_segment(crowd, crowd->subjects[i], discovery);
+        derive_segment(crowd, crowd->subjects[i], from);
         derive_public(crowd->subjects[i]);
         derive_doubt(crowd->subjects[i]);
         vendor_apply(crowd->subjects[i], clock_wall());
         advisory_apply(crowd->subjects[i], clock_wall());
     }
-    derive_site(whole, crowd, discovery, site);
-    derive_passwords(crowd, whole, site);
+    derive_site(whole, crowd, discovery, from->site);
+    derive_passwords(crowd, whole, from->site);
 }

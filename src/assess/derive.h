@@ -7,9 +7,14 @@
 #include "assess/join.h"
 #include "assess/site.h"
 
+struct derive_from {
+    const struct discovery *discovery;
+    const struct scope *scope;
+    const struct site *site; /* NULL: none */
+};
+
 /* Writes them into the devices and into `whole` (the site itself). */
-void derive_facts(struct crowd *crowd, struct subject *whole, const struct discovery *discovery,
-    const struct site *site);
+void derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_from *from);
 
 /* Passwords of the site file that are shared or easy to guess, of those that opened a device. */
 void derive_passwords(const struct crowd *crowd, struct subject *whole, const struct site *site);

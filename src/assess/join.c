@@ -106,7 +106,9 @@ take_sighting(struct subject *subject, const struct sighting *sighting)
     if (sighting->from.family != 0) {
         (void)subject_add_address(subject, &sighting->from);
     }
-    if (mac_is_zero(&subject->mac)) {
+    /* What ARP saw counts more than what an answer states. */
+    bool is_seen = text_equal(sighting->method, "arp") && !mac_is_zero(&sighting->mac);
+    if (mac_is_zero(&subject->mac) || is_seen) {
         subject->mac = sighting->mac;
     }
     subject->in_scope = subject->in_scope || sighting->in_scope;

@@ -8,8 +8,8 @@ static const struct rule subnet[] = {
     {PASS,    "own-subnet",     FACT_SEGMENT_CLEAN, IS_SET,     NULL,
      "Only video devices answer in {segment.subnet|its subnet}: {}."},
     {UNKNOWN, "subnet-unknown", FACT_SEGMENT_CLEAN, IS_UNKNOWN, NULL,
-     "Who else lives in its subnet is not known: the whole subnet was not in the scope of this "
-     "run. A scope that covers it would make it known."},
+     "Who else lives in its subnet is not known: not every address there was in the scope of this "
+     "run, or something that answered there could not be named."},
 };
 
 static const struct rule isolation[] = {

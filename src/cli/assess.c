@@ -257,20 +257,30 @@ ask_for_scope(struct command *command, const struct cli_line *line)
         count == 0 ? "192.168.1.0/24" : net_text(&networks[0].net, net));
 }
 
+/* A scope of the command line stands in the place of the site's; what either excludes stays out. */
+static enum err
+take_scope(struct scope *scope, const struct scope *site, struct note *note)
+{
+    if (scope->allowed_count == 0) {
+        memcpy(scope->allowed, site->allowed, sizeof(scope->allowed));
+        scope->allowed_count = site->allowed_count;
+    }
+    for (size_t i = 0; i < site->excluded_count; i++) {
+        if (scope->excluded_count == SCOPE_NETS) {
+            note_set(note, "more than %d networks are excluded, in the site file and by --exclude",
+                SCOPE_NETS);
+            return ERR_LIMIT;
+        }
+        scope->excluded[scope->excluded_count++] = site->excluded[i];
+    }
+    return OK;
+}
+
 /* What the site file says holds unless the command line says otherwise. */
 static void
 take_site(struct command *command, const struct site *site)
 {
     struct assess_settings *settings = &command->settings;
-    if (command->scope.allowed_count == 0) {
-        struct scope narrowed = site->scope;
-        for (size_t i = 0; i < command->scope.excluded_count; i++) {
-            if (narrowed.excluded_count < SCOPE_NETS) {
-                narrowed.excluded[narrowed.excluded_count++] = command->scope.excluded[i];
-            }
-        }
-        command->scope = narrowed;
-    }
     if (!command->has_pace) {
         settings->wire.packets_per_second = site->pace;
     }
@@ -297,7 +307,8 @@ load_site(struct command *command)
         return CLI_END;
     }
     if (site_load(command->site_path, &command->site, &note) != OK ||
-        site_secret_read(command->site, &note) != OK) {
+        site_secret_read(command->site, &note) != OK ||
+        take_scope(&command->scope, &command->site->scope, &note) != OK) {
         (void)cli_fail("%s", note.text);
         return CLI_USAGE;
     }

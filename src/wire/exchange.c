@@ -226,6 +226,19 @@ set_common(struct wire_exchange *exchange)
     set_times(exchange);
 }
 
+/* Printers print whatever they are sent, and a camera's own protocol is not ours to garble. */
+static bool
+takes_raw_bytes(uint16_t port)
+{
+    static const uint16_t ports[] = {515, 34567, 37777};
+    for (size_t i = 0; i < COUNT(ports); i++) {
+        if (ports[i] == port) {
+            return true;
+        }
+    }
+    return port >= 9100 && port <= 9107;
+}
+
 struct wire_exchange *
 wire_exchange_new(struct wire *wire, const struct wire_kind *kind, const struct wire_target *target,
     const struct request *request)
@@ -239,6 +252,9 @@ wire_exchange_new(struct wire *wire, const struct wire_kind *kind, const struct 
     exchange->easy = easy;
     exchange->once = request->spends;
     exchange->refused = wire_call_begin(&exchange->call, wire, kind, target);
+    if (takes_raw_bytes(target->port)) {
+        wire_exchange_refuse(exchange, ERR_VALUE);
+    }
     buf_init(&exchange->headers, ANSWER_HEADERS + (size_t)2 * HEADER_LINES);
     buf_init(&exchange->body, ANSWER_BODY);
     set_common(exchange);

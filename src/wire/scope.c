@@ -228,6 +228,26 @@ scope_meets(const struct scope *scope, const struct net *net)
     return false;
 }
 
+static bool
+holds_net(const struct net *larger, const struct net *smaller)
+{
+    return larger->bits <= smaller->bits && holds(larger, &smaller->ip);
+}
+
+bool
+scope_covers(const struct scope *scope, const struct net *net)
+{
+    bool covered = false;
+    for (size_t i = 0; i < scope->allowed_count; i++) {
+        covered = covered || holds_net(&scope->allowed[i], net);
+    }
+    for (size_t i = 0; i < scope->excluded_count; i++) {
+        const struct net *excluded = &scope->excluded[i];
+        covered = covered && !net_contains(excluded, &net->ip) && !net_contains(net, &excluded->ip);
+    }
+    return covered;
+}
+
 /* Network and broadcast addresses of a /30 or larger are nobody's. */
 static bool
 is_swept(const struct net *net, const struct ip *ip)

@@ -27,6 +27,8 @@ enum err scope_exclude(struct scope *scope, const char *text, struct note *note)
 bool scope_contains(const struct scope *scope, const struct ip *ip);
 /* True when some address of the network is in the scope. */
 bool scope_meets(const struct scope *scope, const struct net *net);
+/* One network of the scope holds all of it, and none of it is excluded. */
+bool scope_covers(const struct scope *scope, const struct net *net);
 /*
  * Number of addresses to sweep: of IPv4 without the network and broadcast addresses of a /30 or
  * larger, of IPv6 those that were given singly.

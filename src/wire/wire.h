@@ -63,8 +63,9 @@ typedef void wire_answer_fn(void *context, const struct answer *answer);
  * One HTTP exchange: no redirect is followed, no proxy, no certificate check (the certificate is
  * reported), gzip/deflate unpacked within ANSWER_BODY, headers within ANSWER_HEADERS. NULL when
  * memory is out; a target outside the scope calls back with ERR_SCOPE, a request with control
- * characters or a path without '/' with ERR_VALUE. err is OK only for a whole answer; what came
- * of a broken or too long one is kept beside the error. The request is copied.
+ * characters, a path without '/' or to a printer's or SDK port with ERR_VALUE. err is OK only for a
+ * whole answer; what came of a broken or too long one is kept beside the error. The request is
+ * copied.
  */
 struct wire_call *wire_http(struct wire *wire, const struct wire_target *target,
     const struct request *request, struct arena *arena, wire_answer_fn *done, void *context)

@@ -290,6 +290,26 @@ test_control_characters_in_a_request_are_refused(void **state)
     assert_int_equal(peer.accepted, 0);
 }
 
+static void
+test_ports_that_take_raw_bytes_are_sent_none(void **state)
+{
+    (void)state;
+    static const uint16_t ports[] = {515, 9100, 9107, 34567, 37777};
+    struct rig rig;
+    const struct request request = {.ask = {.path = "/"}};
+    rig_init(&rig);
+    rig_open(&rig);
+    for (size_t i = 0; i < COUNT(ports); i++) {
+        struct outcome outcome = {0};
+        const struct wire_target target = {.ip = peer_ip("127.0.0.1"), .port = ports[i]};
+        (void)wire_http(rig.wire, &target, &request, &rig.arena, keep, &outcome);
+        wire_run(rig.wire);
+        assert_int_equal(outcome.answer.err, ERR_VALUE);
+    }
+    assert_int_equal(wire_totals(rig.wire)->connections, 0);
+    rig_release(&rig);
+}
+
 static bool
 hello_then_broken(struct peer *peer, int fd)
 {
@@ -414,6 +434,7 @@ main(void)
         cmocka_unit_test(test_sends_exactly_what_was_asked),
         cmocka_unit_test(test_method_follows_the_ask),
         cmocka_unit_test(test_control_characters_in_a_request_are_refused),
+        cmocka_unit_test(test_ports_that_take_raw_bytes_are_sent_none),
         cmocka_unit_test(test_connection_is_reused_until_an_answer_is_broken),
         cmocka_unit_test(test_a_request_that_spends_is_never_sent_again_by_itself),
         cmocka_unit_test(test_full_arena_is_an_answer_above_the_limit),

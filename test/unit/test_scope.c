@@ -213,6 +213,33 @@ test_counts_the_largest_network(void **state)
     assert_int_equal(scope_host_count(&scope), 65534);
 }
 
+static void
+test_covers_only_networks_of_which_no_address_is_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *net;
+        bool covered;
+    } rows[] = {
+        {"10.0.0.0/24",    true },
+        {"10.0.0.0/16",    false},
+        {"10.0.1.0/24",    false},
+        {"10.0.1.0/25",    true },
+        {"10.0.2.0/24",    false},
+        {"192.168.0.0/24", false},
+    };
+    struct scope scope;
+    struct net net;
+    scope_init(&scope);
+    allow(&scope, "10.0.0.0/22");
+    exclude(&scope, "10.0.1.200");
+    exclude(&scope, "10.0.2.0/23");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(net_parse(rows[i].net, &net), OK);
+        assert_int_equal(scope_covers(&scope, &net), rows[i].covered);
+    }
+}
+
 int
 main(void)
 {
@@ -225,6 +252,7 @@ main(void)
         cmocka_unit_test(test_meets_networks_that_share_an_address),
         cmocka_unit_test(test_walks_each_host_once),
         cmocka_unit_test(test_counts_the_largest_network),
+        cmocka_unit_test(test_covers_only_networks_of_which_no_address_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
