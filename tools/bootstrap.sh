@@ -27,9 +27,9 @@ if [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 $become apt-get -o DPkg::Lock::Timeout=300 -qq update || true
-# The demo runs its own miniupnpd; Debian's service must not start on this machine.
+# No recommends: miniupnpd-nftables is the program alone, its service is a package of its own.
 # shellcheck disable=SC2086
-$become env DEBIAN_FRONTEND=noninteractive MINIUPNPD_START=0 apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends $missing >/tmp/gatehouse-apt.$$ 2>&1 ||
+$become env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends $missing >/tmp/gatehouse-apt.$$ 2>&1 ||
     { tail -5 /tmp/gatehouse-apt.$$ >&2; echo "gatehouse: apt-get could not install:$missing" >&2; rm -f /tmp/gatehouse-apt.$$; exit 1; }
 rm -f /tmp/gatehouse-apt.$$
 echo "Done."

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static const struct store_fact facts[] = {
     {"device.firmware", "5.5.82", WITNESS_CONFIG, 90},
@@ -278,6 +279,44 @@ close_path(void **state)
     return 0;
 }
 
+/* Writes to a file that has no journal mode yet, and lets go a little after it said so. */
+static void
+hold_and_leave(const char *path, int said)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open(path, &db) != SQLITE_OK ||
+        sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+        write(said, "", 1) != 1) {
+        _exit(1);
+    }
+    (void)usleep(200000);
+    _exit(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : 1);
+}
+
+static void
+test_waits_for_a_process_that_is_making_the_store(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    scratch_make(&scratch);
+    int said[2];
+    char byte = 0;
+    assert_int_equal(pipe(said), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        hold_and_leave(scratch.path, said[1]);
+    }
+    assert_int_equal(read(said[0], &byte, 1), 1);
+    store_close(scratch_open(&scratch));
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)close(said[0]);
+    (void)close(said[1]);
+    scratch_remove(&scratch);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, open_shared, close_shared)
 
 int
@@ -294,6 +333,7 @@ main(void)
         cmocka_unit_test_setup_teardown(
             test_makes_the_file_for_its_owner_only, open_path, close_path),
         cmocka_unit_test(test_never_keeps_the_store_in_memory_only),
+        cmocka_unit_test(test_waits_for_a_process_that_is_making_the_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
