@@ -97,7 +97,7 @@ class Network:
             process.wait()
         for host in self.hosts:
             for pid in command("ip", "netns", "pids", self._name(host)).stdout.split():
-                os.kill(int(pid), signal.SIGKILL)  # a daemon that made a session of its own
+                command("kill", "-KILL", pid)  # a daemon that made a session of its own
             subprocess.run(["ip", "netns", "del", self._name(host)], check=False, capture_output=True)
 
 
