@@ -26,6 +26,7 @@ $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix $(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix $(PREFIX); exit 1; }
 
 install: build ## install under PREFIX (default /usr/local)
+	@meson setup --reconfigure $(BUILD) --prefix $(PREFIX) >/dev/null
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
 
 bench: build ## measure against nmap and print the figures (see doc/performance.md)

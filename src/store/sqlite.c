@@ -13,7 +13,8 @@
 
 #define APPLICATION_ID  0x47415445 /* "GATE" in the file's header */
 #define BUSY_TIMEOUT_MS 10000
-#define WAL_TRIES       8
+#define WAL_TRIES       200
+#define WAL_PAUSE_MS    20
 
 static const char *const schemas[] = {schema_001};
 
@@ -252,7 +253,7 @@ check_pages(struct sqlite *sqlite)
 /*
  * SQLite refuses at once, without its busy timeout, when two processes make the same new file a WAL
  * one: each would wait for the other's read lock. Whoever loses waits for its turn to write, by
- * when the winner is done, and looks again.
+ * when the winner is mostly done, and looks again.
  */
 static enum err
 switch_to_wal(struct sqlite *sqlite)
@@ -262,6 +263,7 @@ switch_to_wal(struct sqlite *sqlite)
         enum err err = i == 0 ? OK : sqlite_begin(sqlite);
         if (i != 0 && err == OK) {
             err = sqlite_end(sqlite, err);
+            (void)sqlite3_sleep(WAL_PAUSE_MS);
         }
         if (err != OK) {
             return err;
