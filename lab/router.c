@@ -129,6 +129,8 @@ static void
 become_daemon(int netns, const char *program, bool verbose)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Not in the terminal's group: a Ctrl-C is for the command, whose site stands until it ends. */
+    (void)setpgid(0, 0);
     sigset_t none;
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, NULL);

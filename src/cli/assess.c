@@ -357,11 +357,11 @@ print_plan(const struct command *command)
     }
     (void)fprintf(stderr, "%s\n", command->scope.allowed_count > 8 ? ", …" : "");
     (void)fprintf(stderr,
-        "Plan    %zu hosts, at most %llu probes to find them, %u log-in%s a day for each device\n"
+        "Plan    %zu host%s, at most %llu probes to find them, %u log-in%s a day for each device\n"
         "        that may have a factory password (one more to confirm one that opens),\n"
         "        about %u s at %u packets/s, then a few seconds for each device found\n",
-        plan.hosts, (unsigned long long)plan.probes, plan.logins, plan.logins == 1 ? "" : "s",
-        plan.seconds, command->settings.wire.packets_per_second);
+        plan.hosts, plan.hosts == 1 ? "" : "s", (unsigned long long)plan.probes, plan.logins,
+        plan.logins == 1 ? "" : "s", plan.seconds, command->settings.wire.packets_per_second);
 }
 
 static enum err
@@ -491,6 +491,9 @@ cli_assess(int argc, char **argv)
     }
     if (status == CLI_END && command.scope.allowed_count == 0) {
         status = ask_for_scope(&command, &line);
+    }
+    if (status == CLI_END && scope_host_count(&command.scope) == 0) {
+        status = cli_usage(&line, "nothing is left of the scope: what is excluded covers it");
     }
     if (status == CLI_END) {
         status = open_data(&command);

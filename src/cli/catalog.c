@@ -41,8 +41,10 @@ verify_file(struct run *run, const char *path)
     (void)fwrite(report.data, 1, report.len, stdout);
     if (err != OK) {
         run->is_incomplete = true;
-        const char *detail = note.text[0] == '\0' ? path : note.text;
-        (void)fprintf(stderr, "gatehouse: %s: %s\n", detail, err_words(err));
+        if (note.text[0] == '\0') {
+            note_set(&note, "%s: %s", path, err_words(err));
+        }
+        (void)fprintf(stderr, "gatehouse: %s\n", note.text);
     }
 }
 
@@ -112,6 +114,11 @@ cli_catalog(int argc, char **argv)
     if (argc >= 2 && text_equal(argv[1], "verify")) {
         return verify(argc - 2, argv + 2);
     }
-    (void)fputs(help, stderr);
+    if (argc >= 2) {
+        (void)fprintf(stderr, "gatehouse: catalog does not know %s\n", argv[1]);
+    } else {
+        (void)fputs("gatehouse: catalog: say what to do: verify\n", stderr);
+    }
+    (void)fputs("Try: gatehouse catalog --help\n", stderr);
     return CLI_USAGE;
 }

@@ -133,7 +133,7 @@ cli_history(int argc, char **argv)
         }
     }
     if (line.operand != argc) {
-        return cli_usage(&line, "history takes no operand such as \"%s\"", argv[line.operand]);
+        return cli_usage(&line, "history takes no argument: %s", argv[line.operand]);
     }
     return list_runs(path, site, json);
 }

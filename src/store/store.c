@@ -121,8 +121,8 @@ store_load_run(struct store *store, const char *site, const char *which, struct 
         id = runs[count - 1 - back].id;
     } else {
         note_set(&store->note,
-            "there is no run %.20s: the store holds %zu; `gatehouse assess` adds one", which,
-            count);
+            "there is no run %.20s: the store holds %zu run%s%s; `gatehouse assess` adds one",
+            which, count, count == 1 ? "" : "s", site == NULL ? "" : " of this site");
         err = ERR_MISSING;
     }
     return err == OK ? store->functions->load_run(store, id, arena, ret_run) : err;

@@ -46,8 +46,8 @@ put_division(const struct html *html, const struct control_result *result)
     for (size_t i = 0; i < COUNT(parts); i++) {
         char number[WORDS_NUMBER];
         if (parts[i].count != 0) {
-            HTML(html->out, "{}{} {}", first ? "" : ", ", words_count(parts[i].count, number),
-                parts[i].word);
+            HTML(html->out, "{}{}\xc2\xa0{}", first ? "" : ", ",
+                words_count(parts[i].count, number), parts[i].word);
             first = false;
         }
     }

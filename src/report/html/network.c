@@ -15,12 +15,12 @@
 struct layout {
     const char *class;
     int width, margin, pad, tile, height, gap;
-    size_t columns, letters; /* tiles side by side, letters in one */
+    size_t columns, letters, digits; /* tiles side by side, letters of a name and address in one */
 };
 
 static const struct layout layouts[] = {
-    {"wide",   1040, 36, 16, 112, 72, 10, 8, 13},
-    {"narrow", 358,  18, 10, 100, 72, 10, 3, 11},
+    {"wide",   1040, 36, 16, 112, 72, 10, 8, 11, 14},
+    {"narrow", 358,  18, 10, 100, 72, 10, 3, 10, 12},
 };
 
 struct subnet {
@@ -172,7 +172,7 @@ put_tile(const struct network *network, const struct layout *layout, size_t devi
     width_cut(&text, label, layout->letters, "\xe2\x80\xa6");
     HTML(out, "<text class=\"name\" x=\"9\" y=\"46\">{}</text> ", text.data);
     buf_clear(&text);
-    width_cut(&text, address, layout->letters + 1, "\xe2\x80\xa6");
+    width_cut(&text, address, layout->digits, "\xe2\x80\xa6");
     HTML(out, "<text class=\"at\" x=\"9\" y=\"62\">{}</text></svg></a>", text.data);
 }
 
