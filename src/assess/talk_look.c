@@ -185,6 +185,7 @@ got_probe(struct talk *talk, const struct talk_step *step, const struct answer *
         return;
     }
     identify_by_probe(&talk->identity, step->driver, probe, step->target.port);
+    talk->is_sure = talk->is_sure || probe->confidence >= SURE_ENOUGH;
     (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
         &talk->subject->facts);
 }
@@ -201,6 +202,7 @@ probe_for(struct talk *talk, const struct device_driver *driver)
             .driver = driver,
             .ask = &probe->ask,
             .data = probe,
+            .settled = &talk->is_sure,
         };
         for (size_t p = 0; p < talk->subject->port_count; p++) {
             const struct port *port = &talk->subject->ports[p];

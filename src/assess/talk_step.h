@@ -62,6 +62,7 @@ struct talk {
     uint16_t onvif_port;
     bool onvif_tls, onvif_found;
     const char *onvif_path;
+    bool is_sure; /* a probe's mark left no doubt: no other driver's is asked */
     bool stream_settled, picture_settled;
     struct login login;      /* under way */
     struct secret *password; /* its password */
