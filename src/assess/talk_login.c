@@ -54,13 +54,22 @@ credential_id(struct talk *talk)
     return arena_format(&talk->arena, "%s:%s", talk->credential->vendor, talk->credential->user);
 }
 
+static bool
+is_stated(const struct talk *talk, const struct device_driver *driver)
+{
+    const struct identity *identity = &talk->identity;
+    return (driver == identity->vms ? identity->vms_confidence : identity->device_confidence) >=
+           STATED_SURE;
+}
+
 /* The likeliest factory password: of the driver's maker, else of the brand or maker it states. */
 static const struct credential *
 first_credential(const struct talk *talk, const struct device_driver *driver)
 {
     static const enum fact_id names[] = {FACT_DEVICE_BRAND, FACT_DEVICE_VENDOR};
-    const struct credential *credential =
-        driver->vendor == NULL ? NULL : credential_next(driver->vendor, NULL);
+    const struct credential *credential = driver->vendor == NULL || !is_stated(talk, driver)
+                                              ? NULL
+                                              : credential_next(driver->vendor, NULL);
     for (size_t i = 0; i < COUNT(names) && credential == NULL; i++) {
         const struct fact *fact = facts_get(&talk->subject->facts, names[i]);
         if (fact != NULL && fact->confidence >= STATED_SURE) {
@@ -345,7 +354,9 @@ hindrance(struct talk *talk, const struct device_driver *driver)
         return "its log-in is switched off";
     }
     if (talk->owner == NULL && talk->credential == NULL) {
-        return "no factory password of this maker is published";
+        return driver->vendor != NULL && !is_stated(talk, driver)
+                   ? "its maker is only guessed, so no password was tried"
+                   : "no factory password of this maker is published";
     }
     if (setting->site != NULL && !site_may_login(setting->site, &talk->subject->addresses[0])) {
         return "the site file allows no log-in there";

@@ -8,6 +8,9 @@
 
 #define ONVIF_PATH "/onvif/device_service"
 
+/* A device may count each as a wrong try, though the password was right (a nonce for one use). */
+#define REFUSALS_MOST 2
+
 static const struct device_driver *
 onvif_driver(void)
 {
@@ -23,8 +26,25 @@ static void
 got_reading(struct talk *talk, const struct talk_step *step, const struct answer *answer)
 {
     char asked[256];
+    if (step->ask->login) {
+        talk->refusals = answer->status == 401 ? talk->refusals + 1 : 0;
+        talk->is_shut = talk->is_shut || talk->refusals >= REFUSALS_MOST;
+    }
     (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
         &talk->subject->facts);
+}
+
+/* The owner's password goes over TLS where the device has that: what listens in learns nothing. */
+static bool
+encrypted_target(const struct talk *talk, struct wire_target *ret_target)
+{
+    struct wire_target target;
+    if (talk->owner == NULL || talk->stage < TALK_LOGIN || !talk_http_target(talk, 443, &target) ||
+        !target.tls) {
+        return false;
+    }
+    *ret_target = target;
+    return true;
 }
 
 bool
@@ -45,6 +65,9 @@ talk_read_target(const struct talk *talk, const struct device_driver *driver, co
     if (driver == talk->identity.vms && talk->identity.vms_port != 0) {
         return talk_http_target(talk, talk->identity.vms_port, &step->target);
     }
+    if (driver != talk->identity.vms && encrypted_target(talk, &step->target)) {
+        return true;
+    }
     return talk_main_target(talk, &step->target);
 }
 
@@ -60,6 +83,7 @@ read_for(struct talk *talk, const struct device_driver *driver, bool behind_logi
             .answered = got_reading,
             .driver = driver,
             .ask = ask,
+            .settled = behind_login ? &talk->is_shut : NULL,
         };
         if (ask->login != behind_login || !talk_read_target(talk, driver, ask, &step)) {
             continue;

@@ -64,6 +64,8 @@ struct talk {
     const char *onvif_path;
     bool is_sure; /* a probe's mark left no doubt: no other driver's is asked */
     bool stream_settled, picture_settled;
+    unsigned refusals;       /* readings behind the log-in that were refused in a row */
+    bool is_shut;            /* so many that no more are asked */
     struct login login;      /* under way */
     struct secret *password; /* its password */
     struct talk_step login_step;
