@@ -269,10 +269,12 @@ static const char *
 authorised_words(struct arena *arena, const struct site *site, const struct scope *scope)
 {
     char date[CLOCK_TEXT];
-    for (size_t i = 0; i < scope->allowed_count; i++) {
-        if (site == NULL || !scope_covers(&site->scope, &scope->allowed[i])) {
-            return "given on the command line";
-        }
+    bool listed = site != NULL;
+    for (size_t i = 0; listed && i < scope->allowed_count; i++) {
+        listed = scope_covers(&site->scope, &scope->allowed[i]);
+    }
+    if (site == NULL || !listed) {
+        return "given on the command line";
     }
     if (site->authorised_at == 0) {
         return arena_format(arena, "authorised in %s", file_name(site->file));
