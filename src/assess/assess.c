@@ -371,6 +371,9 @@ judge(struct run *run)
     }
     const struct derive_from from = {run->discovery, run->settings->scope, run->settings->site};
     derive_facts(&run->crowd, result->whole, &from);
+    /* Everything worth keeping is in the devices now. */
+    discovery_free(run->discovery);
+    run->discovery = NULL;
     note_silence(run);
     count_totals(run);
     result->devices = run->crowd.subjects;
