@@ -32,6 +32,7 @@ struct run {
     uv_signal_t signals[2];
     int64_t began;
     unsigned logins, lockouts;
+    bool over; /* what the loop still tells comes too late */
 };
 
 struct assess_settings
@@ -171,6 +172,9 @@ static void
 discovered(void *context)
 {
     struct run *run = context;
+    if (run->over) {
+        return;
+    }
     if (crowd_join(&run->crowd, run->discovery, run->settings->scope) != OK) {
         make_partial(run, "more machines answered than one run can hold");
     }
@@ -431,6 +435,7 @@ assess_run(
     if (err == OK) {
         watch_signals(&run);
         wire_run(run.wire);
+        run.over = true;
         stop_talks(&run);
         close_signals(&run);
         err = judge(&run);

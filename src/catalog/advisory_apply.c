@@ -14,6 +14,9 @@
 #define WORDS ((size_t)1000)
 #define GRACE (30 * CLOCK_DAY)
 
+/* A MAC address alone is a weaker sign of the maker, too weak for a verdict. */
+#define MAKER_SURE 40
+
 static const struct {
     const char *product, *version, *released;
 } releases[] = {
@@ -36,6 +39,7 @@ struct found {
     const struct advisory *rows[32];
     size_t count, more;
     size_t compared, possible;
+    bool is_guess;                        /* the maker: nothing is certain, good or bad */
     char first_why[ADVISORY_WHY];         /* of the first affected */
     char possible_why[ADVISORY_WHY + 64]; /* of the first possible, with its id */
 };
@@ -91,6 +95,10 @@ compare(const struct advisory_target *target, struct found *found)
         const struct advisory *advisory = &advisory_list[i];
         found->compared += text_equal_nocase(advisory->maker, target->maker) ? 1U : 0U;
         enum advisory_match match = advisory_judge(advisory, target, why);
+        if (match == ADVISORY_YES && found->is_guess) {
+            match = ADVISORY_POSSIBLE;
+            (void)text_copy(why, sizeof(why), "only its MAC address tells the maker");
+        }
         if (match == ADVISORY_YES) {
             keep(found, advisory, why);
         } else if (match == ADVISORY_POSSIBLE && found->possible++ == 0) {
@@ -174,6 +182,9 @@ write_found(struct subject *subject, const struct names *names, const struct fou
             found->possible > 1 ? "; others likewise" : "");
         facts_set_text(&subject->facts, names->unjudged, words, &source);
     }
+    if (found->is_guess) {
+        return;
+    }
     (void)snprintf(words, sizeof(words), "%zu advisories for %s, catalogue of %s", found->compared,
         target->maker, advisory_date());
     facts_set_text(&subject->facts, names->judged, words, &source);
@@ -199,6 +210,17 @@ derive_build(struct subject *subject, int64_t now)
     }
 }
 
+static bool
+is_maker_stated(const struct facts *facts)
+{
+    const struct fact *brand = facts_get(facts, FACT_DEVICE_BRAND);
+    const struct fact *maker = facts_get(facts, FACT_DEVICE_VENDOR);
+    const struct vendor *vendor = vendor_of(facts);
+    return (brand != NULL && brand->confidence >= MAKER_SURE &&
+               vendor_find(brand->text) == vendor) ||
+           (maker != NULL && maker->confidence >= MAKER_SURE && vendor_find(maker->text) == vendor);
+}
+
 static void
 apply_device(struct subject *subject, int64_t now)
 {
@@ -213,7 +235,7 @@ apply_device(struct subject *subject, int64_t now)
         .version = facts_text(facts, FACT_DEVICE_FIRMWARE),
         .build = facts_text(facts, FACT_DEVICE_BUILD),
         .rebranded = sold_by == NULL ? brand != NULL : sold_by->relation == VENDOR_OEM};
-    struct found found = {.count = 0};
+    struct found found = {.is_guess = !is_maker_stated(facts)};
     if (target.maker != NULL) {
         compare(&target, &found);
         write_found(subject, &device_names, &found, &target, now);

@@ -228,6 +228,23 @@ test_new_firmware_matches_nothing(void **state)
     subject_free(subject);
 }
 
+static void
+test_a_maker_known_by_its_mac_alone_is_neither_blamed_nor_cleared(void **state)
+{
+    (void)state;
+    static const char *const versions[] = {"V5.2.0 build 140721", "V5.8.5 build 260901"};
+    const struct source guess = {WITNESS_WIRE, 35, NULL};
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        struct subject *subject = camera(NULL, "DS-2CD2532F-IWS", versions[i]);
+        facts_set_text(&subject->facts, FACT_DEVICE_VENDOR, "Hikvision", &guess);
+        advisory_apply(subject, day("2026-11-22"));
+        assert_null(facts_text(&subject->facts, FACT_FIRMWARE_ADVISORY));
+        assert_null(facts_text(&subject->facts, FACT_FIRMWARE_EXPLOITED));
+        assert_null(facts_text(&subject->facts, FACT_FIRMWARE_JUDGED));
+        subject_free(subject);
+    }
+}
+
 static struct subject *
 vms(const char *product, const char *version)
 {
@@ -294,6 +311,7 @@ main(void)
         cmocka_unit_test(test_writes_what_it_found_about_firmware),
         cmocka_unit_test(test_what_can_not_be_compared_is_unjudged),
         cmocka_unit_test(test_new_firmware_matches_nothing),
+        cmocka_unit_test(test_a_maker_known_by_its_mac_alone_is_neither_blamed_nor_cleared),
         cmocka_unit_test(test_a_release_of_more_than_thirty_days_makes_outdated),
         cmocka_unit_test(test_an_old_catalogue_calls_nothing_current),
         cmocka_unit_test(test_hostile_versions_are_compared_with_nothing),
