@@ -287,6 +287,31 @@ count_verdicts(const struct assessment *assessment, size_t counts[NOTE + 1], siz
     }
 }
 
+/* "Of the 9 controls, 8 have gaps, 1 is in order. " */
+static void
+put_counts(struct buf *buf, const size_t *counts)
+{
+    static const struct {
+        enum verdict verdict;
+        const char *one, *many;
+    } rows[] = {
+        {FAIL,           "has gaps",            "have gaps"           },
+        {PASS,           "is in order",         "are in order"        },
+        {UNKNOWN,        "is not wholly known", "are not wholly known"},
+        {NOT_APPLICABLE, "does not apply",      "do not apply"        },
+    };
+    buf_format(buf, "Of the %zu controls", control_count);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t count = counts[rows[i].verdict];
+        if (count == control_count) {
+            buf_format(buf, " all %s", rows[i].many);
+        } else if (count != 0) {
+            buf_format(buf, ", %zu %s", count, count == 1 ? rows[i].one : rows[i].many);
+        }
+    }
+    buf_text(buf, ". ");
+}
+
 static const char *
 why_words(struct assessment *assessment, const struct outcome *outcome)
 {
@@ -295,10 +320,7 @@ why_words(struct assessment *assessment, const struct outcome *outcome)
     size_t waived = 0;
     count_verdicts(assessment, counts, &waived);
     buf_init(&buf, 4096);
-    buf_format(&buf,
-        "Of the %zu controls %zu have gaps, %zu are in order, %zu are not wholly known and %zu "
-        "do not apply. ",
-        control_count, counts[FAIL], counts[PASS], counts[UNKNOWN], counts[NOT_APPLICABLE]);
+    put_counts(&buf, counts);
     if (!outcome->known) {
         buf_text(&buf, "Nothing could be judged, so there is no grade.");
     } else {
