@@ -208,6 +208,23 @@ opened(struct talk *talk, const struct evidence *evidence)
     begin(talk, talk->login.user, secret_new_random(12));
 }
 
+/* One refused password says nothing about the maker's other published accounts. */
+static void
+note_untried_rest(struct talk *talk, const struct source *source)
+{
+    size_t left = 0;
+    char words[96];
+    const struct credential *next = talk->credential;
+    while ((next = credential_next(talk->credential->vendor, next)) != NULL) {
+        left++;
+    }
+    if (left != 0) {
+        (void)snprintf(words, sizeof(words), "%zu more that its maker published %s not tried", left,
+            left == 1 ? "was" : "were");
+        facts_set_text(&talk->subject->facts, FACT_LOGIN_PARTLY, words, source);
+    }
+}
+
 static void
 refused(struct talk *talk, const struct evidence *evidence)
 {
@@ -223,9 +240,18 @@ refused(struct talk *talk, const struct evidence *evidence)
         return;
     }
     facts_set_int(facts, FACT_LOGIN_REFUSED, 1, &source);
+    note_untried_rest(talk, &source);
 }
 
 static void got_login(struct talk *talk, const struct talk_step *step, const struct answer *answer);
+
+/* 200 alone is no proof: the answer must be what only the device says to a user. */
+static bool
+is_proven(const struct talk *talk, const struct answer *last)
+{
+    return talk->door->rtsp ? last->status == 200 && text_contains(last->body, "m=video")
+                            : device_proves(talk->login_driver, last);
+}
 
 /* One step of the log-in; last is NULL at the first. */
 static void
@@ -234,7 +260,7 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
     struct talk_step step = talk->login_step;
     enum login_state state = device_login_step(
         talk->door, &talk->login, &talk->login_step.request.ask, last, &talk->vault, &step.request);
-    if (state == LOGIN_OPEN && !device_proves(talk->login_driver, last)) {
+    if (state == LOGIN_OPEN && !is_proven(talk, last)) {
         state = LOGIN_UNCLEAR;
     }
     const struct evidence *evidence = last == NULL ? NULL : login_evidence(talk, last_step, last);
@@ -310,6 +336,29 @@ begin(struct talk *talk, const char *user, struct secret *password)
     advance(talk, NULL, NULL);
 }
 
+/* Where no page asks for a login, the stream may: RTSP shares the lock-out with the rest. */
+static bool
+find_rtsp_door(struct talk *talk, const struct device_driver *driver)
+{
+    const struct subject *subject = talk->subject;
+    bool is_asked = facts_is_yes(&subject->facts, FACT_LOGIN_RTSP_ASKED);
+    for (size_t i = 0; is_asked && i < subject->port_count; i++) {
+        const struct port *port = &subject->ports[i];
+        if (text_equal(port->protocol, "rtsp") && !port->tls) {
+            talk->door = &device_door_rtsp;
+            talk->login_step = (struct talk_step){
+                .way = TALK_RTSP,
+                .target = {subject->addresses[0], port->number, false},
+                .request.ask = {.method = "DESCRIBE",
+                           .path = driver->stream_count == 0 ? "/" : driver->streams[0]             },
+                .driver = driver,
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The door and the place of a log-in for this driver; false when there is none to knock at. */
 static bool
 find_door(struct talk *talk, const struct device_driver *driver)
@@ -322,8 +371,11 @@ find_door(struct talk *talk, const struct device_driver *driver)
         .driver = driver,
         .ask = &driver->door_ask,
     };
-    return talk->door != NULL &&
-           talk_read_target(talk, driver, &driver->door_ask, &talk->login_step);
+    if (talk->door != NULL &&
+        talk_read_target(talk, driver, &driver->door_ask, &talk->login_step)) {
+        return true;
+    }
+    return find_rtsp_door(talk, driver);
 }
 
 /* Sets the fact when the model has no factory password. */
@@ -392,7 +444,7 @@ talk_login_begin(struct talk *talk)
         tell_stranger(talk);
     }
     if (driver == NULL) {
-        give_up(talk, "its model is not known, so no password was tried");
+        give_up(talk, "its model is not known");
         return;
     }
     if (has_no_factory(talk, driver) && talk->owner == NULL) {

@@ -16,6 +16,9 @@ static const struct rule account[] = {
      "lock has ended."},
     {PASS,    "no-factory",       FACT_LOGIN_NO_FACTORY, IS_SET,     NULL,
      "It has no factory password: {}."},
+    {UNKNOWN, "others-left",      FACT_LOGIN_PARTLY,     IS_SET,     NULL,
+     "It refused the likeliest factory password; {}, to stay far from a lock-out. Its list of "
+     "users would tell."},
     {PASS,    "refused",          FACT_LOGIN_REFUSED,    ABOVE,      "0",
      "It refused {} known factory passwords."},
     {PASS,    "own-password", FACT_LOGIN_REPLACED,   IS_SET,     NULL,
@@ -89,6 +92,9 @@ static const struct rule vms_account[] = {
      "lock has ended."},
     {PASS,           "vms-no-factory",       FACT_LOGIN_NO_FACTORY, IS_SET,     NULL,
      "It has no factory password: {}."},
+    {UNKNOWN,        "vms-others-left",      FACT_LOGIN_PARTLY,     IS_SET,     NULL,
+     "It refused the likeliest factory password; {}, to stay far from a lock-out. Its list of "
+     "users would tell."},
     {PASS,           "vms-refused",          FACT_LOGIN_REFUSED,    ABOVE,      "0",
      "It refused {} known factory passwords."},
     {PASS,    "vms-own-password", FACT_LOGIN_REPLACED,   IS_SET,     NULL,

@@ -191,3 +191,9 @@ def test_owners_passwords_that_are_shared_or_weak_are_told_and_not_shown(tmp_pat
     assert facts["login.weak"] == "root of Camera c"
     text = (tmp_path / "out" / "report.json").read_text() + run.out
     assert "Heron" not in text and "finch7" not in text
+
+
+def test_one_refused_password_of_several_is_no_pass(tmp_path):
+    run = in_lab("demo.yaml", tmp_path, "--scope", "10.20.0.14")
+    assert run.places("default-credentials/others-left") == ["10.20.0.14"]
+    assert run.places("default-credentials/factory-password") == []
