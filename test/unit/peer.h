@@ -155,8 +155,8 @@ rig_init(struct rig *rig)
     rig->settings = (struct wire_settings){
         .packets_per_second = 100000,
         .packets_per_second_host = 100000,
-        .connect_ms = 400,
-        .answer_ms = 600,
+        .connect_ms = 800,
+        .answer_ms = 1500,
         .calls = 64,
         .calls_host = 2,
     };

@@ -244,7 +244,7 @@ test_hostile_answers_end_in_time_with_a_reason(void **state)
         size_t body_max;
     } rows[] = {
         {"tarpit",          say_nothing,         ERR_TIMEOUT, 0,           0          },
-        {"drip",            drip,                ERR_TIMEOUT, 3,           40         },
+        {"drip",            drip,                ERR_TIMEOUT, 3,           100        },
         {"drip in header",  drip_header,         ERR_TIMEOUT, 0,           0          },
         {"endless body",    endless_body,        ERR_LIMIT,   ANSWER_BODY, ANSWER_BODY},
         {"endless chunks",  endless_chunks,      ERR_LIMIT,   ANSWER_BODY, ANSWER_BODY},

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#define RULE_WORDS 64
 #define FACT_DEVICES                                                                               \
     ((size_t)200) /* with more devices, their facts are in the JSON report only                    \
                    */
@@ -86,9 +87,21 @@ put_facts(const struct html *html, const struct subject *subject)
     buf_text(out, "</details>");
 }
 
+/* "factory-password" as a person would say it; returns out. */
+static const char *
+rule_words(const char *rule, char out[RULE_WORDS])
+{
+    (void)text_copy(out, RULE_WORDS, rule);
+    for (char *c = out; *c != '\0'; c++) {
+        *c = *c == '-' ? ' ' : *c;
+    }
+    return out;
+}
+
 static void
 put_findings(const struct html *html, size_t device)
 {
+    char words[RULE_WORDS];
     size_t count = 0;
     const struct mark_place *places = marks_of(html->marks, device, &count);
     struct buf *out = html->out;
@@ -106,7 +119,8 @@ put_findings(const struct html *html, size_t device)
         markup_sign(out, mark_words[mark].id);
         HTML(out, "<span class=\"sr\">{}: </span><a href=\"#", mark_words[mark].word);
         markup_anchor(out, "f-", places[i].finding->id);
-        HTML(out, "\">{}</a></li>", places[i].finding->rule);
+        HTML(out, "\" title=\"{}\">{}</a></li>", places[i].place->sentence,
+            rule_words(places[i].finding->rule, words));
     }
     buf_text(out, "</ul>");
 }
