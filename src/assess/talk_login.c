@@ -249,6 +249,9 @@ static void got_login(struct talk *talk, const struct talk_step *step, const str
 static bool
 is_proven(const struct talk *talk, const struct answer *last)
 {
+    if (last == NULL) {
+        return false;
+    }
     return talk->door->rtsp ? last->status == 200 && text_contains(last->body, "m=video")
                             : device_proves(talk->login_driver, last);
 }

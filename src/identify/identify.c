@@ -91,6 +91,18 @@ kind_of_ports(const struct subject *subject)
     return kind_of_video(subject, KIND_UNKNOWN);
 }
 
+/* A VMS does not say who makes it; its driver does. */
+static void
+name_maker(const struct device_driver *driver, struct subject *subject, uint8_t confidence)
+{
+    const struct fact *product = facts_get(&subject->facts, FACT_VMS_PRODUCT);
+    const struct source source = {
+        WITNESS_WIRE, confidence, product == NULL ? NULL : product->evidence};
+    if (driver != NULL && driver->maker != NULL) {
+        facts_set_text(&subject->facts, FACT_DEVICE_VENDOR, driver->maker, &source);
+    }
+}
+
 void
 identify_decide(const struct identity *identity, struct subject *subject)
 {
@@ -121,11 +133,8 @@ identify_decide(const struct identity *identity, struct subject *subject)
     const struct device_driver *driver =
         kind == KIND_VMS || identity->device == NULL ? identity->vms : identity->device;
     subject->driver = driver == NULL ? NULL : driver->name;
-    if (kind == KIND_VMS && driver != NULL && driver->maker != NULL) {
-        const struct fact *product = facts_get(&subject->facts, FACT_VMS_PRODUCT);
-        const struct source source = {
-            WITNESS_WIRE, confidence, product == NULL ? NULL : product->evidence};
-        facts_set_text(&subject->facts, FACT_DEVICE_VENDOR, driver->maker, &source);
+    if (kind == KIND_VMS) {
+        name_maker(driver, subject, confidence);
     }
     const struct fact *vendor = facts_get(&subject->facts, FACT_DEVICE_VENDOR);
     const struct fact *product = facts_get(&subject->facts, FACT_VMS_PRODUCT);
