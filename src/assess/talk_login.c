@@ -369,7 +369,7 @@ find_door(struct talk *talk, const struct device_driver *driver)
     talk->login_driver = driver;
     talk->door = driver->door;
     talk->login_step = (struct talk_step){
-        .way = driver->door != NULL && driver->door->rtsp ? TALK_RTSP : TALK_HTTP,
+        .way = TALK_HTTP,
         .request.ask = driver->door_ask,
         .driver = driver,
         .ask = &driver->door_ask,
