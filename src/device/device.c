@@ -279,6 +279,16 @@ device_proves(const struct device_driver *driver, const struct answer *answer)
     return false;
 }
 
+struct device_warning
+device_warning(const struct device_driver *driver, const struct answer *answer)
+{
+    struct device_warning warning = {.left = -1};
+    if (driver->warn != NULL && answer->err == OK) {
+        driver->warn(answer, &warning);
+    }
+    return warning;
+}
+
 enum login_state
 device_login_step(const struct device_door *door, struct login *login, const struct ask *ask,
     const struct answer *last, struct arena *arena, struct request *ret_request)

@@ -93,6 +93,13 @@ struct device_limit {
     const char *source;
 };
 
+/* What a refusal says about the lock-out to come. */
+struct device_warning {
+    bool locked;      /* the account or address is locked now */
+    int left;         /* wrong log-ins left; -1: not said */
+    unsigned seconds; /* length of the lock, or until it ends; 0: not said */
+};
+
 /* Better steps than the check's own for one rule of a control. */
 struct device_fix {
     const char *rule;   /* "vendor-cloud/cloud-on": control id, '/', rule id */
@@ -145,6 +152,8 @@ struct device_driver {
      */
     void (*parse)(const struct ask *ask, const struct answer *answer, struct facts *facts,
         const struct source *source);
+    /* What a refused log-in's answer says is left; ret_warning comes in as "not said". */
+    void (*warn)(const struct answer *answer, struct device_warning *ret_warning);
     /* Why these facts mean that no factory password exists (activation); NULL: it may have one. */
     const char *(*no_factory)(const struct facts *facts);
 };
@@ -182,6 +191,10 @@ size_t device_read(const struct device_driver *driver, const struct ask *ask,
  * door is certain.
  */
 bool device_proves(const struct device_driver *driver, const struct answer *answer);
+
+/* What an answer to a refused log-in says of the lock-out; "not said" without a warn function. */
+struct device_warning device_warning(
+    const struct device_driver *driver, const struct answer *answer);
 
 /*
  * One call of the door's step function: ret_request is empty before it, login->step is counted
