@@ -44,11 +44,19 @@ static const struct rule clock[] = {
      "It does not tell its time. A password in the site file would make it known."},
 };
 
+static const struct rule time_server[] = {
+    {NOTE,           "no-time-server",      FACT_CLOCK_SYNCED, IS_NO,     NULL,
+     "No time server sets its clock: it drifts, and nobody notices."},
+    {NOT_APPLICABLE, "time-server-or-none", FACT_CLOCK_SYNCED, OTHERWISE, NULL,
+     "Its clock was not read as set by hand."},
+};
+
 static const struct aspect aspects[] = {
     {"vms-log", KIND_BIT(VMS), vms_log, COUNT(vms_log)},
     {"central", KINDS_SITE,    central, COUNT(central)},
     {"ledger",  KINDS_SITE,    ledger,  COUNT(ledger)},
     {"clock",   KINDS_VIDEO,   clock,   COUNT(clock)},
+    {"time-server", KINDS_VIDEO, time_server, COUNT(time_server)},
 };
 
 static const struct advice advices[] = {
@@ -91,6 +99,7 @@ static const struct advice advices[] = {
         .effect = "Recordings around the change may overlap or show a gap.",
         .verify = "Run gatehouse assess again; the clock is right.",
     },
+    {.id = "no-time-server", .title = "No time server sets the clock of {count}"},
     {.id = "clock-offset", .title = "The clock is off by more than 30 seconds on {count}"},
 };
 // clang-format on

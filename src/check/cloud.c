@@ -30,6 +30,14 @@ static const struct rule ddns[] = {
      "password in the site file would make it known."},
 };
 
+/* A platform may be the owner's own, so this alone is no failure. */
+static const struct rule platform[] = {
+    {NOTE,           "platform-on", FACT_SERVICE_PLATFORM, IS_SET,    NULL,
+     "It registers by itself with a platform: {}."},
+    {NOT_APPLICABLE, "no-platform", FACT_SERVICE_PLATFORM, OTHERWISE, NULL,
+     "It was not read to register with a platform."},
+};
+
 static const struct rule traffic[] = {
     {FAIL,    "cloud-seen",  FACT_CLOUD_SEEN,    IS_SET,     NULL,
      "It was seen talking to a vendor cloud: {}."},
@@ -50,6 +58,7 @@ static const struct rule came_back[] = {
 static const struct aspect aspects[] = {
     {"setting",   KINDS_VIDEO, setting,   COUNT(setting)},
     {"ddns",      KINDS_VIDEO, ddns,      COUNT(ddns)},
+    {"platform",  KINDS_VIDEO, platform,  COUNT(platform)},
     {"traffic",   KINDS_VIDEO, traffic,   COUNT(traffic)},
     {"came-back", KINDS_VIDEO, came_back, COUNT(came_back)},
 };
@@ -84,6 +93,7 @@ static const struct advice advices[] = {
         .effect = "The public name stops leading to the site.",
         .verify = "Run gatehouse assess again; dynamic DNS is off.",
     },
+    {.id = "platform-on", .title = "A platform is told where to find {count}"},
     {
         .id = "cloud-seen",
         .title = "Talk with a vendor cloud was seen from {count}",

@@ -56,7 +56,19 @@ static const struct rule picture[] = {
      "A driver for the model would know the address."},
 };
 
+/* The device's own word: on the wire another address or a later day may look different. */
+static const struct rule anonymous[] = {
+    {FAIL,           "anonymous-viewing", FACT_USERS_ANONYMOUS, IS_YES,    NULL,
+     "Its configuration lets people watch without an account."},
+    {PASS,           "no-anonymous",      FACT_USERS_ANONYMOUS, IS_NO,     NULL,
+     "Its configuration lets nobody watch without an account."},
+    {NOT_APPLICABLE, "anonymous-unread",  FACT_USERS_ANONYMOUS, OTHERWISE, NULL,
+     "No setting for viewing without an account was read."},
+};
+
 static const struct rule onvif[] = {
+    {FAIL,           "onvif-users-open", FACT_LOGIN_ONVIF_USERS, IS_SET,   NULL,
+     "ONVIF lists its accounts without a login: {}."},
     {FAIL,           "onvif-open",    FACT_LOGIN_ONVIF_OPEN, IS_YES,     NULL,
      "ONVIF gives device information without a login."},
     {PASS,           "onvif-asked",   FACT_LOGIN_ONVIF_OPEN, IS_NO,      NULL,
@@ -133,6 +145,8 @@ static const struct rule telnet[] = {
     {NOTE,           "telnet-open", FACT_PORT_TELNET, IS_YES,    NULL,
      "Telnet is open: whoever logs in there sends the password readably, and old firmware has "
      "fixed accounts behind it."},
+    {NOTE,           "telnet-on",   FACT_SERVICE_TELNET, IS_YES, NULL,
+     "Telnet is switched on in its configuration, though it was not seen open."},
     {NOT_APPLICABLE, "no-telnet",   FACT_PORT_TELNET, OTHERWISE, NULL,
      "Telnet was not seen open."},
 };
@@ -140,8 +154,53 @@ static const struct rule telnet[] = {
 static const struct rule ftp[] = {
     {NOTE,           "ftp-open", FACT_PORT_FTP, IS_YES,    NULL,
      "FTP is open: passwords and recordings pass readably."},
+    {NOTE,           "ftp-on",   FACT_SERVICE_FTP, IS_YES, NULL,
+     "Its FTP server is switched on in its configuration, though it was not seen open."},
     {NOT_APPLICABLE, "no-ftp",   FACT_PORT_FTP, OTHERWISE, NULL,
      "FTP was not seen open."},
+};
+
+static const struct rule ssh[] = {
+    {NOTE,           "ssh-on", FACT_SERVICE_SSH, IS_YES,    NULL,
+     "SSH is switched on: it leads past the device's own users to its system."},
+    {NOT_APPLICABLE, "no-ssh", FACT_SERVICE_SSH, OTHERWISE, NULL,
+     "SSH was not read as switched on."},
+};
+
+static const struct rule snmp[] = {
+    {NOTE,           "snmp-on", FACT_SERVICE_SNMP, IS_YES,    NULL,
+     "SNMP version 1 or 2c is switched on: its community passes readably and opens settings."},
+    {NOT_APPLICABLE, "no-snmp", FACT_SERVICE_SNMP, OTHERWISE, NULL,
+     "SNMP without encryption was not read as switched on."},
+};
+
+static const struct rule bonjour[] = {
+    {NOTE,           "bonjour-on", FACT_SERVICE_BONJOUR, IS_YES,    NULL,
+     "Bonjour is switched on: it tells its model and name to everyone in the network."},
+    {NOT_APPLICABLE, "no-bonjour", FACT_SERVICE_BONJOUR, OTHERWISE, NULL,
+     "Bonjour was not read as switched on."},
+};
+
+static const struct rule basic[] = {
+    {NOTE,           "basic-auth", FACT_AUTH_BASIC, IS_YES,    NULL,
+     "It takes passwords readably (basic authentication): whoever listens in the network learns "
+     "them."},
+    {NOT_APPLICABLE, "no-basic",   FACT_AUTH_BASIC, OTHERWISE, NULL,
+     "Basic authentication was not seen."},
+};
+
+static const struct rule encryption[] = {
+    {NOTE,           "tls-off",    FACT_TLS_ENABLED, IS_NO,     NULL,
+     "HTTPS is switched off: passwords and settings pass readably."},
+    {NOT_APPLICABLE, "no-tls-off", FACT_TLS_ENABLED, OTHERWISE, NULL,
+     "HTTPS was not read as switched off."},
+};
+
+static const struct rule expiry[] = {
+    {NOTE,           "certificate-expired",    FACT_TLS_EXPIRED, IS_YES,    NULL,
+     "Its TLS certificate ended on {tls.expires|a day that has passed}."},
+    {NOT_APPLICABLE, "no-certificate-expired", FACT_TLS_EXPIRED, OTHERWISE, NULL,
+     "No TLS certificate was seen that has ended."},
 };
 
 static const struct rule certificate[] = {
@@ -156,6 +215,7 @@ static const struct aspect aspects[] = {
     {"account",     KINDS_VIDEO,                 account,     COUNT(account)},
     {"video",       WITH_VMS,                    video,       COUNT(video)},
     {"picture",     KINDS_VIDEO,                 picture,     COUNT(picture)},
+    {"anonymous",   KINDS_VIDEO,                 anonymous,   COUNT(anonymous)},
     {"onvif",       KINDS_VIDEO,                 onvif,       COUNT(onvif)},
     {"vms-login",   KIND_BIT(VMS),               vms_login,   COUNT(vms_login)},
     {"vms-account", KIND_BIT(VMS),               vms_account, COUNT(vms_account)},
@@ -163,7 +223,13 @@ static const struct aspect aspects[] = {
     {"owner",       WITH_VMS,                    owner,       COUNT(owner)},
     {"telnet",      WITH_VMS | KIND_BIT(ROUTER), telnet,      COUNT(telnet)},
     {"ftp",         WITH_VMS,                    ftp,         COUNT(ftp)},
+    {"ssh",         KINDS_VIDEO,                 ssh,         COUNT(ssh)},
+    {"snmp",        KINDS_VIDEO,                 snmp,        COUNT(snmp)},
+    {"bonjour",     KINDS_VIDEO,                 bonjour,     COUNT(bonjour)},
+    {"basic",       KINDS_VIDEO,                 basic,       COUNT(basic)},
+    {"encryption",  KINDS_VIDEO,                 encryption,  COUNT(encryption)},
     {"certificate", WITH_VMS,                    certificate, COUNT(certificate)},
+    {"expiry",      WITH_VMS,                    expiry,      COUNT(expiry)},
 };
 
 static const struct advice advices[] = {
@@ -246,6 +312,33 @@ static const struct advice advices[] = {
         .verify = "Run gatehouse assess again; the picture address asks for a login.",
     },
     {
+        .id = "anonymous-viewing",
+        .title = "People may watch without an account on {count}",
+        .action = "Switch anonymous viewing off on {devices}",
+        .why =
+            "Whoever reaches the device sees what it sees, and no list of accounts tells who that "
+            "was.",
+        .close =
+            "In the device's web page, under Users or Security, switch anonymous viewing, guest "
+            "access or anonymous log-in off.",
+        .effect = "Pages and players that watched without an account need one.",
+        .verify = "Run gatehouse assess again; the configuration says that it is off.",
+    },
+    {
+        .id = "onvif-users-open",
+        .title = "ONVIF tells the accounts without a login on {count}",
+        .action = "Switch ONVIF log-ins on at {devices}, or ONVIF off",
+        .why =
+            "With the names half of each log-in is known, and a device that tells its accounts to "
+            "anyone mostly lets anyone change them.",
+        .close =
+            "In the device's web page, under Network > Integration protocol or ONVIF, switch "
+            "authentication on; if it has no such setting, switch ONVIF off or install newer "
+            "firmware, and let only the recorder reach the device.",
+        .effect = "A recorder that used ONVIF without a login needs an ONVIF user.",
+        .verify = "Run gatehouse assess again; ONVIF asks for a login.",
+    },
+    {
         .id = "onvif-open",
         .title = "ONVIF answers without a login on {count}",
         .action = "Switch ONVIF log-ins on at {devices}",
@@ -314,6 +407,14 @@ static const struct advice advices[] = {
     {.id = "owner-failed", .title = "A password of the site file opens nothing on {count}"},
     {.id = "telnet-open", .title = "Telnet is open on {count}"},
     {.id = "ftp-open", .title = "FTP is open on {count}"},
+    {.id = "telnet-on", .title = "Telnet is switched on in {count}"},
+    {.id = "ftp-on", .title = "The FTP server is switched on in {count}"},
+    {.id = "ssh-on", .title = "SSH is switched on in {count}"},
+    {.id = "snmp-on", .title = "SNMP without encryption is switched on in {count}"},
+    {.id = "bonjour-on", .title = "Bonjour is switched on in {count}"},
+    {.id = "basic-auth", .title = "Passwords are taken readably by {count}"},
+    {.id = "tls-off", .title = "HTTPS is switched off on {count}"},
+    {.id = "certificate-expired", .title = "The TLS certificate has ended on {count}"},
     {.id = "self-signed", .title = "The TLS certificate is self-signed on {count}"},
 };
 // clang-format on

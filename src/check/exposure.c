@@ -34,6 +34,15 @@ static const struct rule guessing[] = {
      "VMS's configuration would make it known."},
 };
 
+static const struct rule lockout[] = {
+    {FAIL,           "lockout-off",    FACT_LOCKOUT_ENABLED, IS_NO,     NULL,
+     "Its lock-out is switched off: passwords can be guessed without end."},
+    {PASS,           "lockout-on",     FACT_LOCKOUT_ENABLED, IS_YES,    NULL,
+     "Guessing passwords locks the account or the address."},
+    {NOT_APPLICABLE, "lockout-unread", FACT_LOCKOUT_ENABLED, OTHERWISE, NULL,
+     "Its lock-out setting was not read; it is never tried."},
+};
+
 static const struct rule outside[] = {
     {FAIL,    "seen-outside",     FACT_EXPOSURE_OUTSIDE, IS_SET,     NULL,
      "Reached from outside the site: {}."},
@@ -58,6 +67,7 @@ static const struct aspect aspects[] = {
     {"mapping",  KINDS_VIDEO | KIND_BIT(VMS), mapping,  COUNT(mapping)},
     {"address",  KINDS_VIDEO | KIND_BIT(VMS), address,  COUNT(address)},
     {"guessing", KIND_BIT(VMS),               guessing, COUNT(guessing)},
+    {"lockout",  KINDS_VIDEO,                 lockout,  COUNT(lockout)},
     {"outside",  KINDS_SITE,                  outside,  COUNT(outside)},
     {"gateway",  KINDS_SITE,                  gateway,  COUNT(gateway)},
 };
@@ -95,6 +105,21 @@ static const struct advice advices[] = {
         .effect = "It is no longer reachable from outside except by VPN.",
         .verify = "Run gatehouse assess again; the device has private addresses only.",
         .caps = true,
+    },
+    {
+        .id = "lockout-off",
+        .title = "Passwords can be guessed without end on {count}",
+        .action = "Switch the lock-out on at {devices}",
+        .why =
+            "A program tries thousands of passwords a minute, and without a lock-out nothing "
+            "stops it or shows that it is there.",
+        .close =
+            "Open the device's web page, find the illegal login lock (System > Security, User "
+            "Management or Safety) and switch it on, with five to ten tries and half an hour.",
+        .effect =
+            "A recorder or VMS with an old password locks the account too: give it the right one "
+            "first.",
+        .verify = "Run gatehouse assess again; the configuration says that it is on.",
     },
     {
         .id = "no-guess-limit",

@@ -134,8 +134,32 @@ trust(const struct device_driver *driver)
 static enum witness
 witness_of(enum fact_id fact)
 {
-    static const enum fact_id settings[] = {FACT_CLOUD_ENABLED, FACT_CLOUD_NAME, FACT_CLOUD_UNREAD,
-        FACT_DDNS_ENABLED, FACT_UPNP_ENABLED, FACT_VMS_LIMIT, FACT_VMS_ACCESS_LOG};
+    static const enum fact_id settings[] = {
+        FACT_CLOUD_ENABLED,
+        FACT_CLOUD_NAME,
+        FACT_CLOUD_UNREAD,
+        FACT_DDNS_ENABLED,
+        FACT_UPNP_ENABLED,
+        FACT_VMS_LIMIT,
+        FACT_VMS_ACCESS_LOG,
+        FACT_CLOCK_NTP,
+        FACT_CLOCK_SYNCED,
+        FACT_USERS_LIST,
+        FACT_USERS_ANONYMOUS,
+        FACT_LOCKOUT_ENABLED,
+        FACT_LOCKOUT_TRIES,
+        FACT_LOCKOUT_SECONDS,
+        FACT_SERVICE_TELNET,
+        FACT_SERVICE_SSH,
+        FACT_SERVICE_FTP,
+        FACT_SERVICE_SNMP,
+        FACT_SERVICE_BONJOUR,
+        FACT_SERVICE_PLATFORM,
+        FACT_AUTH_MODES,
+        FACT_AUTH_BASIC,
+        FACT_TLS_ENABLED,
+        FACT_ONVIF_POLICY,
+    };
     for (size_t i = 0; i < COUNT(settings); i++) {
         if (settings[i] == fact) {
             return WITNESS_CONFIG;

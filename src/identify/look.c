@@ -214,6 +214,8 @@ look_certificate(const struct look *look, struct subject *subject, const char *a
     if (answer->tls_expires != 0) {
         facts_set_text(
             &subject->facts, FACT_TLS_EXPIRES, clock_date(answer->tls_expires, date), &source);
+        facts_set_bool(
+            &subject->facts, FACT_TLS_EXPIRED, answer->tls_expires < answer->at, &source);
     }
 }
 
