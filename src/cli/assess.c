@@ -25,7 +25,7 @@ static const struct cli_option options[] = {
     {"scope",        0,   "NET",    "network or host that may be asked; again for more"},
     {"exclude",      0,   "NET",    "part of the scope that is left alone; again for more"},
     {"output",       'o', "DIR",    "where the reports go (default gatehouse-report)"},
-    {"format",       'f', "FORMAT", "printed: text, json, html or csv (default text)"},
+    {"format",       'f', "FORMAT", "printed: text, json, html, csv or ocsf (default text)"},
     {"full",         0,   NULL,     "print evidence and steps of every finding too"},
     {"fail-on",      0,   "LEVEL",  "exit 1 from: critical, high (default), medium, never"},
     {"pace",         0,   "N",      "packets a second in all (default 1000)"},
@@ -141,7 +141,7 @@ take_option(struct command *command, const struct cli_line *line, int row, const
     case FORMAT:
         command->format = report_by_name(value);
         if (command->format == NULL) {
-            return cli_usage(line, "--format %s: text, json, html or csv are known", value);
+            return cli_usage(line, "--format %s: text, json, html, csv or ocsf are known", value);
         }
         break;
     case FULL:

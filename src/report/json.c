@@ -2,13 +2,10 @@
  * JSON for programs: doc/schema/assessment-1.json. Devices and findings are written one by one, so
  * that a site of 10,000 devices is never a tree in memory.
  */
-#include "base/text.h"
 #include "report/marks.h"
 #include "report/report.h"
+#include "report/value.h"
 #include "report/words.h"
-
-#include <jansson.h>
-#include <string.h>
 
 struct json_out {
     struct buf *buf;
@@ -83,39 +80,11 @@ json_close_list(struct json_out *out)
     out->first = false;
 }
 
-/* null for NULL; text that is not UTF-8 is cleaned first. */
-static json_t *
-json_text(const char *text)
-{
-    if (text == NULL) {
-        return json_null();
-    }
-    json_t *value = json_string(text);
-    if (value == NULL) {
-        char clean[1024];
-        text_clean(clean, sizeof(clean), text, strlen(text));
-        value = json_string(clean);
-    }
-    return value;
-}
-
-static json_t *
-json_number(uint64_t number)
-{
-    return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
-}
-
 static json_t *
 json_when(int64_t wall)
 {
     char text[CLOCK_TEXT];
-    return wall == 0 ? json_null() : json_text(clock_text(wall, text));
-}
-
-static void
-json_put(json_t *object, const char *name, json_t *value)
-{
-    (void)json_object_set_new(object, name, value);
+    return wall == 0 ? json_null() : value_text(clock_text(wall, text));
 }
 
 static json_t *
@@ -125,9 +94,9 @@ json_evidence(const struct evidence *evidence)
         return json_null();
     }
     json_t *object = json_object();
-    json_put(object, "asked", json_text(evidence->asked));
-    json_put(object, "answer", json_text(evidence->answer));
-    json_put(object, "at", json_when(evidence->at));
+    value_put(object, "asked", value_text(evidence->asked));
+    value_put(object, "answer", value_text(evidence->answer));
+    value_put(object, "at", json_when(evidence->at));
     return object;
 }
 
@@ -138,12 +107,12 @@ json_waiver(const struct waiver *waiver)
         return json_null();
     }
     json_t *object = json_object();
-    json_put(object, "finding", json_text(waiver->finding));
-    json_put(object, "device", json_text(waiver->device));
-    json_put(object, "owner", json_text(waiver->owner));
-    json_put(object, "reason", json_text(waiver->reason));
-    json_put(object, "expires", json_when(waiver->expires));
-    json_put(object, "expired", json_boolean(waiver->expired));
+    value_put(object, "finding", value_text(waiver->finding));
+    value_put(object, "device", value_text(waiver->device));
+    value_put(object, "owner", value_text(waiver->owner));
+    value_put(object, "reason", value_text(waiver->reason));
+    value_put(object, "expires", json_when(waiver->expires));
+    value_put(object, "expired", json_boolean(waiver->expired));
     return object;
 }
 
@@ -154,17 +123,17 @@ json_place(const struct finding_place *place)
     char title[SUBJECT_TITLE];
     char address[IP_TEXT];
     json_t *object = json_object();
-    json_put(object, "device", json_text(subject_key(place->subject, key)));
-    json_put(object, "number", json_number(place->subject->number));
-    json_put(object, "title", json_text(subject_title(place->subject, title)));
-    json_put(object, "address",
+    value_put(object, "device", value_text(subject_key(place->subject, key)));
+    value_put(object, "number", value_number(place->subject->number));
+    value_put(object, "title", value_text(subject_title(place->subject, title)));
+    value_put(object, "address",
         place->subject->address_count == 0 ? json_null()
-                                           : json_text(words_address(place->subject, address)));
-    json_put(object, "sentence", json_text(place->sentence));
-    json_put(object, "witness", json_text(fact_witness(place->witness)));
-    json_put(object, "contradicted", json_boolean(place->contradicted));
-    json_put(object, "waiver", json_waiver(place->waiver));
-    json_put(object, "evidence", json_evidence(place->evidence));
+                                           : value_text(words_address(place->subject, address)));
+    value_put(object, "sentence", value_text(place->sentence));
+    value_put(object, "witness", value_text(fact_witness(place->witness)));
+    value_put(object, "contradicted", json_boolean(place->contradicted));
+    value_put(object, "waiver", json_waiver(place->waiver));
+    value_put(object, "evidence", json_evidence(place->evidence));
     return object;
 }
 
@@ -176,20 +145,20 @@ json_finding(const struct finding *finding)
         (void)json_array_append_new(places, json_place(&finding->places[i]));
     }
     json_t *object = json_object();
-    json_put(object, "id", json_text(finding->id));
-    json_put(object, "rule", json_text(finding->rule));
-    json_put(object, "verdict", json_text(verdict_name(finding->verdict)));
-    json_put(object, "title", json_text(finding->title));
-    json_put(object, "waived", json_boolean(mark_is_waived(finding)));
-    json_put(object, "waiver", json_waiver(finding->waiver));
-    json_put(object, "contradicted", json_boolean(finding->contradicted));
-    json_put(
-        object, "fix", finding->fix_number == 0 ? json_null() : json_number(finding->fix_number));
-    json_put(object, "why", json_text(words_why(finding)));
-    json_put(object, "close", json_text(words_close(finding)));
-    json_put(object, "effect", json_text(words_effect(finding)));
-    json_put(object, "verify", json_text(words_verify(finding)));
-    json_put(object, "places", places);
+    value_put(object, "id", value_text(finding->id));
+    value_put(object, "rule", value_text(finding->rule));
+    value_put(object, "verdict", value_text(verdict_name(finding->verdict)));
+    value_put(object, "title", value_text(finding->title));
+    value_put(object, "waived", json_boolean(mark_is_waived(finding)));
+    value_put(object, "waiver", json_waiver(finding->waiver));
+    value_put(object, "contradicted", json_boolean(finding->contradicted));
+    value_put(
+        object, "fix", finding->fix_number == 0 ? json_null() : value_number(finding->fix_number));
+    value_put(object, "why", value_text(words_why(finding)));
+    value_put(object, "close", value_text(words_close(finding)));
+    value_put(object, "effect", value_text(words_effect(finding)));
+    value_put(object, "verify", value_text(words_verify(finding)));
+    value_put(object, "places", places);
     return object;
 }
 
@@ -203,18 +172,18 @@ json_control(const struct assessment *assessment, const struct control_result *r
         }
     }
     json_t *object = json_object();
-    json_put(object, "id", json_text(result->control->id));
-    json_put(object, "verdict", json_text(verdict_name(result->verdict)));
-    json_put(object, "priority", json_text(priority_name(result->control->priority)));
-    json_put(object, "title", json_text(result->control->title));
-    json_put(object, "demand", json_text(result->control->demand));
-    json_put(object, "sentence", json_text(result->sentence));
-    json_put(object, "passed", json_number(result->passed));
-    json_put(object, "failed", json_number(result->failed));
-    json_put(object, "unknown", json_number(result->unknown));
-    json_put(object, "waived", json_number(result->waived));
-    json_put(object, "applicable", json_number(result->applicable));
-    json_put(object, "findings", findings);
+    value_put(object, "id", value_text(result->control->id));
+    value_put(object, "verdict", value_text(verdict_name(result->verdict)));
+    value_put(object, "priority", value_text(priority_name(result->control->priority)));
+    value_put(object, "title", value_text(result->control->title));
+    value_put(object, "demand", value_text(result->control->demand));
+    value_put(object, "sentence", value_text(result->sentence));
+    value_put(object, "passed", value_number(result->passed));
+    value_put(object, "failed", value_number(result->failed));
+    value_put(object, "unknown", value_number(result->unknown));
+    value_put(object, "waived", value_number(result->waived));
+    value_put(object, "applicable", value_number(result->applicable));
+    value_put(object, "findings", findings);
     return object;
 }
 
@@ -223,13 +192,13 @@ json_fact(const struct fact *fact)
 {
     json_t *value = fact_type(fact->id) == FACT_TYPE_BOOL  ? json_boolean(fact->yes)
                     : fact_type(fact->id) == FACT_TYPE_INT ? json_integer(fact->number)
-                                                           : json_text(fact->text);
+                                                           : value_text(fact->text);
     json_t *object = json_object();
-    json_put(object, "name", json_text(fact_name(fact->id)));
-    json_put(object, "value", value);
-    json_put(object, "witness", json_text(fact_witness(fact->witness)));
-    json_put(object, "confidence", json_number(fact->confidence));
-    json_put(object, "evidence", json_evidence(fact->evidence));
+    value_put(object, "name", value_text(fact_name(fact->id)));
+    value_put(object, "value", value);
+    value_put(object, "witness", value_text(fact_witness(fact->witness)));
+    value_put(object, "confidence", value_number(fact->confidence));
+    value_put(object, "evidence", json_evidence(fact->evidence));
     return object;
 }
 
@@ -254,7 +223,7 @@ json_addresses(const struct subject *subject)
     json_t *list = json_array();
     char text[IP_TEXT];
     for (size_t i = 0; i < subject->address_count; i++) {
-        (void)json_array_append_new(list, json_text(ip_text(&subject->addresses[i], text)));
+        (void)json_array_append_new(list, value_text(ip_text(&subject->addresses[i], text)));
     }
     return list;
 }
@@ -265,9 +234,9 @@ json_ports(const struct subject *subject)
     json_t *list = json_array();
     for (size_t i = 0; i < subject->port_count; i++) {
         json_t *port = json_object();
-        json_put(port, "number", json_number(subject->ports[i].number));
-        json_put(port, "protocol", json_text(subject->ports[i].protocol));
-        json_put(port, "tls", json_boolean(subject->ports[i].tls));
+        value_put(port, "number", value_number(subject->ports[i].number));
+        value_put(port, "protocol", value_text(subject->ports[i].protocol));
+        value_put(port, "tls", json_boolean(subject->ports[i].tls));
         (void)json_array_append_new(list, port);
     }
     return list;
@@ -281,7 +250,7 @@ json_device_findings(const struct marks *marks, size_t device)
     const struct mark_place *places = marks_of(marks, device, &count);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || places[i].finding != places[i - 1].finding) {
-            (void)json_array_append_new(list, json_text(places[i].finding->id));
+            (void)json_array_append_new(list, value_text(places[i].finding->id));
         }
     }
     return list;
@@ -294,28 +263,28 @@ json_device(const struct marks *marks, size_t device)
     const struct facts *facts = &subject->facts;
     char text[SUBJECT_TITLE];
     json_t *object = json_object();
-    json_put(object, "id", json_text(subject_key(subject, text)));
-    json_put(object, "number", json_number(subject->number));
-    json_put(object, "addresses", json_addresses(subject));
-    json_put(object, "mac",
-        mac_is_zero(&subject->mac) ? json_null() : json_text(mac_text(&subject->mac, text)));
-    json_put(object, "kind", json_text(kind_name(subject->kind)));
-    json_put(object, "title", json_text(subject_title(subject, text)));
-    json_put(object, "name", json_text(words_name(subject)));
-    json_put(object, "vendor", json_text(facts_text(facts, FACT_DEVICE_VENDOR)));
-    json_put(object, "brand", json_text(facts_text(facts, FACT_DEVICE_BRAND)));
-    json_put(object, "model", json_text(words_model(subject)));
-    json_put(object, "version", json_text(words_version(subject)));
-    json_put(object, "serial", json_text(facts_text(facts, FACT_DEVICE_SERIAL)));
-    json_put(object, "driver", json_text(subject->driver));
-    json_put(object, "confidence", json_number(subject->confidence));
-    json_put(object, "in_scope", json_boolean(subject->in_scope));
-    json_put(object, "seen_by", json_text(subject->seen_by));
-    json_put(object, "trouble", json_text(subject->trouble));
-    json_put(object, "verdict", json_text(mark_words[marks_worst(marks, device)].id));
-    json_put(object, "findings", json_device_findings(marks, device));
-    json_put(object, "ports", json_ports(subject));
-    json_put(object, "facts", json_facts(facts));
+    value_put(object, "id", value_text(subject_key(subject, text)));
+    value_put(object, "number", value_number(subject->number));
+    value_put(object, "addresses", json_addresses(subject));
+    value_put(object, "mac",
+        mac_is_zero(&subject->mac) ? json_null() : value_text(mac_text(&subject->mac, text)));
+    value_put(object, "kind", value_text(kind_name(subject->kind)));
+    value_put(object, "title", value_text(subject_title(subject, text)));
+    value_put(object, "name", value_text(words_name(subject)));
+    value_put(object, "vendor", value_text(facts_text(facts, FACT_DEVICE_VENDOR)));
+    value_put(object, "brand", value_text(facts_text(facts, FACT_DEVICE_BRAND)));
+    value_put(object, "model", value_text(words_model(subject)));
+    value_put(object, "version", value_text(words_version(subject)));
+    value_put(object, "serial", value_text(facts_text(facts, FACT_DEVICE_SERIAL)));
+    value_put(object, "driver", value_text(subject->driver));
+    value_put(object, "confidence", value_number(subject->confidence));
+    value_put(object, "in_scope", json_boolean(subject->in_scope));
+    value_put(object, "seen_by", value_text(subject->seen_by));
+    value_put(object, "trouble", value_text(subject->trouble));
+    value_put(object, "verdict", value_text(mark_words[marks_worst(marks, device)].id));
+    value_put(object, "findings", json_device_findings(marks, device));
+    value_put(object, "ports", json_ports(subject));
+    value_put(object, "facts", json_facts(facts));
     return object;
 }
 
@@ -323,15 +292,15 @@ static json_t *
 json_totals(const struct run_totals *totals, unsigned pace)
 {
     json_t *object = json_object();
-    json_put(object, "hosts_planned", json_number(totals->hosts_planned));
-    json_put(object, "hosts_asked", json_number(totals->hosts_asked));
-    json_put(object, "devices", json_number(totals->devices));
-    json_put(object, "packets", json_number(totals->packets));
-    json_put(object, "requests", json_number(totals->requests));
-    json_put(object, "connections", json_number(totals->connections));
-    json_put(object, "logins", json_number(totals->logins));
-    json_put(object, "lockouts", json_number(totals->lockouts));
-    json_put(object, "packets_per_second", json_number(pace));
+    value_put(object, "hosts_planned", value_number(totals->hosts_planned));
+    value_put(object, "hosts_asked", value_number(totals->hosts_asked));
+    value_put(object, "devices", value_number(totals->devices));
+    value_put(object, "packets", value_number(totals->packets));
+    value_put(object, "requests", value_number(totals->requests));
+    value_put(object, "connections", value_number(totals->connections));
+    value_put(object, "logins", value_number(totals->logins));
+    value_put(object, "lockouts", value_number(totals->lockouts));
+    value_put(object, "packets_per_second", value_number(pace));
     return object;
 }
 
@@ -339,37 +308,37 @@ static json_t *
 json_action(const struct action *action, size_t number)
 {
     json_t *object = json_object();
-    json_put(object, "number", json_number(number));
-    json_put(object, "finding", json_text(action->finding->id));
-    json_put(object, "words", json_text(action->words));
-    json_put(object, "grade_after", json_text(action->grade_after));
-    json_put(object, "score_after", json_number(action->score_after));
+    value_put(object, "number", value_number(number));
+    value_put(object, "finding", value_text(action->finding->id));
+    value_put(object, "words", value_text(action->words));
+    value_put(object, "grade_after", value_text(action->grade_after));
+    value_put(object, "score_after", value_number(action->score_after));
     return object;
 }
 
 static void
 json_top(struct json_out *out, const struct assessment *assessment)
 {
-    json_member(out, "schema", json_text(ASSESSMENT_SCHEMA));
-    json_member(out, "id", json_text(assessment->id));
-    json_member(out, "site", json_text(assessment->site));
-    json_member(out, "grade", json_text(assessment->grade));
-    json_member(out, "score", json_number(assessment->score));
-    json_member(out, "grade_uncapped", json_text(assessment->grade_uncapped));
-    json_member(out, "score_uncapped", json_number(assessment->score_uncapped));
-    json_member(out, "cap_why", json_text(assessment->cap_why));
-    json_member(out, "grade_why", json_text(assessment->grade_why));
-    json_member(out, "score_rules", json_number(SCORE_RULES_VERSION));
+    json_member(out, "schema", value_text(ASSESSMENT_SCHEMA));
+    json_member(out, "id", value_text(assessment->id));
+    json_member(out, "site", value_text(assessment->site));
+    json_member(out, "grade", value_text(assessment->grade));
+    json_member(out, "score", value_number(assessment->score));
+    json_member(out, "grade_uncapped", value_text(assessment->grade_uncapped));
+    json_member(out, "score_uncapped", value_number(assessment->score_uncapped));
+    json_member(out, "cap_why", value_text(assessment->cap_why));
+    json_member(out, "grade_why", value_text(assessment->grade_why));
+    json_member(out, "score_rules", value_number(SCORE_RULES_VERSION));
     json_member(out, "partial", json_boolean(assessment->partial));
     json_member(
-        out, "partial_why", json_text(assessment->partial ? assessment->partial_why : NULL));
-    json_member(out, "scope", json_text(assessment->scope));
-    json_member(out, "authorised", json_text(assessment->authorised));
+        out, "partial_why", value_text(assessment->partial ? assessment->partial_why : NULL));
+    json_member(out, "scope", value_text(assessment->scope));
+    json_member(out, "authorised", value_text(assessment->authorised));
     json_member(out, "started", json_when(assessment->totals.started));
     json_member(out, "ended", json_when(assessment->totals.ended));
     json_member(out, "totals", json_totals(&assessment->totals, assessment->pace));
-    json_member(out, "catalog_date", json_text(assessment->catalog_date));
-    json_member(out, "program", json_text("gatehouse " GATEHOUSE_VERSION));
+    json_member(out, "catalog_date", value_text(assessment->catalog_date));
+    json_member(out, "program", value_text("gatehouse " GATEHOUSE_VERSION));
 }
 
 static enum err

@@ -124,6 +124,10 @@ add_special(struct assessment *assessment)
     struct subject **devices = assessment->devices;
     set_text(devices[1], FACT_EXPOSURE_MAPPED, "8000/tcp of 10.20.0.1", "AddPortMapping list");
     set_text(devices[11], FACT_EXPOSURE_MAPPED, "5000/tcp of 10.20.0.1", "AddPortMapping list");
+    set_text(devices[1], FACT_FIRMWARE_ADVISORY,
+        "CVE-2021-36260 (critical, exploited: anyone runs commands on it; fixed: build 210628 or "
+        "later), CVE-2017-7921 (critical, exploited: anyone reads users; fixed: V5.4.5)",
+        "catalogue of advisories, 2026-08-22");
     set_text(devices[1], FACT_DEVICE_SERIAL, "DS-2CD2032-I20160401AAWR0123", "SADP inquiry");
     set_bool(devices[4], FACT_CLOUD_ENABLED, false, WITNESS_CONFIG);
     set_bool(devices[4], FACT_CLOUD_ENABLED, true, WITNESS_WIRE);
