@@ -55,11 +55,22 @@ static const struct rule came_back[] = {
      "No earlier run saw its cloud off and now on."},
 };
 
+static const struct rule vms_cloud[] = {
+    {FAIL,           "vms-cloud-on",     FACT_CLOUD_ENABLED, IS_YES,    NULL,
+     "It is connected to {cloud.name|its maker's cloud}: its users come in through its maker's "
+     "servers from anywhere."},
+    {PASS,           "vms-cloud-off",    FACT_CLOUD_ENABLED, IS_NO,     NULL,
+     "It is not connected to {cloud.name|its maker's cloud}."},
+    {NOT_APPLICABLE, "vms-cloud-untold", FACT_CLOUD_ENABLED, OTHERWISE, NULL,
+     "Nothing that it told speaks of its maker's cloud."},
+};
+
 static const struct aspect aspects[] = {
     {"setting",   KINDS_VIDEO, setting,   COUNT(setting)},
     {"ddns",      KINDS_VIDEO, ddns,      COUNT(ddns)},
     {"platform",  KINDS_VIDEO, platform,  COUNT(platform)},
     {"traffic",   KINDS_VIDEO, traffic,   COUNT(traffic)},
+    {"vms-cloud", KIND_BIT(VMS), vms_cloud, COUNT(vms_cloud)},
     {"came-back", KINDS_VIDEO, came_back, COUNT(came_back)},
 };
 
@@ -79,6 +90,20 @@ static const struct advice advices[] = {
         .effect =
             "The vendor's phone app no longer reaches the device from outside; use a VPN instead.",
         .verify = "Run gatehouse assess again; the configuration says that it is off.",
+    },
+    {
+        .id = "vms-cloud-on",
+        .title = "The VMS is connected to its maker's cloud on {count}",
+        .action = "Disconnect {devices} from the maker's cloud, or decide to keep it and say who may",
+        .why =
+            "Who gets hold of a cloud account, or into the maker's servers, is at every camera and "
+            "recording, past the router and its firewall.",
+        .close =
+            "In the administration of the VMS find its cloud page and disconnect it; give those who "
+            "watch from outside a VPN. Who keeps it needs a second factor on every cloud account and "
+            "a waiver with a reason.",
+        .effect = "Cloud accounts no longer open it, and the maker's phone app needs the VPN.",
+        .verify = "Run gatehouse assess again; the VMS says that it belongs to no cloud system.",
     },
     {
         .id = "ddns-on",

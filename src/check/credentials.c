@@ -92,6 +92,23 @@ static const struct rule vms_login[] = {
      "the site file would make it known."},
 };
 
+static const struct rule vms_setup[] = {
+    {FAIL,           "vms-not-set-up",  FACT_VMS_SETUP, IS_NO,     NULL,
+     "The set-up of {vms.product|the VMS} is not finished: whoever comes first sets its password, "
+     "and then owns it."},
+    {PASS,           "vms-set-up",      FACT_VMS_SETUP, IS_YES,    NULL,
+     "The set-up of {vms.product|the VMS} is finished."},
+    {NOT_APPLICABLE, "vms-setup-untold", FACT_VMS_SETUP, OTHERWISE, NULL,
+     "Nothing shows that its set-up was left unfinished."},
+};
+
+static const struct rule vms_asks[] = {
+    {FAIL,           "asks-only-outsiders", FACT_VMS_ASKS, IS_SET,    NULL,
+     "{vms.product|The VMS} asks for a login only {}: everyone else is let in."},
+    {NOT_APPLICABLE, "asks-everyone",       FACT_VMS_ASKS, OTHERWISE, NULL,
+     "Nothing shows that it lets some people in without a login."},
+};
+
 static const struct rule vms_account[] = {
     {FAIL,           "vms-factory-password", FACT_VMS_FACTORY,      IS_SET,     NULL,
      "Account {} of {vms.product|the VMS} opens with its factory password."},
@@ -218,6 +235,8 @@ static const struct aspect aspects[] = {
     {"anonymous",   KINDS_VIDEO,                 anonymous,   COUNT(anonymous)},
     {"onvif",       KINDS_VIDEO,                 onvif,       COUNT(onvif)},
     {"vms-login",   KIND_BIT(VMS),               vms_login,   COUNT(vms_login)},
+    {"vms-set-up",  KIND_BIT(VMS),               vms_setup,   COUNT(vms_setup)},
+    {"vms-asks",    KIND_BIT(VMS),               vms_asks,    COUNT(vms_asks)},
     {"vms-account", KIND_BIT(VMS),               vms_account, COUNT(vms_account)},
     {"passwords",   KINDS_SITE,                  passwords,   COUNT(passwords)},
     {"owner",       WITH_VMS,                    owner,       COUNT(owner)},
@@ -366,6 +385,34 @@ static const struct advice advices[] = {
             "Everyone who watches needs an account; programs that read from the VMS need one too.",
         .verify = "Run gatehouse assess again; the VMS asks for a login.",
         .caps = true,
+    },
+    {
+        .id = "vms-not-set-up",
+        .title = "The set-up of the VMS was never finished on {count}",
+        .action = "Finish the set-up of {devices}",
+        .why =
+            "A VMS in this state takes its first administrator's password from whoever comes first, "
+            "or still has the one that stands in its manual. He then owns every camera that is added.",
+        .close =
+            "Open its page or client, go through the first-start wizard to its end and set a password "
+            "of at least 12 characters; if the server is not used, switch it off.",
+        .effect = "None: nothing uses the server before this.",
+        .verify = "Run gatehouse assess again; the server says that it belongs to a site.",
+        .caps = true,
+    },
+    {
+        .id = "asks-only-outsiders",
+        .title = "A part of the network is let in without a login by {count}",
+        .action = "Let {devices} ask everyone for a login",
+        .why =
+            "Everyone on the local network is let in: guests, every infected computer and every "
+            "camera that someone took over. Behind a reverse proxy or a port forward that hides the "
+            "real sender, the whole internet counts as local.",
+        .close =
+            "Set authentication to all connections in the settings of the VMS, and take addresses "
+            "that are exempt from it off its list.",
+        .effect = "Screens and programs in the house that watched without a login need an account.",
+        .verify = "Run gatehouse assess again from inside the network; the VMS asks for a login.",
     },
     {
         .id = "vms-factory-password",

@@ -63,11 +63,20 @@ static const struct rule gateway[] = {
      "No gateway is declared."},
 };
 
+static const struct rule transport[] = {
+    {NOTE,           "vms-plain",    FACT_VMS_TLS, IS_NO,     NULL,
+     "{vms.product|The VMS} gives its pages or video without encryption: whoever listens in the "
+     "network sees what its users see."},
+    {NOT_APPLICABLE, "no-vms-plain", FACT_VMS_TLS, OTHERWISE, NULL,
+     "It was not seen to give pages or video without encryption."},
+};
+
 static const struct aspect aspects[] = {
     {"mapping",  KINDS_VIDEO | KIND_BIT(VMS), mapping,  COUNT(mapping)},
     {"address",  KINDS_VIDEO | KIND_BIT(VMS), address,  COUNT(address)},
     {"guessing", KIND_BIT(VMS),               guessing, COUNT(guessing)},
     {"lockout",  KINDS_VIDEO,                 lockout,  COUNT(lockout)},
+    {"transport", KIND_BIT(VMS),              transport, COUNT(transport)},
     {"outside",  KINDS_SITE,                  outside,  COUNT(outside)},
     {"gateway",  KINDS_SITE,                  gateway,  COUNT(gateway)},
 };
@@ -135,6 +144,7 @@ static const struct advice advices[] = {
         .effect = "A person who mistypes his password several times waits a few minutes.",
         .verify = "Run gatehouse assess again, with the configuration of the VMS at hand.",
     },
+    {.id = "vms-plain", .title = "Pages or video go unencrypted from {count}"},
     {
         .id = "seen-outside",
         .title = "A port of the site was reached from the internet",

@@ -22,6 +22,8 @@ static const struct rule flaws[] = {
 };
 
 static const struct rule release[] = {
+    {FAIL,    "vms-ended",       FACT_VMS_ENDED,    IS_SET,     NULL,
+     "{vms.product|The VMS} {vms.version|} is no longer supported by its maker: {}."},
     {FAIL,    "outdated",        FACT_VMS_OUTDATED, IS_SET,     NULL,
      "{vms.product|The VMS} is {vms.version|old}; newer for more than 30 days: {}."},
     {PASS,    "current",         FACT_VMS_CURRENT,  IS_SET,     NULL,
@@ -41,6 +43,20 @@ static const struct aspect aspects[] = {
 };
 
 static const struct advice advices[] = {
+    {
+        .id = "vms-ended",
+        .title = "The maker no longer supports the version of the VMS on {count}",
+        .action = "Move {devices} to a supported version",
+        .why =
+            "A version out of support gets no more fixes: every flaw that is found from now on stays "
+            "open, and is public.",
+        .close =
+            "Read the maker's list of supported versions, make a backup of the VMS's configuration "
+            "and database, install a version that is on it, and look at the live view and a recording "
+            "of each camera afterwards.",
+        .effect = "Recording pauses during the update; an old licence may need a renewal.",
+        .verify = "Run gatehouse assess again; the version is a supported one.",
+    },
     {
         .id = "advisory",
         .title = "Published flaws are in the VMS on {count}",
