@@ -273,8 +273,9 @@ talk_asked(const struct talk_step *step, char *out, size_t size)
     if (step->way == TALK_BANNER) {
         (void)snprintf(out, size, "connect to %s port %u and listen", ip, step->target.port);
     } else {
+        const char *path = step->path != NULL ? step->path : ask->path;
         (void)snprintf(out, size, "%s %s://%s%s%s:%u%s", method, scheme, is_v6 ? "[" : "", ip,
-            is_v6 ? "]" : "", step->target.port, ask->path == NULL ? "/" : ask->path);
+            is_v6 ? "]" : "", step->target.port, path == NULL ? "/" : path);
     }
     return out;
 }

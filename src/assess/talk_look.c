@@ -11,6 +11,8 @@
 /* A driver that its signs made this sure needs no probe of another. */
 #define SURE_ENOUGH 80
 
+#define PATH_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./"
+
 static struct wire_target
 target_of(const struct talk *talk, const struct port *port)
 {
@@ -65,6 +67,66 @@ note_stream(
     port->protocol = "mjpeg"; /* no pages to ask for: each would be the same stream */
 }
 
+/* Where the front page leads, "/nvr" of "/nvr/": an application may stand there. */
+static void
+note_root(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    char location[256];
+    if (answer->status / 100 != 3 || talk->root_count == TALK_ROOTS ||
+        !answer_header(answer, "Location", 0, location, sizeof(location))) {
+        return;
+    }
+    location[strcspn(location, "?#")] = '\0';
+    const char *host = strstr(location, "://");
+    const char *path = host == NULL ? location : strchr(host + 3, '/');
+    const char *end = path == NULL || path[0] != '/' ? path : strrchr(path, '/');
+    if (end == path || strspn(path, PATH_LETTERS) != strlen(path)) {
+        return;
+    }
+    const char *root = arena_copy_n(&talk->arena, path, (size_t)(end - path));
+    if (root != NULL) {
+        talk->roots[talk->root_count++] = (struct identity_place){step->target.port, root};
+    }
+}
+
+static void
+found(struct talk *talk, const struct talk_step *step, const struct device_probe *probe,
+    const struct answer *answer, const char *root)
+{
+    char asked[256];
+    const struct identity_place place = {step->target.port, root};
+    identify_by_probe(&talk->identity, step->driver, probe, &place);
+    talk->is_sure = talk->is_sure || probe->confidence >= SURE_ENOUGH;
+    (void)device_read(step->driver, &probe->ask, answer, talk_asked(step, asked, sizeof(asked)),
+        &talk->subject->facts);
+}
+
+/* Whether the probe asks the front page of the application. */
+static bool
+is_front(const struct device_driver *driver, const struct device_probe *probe, uint16_t port)
+{
+    const char *root = driver->root == NULL ? "" : driver->root;
+    return text_starts(probe->ask.path, root) && text_equal(probe->ask.path + strlen(root), "/") &&
+           probe->ask.body == NULL && (probe->ask.port == 0 || probe->ask.port == port);
+}
+
+/* The first page answers these probes: an application at the top of its server. */
+static void
+match_front(struct talk *talk, const struct talk_step *step, const struct answer *answer)
+{
+    for (size_t i = 0; i < vms_driver_count; i++) {
+        const struct device_driver *driver = vms_drivers[i];
+        for (size_t p = 0; p < driver->probe_count; p++) {
+            const struct device_probe *probe = &driver->probes[p];
+            if (is_front(driver, probe, step->target.port) && device_probe_matches(probe, answer)) {
+                struct talk_step front = *step;
+                front.driver = driver;
+                found(talk, &front, probe, answer, "");
+            }
+        }
+    }
+}
+
 static void
 got_page(struct talk *talk, const struct talk_step *step, const struct answer *answer)
 {
@@ -83,6 +145,10 @@ got_page(struct talk *talk, const struct talk_step *step, const struct answer *a
     }
     look_http(talk->setting->look, talk->subject, talk_asked(step, asked, sizeof(asked)), answer);
     note_stream(talk, port, step, answer);
+    if (answer->err == OK) {
+        note_root(talk, step, answer);
+        match_front(talk, step, answer);
+    }
 }
 
 static void
@@ -179,15 +245,45 @@ talk_look_begin(struct talk *talk)
 static void
 got_probe(struct talk *talk, const struct talk_step *step, const struct answer *answer)
 {
-    char asked[256];
     const struct device_probe *probe = step->data;
-    if (!device_probe_matches(probe, answer)) {
+    const char *usual = step->driver->root == NULL ? "" : step->driver->root;
+    const char *path = step->path == NULL ? probe->ask.path : step->path;
+    size_t rest = strlen(probe->ask.path) - strlen(usual);
+    if (device_probe_matches(probe, answer)) {
+        const char *root = arena_copy_n(&talk->arena, path, strlen(path) - rest);
+        found(talk, step, probe, answer, root == NULL ? usual : root);
+    }
+}
+
+/* The probe under another root than its driver's usual one. */
+static void
+probe_at(struct talk *talk, const struct talk_step *step, const char *root)
+{
+    struct talk_step other = *step;
+    const char *path = device_path_at(step->driver, step->ask->path, root, &talk->arena);
+    if (path != NULL && path != step->ask->path) {
+        other.path = path;
+        other.request.ask.path = path;
+        (void)talk_ask(talk, &other);
+    }
+}
+
+/* Only applications move; a device's own pages stand where its maker put them. */
+static void
+probe_roots(struct talk *talk, const struct talk_step *step, uint16_t port)
+{
+    const struct device_driver *driver = step->driver;
+    if (step->ask->port != 0 || driver->kind != KIND_VMS) {
         return;
     }
-    identify_by_probe(&talk->identity, step->driver, probe, step->target.port);
-    talk->is_sure = talk->is_sure || probe->confidence >= SURE_ENOUGH;
-    (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
-        &talk->subject->facts);
+    for (size_t i = 0; i < driver->root_count; i++) {
+        probe_at(talk, step, driver->roots[i]);
+    }
+    for (size_t i = 0; i < talk->root_count; i++) {
+        if (talk->roots[i].port == port) {
+            probe_at(talk, step, talk->roots[i].root);
+        }
+    }
 }
 
 static void
@@ -207,9 +303,13 @@ probe_for(struct talk *talk, const struct device_driver *driver)
         for (size_t p = 0; p < talk->subject->port_count; p++) {
             const struct port *port = &talk->subject->ports[p];
             bool is_wanted = probe->ask.port == 0 || probe->ask.port == port->number;
-            if (is_wanted && talk_http_target(talk, port->number, &step.target)) {
+            if (!is_wanted || !talk_http_target(talk, port->number, &step.target)) {
+                continue;
+            }
+            if (driver->root != NULL || !is_front(driver, probe, port->number)) {
                 (void)talk_ask(talk, &step);
             }
+            probe_roots(talk, &step, port->number);
         }
     }
 }

@@ -47,8 +47,41 @@ encrypted_target(const struct talk *talk, struct wire_target *ret_target)
     return true;
 }
 
+/* A port-0 ask of the VMS at one of its places. */
+static bool
+at_place(struct talk *talk, const struct identity_place *place, struct talk_step *step)
+{
+    const char *own = step->ask->path;
+    const char *path = device_path_at(talk->identity.vms, own, place->root, &talk->arena);
+    if (path == NULL || !talk_http_target(talk, place->port, &step->target)) {
+        return false;
+    }
+    step->request.ask.path = path;
+    step->path = path == own ? NULL : path;
+    return true;
+}
+
+/* Over TLS where it has that: the owner's password goes there. */
+static bool
+at_best_place(struct talk *talk, struct talk_step *step)
+{
+    for (size_t i = 0; i < talk->identity.vms_place_count; i++) {
+        if (at_place(talk, &talk->identity.vms_places[i], step) && step->target.tls) {
+            return true;
+        }
+    }
+    return at_place(talk, &talk->identity.vms_places[0], step);
+}
+
+static bool
+stands_at_places(const struct talk *talk, const struct device_driver *driver, const struct ask *ask)
+{
+    return driver == talk->identity.vms && talk->identity.vms_place_count != 0 && ask->port == 0 &&
+           !text_starts(ask->path, ONVIF_PATH);
+}
+
 bool
-talk_read_target(const struct talk *talk, const struct device_driver *driver, const struct ask *ask,
+talk_read_target(struct talk *talk, const struct device_driver *driver, const struct ask *ask,
     struct talk_step *step)
 {
     if (text_starts(ask->path, ONVIF_PATH)) {
@@ -62,13 +95,25 @@ talk_read_target(const struct talk *talk, const struct device_driver *driver, co
     if (ask->port != 0) {
         return talk_http_target(talk, ask->port, &step->target);
     }
-    if (driver == talk->identity.vms && talk->identity.vms_port != 0) {
-        return talk_http_target(talk, talk->identity.vms_port, &step->target);
+    if (stands_at_places(talk, driver, ask)) {
+        step->ask = ask;
+        return at_best_place(talk, step);
     }
     if (driver != talk->identity.vms && encrypted_target(talk, &step->target)) {
         return true;
     }
     return talk_main_target(talk, &step->target);
+}
+
+/* What one port keeps behind a login another may give to everybody. */
+static void
+ask_places(struct talk *talk, struct talk_step step)
+{
+    for (size_t i = 0; i < talk->identity.vms_place_count; i++) {
+        if (at_place(talk, &talk->identity.vms_places[i], &step)) {
+            (void)talk_ask(talk, &step);
+        }
+    }
 }
 
 /* Queues every different ask of the driver; behind_login picks those that need one. */
@@ -85,7 +130,14 @@ read_for(struct talk *talk, const struct device_driver *driver, bool behind_logi
             .ask = ask,
             .settled = behind_login ? &talk->is_shut : NULL,
         };
-        if (ask->login != behind_login || !talk_read_target(talk, driver, ask, &step)) {
+        if (ask->login != behind_login) {
+            continue;
+        }
+        if (!behind_login && stands_at_places(talk, driver, ask)) {
+            ask_places(talk, step);
+            continue;
+        }
+        if (!talk_read_target(talk, driver, ask, &step)) {
             continue;
         }
         const struct ask plain = step.request.ask;
@@ -235,8 +287,11 @@ leave(struct talk *talk, const struct device_driver *driver)
         .driver = driver,
         .ask = &driver->leave_ask,
     };
-    if (driver->leave_ask.path != NULL && talk_read_target(talk, driver, step.ask, &step) &&
-        talk->door->authorize(&talk->kept, step.ask, &talk->vault, &step.request) == OK) {
+    if (driver->leave_ask.path == NULL || !talk_read_target(talk, driver, step.ask, &step)) {
+        return;
+    }
+    const struct ask plain = step.request.ask;
+    if (talk->door->authorize(&talk->kept, &plain, &talk->vault, &step.request) == OK) {
         (void)talk_ask(talk, &step);
     }
 }

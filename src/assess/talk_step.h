@@ -7,6 +7,7 @@
 
 #define TALK_STEPS      192
 #define TALK_DEAD_PORTS 16
+#define TALK_ROOTS      4
 
 enum talk_way {
     TALK_HTTP,
@@ -26,6 +27,7 @@ struct talk_step {
     talk_answered_fn *answered;
     const struct device_driver *driver; /* whose ask it is, or NULL */
     const struct ask *ask;              /* the driver's own row */
+    const char *path;                   /* where it was really asked, when not the row's path */
     const void *data;                   /* for the answered function */
     const bool *settled;                /* not asked any more once this is true; may be NULL */
 };
@@ -59,6 +61,8 @@ struct talk {
     uint16_t dead_ports[TALK_DEAD_PORTS];
     uint8_t dead_counts[TALK_DEAD_PORTS];
     size_t dead_count;
+    struct identity_place roots[TALK_ROOTS]; /* where front pages lead: "/nvr" */
+    size_t root_count;
     uint16_t onvif_port;
     bool onvif_tls, onvif_found;
     const char *onvif_path;
@@ -92,9 +96,12 @@ bool talk_http_target(const struct talk *talk, uint16_t port, struct wire_target
 /* The device's main web port (80, else the lowest plain one, else TLS). */
 bool talk_main_target(const struct talk *talk, struct wire_target *ret_target);
 
-/* Where this ask of this driver goes; false when there is no such port. */
-bool talk_read_target(const struct talk *talk, const struct device_driver *driver,
-    const struct ask *ask, struct talk_step *step);
+/*
+ * Where this ask of this driver goes; false when there is no such port. A VMS that was recognised
+ * at several places is asked over TLS where it has that.
+ */
+bool talk_read_target(struct talk *talk, const struct device_driver *driver, const struct ask *ask,
+    struct talk_step *step);
 
 /* What each stage queues. */
 void talk_look_begin(struct talk *talk);

@@ -81,6 +81,17 @@ device_probe_matches(const struct device_probe *probe, const struct answer *answ
            text_find_nocase(answer->body, answer->body_len, probe->mark) != NULL;
 }
 
+const char *
+device_path_at(
+    const struct device_driver *driver, const char *path, const char *root, struct arena *arena)
+{
+    const char *usual = driver->root == NULL ? "" : driver->root;
+    if (text_equal(usual, root) || !text_starts(path, usual)) {
+        return path;
+    }
+    return arena_format(arena, "%s%s", root, path + strlen(usual));
+}
+
 static bool
 is_same_ask(const struct ask *a, const struct ask *b)
 {

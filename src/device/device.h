@@ -132,6 +132,10 @@ struct device_driver {
     const struct ask *const *asks; /* what parse wants beside the asks of the readings */
     size_t ask_count;
 
+    const char *root; /* where a web application usually stands, "/zm": its asks begin with it */
+    const char *const *roots; /* further usual places, beside "" and where a front page leads */
+    size_t root_count;
+
     const struct device_door *door; /* NULL: none of its own */
     struct ask door_ask;            /* something only a login opens */
     struct ask leave_ask; /* ends the session, sent authorized; path NULL: nothing to end */
@@ -169,6 +173,13 @@ uint8_t device_recognise(const struct device_driver *driver, const struct facts 
 
 /* Whether the answer is that probe's. */
 bool device_probe_matches(const struct device_probe *probe, const struct answer *answer);
+
+/*
+ * The path with the driver's usual root replaced by the one where it was found ("/zm/api" at
+ * "/cctv" is "/cctv/api"); the path itself when nothing changes, NULL when the arena is full.
+ */
+const char *device_path_at(
+    const struct device_driver *driver, const char *path, const char *root, struct arena *arena);
 
 /*
  * The n-th different thing to ask (those of asks first, then of the readings); NULL at the end.

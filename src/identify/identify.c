@@ -17,6 +17,8 @@ identify_by_signs(struct identity *identity, const struct facts *facts)
     for (size_t i = 0; i < vms_driver_count; i++) {
         uint8_t confidence = device_recognise(vms_drivers[i], facts);
         if (confidence >= IDENTIFY_SURE && confidence > identity->vms_confidence) {
+            identity->vms_place_count =
+                identity->vms == vms_drivers[i] ? identity->vms_place_count : 0;
             identity->vms = vms_drivers[i];
             identity->vms_confidence = confidence;
         }
@@ -34,16 +36,44 @@ is_vms_driver(const struct device_driver *driver)
     return false;
 }
 
+/* The same VMS may answer at several ports, with and without a login: each is asked. */
+static void
+add_place(struct identity *identity, const struct identity_place *place)
+{
+    for (size_t i = 0; i < identity->vms_place_count; i++) {
+        if (identity->vms_places[i].port == place->port) {
+            return;
+        }
+    }
+    if (identity->vms_place_count < IDENTITY_PLACES) {
+        identity->vms_places[identity->vms_place_count++] = *place;
+    }
+}
+
+static void
+take_vms(struct identity *identity, const struct device_driver *driver,
+    const struct device_probe *probe, const struct identity_place *place)
+{
+    if (driver != identity->vms) {
+        if (probe->confidence < identity->vms_confidence) {
+            return;
+        }
+        identity->vms = driver;
+        identity->vms_place_count = 0;
+        identity->vms_confidence = probe->confidence;
+    }
+    if (probe->confidence > identity->vms_confidence) {
+        identity->vms_confidence = probe->confidence;
+    }
+    add_place(identity, place);
+}
+
 void
 identify_by_probe(struct identity *identity, const struct device_driver *driver,
-    const struct device_probe *probe, uint16_t port)
+    const struct device_probe *probe, const struct identity_place *place)
 {
     if (is_vms_driver(driver)) {
-        if (probe->confidence >= identity->vms_confidence) {
-            identity->vms = driver;
-            identity->vms_confidence = probe->confidence;
-            identity->vms_port = port;
-        }
+        take_vms(identity, driver, probe, place);
     } else if (probe->confidence > identity->device_confidence) {
         identity->device = driver;
         identity->device_confidence = probe->confidence;

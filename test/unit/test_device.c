@@ -153,6 +153,23 @@ test_a_probe_wants_its_status_and_mark(void **state)
     assert_false(device_probe_matches(&probe, &right));
 }
 
+static void
+test_an_application_is_asked_where_it_was_found(void **state)
+{
+    (void)state;
+    static const struct device_driver under_zm = {.name = "x", .root = "/zm"};
+    static const struct device_driver at_top = {.name = "y"};
+    struct arena arena;
+    arena_init(&arena, ARENA_DEVICE_LIMIT);
+    assert_string_equal(
+        device_path_at(&under_zm, "/zm/api/x", "/cctv/zm", &arena), "/cctv/zm/api/x");
+    assert_string_equal(device_path_at(&under_zm, "/zm/", "", &arena), "/");
+    assert_string_equal(device_path_at(&under_zm, "/zm/", "/zm", &arena), "/zm/");
+    assert_string_equal(device_path_at(&under_zm, "/other", "/cctv", &arena), "/other");
+    assert_string_equal(device_path_at(&at_top, "/api/", "/frigate", &arena), "/frigate/api/");
+    arena_release(&arena);
+}
+
 /* Else a right log-in could never be told from a page that says 200 to everything. */
 static void
 test_every_door_can_be_proven(void **state)
@@ -202,6 +219,7 @@ main(void)
         cmocka_unit_test(test_every_driver_file_has_its_line),
         cmocka_unit_test(test_recognises_vendors_by_their_signs),
         cmocka_unit_test(test_a_probe_wants_its_status_and_mark),
+        cmocka_unit_test(test_an_application_is_asked_where_it_was_found),
         cmocka_unit_test(test_every_door_can_be_proven),
         cmocka_unit_test(test_an_answer_with_an_error_gives_no_facts),
     };
