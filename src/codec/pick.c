@@ -63,7 +63,7 @@ static bool
 is_named(const xmlNode *node, const char *name, size_t len)
 {
     return node->type == XML_ELEMENT_NODE && strlen((const char *)node->name) == len &&
-           strncmp((const char *)node->name, name, len) == 0;
+           text_starts_nocase(name, (const char *)node->name);
 }
 
 static const xmlNode *
@@ -161,6 +161,17 @@ release_json(json_t **json)
     json_decref(*json);
 }
 
+/* Firmwares of one vendor spell a key in several ways ("Enable", "enable"). */
+static const json_t *
+member_nocase(const json_t *json, const char *key)
+{
+    void *item = json_object_iter((json_t *)(uintptr_t)json);
+    while (item != NULL && !text_equal_nocase(json_object_iter_key(item), key)) {
+        item = json_object_iter_next((json_t *)(uintptr_t)json, item);
+    }
+    return item == NULL ? NULL : json_object_iter_value(item);
+}
+
 /* One step of a JSON path; moves the path on. */
 static const json_t *
 json_step(const json_t *json, const char **path)
@@ -183,7 +194,8 @@ json_step(const json_t *json, const char **path)
     memcpy(key, at, len);
     key[len] = '\0';
     *path = at + len;
-    return json_object_get(json, key);
+    const json_t *value = json_object_get(json, key);
+    return value != NULL ? value : member_nocase(json, key);
 }
 
 static enum err
@@ -239,8 +251,8 @@ is_line_of(const char *line, size_t len, const char *key, const char **ret_value
     if (text_starts(key, "root.") || text_starts(key, "table.")) {
         bare = strchr(key, '.') + 1;
     }
-    bool same = (strlen(key) == key_len && strncmp(line, key, key_len) == 0) ||
-                (strlen(bare) == key_len && strncmp(line, bare, key_len) == 0);
+    bool same = (strlen(key) == key_len && text_starts_nocase(line, key)) ||
+                (strlen(bare) == key_len && text_starts_nocase(line, bare));
     *ret_value = equals + 1;
     return same;
 }

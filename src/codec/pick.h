@@ -9,6 +9,8 @@
  * body
  *   "@name", "@name~regex"   a header, or group 1 of a regular expression over it
  *
+ * Names compare without letter case: firmwares of one vendor spell them in several ways.
+ *
  * The format is told by the body's first letter: '<' XML, '{' or '[' JSON, else lines. XML never
  * loads anything, and a document with a DOCTYPE (XHTML pages included) is refused.
  */

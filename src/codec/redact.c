@@ -31,6 +31,20 @@ is_word(char c)
            c == '-';
 }
 
+/* "user1_pwd", "PrivateKeyPassword", "i0_pass"; but not "compass". */
+static bool
+ends_as_secret(const char *word, size_t len)
+{
+    static const char *const ends[] = {"pwd", "password", "passwd", "_pass"};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        size_t end = strlen(ends[i]);
+        if (len > end && text_starts_nocase(word + len - end, ends[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The length of the secret's name at text, 0 when there is none. */
 static size_t
 name_at(const char *text)
@@ -44,7 +58,7 @@ name_at(const char *text)
             return len;
         }
     }
-    return 0;
+    return ends_as_secret(text, len) ? len : 0;
 }
 
 /* From behind the name to the value's first letter; 0 when no value follows. */

@@ -109,6 +109,19 @@ test_refuses_json_that_is_only_depth(void **state)
 }
 
 static void
+test_names_compare_without_letter_case(void **state)
+{
+    (void)state;
+    assert_string_equal(pick("<Info><Model>A</Model></Info>", "info/MODEL"), "A");
+    assert_string_equal(pick("{\"a\": {\"Enable\": 1}}", "A.enable"), "1");
+    assert_string_equal(pick("{\"a\": 1, \"A\": 2}", "A"), "2");
+    assert_string_equal(pick("root.brand.prodnbr=P1\r\n", "root.Brand.ProdNbr"), "P1");
+    assert_null(pick("{\"Enabled\": 1}", "enable"));
+    assert_null(pick("root.Brand.ProdNbrs=P1\r\n", "root.Brand.ProdNbr"));
+    assert_null(pick("<Models>A</Models>", "Model"));
+}
+
+static void
 test_picks_lines_with_and_without_their_first_word(void **state)
 {
     (void)state;
@@ -176,6 +189,7 @@ main(void)
         cmocka_unit_test(test_survives_deep_and_broken_xml),
         cmocka_unit_test(test_picks_json_by_path),
         cmocka_unit_test(test_refuses_json_that_is_only_depth),
+        cmocka_unit_test(test_names_compare_without_letter_case),
         cmocka_unit_test(test_picks_lines_with_and_without_their_first_word),
         cmocka_unit_test(test_picks_by_regular_expression_within_limits),
         cmocka_unit_test(test_picks_headers),

@@ -16,6 +16,9 @@ test_takes_secrets_out_of_every_spelling(void **state)
         "userManager.cgi?action=modifyPassword&name=a&pwd=hunter2&pwdOld=hunter2",
         "pass=hunter2",
         "session='hunter2'",
+        "var user1_pwd='hunter2';",
+        "security_user_i0_pass='hunter2'",
+        "root.SNMP.InitialUserPasswd=hunter2",
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char out[256];
