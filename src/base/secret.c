@@ -11,6 +11,8 @@ struct secret {
     char text[];
 };
 
+static uint8_t mark_key[crypto_generichash_KEYBYTES];
+
 enum err
 secret_start(void)
 {
@@ -18,7 +20,18 @@ secret_start(void)
     if (sodium_init() < 0 || setrlimit(RLIMIT_CORE, &none) != 0) {
         return ERR_SYSTEM;
     }
+    randombytes_buf(mark_key, sizeof(mark_key));
     return OK;
+}
+
+enum err
+secret_guard(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return OK; /* its search for leaks traces the process */
+#else
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? OK : ERR_SYSTEM;
+#endif
 }
 
 struct secret *
@@ -82,4 +95,11 @@ bool
 secret_equal(const struct secret *a, const struct secret *b)
 {
     return a->len == b->len && sodium_memcmp(a->text, b->text, a->len) == 0;
+}
+
+void
+secret_mark(const struct secret *secret, uint8_t out[SECRET_MARK])
+{
+    (void)crypto_generichash(
+        out, SECRET_MARK, (const uint8_t *)secret->text, secret->len, mark_key, sizeof(mark_key));
 }

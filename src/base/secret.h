@@ -20,5 +20,17 @@ const char *secret_text(const struct secret *secret);
 size_t secret_len(const struct secret *secret);
 bool secret_equal(const struct secret *a, const struct secret *b);
 
+/*
+ * A mark that only equal secrets share (BLAKE2b under a random key of this process), so that many
+ * can be compared without being looked at again; secret_start() made the key.
+ */
+#define SECRET_MARK 32
+void secret_mark(const struct secret *secret, uint8_t out[SECRET_MARK]);
+
 /* Once per process, before any secret: prepares libsodium and forbids core dumps. */
 enum err secret_start(void) MUST_CHECK;
+/*
+ * Before a program reads the owner's secrets: nobody but root can trace it, read its memory or get
+ * a dump of it.
+ */
+enum err secret_guard(void) MUST_CHECK;

@@ -2,6 +2,10 @@
 
 #include "test.h"
 
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static void
 test_keeps_texts_of_any_length(void **state)
 {
@@ -34,12 +38,47 @@ test_random_secrets_differ(void **state)
     secret_free(b);
 }
 
+static void
+test_equal_secrets_share_a_mark_and_others_do_not(void **state)
+{
+    (void)state;
+    uint8_t marks[3][SECRET_MARK];
+    static const char *const texts[] = {"Zebra", "Zebra", "zebra"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct secret *secret = secret_new_text(texts[i]);
+        secret_mark(secret, marks[i]);
+        secret_free(secret);
+    }
+    assert_memory_equal(marks[0], marks[1], SECRET_MARK);
+    assert_memory_not_equal(marks[0], marks[2], SECRET_MARK);
+}
+
+static void
+test_a_guarded_process_gives_no_dump(void **state)
+{
+    (void)state;
+#ifndef __SANITIZE_ADDRESS__
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        bool is_closed = secret_guard() == OK && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+        _exit(is_closed ? 10 : 20);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 10);
+#endif
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keeps_texts_of_any_length),
         cmocka_unit_test(test_random_secrets_differ),
+        cmocka_unit_test(test_equal_secrets_share_a_mark_and_others_do_not),
+        cmocka_unit_test(test_a_guarded_process_gives_no_dump),
     };
     return secret_start() == OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
