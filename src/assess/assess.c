@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "catalog/advisory.h"
+#include "catalog/catalog.h"
 #include "identify/identify.h"
 
 #include <signal.h>
@@ -297,7 +297,7 @@ describe(struct run *run)
     name_run(result, result->totals.started);
     result->site = arena_copy(&result->arena, site == NULL ? "site" : site->name);
     result->authorised = authorised_words(&result->arena, site, run->settings->scope);
-    result->catalog_date = advisory_date();
+    result->catalog_date = catalog_current()->date;
     result->scope = scope_words(&result->arena, run->settings->scope);
     result->pace = run->settings->wire.packets_per_second;
     result->totals.hosts_planned = scope_host_count(run->settings->scope);

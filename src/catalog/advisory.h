@@ -1,27 +1,19 @@
 /*
- * Published flaws (catalog/advisories.def) and releases (catalog/releases.def) against what is
- * known of a device. Only what is surely affected counts as affected; what can't be compared is
- * "possible" and says why. A version proves an advisory; nothing is ever tried.
+ * Published flaws and releases of the catalogue (catalog/catalog.h) against what is known of a
+ * device. Only what is surely affected counts as affected; what can't be compared is "possible"
+ * and says why. A version proves an advisory; nothing is ever tried.
  */
 #pragma once
 
+#include "catalog/condition.h"
 #include "fact/subject.h"
 
-enum advisory_match {
-    ADVISORY_NO,
-    ADVISORY_POSSIBLE, /* model, version or build is unknown or not comparable */
-    ADVISORY_YES,
-};
-
-/* A row of advisories.def, in its order. */
+/* A row of a catalogue: one flaw at some models, versions and builds. No member is NULL. */
 struct advisory {
     const char *id, *maker, *models, *versions, *builds;
     const char *severity, *exploited; /* date in CISA KEV, or "" */
     const char *effect, *fixed, *source;
 };
-
-extern const struct advisory advisory_list[];
-extern const size_t advisory_count;
 
 /* What an advisory is compared with; NULL is unknown. */
 struct advisory_target {
@@ -32,14 +24,9 @@ struct advisory_target {
     bool rebranded;      /* sold under another maker's model names */
 };
 
-#define ADVISORY_WHY 256
-
 /* Compares one row; why says what decided ("build 2016-05-30 is < 2021-06-25"). */
 enum advisory_match advisory_judge(const struct advisory *advisory,
     const struct advisory_target *target, char ret_why[ADVISORY_WHY]);
-
-/* The day on which the catalogue was last brought up to date. */
-const char *advisory_date(void);
 
 /*
  * Writes firmware.advisory, .exploited, .judged, .unjudged and .age, or for a VMS vms.advisory,

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalog/catalog.h"
 #include "catalog/vendor.h"
 #include "codec/version.h"
 
@@ -16,14 +17,6 @@
 
 /* A MAC address alone is a weaker sign of the maker, too weak for a verdict. */
 #define MAKER_SURE 40
-
-static const struct {
-    const char *product, *version, *released;
-} releases[] = {
-#define RELEASE(product, version, released, source) {product, version, released},
-#include "../../catalog/releases.def"
-#undef RELEASE
-};
 
 /* The facts that one comparison reads and writes: firmware of a device, or a VMS. */
 struct names {
@@ -91,8 +84,9 @@ static void
 compare(const struct advisory_target *target, struct found *found)
 {
     char why[ADVISORY_WHY];
-    for (size_t i = 0; i < advisory_count; i++) {
-        const struct advisory *advisory = &advisory_list[i];
+    const struct catalog *catalog = catalog_current();
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct advisory *advisory = &catalog->rows[i];
         found->compared += text_equal_nocase(advisory->maker, target->maker) ? 1U : 0U;
         enum advisory_match match = advisory_judge(advisory, target, why);
         if (match == ADVISORY_YES && found->is_guess) {
@@ -152,7 +146,7 @@ comparison(struct subject *subject, const struct fact *ground, const char *why, 
 {
     char asked[128];
     char answer[512];
-    (void)snprintf(asked, sizeof(asked), "catalogue of advisories, %s", advisory_date());
+    (void)snprintf(asked, sizeof(asked), "catalogue of advisories, %s", catalog_current()->date);
     (void)snprintf(answer, sizeof(answer), "%s is %.120s; %.300s", fact_name(ground->id),
         ground->text, text_is_empty(why) ? "no row matches" : why);
     return (struct source){.witness = ground->witness,
@@ -186,7 +180,7 @@ write_found(struct subject *subject, const struct names *names, const struct fou
         return;
     }
     (void)snprintf(words, sizeof(words), "%zu advisories for %s, catalogue of %s", found->compared,
-        target->maker, advisory_date());
+        target->maker, catalog_current()->date);
     facts_set_text(&subject->facts, names->judged, words, &source);
 }
 
@@ -243,28 +237,29 @@ apply_device(struct subject *subject, int64_t now)
 }
 
 static void
-set_release(struct subject *subject, size_t row, const struct fact *version, int64_t now)
+set_release(
+    struct subject *subject, const struct release *release, const struct fact *version, int64_t now)
 {
     char words[160];
     int64_t released = 0, dated = 0;
     struct facts *facts = &subject->facts;
-    if (clock_parse(releases[row].released, &released) != OK ||
-        clock_parse(advisory_date(), &dated) != OK) {
+    if (clock_parse(release->released, &released) != OK ||
+        clock_parse(catalog_current()->date, &dated) != OK) {
         return;
     }
-    const struct source source = comparison(subject, version, releases[row].version, now);
-    (void)snprintf(words, sizeof(words), "%s of %s", releases[row].version, releases[row].released);
+    const struct source source = comparison(subject, version, release->version, now);
+    (void)snprintf(words, sizeof(words), "%s of %s", release->version, release->released);
     facts_set_text(facts, FACT_VMS_NEWEST, words, &source);
-    bool older = version_compare(version->text, releases[row].version) < 0;
+    bool older = version_compare(version->text, release->version) < 0;
     if (older && now > released + GRACE) {
         facts_set_text(facts, FACT_VMS_OUTDATED, words, &source);
     } else if (older) {
         (void)snprintf(words, sizeof(words), "%s is out since %s, less than 30 days",
-            releases[row].version, releases[row].released);
+            release->version, release->released);
         facts_set_text(facts, FACT_VMS_CURRENT, words, &source);
     } else if (now <= dated + GRACE) {
         (void)snprintf(words, sizeof(words), "newest is %s of %s, catalogue of %s",
-            releases[row].version, releases[row].released, advisory_date());
+            release->version, release->released, catalog_current()->date);
         facts_set_text(facts, FACT_VMS_CURRENT, words, &source);
     }
 }
@@ -282,9 +277,10 @@ apply_vms(struct subject *subject, int64_t now)
     }
     compare(&target, &found);
     write_found(subject, &vms_names, &found, &target, now);
-    for (size_t i = 0; i < COUNT(releases); i++) {
-        if (text_equal_nocase(releases[i].product, target.maker)) {
-            set_release(subject, i, version, now);
+    const struct catalog *catalog = catalog_current();
+    for (size_t i = 0; i < catalog->release_count; i++) {
+        if (text_equal_nocase(catalog->releases[i].product, target.maker)) {
+            set_release(subject, &catalog->releases[i], version, now);
         }
     }
 }

@@ -1,6 +1,6 @@
-/* gatehouse catalog: looks after fingerprint files. */
-#include "cli/cli.h"
-
+/* gatehouse catalog: finds the part, and looks after fingerprint files. */
+#include "cli/catalog.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "catalog/fingerprint_verify.h"
 
@@ -10,20 +10,6 @@
 #include <sys/stat.h>
 
 #define REPORT_LIMIT ((size_t)64 * 1024 * 1024)
-
-static const char help[] =
-    "Usage: gatehouse catalog verify [--first] FILE|FOLDER...\n"
-    "\n"
-    "Runs every <example> of fingerprint files in the Recog format and prints one line for each\n"
-    "that fails, then \"N passed, N failed\". A folder means its *.xml files.\n"
-    "\n"
-    "  --first   an example also fails when an earlier fingerprint of its file takes it\n"
-    "  --help    this text\n"
-    "\n"
-    "Exit status: 0 all passed, 1 some failed, 2 a file could not be read, 64 usage.\n"
-    "\n"
-    "Example:\n"
-    "  gatehouse catalog verify --first catalog/fingerprints\n";
 
 struct run {
     bool is_first;
@@ -73,21 +59,36 @@ verify_folder(struct run *run, const char *folder)
     free(entries);
 }
 
-static int
-verify(int argc, char **argv)
+int
+catalog_verify(int argc, char **argv)
 {
+    static const struct cli_option options[] = {
+        {"first", 0, NULL, "an example also fails when an earlier fingerprint takes it"},
+    };
+    static const struct cli_manual manual = {
+        .usage = "catalog verify [--first] FILE|FOLDER...",
+        .about =
+            "Runs every <example> of fingerprint files in the Recog format and prints one line\n"
+            "for each that fails, then \"N passed, N failed\". A folder means its *.xml files.\n",
+        .options = options,
+        .option_count = COUNT(options),
+        .example = "  gatehouse catalog verify --first catalog/fingerprints\n",
+    };
     struct run run = {0};
-    int first = 0;
-    if (argc > 0 && text_equal(argv[0], "--first")) {
+    struct cli_line line;
+    const char *value = NULL;
+    cli_line_init(&line, &manual, argc, argv);
+    int got;
+    while ((got = cli_next(&line, &value)) >= 0) {
         run.is_first = true;
-        first = 1;
     }
-    if (first == argc || argv[first][0] == '-') {
-        (void)fputs("gatehouse: catalog verify: name at least one file or folder\n", stderr);
-        (void)fputs("Try: gatehouse catalog verify catalog/fingerprints\n", stderr);
-        return CLI_USAGE;
+    if (got == CLI_STOP) {
+        return line.status;
     }
-    for (int i = first; i < argc; i++) {
+    if (line.operand == argc) {
+        return cli_usage(&line, "catalog verify: name at least one file or folder");
+    }
+    for (int i = line.operand; i < argc; i++) {
         struct stat status;
         if (stat(argv[i], &status) == 0 && S_ISDIR(status.st_mode)) {
             verify_folder(&run, argv[i]);
@@ -97,28 +98,68 @@ verify(int argc, char **argv)
     }
     (void)printf("%zu passed, %zu failed\n", run.counts.passed, run.counts.failed);
     if (run.is_incomplete) {
-        return 2;
+        return CLI_INCOMPLETE;
     }
-    return run.counts.failed != 0 ? 1 : 0;
+    return run.counts.failed != 0 ? CLI_GAPS : CLI_OK;
+}
+
+static const struct part {
+    const char *name, *words;
+    int (*run)(int argc, char **argv);
+} parts[] = {
+#define PART(name, words) {#name, words, catalog_##name},
+#include "cli/catalog.def"
+#undef PART
+};
+
+static void
+print_parts(FILE *stream)
+{
+    (void)fputs("Usage: gatehouse catalog PART [OPTION]...\n"
+                "\n"
+                "Looks after what Gatehouse knows: advisories, releases, fingerprints.\n"
+                "\n",
+        stream);
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        (void)fprintf(stream, "  %-8s  %s\n", parts[i].name, parts[i].words);
+    }
+    (void)fputs("\n"
+                "`gatehouse catalog PART --help` explains one, with an example.\n",
+        stream);
+}
+
+static int
+unknown_part(const char *name)
+{
+    const char *names[COUNT(parts)];
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        names[i] = parts[i].name;
+    }
+    const char *nearest = suggest_nearest(name, names, COUNT(names));
+    if (nearest != NULL) {
+        (void)cli_fail("catalog does not know %s; did you mean %s?", name, nearest);
+    } else {
+        (void)cli_fail("catalog does not know %s", name);
+    }
+    (void)fputs("Try: gatehouse catalog --help\n", stderr);
+    return CLI_USAGE;
 }
 
 int
 cli_catalog(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (text_equal(argv[i], "--help") || text_equal(argv[i], "-h")) {
-            (void)fputs(help, stdout);
-            return 0;
+    if (argc < 2) {
+        print_parts(stderr);
+        return CLI_USAGE;
+    }
+    if (text_equal(argv[1], "--help") || text_equal(argv[1], "-h")) {
+        print_parts(stdout);
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        if (text_equal(parts[i].name, argv[1])) {
+            return parts[i].run(argc - 1, argv + 1);
         }
     }
-    if (argc >= 2 && text_equal(argv[1], "verify")) {
-        return verify(argc - 2, argv + 2);
-    }
-    if (argc >= 2) {
-        (void)fprintf(stderr, "gatehouse: catalog does not know %s\n", argv[1]);
-    } else {
-        (void)fputs("gatehouse: catalog: say what to do: verify\n", stderr);
-    }
-    (void)fputs("Try: gatehouse catalog --help\n", stderr);
-    return CLI_USAGE;
+    return unknown_part(argv[1]);
 }

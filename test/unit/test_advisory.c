@@ -1,4 +1,5 @@
 #include "catalog/advisory.h"
+#include "catalog/catalog.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -100,10 +101,10 @@ judge(const struct trial *trial)
         .build = trial->build};
     enum advisory_match best = ADVISORY_NO;
     bool exists = false;
-    for (size_t i = 0; i < advisory_count; i++) {
+    for (size_t i = 0; i < catalog_current()->count; i++) {
         char why[ADVISORY_WHY];
-        if (text_equal(advisory_list[i].id, trial->id)) {
-            enum advisory_match match = advisory_judge(&advisory_list[i], &target, why);
+        if (text_equal(catalog_current()->rows[i].id, trial->id)) {
+            enum advisory_match match = advisory_judge(&catalog_current()->rows[i], &target, why);
             assert_true(match == ADVISORY_NO || why[0] != '\0');
             best = match > best ? match : best;
             exists = true;
@@ -129,9 +130,9 @@ static void
 test_each_row_is_well_formed(void **state)
 {
     (void)state;
-    assert_true(advisory_count >= 40);
-    for (size_t i = 0; i < advisory_count; i++) {
-        const struct advisory *row = &advisory_list[i];
+    assert_true(catalog_current()->count >= 40);
+    for (size_t i = 0; i < catalog_current()->count; i++) {
+        const struct advisory *row = &catalog_current()->rows[i];
         const struct advisory_target target = {
             .maker = row->maker, .model = "x", .version = "1.2.3", .build = "2020-01-01"};
         char why[ADVISORY_WHY];
@@ -153,11 +154,11 @@ test_another_brand_of_the_maker_is_possible_not_sure(void **state)
     struct advisory_target target = {
         .maker = "Hikvision", .model = "C800", .version = "V5.5.82", .build = "2019-09-10"};
     char why[ADVISORY_WHY];
-    for (size_t i = 0; i < advisory_count; i++) {
-        if (text_equal(advisory_list[i].id, "CVE-2021-36260")) {
-            assert_int_equal(advisory_judge(&advisory_list[i], &target, why), ADVISORY_NO);
+    for (size_t i = 0; i < catalog_current()->count; i++) {
+        if (text_equal(catalog_current()->rows[i].id, "CVE-2021-36260")) {
+            assert_int_equal(advisory_judge(&catalog_current()->rows[i], &target, why), ADVISORY_NO);
             target.rebranded = true;
-            assert_int_equal(advisory_judge(&advisory_list[i], &target, why), ADVISORY_POSSIBLE);
+            assert_int_equal(advisory_judge(&catalog_current()->rows[i], &target, why), ADVISORY_POSSIBLE);
             assert_string_equal(why, "Hikvision sells it under another model name");
         }
     }

@@ -1,0 +1,1 @@
+gatehouse-catalog-1 gatehouse vIxFGdgTVwjz9vuZQ6dOHbkbGegigHSr9/Lzkk4p7qgEFeyMyOwaWIUOYFibxOTZ58fhRqUBdDBwG+9rp1NlBw==

@@ -1,0 +1,304 @@
+/* Reads, checks and keeps the catalogue in force. */
+#include "catalog/catalog.h"
+
+#include "base/clock.h"
+#include "base/reader.h"
+#include "base/text.h"
+#include "catalog_rows.h"
+#include "catalog_seal.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION    1
+#define LINE_LIMIT ((size_t)64 * 1024)
+
+struct parse {
+    struct catalog *catalog;
+    struct advisory *rows;
+    struct release *releases;
+    size_t line;
+    struct note *note;
+};
+
+/* Members of a row of each kind; what may be left out is "". */
+struct member {
+    const char *name;
+    size_t offset;
+    bool needed;
+};
+
+#define MEMBER(kind, name, needed)                                                                 \
+    {                                                                                              \
+#name, offsetof(struct kind, name), needed                                                 \
+    }
+
+static const struct member advisory_members[] = {
+    MEMBER(advisory, id, true),
+    MEMBER(advisory, maker, true),
+    MEMBER(advisory, models, true),
+    MEMBER(advisory, versions, false),
+    MEMBER(advisory, builds, false),
+    MEMBER(advisory, severity, true),
+    MEMBER(advisory, exploited, false),
+    MEMBER(advisory, effect, true),
+    MEMBER(advisory, fixed, true),
+    MEMBER(advisory, source, true),
+};
+
+static const struct member release_members[] = {
+    {"release", offsetof(struct release, product), true},
+    MEMBER(release, version, true),
+    MEMBER(release, released, true),
+    MEMBER(release, source, true),
+};
+
+static enum err
+refuse(struct parse *parse, enum err err, const char *what)
+{
+    note_set(parse->note, "catalogue, line %zu: %s", parse->line, what);
+    return err;
+}
+
+static enum err
+fill(struct parse *parse, const json_t *row, const struct member *members, size_t count, void *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const json_t *value = json_object_get(row, members[i].name);
+        const char *text = json_string_value(value);
+        if ((value != NULL && text == NULL) || (members[i].needed && text_is_empty(text))) {
+            return refuse(parse, ERR_VALUE, members[i].name);
+        }
+        text = text == NULL ? "" : arena_copy(&parse->catalog->arena, text);
+        if (text == NULL) {
+            return ERR_MEMORY;
+        }
+        memcpy((char *)out + members[i].offset, &text, sizeof(text));
+    }
+    return OK;
+}
+
+static bool
+is_day_or_empty(const char *text)
+{
+    int64_t day = 0;
+    return text[0] == '\0' || (strlen(text) == 10 && clock_parse(text, &day) == OK);
+}
+
+static bool
+is_severity(const char *text)
+{
+    static const char *const known[] = {"critical", "high", "medium", "low", "none", "unknown"};
+    size_t i = 0;
+    while (i < COUNT(known) && !text_equal(known[i], text)) {
+        i++;
+    }
+    return i < COUNT(known);
+}
+
+static bool
+is_pattern_list(const char *list)
+{
+    while (*list != '\0') {
+        size_t len = strcspn(list, ",");
+        if (len >= CONDITION_PART) {
+            return false;
+        }
+        list += len;
+        list += *list == ',' ? 1 : 0;
+    }
+    return true;
+}
+
+static enum err
+read_advisory(struct parse *parse, const json_t *row)
+{
+    struct advisory *out = &parse->rows[parse->catalog->count];
+    enum err err = fill(parse, row, advisory_members, COUNT(advisory_members), out);
+    if (err != OK) {
+        return err;
+    }
+    if (!condition_is_valid(out->versions, false)) {
+        return refuse(parse, ERR_VALUE, "versions is no condition that can be judged");
+    }
+    if (!condition_is_valid(out->builds, true)) {
+        return refuse(parse, ERR_VALUE, "builds is no condition that can be judged");
+    }
+    if (!is_pattern_list(out->models) || !is_severity(out->severity) ||
+        !is_day_or_empty(out->exploited)) {
+        return refuse(parse, ERR_VALUE, "models, severity or exploited");
+    }
+    parse->catalog->count++;
+    return OK;
+}
+
+static enum err
+read_release(struct parse *parse, const json_t *row)
+{
+    struct release *out = &parse->releases[parse->catalog->release_count];
+    enum err err = fill(parse, row, release_members, COUNT(release_members), out);
+    if (err == OK && (!is_day_or_empty(out->released) || out->released[0] == '\0')) {
+        err = refuse(parse, ERR_VALUE, "released is no day");
+    }
+    parse->catalog->release_count += err == OK ? 1 : 0;
+    return err;
+}
+
+static enum err
+read_header(struct parse *parse, const json_t *row)
+{
+    static const struct member members[] = {
+        MEMBER(catalog, name, true),
+        MEMBER(catalog, date, true),
+    };
+    if (json_integer_value(json_object_get(row, "catalog")) != VERSION) {
+        return refuse(parse, ERR_UNSUPPORTED, "no catalogue of a version that is known here");
+    }
+    enum err err = fill(parse, row, members, COUNT(members), parse->catalog);
+    if (err == OK && !is_day_or_empty(parse->catalog->date)) {
+        err = refuse(parse, ERR_VALUE, "date is no day");
+    }
+    return err;
+}
+
+static enum err
+read_line(struct parse *parse, const char *line, size_t len)
+{
+    json_t *row = len > LINE_LIMIT ? NULL : json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+    enum err err = OK;
+    if (!json_is_object(row)) {
+        err = refuse(parse, ERR_SYNTAX, "no JSON object");
+    } else if (parse->line == 1) {
+        err = read_header(parse, row);
+    } else if (json_object_get(row, "id") != NULL) {
+        err = read_advisory(parse, row);
+    } else if (json_object_get(row, "release") != NULL) {
+        err = read_release(parse, row);
+    }
+    json_decref(row);
+    return err;
+}
+
+static size_t
+count_lines(const char *bytes, size_t len)
+{
+    size_t lines = 1;
+    for (size_t i = 0; i < len; i++) {
+        lines += bytes[i] == '\n' ? 1 : 0;
+    }
+    return lines;
+}
+
+static enum err
+read_lines(struct parse *parse, const char *bytes, size_t len)
+{
+    struct reader reader;
+    const char *line = NULL;
+    size_t line_len = 0;
+    enum err err = OK;
+    reader_init(&reader, bytes, len);
+    while (err == OK && reader_line(&reader, &line, &line_len)) {
+        parse->line++;
+        err = read_line(parse, line, line_len);
+    }
+    if (err == OK && parse->line == 0) {
+        parse->line = 1;
+        err = refuse(parse, ERR_SYNTAX, "the file is empty");
+    }
+    return err;
+}
+
+enum err
+catalog_parse(const char *bytes, size_t len, struct catalog **ret_catalog, struct note *note)
+{
+    struct catalog *catalog = calloc(1, sizeof(*catalog));
+    if (catalog == NULL || len > CATALOG_LIMIT) {
+        free(catalog);
+        return ERR_LIMIT;
+    }
+    size_t lines = count_lines(bytes, len);
+    arena_init(&catalog->arena, 16 * len + lines * 512 + 65536);
+    catalog->signer = "";
+    struct parse parse = {.catalog = catalog,
+        .rows = arena_alloc(&catalog->arena, lines * sizeof(struct advisory)),
+        .releases = arena_alloc(&catalog->arena, lines * sizeof(struct release)),
+        .note = note};
+    enum err err = ERR_MEMORY;
+    if (parse.rows != NULL && parse.releases != NULL) {
+        err = read_lines(&parse, bytes, len);
+    }
+    catalog->rows = parse.rows;
+    catalog->releases = parse.releases;
+    if (err != OK) {
+        catalog_free(catalog);
+        return err;
+    }
+    *ret_catalog = catalog;
+    return OK;
+}
+
+void
+catalog_free(struct catalog *catalog)
+{
+    if (catalog != NULL) {
+        arena_release(&catalog->arena);
+        free(catalog);
+    }
+}
+
+enum err
+catalog_embedded(struct catalog **ret_catalog, struct note *note)
+{
+    const struct seal_ring ring = {seal_keys, seal_key_count};
+    const char *signer = NULL;
+    CLEANUP(buf_release) struct buf rows;
+    buf_init(&rows, sizeof(catalog_rows));
+    buf_add(&rows, catalog_rows, sizeof(catalog_rows));
+    enum err err = buf_error(&rows);
+    if (err == OK) {
+        err = seal_verify(&rows, catalog_seal, &ring, &signer, note);
+    }
+    if (err == OK) {
+        err = catalog_parse(rows.data, rows.len, ret_catalog, note);
+    }
+    if (err == OK) {
+        (*ret_catalog)->signer = signer;
+    }
+    return err;
+}
+
+static struct catalog *in_force;
+static bool is_loaded;
+static const struct catalog none = {.name = "", .date = "", .signer = ""};
+
+static void
+release_at_exit(void)
+{
+    catalog_use(NULL);
+}
+
+const struct catalog *
+catalog_current(void)
+{
+    if (!is_loaded) {
+        struct note note;
+        static bool is_registered;
+        if (!is_registered) {
+            is_registered = atexit(release_at_exit) == 0;
+        }
+        if (catalog_embedded(&in_force, &note) != OK) {
+            in_force = NULL;
+        }
+        is_loaded = true;
+    }
+    return in_force == NULL ? &none : in_force;
+}
+
+void
+catalog_use(struct catalog *catalog)
+{
+    catalog_free(in_force);
+    in_force = catalog;
+    is_loaded = catalog != NULL;
+}

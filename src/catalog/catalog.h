@@ -1,0 +1,48 @@
+/*
+ * The catalogue: advisories and releases as lines of JSON, signed (catalog/advisories.jsonl,
+ * doc/adding-an-advisory.md). One is built into the program; a bundle of the project or what the
+ * owner imported comes on top. A catalogue whose signature does not match is never used.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "catalog/advisory.h"
+#include "catalog/seal.h"
+
+#define CATALOG_LIMIT ((size_t)256 * 1024 * 1024)
+
+/* The newest release of a product that a catalogue knows. */
+struct release {
+    const char *product, *version;
+    const char *released; /* YYYY-MM-DD */
+    const char *source;
+};
+
+struct catalog {
+    const char *name, *date; /* whose it is, and the day on which it was last brought up to date */
+    const char *signer;      /* "" while no signature was checked */
+    const struct advisory *rows;
+    size_t count;
+    const struct release *releases;
+    size_t release_count;
+    struct arena arena;
+};
+
+/*
+ * Reads a catalogue; every line is checked. ERR_SYNTAX and ERR_VALUE name the line. Kinds of lines
+ * that this version does not know are left out.
+ */
+enum err catalog_parse(
+    const char *bytes, size_t len, struct catalog **ret_catalog, struct note *note) MUST_CHECK;
+void catalog_free(struct catalog *catalog);
+
+/* The catalogue inside the program, signature checked against catalog/keys.def. */
+enum err catalog_embedded(struct catalog **ret_catalog, struct note *note) MUST_CHECK;
+
+/*
+ * The catalogue in force: the embedded one until catalog_use() gives another. Never NULL: where
+ * the embedded one is refused it is empty and of no date.
+ */
+const struct catalog *catalog_current(void);
+/* Takes the catalogue over; NULL goes back to the embedded one. */
+void catalog_use(struct catalog *catalog);
