@@ -134,17 +134,37 @@ ask_paths(
     }
 }
 
+/* The streams that a VMS named, as paths; the number of them. */
+static size_t
+named_streams(struct talk *talk, const char *ret_paths[PATHS_EACH])
+{
+    const char *name = facts_text(&talk->subject->facts, FACT_VMS_STREAMS);
+    size_t count = 0;
+    while (name != NULL && count < PATHS_EACH) {
+        size_t len = strcspn(name, ",");
+        const char *path = arena_format(&talk->arena, "/%.*s", (int)len, name);
+        if (path != NULL) {
+            ret_paths[count++] = path;
+        }
+        name = name[len] == ',' ? name + len + 1 + strspn(name + len + 1, " ") : NULL;
+    }
+    return count;
+}
+
 static void
 ask_streams(struct talk *talk, const struct device_driver *driver)
 {
+    const char *named[PATHS_EACH];
+    size_t named_count = named_streams(talk, named);
     struct talk_step step = {
         .way = TALK_RTSP,
         .request.ask.method = "DESCRIBE",
         .answered = got_description,
         .settled = &talk->stream_settled,
     };
-    const char *const *lists[2] = {driver == NULL ? NULL : driver->streams, common_streams};
-    const size_t counts[2] = {driver == NULL ? 0 : driver->stream_count, COUNT(common_streams)};
+    const char *const *lists[2] = {driver == NULL ? named : driver->streams, common_streams};
+    const size_t counts[2] = {
+        driver == NULL ? named_count : driver->stream_count, COUNT(common_streams)};
     for (size_t i = 0; i < talk->subject->port_count; i++) {
         const struct port *port = &talk->subject->ports[i];
         if (text_equal(port->protocol, "rtsp")) {

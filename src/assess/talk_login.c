@@ -405,7 +405,8 @@ hindrance(struct talk *talk, const struct device_driver *driver)
 {
     const struct talk_setting *setting = talk->setting;
     const struct fact *auth = facts_get(&talk->subject->facts, FACT_VMS_AUTH);
-    if (driver == talk->identity.vms && auth != NULL && !auth->yes) {
+    bool asks_elsewhere = facts_get(&talk->subject->facts, FACT_VMS_BESIDE) != NULL;
+    if (driver == talk->identity.vms && auth != NULL && !auth->yes && !asks_elsewhere) {
         return "its log-in is switched off";
     }
     if (talk->owner == NULL && talk->credential == NULL) {

@@ -81,6 +81,10 @@ static const struct rule onvif[] = {
 };
 
 static const struct rule vms_login[] = {
+    {FAIL,    "vms-open-beside",   FACT_VMS_BESIDE, IS_SET,   NULL,
+     "{vms.product|The VMS} can be used without a login at {}."},
+    {FAIL,    "vms-open",          FACT_VMS_GUEST, IS_SET,    NULL,
+     "{vms.product|The VMS} can be used without a login: it takes everyone as {}."},
     {FAIL,    "vms-open",          FACT_VMS_OPEN, IS_SET,     NULL,
      "{vms.product|The VMS} can be used without a login at {}."},
     {FAIL,    "vms-open",          FACT_VMS_AUTH, IS_NO,      NULL,
@@ -90,6 +94,41 @@ static const struct rule vms_login[] = {
     {UNKNOWN, "vms-login-unknown", FACT_VMS_AUTH, IS_UNKNOWN, NULL,
      "{vms.product|The VMS} did not show whether it asks for a login. Its address and port in "
      "the site file would make it known."},
+};
+
+static const struct rule vms_streams[] = {
+    {FAIL,           "restream-open",   FACT_VMS_RESTREAM, IS_SET,    NULL,
+     "The stream server of {vms.product|the VMS} needs no login at {}."},
+    {NOT_APPLICABLE, "restream-unseen", FACT_VMS_RESTREAM, OTHERWISE, NULL,
+     "No stream server of its own was seen open on it."},
+};
+
+static const struct rule vms_footage[] = {
+    {FAIL,           "footage-open",   FACT_VMS_FOOTAGE, IS_SET,    NULL,
+     "The recordings of {vms.product|the VMS} lie open without a login at {}."},
+    {NOT_APPLICABLE, "footage-unseen", FACT_VMS_FOOTAGE, OTHERWISE, NULL,
+     "No folder of its recordings was seen open."},
+};
+
+static const struct rule vms_keys[] = {
+    {FAIL,           "key-known",        FACT_VMS_KEY_KNOWN,     IS_YES,    NULL,
+     "{vms.product|The VMS} signs its log-ins with the key that everyone can read in its "
+     "documentation: whoever knows a user's name can make himself a log-in."},
+    {FAIL,           "passwords-in-addresses", FACT_VMS_URL_PASSWORDS, IS_YES, NULL,
+     "{vms.product|The VMS} writes user and password into the addresses of its streams, where "
+     "logs and browsers keep them."},
+    {PASS,           "key-own",          FACT_VMS_KEY_KNOWN,     IS_NO,     NULL,
+     "{vms.product|The VMS} signs its log-ins with a key of its own."},
+    {NOT_APPLICABLE, "key-unread",       FACT_VMS_KEY_KNOWN,     OTHERWISE, NULL,
+     "With which key it signs its log-ins was not read."},
+};
+
+static const struct rule vms_panel[] = {
+    {NOTE,           "panel-open",   FACT_VMS_PANEL, IS_SET,    NULL,
+     "Its administration panel {} can be reached by everyone in this network, beside the usual "
+     "log-in."},
+    {NOT_APPLICABLE, "panel-unseen", FACT_VMS_PANEL, OTHERWISE, NULL,
+     "No administration panel beside the usual log-in was seen."},
 };
 
 static const struct rule vms_setup[] = {
@@ -235,6 +274,10 @@ static const struct aspect aspects[] = {
     {"anonymous",   KINDS_VIDEO,                 anonymous,   COUNT(anonymous)},
     {"onvif",       KINDS_VIDEO,                 onvif,       COUNT(onvif)},
     {"vms-login",   KIND_BIT(VMS),               vms_login,   COUNT(vms_login)},
+    {"vms-streams", KIND_BIT(VMS),               vms_streams, COUNT(vms_streams)},
+    {"vms-footage", KIND_BIT(VMS),               vms_footage, COUNT(vms_footage)},
+    {"vms-keys",    KIND_BIT(VMS),               vms_keys,    COUNT(vms_keys)},
+    {"vms-panel",   KIND_BIT(VMS),               vms_panel,   COUNT(vms_panel)},
     {"vms-set-up",  KIND_BIT(VMS),               vms_setup,   COUNT(vms_setup)},
     {"vms-asks",    KIND_BIT(VMS),               vms_asks,    COUNT(vms_asks)},
     {"vms-account", KIND_BIT(VMS),               vms_account, COUNT(vms_account)},
@@ -386,6 +429,77 @@ static const struct advice advices[] = {
         .verify = "Run gatehouse assess again; the VMS asks for a login.",
         .caps = true,
     },
+    {
+        .id = "vms-open-beside",
+        .title = "A second port needs no login on {count}",
+        .action = "Close the port without a login on {devices}",
+        .why =
+            "The log-in at the usual address protects nothing: whoever is in the network and knows "
+            "the other port sees every camera and every recording, and can change the settings.",
+        .close =
+            "Let only the machine itself reach the port without a login: take it out of the "
+            "published ports of the container or close it in the firewall, and use the address "
+            "that asks.",
+        .effect = "Programs that used the port need an account at the other.",
+        .verify = "Run gatehouse assess again; only addresses that ask for a login are left.",
+        .caps = true,
+    },
+    {
+        .id = "restream-open",
+        .title = "The stream server can be used without a login on {count}",
+        .action = "Close the stream server of {devices} to the network",
+        .why =
+            "It plays every camera to anyone who asks, mostly tells the cameras' own addresses and "
+            "passwords, and takes new streams from anyone.",
+        .close =
+            "Bind the interface of the stream server to the machine itself or set a user and "
+            "password for it and for its RTSP port, and take its ports out of what is published.",
+        .effect = "Players that read from the stream server need its user and password.",
+        .verify = "Run gatehouse assess again; the stream server does not answer or asks.",
+        .caps = true,
+    },
+    {
+        .id = "footage-open",
+        .title = "Recordings lie open without a login on {count}",
+        .action = "Close the folder of recordings of {devices}",
+        .why =
+            "The web server hands out the files itself and never asks the VMS: everyone in the "
+            "network can take every recording, and nothing records that he did.",
+        .close =
+            "In the web server's configuration deny the address of the recordings, or let it serve "
+            "no more than the pictures of the pages from there; switch directory listings off.",
+        .effect = "None for users of the VMS: it reads the files itself.",
+        .verify = "Run gatehouse assess again; the address answers no list.",
+        .caps = true,
+    },
+    {
+        .id = "key-known",
+        .title = "The key that signs log-ins stands in the manual on {count}",
+        .action = "Give {devices} a signing key of its own",
+        .why =
+            "A log-in is a small text with a signature. Who knows the key signs one for the "
+            "administrator himself, without any password.",
+        .close =
+            "Set a long random key (ZoneMinder: Options > System > AUTH_HASH_SECRET), save, and "
+            "restart.",
+        .effect = "Everyone is logged out once; saved addresses of streams stop working.",
+        .verify = "Run gatehouse assess again with the owner's password; the key is its own.",
+        .caps = true,
+    },
+    {
+        .id = "passwords-in-addresses",
+        .title = "Passwords stand in the addresses of streams on {count}",
+        .action = "Keep passwords out of the addresses of {devices}",
+        .why =
+            "Addresses are kept in browsers, logs of web servers and proxies, and are passed on in "
+            "mails; a password in them is soon known to many.",
+        .close =
+            "Let the VMS hand its log-in on hashed (ZoneMinder: Options > System > AUTH_RELAY: "
+            "hashed).",
+        .effect = "Programs that built such addresses must log in instead.",
+        .verify = "Run gatehouse assess again with the owner's password.",
+    },
+    {.id = "panel-open", .title = "An administration panel can be reached on {count}"},
     {
         .id = "vms-not-set-up",
         .title = "The set-up of the VMS was never finished on {count}",

@@ -1,9 +1,14 @@
 /* The list of VMS drivers, and how they write what they found. */
 #include "vms/vms.h"
 
+#include "base/text.h"
+
+#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ASKED_CONFIDENCE 80
+#define PLAIN_CONFIDENCE 88
 #define KNOWN_CONFIDENCE 85
 
 #define VMS_DRIVER(name) extern const struct device_driver vms_##name;
@@ -31,6 +36,34 @@ address_of(struct arena *arena, const struct evidence *evidence)
     return arena_format(arena, "%.*s/", (int)len, start);
 }
 
+const char *
+vms_address(struct arena *arena, const struct source *source)
+{
+    return address_of(arena, source->evidence);
+}
+
+/* One port asks, another does not: whoever knows the second needs no password. */
+static void
+note_beside(struct facts *facts, const char *open, const char *asked, const struct source *source)
+{
+    if (open == NULL || asked == NULL || text_equal(open, asked)) {
+        return;
+    }
+    facts_set_text(facts, FACT_VMS_BESIDE,
+        arena_format(facts->arena, "%s, although %s asks for a login", open, asked), source);
+}
+
+/* The address of the answer that asked for a login, or NULL. */
+static const char *
+asked_address(const struct facts *facts)
+{
+    const struct fact *fact = facts_get(facts, FACT_VMS_AUTH);
+    while (fact != NULL && !fact->yes) {
+        fact = fact->next;
+    }
+    return fact == NULL ? NULL : address_of(facts->arena, fact->evidence);
+}
+
 void
 vms_set_open(struct facts *facts, const struct ask *ask, const struct source *source)
 {
@@ -39,6 +72,7 @@ vms_set_open(struct facts *facts, const struct ask *ask, const struct source *so
         address =
             ask->port == 0 ? "its web port" : arena_format(facts->arena, "port %u", ask->port);
     }
+    note_beside(facts, address, asked_address(facts), source);
     facts_set_bool(facts, FACT_VMS_AUTH, false, source);
     facts_set_text(facts, FACT_VMS_OPEN, address, source);
 }
@@ -48,7 +82,76 @@ vms_set_asked(struct facts *facts, const struct source *source)
 {
     struct source weaker = *source;
     weaker.confidence = ASKED_CONFIDENCE;
+    note_beside(facts, facts_text(facts, FACT_VMS_OPEN), address_of(facts->arena, source->evidence),
+        source);
     facts_set_bool(facts, FACT_VMS_AUTH, true, &weaker);
+}
+
+void
+vms_set_transport(struct facts *facts, const struct source *source)
+{
+    struct source this = *source;
+    const char *address = address_of(facts->arena, source->evidence);
+    bool is_plain = text_starts(address, "http://");
+    this.confidence = is_plain ? PLAIN_CONFIDENCE : ASKED_CONFIDENCE;
+    if (address != NULL) {
+        facts_set_bool(facts, FACT_VMS_TLS, !is_plain, &this);
+    }
+}
+
+void
+vms_add_user(struct buf *list, const char *user, const char *level)
+{
+    buf_format(list, "%s%s (%s)", list->len == 0 ? "" : ", ", user, level);
+}
+
+const char *
+vms_login_body(json_t *json, struct arena *arena)
+{
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    const char *body = text == NULL ? NULL : arena_copy(arena, text);
+    if (text != NULL) {
+        sodium_memzero(text, strlen(text));
+        free(text);
+    }
+    return body;
+}
+
+bool
+vms_cookie(const struct answer *answer, const char *begin, char *out, size_t size)
+{
+    char line[2048];
+    for (size_t n = 0; answer_header(answer, "Set-Cookie", n, line, sizeof(line)); n++) {
+        line[strcspn(line, ";")] = '\0';
+        const char *value = strchr(line, '=');
+        if (value != NULL && text_starts(value + 1, begin)) {
+            return text_copy(out, size, line);
+        }
+    }
+    return false;
+}
+
+enum err
+vms_with_cookie(
+    struct login *login, const struct ask *ask, struct arena *arena, struct request *ret_request)
+{
+    const char *cookie = login->text[0] == '\0' ? NULL : arena_copy(arena, login->text);
+    if (cookie == NULL) {
+        return ERR_LIMIT;
+    }
+    *ret_request = (struct request){.ask = *ask, .cookie = cookie};
+    return OK;
+}
+
+const char *
+vms_sibling(const char *path, const char *name, struct arena *arena)
+{
+    size_t len = strcspn(path, "?");
+    while (len != 0 && path[len - 1] != '/') {
+        len--;
+    }
+    return arena_format(arena, "%.*s%s", (int)len, path, name);
 }
 
 void

@@ -4,7 +4,10 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "device/device.h"
+
+#include <jansson.h>
 
 extern const struct device_driver *const vms_drivers[];
 extern const size_t vms_driver_count;
@@ -16,6 +19,31 @@ extern const size_t vms_driver_count;
  * evidence ("GET http://10.0.0.7:5000/api/profile" → "http://10.0.0.7:5000/").
  */
 void vms_set_open(struct facts *facts, const struct ask *ask, const struct source *source);
+
+/* Where an answer came from: "http://10.0.0.7:5000/"; NULL when its evidence names no address. */
+const char *vms_address(struct arena *arena, const struct source *source);
+
+/* Its own page came this way: one port without TLS outweighs all with it (vms.tls). */
+void vms_set_transport(struct facts *facts, const struct source *source);
+
+/* Some account of it for users.list: "admin (Edit)", added to those before it. */
+void vms_add_user(struct buf *list, const char *user, const char *level);
+
+/* The JSON as a request's body; takes it over and wipes its text, which holds a password. */
+const char *vms_login_body(json_t *json, struct arena *arena);
+
+/* "name=value" of the first cookie whose value begins so; false when there is none that fits. */
+bool vms_cookie(const struct answer *answer, const char *begin, char *out, size_t size);
+
+/* A door's authorize where login->text holds such a cookie. */
+enum err vms_with_cookie(struct login *login, const struct ask *ask, struct arena *arena,
+    struct request *ret_request) MUST_CHECK;
+
+/* What a name of a camera or stream may hold to become part of a path. */
+#define VMS_NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+/* The path up to its last part, with another in its place: "/x/api/profile" → "/x/api/login". */
+const char *vms_sibling(const char *path, const char *name, struct arena *arena);
 
 /*
  * It asks for a login at this port. Weaker than vms_set_open(): one open port makes the product

@@ -59,7 +59,9 @@ def test_sees_the_new_camera_on_a_foreign_subnet_without_asking_it(demo):
     [
         ("default-credentials/factory-password", {"10.20.0.11", "10.20.0.13"}),
         ("default-credentials/rtsp-open", {"10.20.0.18"}),
-        ("default-credentials/vms-open", {"10.20.0.30", "10.20.0.31"}),
+        ("default-credentials/vms-open", {"10.20.0.31"}),
+        ("default-credentials/vms-open-beside", {"10.20.0.30"}),
+        ("default-credentials/restream-open", {"10.20.0.30"}),
         ("vms-exposure/port-mapped", {"10.20.0.11", "10.20.0.31"}),
         ("vendor-cloud/cloud-on", {"10.20.0.13"}),
         ("upnp/router-igd", {"10.20.0.1"}),

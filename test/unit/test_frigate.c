@@ -13,22 +13,22 @@ test_reads_what_the_transcripts_say(void **state)
     (void)state;
     /* clang-format off */
     static const struct reading_row rows[] = {
-        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_VERSION, "0.17.2", NULL, 5000},
-        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_PRODUCT, "Frigate", NULL, 5000},
-        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_OPEN, "http://10.0.0.7:5000/",
-         NULL, 5000},
-        {BODY "beta.txt", 200, "/api/version", NULL, FACT_VMS_VERSION, "0.18.0-beta1", NULL, 5000},
-        {BODY "beta.txt", 200, "/api/version", NULL, FACT_VMS_ACCESS_LOG, NULL, NULL, 5000},
-        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_ACCESS_LOG, "no", NULL, 5000},
-        {BODY "profile.json", 200, "/api/profile", NULL, FACT_VMS_AUTH, "no", NULL, 5000},
-        {BODY "profile.json", 200, "/api/profile", NULL, FACT_VMS_OPEN, "http://10.0.0.7:5000/",
-         NULL, 5000},
+        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_VERSION, "0.17.2", NULL, 0},
+        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_PRODUCT, "Frigate", NULL, 0},
+        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_OPEN, "http://10.0.0.7:80/",
+         NULL, 0},
+        {BODY "beta.txt", 200, "/api/version", NULL, FACT_VMS_VERSION, "0.18.0-beta1", NULL, 0},
+        {BODY "beta.txt", 200, "/api/version", NULL, FACT_VMS_ACCESS_LOG, NULL, NULL, 0},
+        {BODY "version.txt", 200, "/api/version", NULL, FACT_VMS_ACCESS_LOG, "no", NULL, 0},
+        {BODY "profile.json", 200, "/api/profile", NULL, FACT_VMS_AUTH, "no", NULL, 0},
+        {BODY "profile.json", 200, "/api/profile", NULL, FACT_VMS_OPEN, "http://10.0.0.7:80/",
+         NULL, 0},
         {DIR_ "401.html", 401, "/api/profile", NULL, FACT_VMS_AUTH, "yes", NULL, 0},
         {DIR_ "401.html", 401, "/api/version", NULL, FACT_VMS_VERSION, NULL, NULL, 0},
-        {DIR_ "config.json", 200, "/api/config", NULL, FACT_VMS_LIMIT, "no", NULL, 5000},
-        {DIR_ "go2rtc.json", 200, "/api", NULL, FACT_VMS_OPEN, "http://10.0.0.7:1984/", NULL, 1984},
-        {DIR_ "index.html", 200, "/api/version", NULL, FACT_VMS_OPEN, NULL, NULL, 5000},
-        {DIR_ "index.html", 200, "/api/profile", NULL, FACT_VMS_AUTH, NULL, NULL, 5000},
+        {DIR_ "config.json", 200, "/api/config", NULL, FACT_VMS_LIMIT, "no", NULL, 0},
+        {DIR_ "go2rtc.json", 200, "/api", NULL, FACT_VMS_RESTREAM, "http://10.0.0.7:1984/", NULL, 1984},
+        {DIR_ "index.html", 200, "/api/version", NULL, FACT_VMS_OPEN, NULL, NULL, 0},
+        {DIR_ "index.html", 200, "/api/profile", NULL, FACT_VMS_AUTH, NULL, NULL, 0},
     };
     /* clang-format on */
     reading_check(&vms_frigate, rows, COUNT(rows));
@@ -40,7 +40,7 @@ test_one_open_port_outweighs_one_that_asks(void **state)
     (void)state;
     struct arena arena;
     struct facts facts;
-    const struct ask open = {.path = "/api/profile", .port = 5000};
+    const struct ask open = {.path = "/api/profile"};
     const struct ask asked = {.path = "/api/profile"};
     struct answer yes = answer_of(200, "", "{\"username\":\"anonymous\",\"role\":\"admin\"}");
     struct answer no = answer_of(401, "", "");
