@@ -5,6 +5,8 @@
 static const struct rule setting[] = {
     {FAIL,    "cloud-on",      FACT_CLOUD_ENABLED, IS_YES,     NULL,
      "{cloud.name|Vendor cloud or P2P} is switched on in its configuration."},
+    {NOTE,    "cloud-armed",   FACT_CLOUD_ARMED,   IS_SET,     NULL,
+     "{cloud.name|Vendor cloud or P2P} is not connected, but ready to be: {}."},
     {PASS,    "cloud-off",     FACT_CLOUD_ENABLED, IS_NO,      NULL,
      "{cloud.name|Vendor cloud or P2P} is switched off in its configuration."},
     {UNKNOWN, "cloud-unread",  FACT_CLOUD_UNREAD,  IS_SET,     NULL,
@@ -105,6 +107,7 @@ static const struct advice advices[] = {
         .effect = "Cloud accounts no longer open it, and the maker's phone app needs the VPN.",
         .verify = "Run gatehouse assess again; the VMS says that it belongs to no cloud system.",
     },
+    {.id = "cloud-armed", .title = "Vendor cloud needs only a button to be pressed on {count}"},
     {
         .id = "ddns-on",
         .title = "Dynamic DNS is on in {count}",

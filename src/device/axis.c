@@ -1,8 +1,7 @@
 /* Axis cameras and encoders: VAPIX, key=value and JSON over HTTP with digest login. */
-#include "device/device.h"
+#include "device/parts.h"
 
 #include "base/text.h"
-#include "codec/pick.h"
 #include "codec/version.h"
 
 #include <string.h>
@@ -12,14 +11,28 @@
 #define NO_ROOT  "11.6"               /* AXIS OS: no account exists until the owner makes one */
 #define METHOD   "{\"apiVersion\":\"1.0\",\"method\":\"getAllUnrestrictedProperties\"}"
 #define PROPERTY "data.propertyList."
+#define JSON     .type = "application/json"
+#define READY    "{\"apiVersion\":\"1.0\",\"method\":\"systemready\",\"params\":{\"timeout\":1}}"
+#define CLOCK    "{\"apiVersion\":\"1.0\",\"method\":\"getDateTimeInfo\"}"
+#define NTP      "{\"apiVersion\":\"1.0\",\"method\":\"getNTPInfo\"}"
+#define DOS      "root.System.PreventDoSAttack."
+#define CLIENT   "data.client."
 
 static const struct ask first = {.path = "/"};
 static const struct ask basic = {
     .path = "/axis-cgi/basicdeviceinfo.cgi", .body = METHOD, .type = "application/json"};
 static const struct ask info = {
     .path = LIST "Brand,Properties.Firmware,Properties.System", .login = true};
+static const struct ask ready = {.path = "/axis-cgi/systemready.cgi", .body = READY, JSON};
 static const struct ask remote = {.path = LIST "RemoteService", .login = true};
-static const struct ask upnp = {.path = LIST "Network.UPnP", .login = true};
+static const struct ask network = {.path = LIST "Network", .login = true};
+static const struct ask guard = {.path = LIST "System", .login = true};
+static const struct ask https = {.path = LIST "HTTPS", .login = true};
+static const struct ask snmp = {.path = LIST "SNMP", .login = true};
+static const struct ask time_ask = {.path = LIST "Time", .login = true};
+static const struct ask groups = {.path = "/axis-cgi/pwdgrp.cgi?action=get", .login = true};
+static const struct ask now = {.path = "/axis-cgi/time.cgi", .body = CLOCK, JSON, .login = true};
+static const struct ask ntp = {.path = "/axis-cgi/ntp.cgi", .body = NTP, JSON, .login = true};
 
 static const struct device_sign signs[] = {
     {FACT_TLS_SUBJECT,   SIGN_CONTAINS, "Axis Communications AB",           90}, /* Recog x509_subjects.xml */
@@ -43,28 +56,40 @@ static const struct device_sign signs[] = {
 
 static const struct device_probe probes[] = {
     {{.path = LIST "Brand,Properties.Firmware,Properties.System"}, 401, "realm=\"AXIS_", 90},
+    {{.path = "/axis-cgi/systemready.cgi", .body = READY, JSON},   200, "\"needsetup\"", 85},
 };
 
-/* Names: github Kane610/axis basic_device_info.py and param_cgi.py. */
+/*
+ * Names: github Kane610/axis basic_device_info.py and param_cgi.py; parameter lists of an AXIS
+ * P5534 5.40.9.5 (github b01xy/astroflux) and of AXIS OS 9.10.1 (public test data); VAPIX Library:
+ * System ready API (needsetup), Time API, NTP API; AXIS OS Hardening Guide for what they mean.
+ */
 static const struct device_reading readings[] = {
-    {FACT_DEVICE_VENDOR,   &info,   "root.Brand.ProdNbr",                     AS_CONSTANT, "Axis"    },
-    {FACT_DEVICE_MODEL,    &info,   "root.Brand.ProdNbr",                     AS_TEXT,     NULL      },
-    {FACT_DEVICE_FIRMWARE, &info,   "root.Properties.Firmware.Version",       AS_TEXT,     NULL      },
-    {FACT_DEVICE_BUILD,    &info,   "root.Properties.Firmware.BuildDate",     AS_DATE,     NULL      },
-    {FACT_DEVICE_SERIAL,   &info,   "root.Properties.System.SerialNumber",    AS_TEXT,     NULL      },
-    {FACT_DEVICE_HARDWARE, &info,   "root.Properties.System.HardwareID",      AS_TEXT,     NULL      },
-    {FACT_DEVICE_VENDOR,   &basic,  PROPERTY "ProdNbr",                       AS_CONSTANT, "Axis"    },
-    {FACT_DEVICE_MODEL,    &basic,  PROPERTY "ProdNbr",                       AS_TEXT,     NULL      },
-    {FACT_DEVICE_FIRMWARE, &basic,  PROPERTY "Version",                       AS_TEXT,     NULL      },
-    {FACT_DEVICE_BUILD,    &basic,  PROPERTY "BuildDate",                     AS_DATE,     NULL      },
-    {FACT_DEVICE_SERIAL,   &basic,  PROPERTY "SerialNumber",                  AS_TEXT,     NULL      },
-    {FACT_DEVICE_HARDWARE, &basic,  PROPERTY "HardwareID",                    AS_TEXT,     NULL      },
-    {FACT_CLOUD_ENABLED,   &remote, "root.RemoteService.Enabled",             AS_YES_NO,   NULL      },
-    {FACT_CLOUD_NAME,      &remote, "root.RemoteService.Enabled",             AS_CONSTANT, "Axis O3C"},
-    {FACT_UPNP_ENABLED,    &upnp,   "root.Network.UPnP.NATTraversal.Enabled", AS_YES_NO,   NULL      },
+    {FACT_DEVICE_VENDOR,    &info,    "root.Brand.ProdNbr",                     AS_CONSTANT, "Axis"    },
+    {FACT_DEVICE_MODEL,     &info,    "root.Brand.ProdNbr",                     AS_TEXT,     NULL      },
+    {FACT_DEVICE_FIRMWARE,  &info,    "root.Properties.Firmware.Version",       AS_TEXT,     NULL      },
+    {FACT_DEVICE_BUILD,     &info,    "root.Properties.Firmware.BuildDate",     AS_DATE,     NULL      },
+    {FACT_DEVICE_SERIAL,    &info,    "root.Properties.System.SerialNumber",    AS_TEXT,     NULL      },
+    {FACT_DEVICE_HARDWARE,  &info,    "root.Properties.System.HardwareID",      AS_TEXT,     NULL      },
+    {FACT_DEVICE_VENDOR,    &basic,   PROPERTY "ProdNbr",                       AS_CONSTANT, "Axis"    },
+    {FACT_DEVICE_MODEL,     &basic,   PROPERTY "ProdNbr",                       AS_TEXT,     NULL      },
+    {FACT_DEVICE_FIRMWARE,  &basic,   PROPERTY "Version",                       AS_TEXT,     NULL      },
+    {FACT_DEVICE_BUILD,     &basic,   PROPERTY "BuildDate",                     AS_DATE,     NULL      },
+    {FACT_DEVICE_SERIAL,    &basic,   PROPERTY "SerialNumber",                  AS_TEXT,     NULL      },
+    {FACT_DEVICE_HARDWARE,  &basic,   PROPERTY "HardwareID",                    AS_TEXT,     NULL      },
+    {FACT_CLOUD_ENABLED,    &remote,  "root.RemoteService.Enabled",             AS_YES_NO,   NULL      },
+    {FACT_CLOUD_NAME,       &remote,  "root.RemoteService.Enabled",             AS_CONSTANT, "Axis O3C"},
+    {FACT_UPNP_ENABLED,     &network, "root.Network.UPnP.NATTraversal.Enabled", AS_YES_NO,   NULL      },
+    {FACT_SERVICE_SSH,      &network, "root.Network.SSH.Enabled",               AS_YES_NO,   NULL      },
+    {FACT_SERVICE_FTP,      &network, "root.Network.FTP.Enabled",               AS_YES_NO,   NULL      },
+    {FACT_SERVICE_BONJOUR,  &network, "root.Network.Bonjour.Enabled",           AS_YES_NO,   NULL      },
+    {FACT_AUTH_MODES,       &network, "root.Network.HTTP.AuthenticationPolicy", AS_TEXT,     NULL      },
+    {FACT_LOCKOUT_ENABLED,  &guard,   DOS "ActivatePasswordThrottling",         AS_YES_NO,   NULL      },
+    {FACT_DEVICE_ACTIVATED, &guard,   "root.System.RootPwdSet",                 AS_YES_NO,   NULL      },
+    {FACT_TLS_ENABLED,      &https,   "root.HTTPS.Enabled",                     AS_YES_NO,   NULL      },
 };
 
-static const struct ask *const asks[] = {&first};
+static const struct ask *const asks[] = {&first, &ready, &snmp, &time_ask, &groups, &now, &ntp};
 
 static const char *const streams[] = {
     "/axis-media/media.amp",
@@ -108,6 +133,20 @@ static const struct device_fix fixes[] = {
          "param.cgi?action=update&Network.UPnP.NATTraversal.Enabled=no.",
      "Ports that it had opened at the router close.",
      "param.cgi?action=list&group=Network.UPnP shows NATTraversal.Enabled=no."},
+    {"vendor-cloud/cloud-armed",
+     "System > Network > One-click cloud connection (O3C): choose No; or "
+         "param.cgi?action=update&RemoteService.Enabled=no.",
+     "AXIS remote services can no longer be joined with its button.",
+     "param.cgi?action=list&group=RemoteService shows Enabled=no."},
+    {"default-credentials/anonymous-viewing",
+     "System > Users: clear \"Allow anonymous viewing\"; Plain config > Network > RTSP: clear "
+         "\"Allow anonymous\".",
+     "Viewers that were set up without a password stop until they get one.",
+     "Network.RTSP.ProtViewer and System.BoaProtViewer show password."},
+    {"vms-exposure/lockout-off",
+     "System > Plain config > System > PreventDoSAttack: switch ActivatePasswordThrottling on.",
+     NULL,
+     "param.cgi?action=list&group=System.PreventDoSAttack shows on."},
     {"camera-firmware/advisory",
      "Install the newest AXIS OS of its track (active or LTS) from axis.com: System > "
          "Maintenance > AXIS OS upgrade.",
@@ -120,36 +159,229 @@ static const struct device_fix fixes[] = {
 static void
 parse_first(const struct answer *answer, struct facts *facts, const struct source *source)
 {
-    const char *text = NULL;
-    if (pick_text(answer, "~" PWDROOT, facts->arena, &text) == OK) {
+    if (parts_text(answer, "~" PWDROOT, facts->arena) != NULL) {
         facts_set_bool(facts, FACT_DEVICE_ACTIVATED, false, source);
     }
 }
 
-/* "oneclick", the factory value: it connects when its button is pressed, so neither on nor off. */
+/* The property says what it is in words: "Network Video Door Station", "Dome Camera". */
+static void
+parse_kind(
+    const struct answer *answer, const char *pick, struct facts *facts, const struct source *source)
+{
+    static const struct {
+        const char *word;
+        const char *kind;
+    } rows[] = {
+        {"Door Station", "door station"},
+        {"Intercom",     "door station"},
+        {"Encoder",      "encoder"     },
+        {"Recorder",     "recorder"    },
+        {"Camera",       "camera"      },
+    };
+    const char *text = parts_text(answer, pick, facts->arena);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (text_contains_nocase(text, rows[i].word)) {
+            facts_set_text(facts, FACT_DEVICE_KIND, rows[i].kind, source);
+            return;
+        }
+    }
+}
+
+static void
+parse_info(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    parse_kind(answer, "root.Brand.ProdType", facts, source);
+}
+
+static void
+parse_basic(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    parse_kind(answer, PROPERTY "ProdType", facts, source);
+}
+
+static void
+parse_ready(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    bool needed = false;
+    if (parts_bool(answer, "data.needsetup", facts->arena, &needed)) {
+        facts_set_bool(facts, FACT_DEVICE_ACTIVATED, !needed, source);
+    }
+}
+
+/* "oneclick", the factory value: it connects only after its button was pressed (AXIS OS help). */
 static void
 parse_remote(const struct answer *answer, struct facts *facts, const struct source *source)
 {
-    const char *text = NULL;
-    struct source config = *source;
-    config.witness = WITNESS_CONFIG;
-    if (pick_text(answer, "root.RemoteService.Enabled", facts->arena, &text) == OK &&
-        text_equal_nocase(text, "oneclick")) {
-        facts_set_text(facts, FACT_CLOUD_UNREAD,
-            "RemoteService.Enabled is oneclick: it connects to the cloud when its button is "
-            "pressed; no would switch it off",
+    struct source config = parts_config(source, source->confidence);
+    const char *text = parts_text(answer, "root.RemoteService.Enabled", facts->arena);
+    if (text_equal_nocase(text, "oneclick")) {
+        facts_set_text(facts, FACT_CLOUD_ARMED,
+            "RemoteService.Enabled is oneclick: whoever presses its button connects it; no would "
+            "switch it off",
             &config);
     }
+}
+
+/* "password" or "anonymous"; firmware between them hides the value behind asterisks. */
+static void
+parse_viewing(
+    const struct answer *answer, const char *pick, struct facts *facts, const struct source *source)
+{
+    struct source config = parts_config(source, source->confidence);
+    const char *text = parts_text(answer, pick, facts->arena);
+    if (text_equal_nocase(text, "anonymous")) {
+        parts_either(facts, FACT_USERS_ANONYMOUS, true, &config);
+    } else if (text_equal_nocase(text, "password")) {
+        parts_either(facts, FACT_USERS_ANONYMOUS, false, &config);
+    }
+}
+
+/* Since AXIS OS 10 "recommended" is basic over HTTPS and digest over HTTP only. */
+static void
+parse_network(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const names[] = {
+        "root.Network.DNSUpdate.Enabled", "root.Network.AxisNS.Enabled"};
+    struct source config = parts_config(source, source->confidence);
+    const char *policy = parts_text(answer, "root.Network.HTTP.AuthenticationPolicy", facts->arena);
+    bool on = false;
+    parse_viewing(answer, "root.Network.RTSP.ProtViewer", facts, source);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (parts_bool(answer, names[i], facts->arena, &on)) {
+            parts_either(facts, FACT_DDNS_ENABLED, on, &config);
+        }
+    }
+    if (policy != NULL) {
+        facts_set_bool(facts, FACT_AUTH_BASIC, text_contains_nocase(policy, "basic"), &config);
+    }
+}
+
+/* A brake rather than a lock: its numbers count only while it is on. */
+static void
+parse_guard(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const struct {
+        enum fact_id fact;
+        const char *pick;
+    } rows[] = {
+        {FACT_LOCKOUT_TRIES,   DOS "DoSPageCount"     },
+        {FACT_LOCKOUT_SECONDS, DOS "DoSBlockingPeriod"},
+    };
+    struct source config = parts_config(source, source->confidence);
+    parse_viewing(answer, "root.System.BoaProtViewer", facts, source);
+    for (size_t i = 0; i < COUNT(rows) && facts_is_yes(facts, FACT_LOCKOUT_ENABLED); i++) {
+        uint64_t number = 0;
+        if (text_to_u64(parts_text(answer, rows[i].pick, facts->arena), INT32_MAX, &number) == OK) {
+            facts_set_int(facts, rows[i].fact, (int64_t)number, &config);
+        }
+    }
+}
+
+/* Version 3 alone is encrypted. */
+static void
+parse_snmp(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    bool enabled = true;
+    bool first_on = false;
+    bool second_on = false;
+    struct source config = parts_config(source, source->confidence);
+    bool told = parts_bool(answer, "root.SNMP.Enabled", facts->arena, &enabled);
+    told = parts_bool(answer, "root.SNMP.V1", facts->arena, &first_on) || told;
+    told = parts_bool(answer, "root.SNMP.V2c", facts->arena, &second_on) || told;
+    if (told) {
+        facts_set_bool(facts, FACT_SERVICE_SNMP, enabled && (first_on || second_on), &config);
+    }
+}
+
+static void
+parse_time(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const names[] = {"root.Time.NTP.Server", "root.Time.NTP.VolatileServer"};
+    const char *sync = parts_text(answer, "root.Time.SyncSource", facts->arena);
+    for (size_t i = 0; sync != NULL && i < COUNT(names); i++) {
+        const char *server = parts_text(answer, names[i], facts->arena);
+        parts_ntp(text_equal_nocase(sync, "NTP"), server, facts, source);
+    }
+}
+
+static void
+parse_ntp(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const names[] = {CLIENT "staticServers[0]", CLIENT "advertisedServers[0]"};
+    struct source config = parts_config(source, source->confidence);
+    bool enabled = false;
+    bool synced = false;
+    if (!parts_bool(answer, CLIENT "enabled", facts->arena, &enabled)) {
+        return;
+    }
+    for (size_t i = COUNT(names); i-- != 0;) {
+        const char *server = parts_text(answer, names[i], facts->arena);
+        parts_ntp(enabled, server, facts, source);
+    }
+    if (enabled && parts_bool(answer, CLIENT "synced", facts->arena, &synced)) {
+        facts_set_bool(facts, FACT_CLOCK_SYNCED, synced, &config);
+    }
+}
+
+static void
+parse_now(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    parts_clock(parts_text(answer, "data.dateTime", facts->arena), 0, answer, facts, source);
+}
+
+/* admin="root,anna": the highest group of an account counts. */
+static void
+parse_groups(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const struct {
+        const char *group;
+        const char *level;
+    } rows[] = {
+        {"admin",    "administrator"},
+        {"operator", "operator"     },
+        {"viewer",   "viewer"       },
+        {"digusers", ""             },
+        {"users",    ""             },
+    };
+    struct parts_users users = {.count = 0};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *names = parts_text(answer, rows[i].group, facts->arena);
+        while (names != NULL && *(names += strspn(names, ", ")) != '\0') {
+            size_t len = strcspn(names, ", ");
+            const char *name = arena_copy_n(facts->arena, names, len);
+            parts_users_add(&users, name, rows[i].level);
+            names += len;
+        }
+    }
+    parts_users_write(&users, facts, source);
 }
 
 static void
 parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
     const struct source *source)
 {
-    if (answer->status == 200 && text_equal(ask->path, first.path)) {
-        parse_first(answer, facts, source);
-    } else if (answer->status == 200 && text_equal(ask->path, remote.path)) {
-        parse_remote(answer, facts, source);
+    static const struct {
+        const struct ask *ask;
+        void (*parse)(const struct answer *, struct facts *, const struct source *);
+    } rows[] = {
+        {&first,    parse_first  },
+        {&info,     parse_info   },
+        {&basic,    parse_basic  },
+        {&ready,    parse_ready  },
+        {&remote,   parse_remote },
+        {&network,  parse_network},
+        {&guard,    parse_guard  },
+        {&snmp,     parse_snmp   },
+        {&time_ask, parse_time   },
+        {&ntp,      parse_ntp    },
+        {&now,      parse_now    },
+        {&groups,   parse_groups },
+    };
+    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
+        if (text_equal(ask->path, rows[i].ask->path)) {
+            rows[i].parse(answer, facts, source);
+        }
     }
 }
 
@@ -190,6 +422,7 @@ const struct device_driver device_axis = {
     .fixes = fixes,
     .fix_count = COUNT(fixes),
     .parse = parse,
+    .warn = parts_warn,
     .no_factory = no_factory,
 };
 /* clang-format on */

@@ -148,6 +148,7 @@ witness_of(enum fact_id fact)
     static const enum fact_id settings[] = {
         FACT_CLOUD_ENABLED,
         FACT_CLOUD_NAME,
+        FACT_CLOUD_ARMED,
         FACT_CLOUD_UNREAD,
         FACT_DDNS_ENABLED,
         FACT_UPNP_ENABLED,

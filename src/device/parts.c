@@ -159,11 +159,17 @@ parts_config(const struct source *source, uint8_t confidence)
     return config;
 }
 
+const char *
+parts_text(const struct answer *answer, const char *pick, struct arena *arena)
+{
+    const char *text = NULL;
+    return pick_text(answer, pick, arena, &text) == OK ? text : NULL;
+}
+
 bool
 parts_bool(const struct answer *answer, const char *pick, struct arena *arena, bool *ret_value)
 {
-    const char *text = NULL;
-    return pick_text(answer, pick, arena, &text) == OK && text_to_bool(text, ret_value) == OK;
+    return text_to_bool(parts_text(answer, pick, arena), ret_value) == OK;
 }
 
 void

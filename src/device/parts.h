@@ -31,6 +31,9 @@ void parts_users_write(
 /* The same source as the device's own configuration, with this confidence. */
 struct source parts_config(const struct source *source, uint8_t confidence);
 
+/* A value that was picked, in the arena; NULL when it is not there. */
+const char *parts_text(const struct answer *answer, const char *pick, struct arena *arena);
+
 /* A value that was picked as a yes or no; false when it is neither or not there. */
 bool parts_bool(
     const struct answer *answer, const char *pick, struct arena *arena, bool *ret_value);
