@@ -2,6 +2,7 @@
 #include "assess/assess.h"
 
 #include "assess/derive.h"
+#include "assess/derive_history.h"
 #include "assess/findings.h"
 #include "assess/join.h"
 #include "assess/score.h"
@@ -375,6 +376,7 @@ judge(struct run *run)
     }
     const struct derive_from from = {run->discovery, run->settings->scope, run->settings->site};
     derive_facts(&run->crowd, result->whole, &from);
+    derive_histories(&run->crowd, run->settings->store, result->site, run->settings->site);
     /* Everything worth keeping is in the devices now. */
     discovery_free(run->discovery);
     run->discovery = NULL;

@@ -47,19 +47,7 @@ subject_count(const struct assessment *assessment)
 static bool
 waiver_names(const struct waiver *waiver, const struct subject *subject)
 {
-    char key[SUBJECT_KEY];
-    char title[SUBJECT_TITLE];
-    char ip[IP_TEXT];
-    if (waiver->device == NULL || text_equal_nocase(waiver->device, subject_key(subject, key)) ||
-        text_equal_nocase(waiver->device, subject_title(subject, title))) {
-        return true;
-    }
-    for (size_t i = 0; i < subject->address_count; i++) {
-        if (text_equal_nocase(waiver->device, ip_text(&subject->addresses[i], ip))) {
-            return true;
-        }
-    }
-    return false;
+    return waiver->device == NULL || subject_is_called(subject, waiver->device);
 }
 
 const struct waiver *

@@ -200,6 +200,13 @@ look_for_gaps(const struct site *site, const struct place *place, const struct o
             return ERR_VALUE;
         }
     }
+    for (size_t i = 0; i < site->maintenance_count; i++) {
+        if ((site->maintenance[i].date == 0) == (site->maintenance[i].days == 0)) {
+            tell(place, find_node(outline, "maintenance[]", i),
+                "expected either date (one day) or every (month, quarter, half-year or year)");
+            return ERR_VALUE;
+        }
+    }
     const struct outline_node *authorised = find_node(outline, "authorised", 0);
     if (authorised != NULL && (site->authorised_by == NULL || site->authorised_at == 0)) {
         tell(place, authorised, "date or by is missing; expected both");
@@ -227,10 +234,13 @@ make_room(struct site *site, const struct outline *outline)
     size_t devices = count_pattern(outline, "devices[]", "[]");
     size_t never = count_pattern(outline, "logins.never[]", "[]");
     size_t waivers = count_pattern(outline, "waivers[]", "[]");
+    size_t windows = count_pattern(outline, "maintenance[]", "[]");
     site->zones = arena_alloc(arena, (zones + 1) * sizeof(*site->zones));
     site->devices = arena_alloc(arena, (devices + 1) * sizeof(*site->devices));
     site->never = arena_alloc(arena, (never + 1) * sizeof(*site->never));
     site->waivers = arena_alloc(arena, (waivers + 1) * sizeof(*site->waivers));
+    site->maintenance = arena_alloc(arena, (windows + 1) * sizeof(*site->maintenance));
+    site->maintenance_names = arena_alloc(arena, (windows + 1) * sizeof(*site->maintenance_names));
     return arena->full ? ERR_MEMORY : OK;
 }
 

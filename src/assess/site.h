@@ -28,6 +28,16 @@ struct site_device {
     struct secret *password;   /* after site_secret_read() */
 };
 
+/* When the owner says that updates are done. */
+struct site_maintenance {
+    const char *what;  /* "firmware", "vms"; NULL: both */
+    int64_t date;      /* wall ms; 0: a rule */
+    const char *every; /* "month", "quarter", "half-year", "year"; NULL: a day */
+    unsigned days;     /* of the rule's period; 0: a day */
+    const char **devices;
+    size_t device_count; /* 0: all */
+};
+
 struct site {
     struct arena arena;
     const char *file;          /* as it was opened */
@@ -49,6 +59,10 @@ struct site {
     bool no_router;
     struct waiver *waivers; /* .expired by the clock at the time of reading */
     size_t waiver_count;
+    struct site_maintenance *maintenance;
+    size_t maintenance_count;
+    const char **maintenance_names; /* devices of all windows */
+    size_t maintenance_name_count;
     const char *fail_on; /* "critical", "high", "medium", "never"; NULL: not given */
     const char *store;   /* NULL: not given */
     const char *output;  /* NULL: not given */

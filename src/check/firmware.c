@@ -47,14 +47,80 @@ static const struct rule covered[] = {
      "Its maker is not known to be on the FCC Covered List."},
 };
 
+/* Control 5 asks for a look at the firmware each quarter; runs in the store are the evidence. */
+static const struct rule audit[] = {
+    {PASS,    "audited",       FACT_FIRMWARE_AUDITED,   IS_SET,     NULL,
+     "Its version is looked at each quarter: {}."},
+    {UNKNOWN, "audit-gap",     FACT_FIRMWARE_UNAUDITED, IS_SET,     NULL,
+     "Runs do not show a look at its version each quarter: {}."},
+    {UNKNOWN, "audit-unknown", FACT_FIRMWARE_AUDITED,   IS_UNKNOWN, NULL,
+     "No earlier run that saw its version is remembered, so nothing shows a look each quarter."},
+};
+
+static const struct rule release[] = {
+    {FAIL,    "outdated",        FACT_FIRMWARE_OUTDATED, IS_SET,     NULL,
+     "Firmware {device.firmware|of it} is behind for more than 30 days: {}. "
+     "{firmware.seen|Earlier runs are not remembered}."},
+    {PASS,    "current",         FACT_FIRMWARE_CURRENT,  IS_SET,     NULL,
+     "Its firmware is up to date: {}."},
+    {UNKNOWN, "release-unknown", FACT_FIRMWARE_NEWEST,   IS_SET,     NULL,
+     "It is not older than the newest release in the catalogue ({}), but the catalogue is more "
+     "than 30 days old. The maker's download page tells whether a newer one is out."},
+    {UNKNOWN, "no-release",      FACT_FIRMWARE_NEWEST,   IS_UNKNOWN, NULL,
+     "The catalogue has no release dates for it. The maker's download page tells the newest."},
+};
+
+static const struct rule maintenance[] = {
+    {FAIL,           "window-missed",   FACT_MAINTENANCE_MISSED,   IS_SET,    NULL,
+     "Maintenance was declared but shows nowhere: {}."},
+    {PASS,           "window-kept",     FACT_MAINTENANCE_PROVEN,   IS_SET,    NULL,
+     "Declared maintenance took place: {}."},
+    {UNKNOWN,        "window-unproven", FACT_MAINTENANCE_DECLARED, IS_SET,    NULL,
+     "Maintenance is declared, which proves nothing by itself: {}."},
+    {NOT_APPLICABLE, "no-window",       FACT_MAINTENANCE_DECLARED, OTHERWISE, NULL,
+     "No maintenance is declared for it."},
+};
+
 static const struct aspect aspects[] = {
     {"version", KINDS_VIDEO, version, COUNT(version)},
     {"flaws",   KINDS_VIDEO, flaws,   COUNT(flaws)},
     {"age",     KINDS_VIDEO, age,     COUNT(age)},
     {"maker",   KINDS_VIDEO, covered, COUNT(covered)},
+    {"release", KINDS_VIDEO, release, COUNT(release)},
+    {"audit", KINDS_VIDEO, audit, COUNT(audit)},
+    {"maintenance", KINDS_VIDEO, maintenance, COUNT(maintenance)},
 };
 
 static const struct advice advices[] = {
+    {
+        .id = "window-missed",
+        .title = "Declared maintenance left an outdated version on {count}",
+        .action = "Do the maintenance of {devices} that was declared",
+        .why =
+            "A schedule that exists on paper only protects nobody: runs before and after the "
+            "declared day saw the same version, and a newer one is out.",
+        .close =
+            "Install the update, and correct the site file's maintenance list where the day or the "
+            "rule is not kept.",
+        .effect = "The device restarts and is blind for a few minutes.",
+        .verify = "Run gatehouse assess again; the version has changed since the declared day.",
+    },
+    {
+        .id = "outdated",
+        .title = "Newer firmware is out for more than 30 days for {count}",
+        .action = "Install the newest firmware on {devices}",
+        .why =
+            "Updates close flaws before or just as they become public; who is a release behind is "
+            "open to what it closed.",
+        .close =
+            "Download the newest firmware for exactly this model from the maker's page, check its "
+            "checksum, install it in System > Maintenance > Upgrade, and check the settings "
+            "afterwards.",
+        .effect =
+            "The device restarts and is blind for a few minutes; updates have switched cloud "
+            "services on again.",
+        .verify = "Run gatehouse assess again; the version is the newest.",
+    },
     {
         .id = "exploited",
         .title = "Flaws that attackers use are in the firmware of {count}",

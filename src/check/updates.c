@@ -25,7 +25,8 @@ static const struct rule release[] = {
     {FAIL,    "vms-ended",       FACT_VMS_ENDED,    IS_SET,     NULL,
      "{vms.product|The VMS} {vms.version|} is no longer supported by its maker: {}."},
     {FAIL,    "outdated",        FACT_VMS_OUTDATED, IS_SET,     NULL,
-     "{vms.product|The VMS} is {vms.version|old}; newer for more than 30 days: {}."},
+     "{vms.product|The VMS} is {vms.version|old}; newer for more than 30 days: {}. "
+     "{vms.seen|Earlier runs are not remembered}."},
     {PASS,    "current",         FACT_VMS_CURRENT,  IS_SET,     NULL,
      "{vms.product|The VMS} is up to date: {}."},
     {UNKNOWN, "release-unknown", FACT_VMS_NEWEST,   IS_SET,     NULL,
@@ -36,13 +37,38 @@ static const struct rule release[] = {
      "product's page tells the newest."},
 };
 
+static const struct rule maintenance[] = {
+    {FAIL,           "window-missed",   FACT_MAINTENANCE_MISSED,   IS_SET,    NULL,
+     "Maintenance was declared but shows nowhere: {}."},
+    {PASS,           "window-kept",     FACT_MAINTENANCE_PROVEN,   IS_SET,    NULL,
+     "Declared maintenance took place: {}."},
+    {UNKNOWN,        "window-unproven", FACT_MAINTENANCE_DECLARED, IS_SET,    NULL,
+     "Maintenance is declared, which proves nothing by itself: {}."},
+    {NOT_APPLICABLE, "no-window",       FACT_MAINTENANCE_DECLARED, OTHERWISE, NULL,
+     "No maintenance is declared for it."},
+};
+
 static const struct aspect aspects[] = {
     {"version", KIND_BIT(VMS), version, COUNT(version)},
     {"flaws",   KIND_BIT(VMS), flaws,   COUNT(flaws)},
     {"release", KIND_BIT(VMS), release, COUNT(release)},
+    {"maintenance", KIND_BIT(VMS), maintenance, COUNT(maintenance)},
 };
 
 static const struct advice advices[] = {
+    {
+        .id = "window-missed",
+        .title = "Declared maintenance left an outdated version on the VMS of {count}",
+        .action = "Do the maintenance of {devices} that was declared",
+        .why =
+            "A schedule that exists on paper only protects nobody: runs before and after the "
+            "declared day saw the same version, and a newer one is out.",
+        .close =
+            "Install the update, and correct the site file's maintenance list where the day or the "
+            "rule is not kept.",
+        .effect = "Recording pauses during the update.",
+        .verify = "Run gatehouse assess again; the version has changed since the declared day.",
+    },
     {
         .id = "vms-ended",
         .title = "The maker no longer supports the version of the VMS on {count}",

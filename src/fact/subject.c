@@ -148,3 +148,21 @@ subject_title(const struct subject *subject, char out[SUBJECT_TITLE])
     }
     return out;
 }
+
+bool
+subject_is_called(const struct subject *subject, const char *name)
+{
+    char key[SUBJECT_KEY];
+    char title[SUBJECT_TITLE];
+    char ip[IP_TEXT];
+    if (text_equal_nocase(name, subject_key(subject, key)) ||
+        text_equal_nocase(name, subject_title(subject, title))) {
+        return true;
+    }
+    for (size_t i = 0; i < subject->address_count; i++) {
+        if (text_equal_nocase(name, ip_text(&subject->addresses[i], ip))) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -71,5 +71,7 @@ unsigned subject_kinds(const struct subject *subject);
 
 /* A stable key over runs: "mac:…", else "serial:…", else "ip:…"; returns out. */
 const char *subject_key(const struct subject *subject, char out[SUBJECT_KEY]);
+/* Whether this is its key, its title or one of its addresses, letter case ignored. */
+bool subject_is_called(const struct subject *subject, const char *name);
 /* How a person calls it: own name, else vendor and model, else its address; returns out. */
 const char *subject_title(const struct subject *subject, char out[SUBJECT_TITLE]);

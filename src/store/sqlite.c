@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "store/schema_001.h"
+#include "store/schema_002.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #define WAL_TRIES       200
 #define WAL_PAUSE_MS    20
 
-static const char *const schemas[] = {schema_001};
+static const char *const schemas[] = {schema_001, schema_002};
 
 static void
 sqlite_close(struct store *store)
@@ -33,6 +34,7 @@ static const struct store_functions functions = {
     .save_run = sqlite_save_run,
     .runs = sqlite_runs,
     .load_run = sqlite_load_run,
+    .sightings = sqlite_sightings,
     .budget_take = sqlite_budget_take,
     .budget_result = sqlite_budget_result,
 };

@@ -127,3 +127,10 @@ store_load_run(struct store *store, const char *site, const char *which, struct 
     }
     return err == OK ? store->functions->load_run(store, id, arena, ret_run) : err;
 }
+
+enum err
+store_sightings(struct store *store, const struct store_device_name *device, struct arena *arena,
+    struct store_sightings *ret_sightings)
+{
+    return store->functions->sightings(store, device, arena, ret_sightings);
+}

@@ -53,6 +53,22 @@ struct store_run {
     size_t finding_count;
 };
 
+/* A device over the runs of a site. */
+struct store_device_name {
+    const char *site, *key; /* as store_run and store_device have them */
+};
+
+/* One run in which a device told its version. */
+struct store_sighting {
+    int64_t at; /* when the run started */
+    const char *version;
+};
+
+struct store_sightings {
+    const struct store_sighting *rows; /* oldest first */
+    size_t count;
+};
+
 struct store;
 
 /* What a back end can do; the wrappers below say what each does. */
@@ -64,6 +80,8 @@ struct store_functions {
         const struct store_run **ret_runs, size_t *ret_count);
     enum err (*load_run)(
         struct store *store, const char *id, struct arena *arena, struct store_run *ret_run);
+    enum err (*sightings)(struct store *store, const struct store_device_name *device,
+        struct arena *arena, struct store_sightings *ret_sightings);
     enum err (*budget_take)(struct store *store, const struct budget_request *request,
         struct budget_answer *ret_answer);
     enum err (*budget_result)(struct store *store, int64_t ticket, int outcome);
@@ -99,6 +117,10 @@ enum err store_runs(struct store *store, const char *site, struct arena *arena,
  */
 enum err store_load_run(struct store *store, const char *site, const char *which,
     struct arena *arena, struct store_run *ret_run) MUST_CHECK;
+
+/* Every run in which the device told its version; of more than 5,000 the newest. */
+enum err store_sightings(struct store *store, const struct store_device_name *device,
+    struct arena *arena, struct store_sightings *ret_sightings) MUST_CHECK;
 
 /* The back end. */
 enum err sqlite_open(const char *path, struct store **ret_store, struct note *note) MUST_CHECK;

@@ -218,8 +218,8 @@ test_fills_sentences_and_cuts_them_at_a_character(void **state)
     struct subject *subject;
     struct judgement judgement = judge(&example, &subject);
     check_sentence(&judgement, &subject->facts, sentence, sizeof(sentence));
-    assert_string_equal(
-        sentence, "Frigaté is old; newer for more than 30 days: 0.17.2 of 2026-06-27.");
+    assert_string_equal(sentence, "Frigaté is old; newer for more than 30 days: 0.17.2 of "
+                                  "2026-06-27. Earlier runs are not remembered.");
     check_sentence(&judgement, &subject->facts, sentence, 8);
     assert_string_equal(sentence, "Frigat");
     check_sentence(&judgement, &subject->facts, sentence, 1);

@@ -83,6 +83,8 @@ site_good_camera(struct subject *camera)
     site_text(camera, FACT_DEVICE_FIRMWARE, "V5.7.23");
     site_text(camera, FACT_FIRMWARE_JUDGED, "20 advisories");
     site_int(camera, FACT_FIRMWARE_AGE, 20);
+    site_text(camera, FACT_FIRMWARE_CURRENT, "newest is V5.7.23");
+    site_text(camera, FACT_FIRMWARE_AUDITED, "9 runs since 2026-01-02");
     site_bool(camera, FACT_UPNP_ENABLED, false);
     site_int(camera, FACT_CLOCK_OFFSET, 0);
 }

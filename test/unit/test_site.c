@@ -52,6 +52,9 @@ test_reads_the_example_file(void **state)
     assert_string_equal(site->devices[0].name, "Gate");
     assert_int_equal(site->devices[0].kind, KIND_CAMERA);
     assert_false(mac_is_zero(&site->devices[1].mac));
+    assert_int_equal(site->maintenance_count, 2);
+    assert_string_equal(site->maintenance[0].every, "quarter");
+    assert_string_equal(site->maintenance[1].what, "vms");
     assert_int_equal(site->pace, 500);
     assert_int_equal(site->pace_per_host, 20);
     assert_int_equal(site->logins_per_day, 1);
@@ -122,6 +125,14 @@ test_names_file_line_key_and_what_was_expected(void **state)
         {"scope:\n  - a: b\n",
          "shop.yaml:2: scope[0]: is keys with values; expected a network, 10.0.3.0/24 or 10.0.3.7"},
         {"name:\n", "shop.yaml:1: name: is nothing; expected a name, 1 to 80 characters"},
+        {"maintenance:\n  - what: firmware\n",
+         "shop.yaml:2: maintenance[0]: expected either date (one day) or every (month, quarter, "
+             "half-year or year)"},
+        {"maintenance:\n  - every: fortnight\n",
+         "shop.yaml:2: maintenance[0].every: \"fortnight\" is not a period; expected month, quarter, "
+             "half-year or year"},
+        {"maintenance:\n  - what: all\n",
+         "shop.yaml:2: maintenance[0].what: \"all\" is not a word; expected firmware or vms"},
         {"pace: fast\n", "shop.yaml:1: pace: is a text; expected keys with values"},
         {"pace:\n  per_host: 0\n",
          "shop.yaml:2: pace.per_host: \"0\" is not a number; expected 1 to 1000"},

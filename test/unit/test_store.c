@@ -135,6 +135,31 @@ test_lists_runs_of_a_site_oldest_first(void **state)
 }
 
 static void
+test_tells_the_versions_of_a_device_over_the_runs_of_its_site(void **state)
+{
+    struct store *store = *state;
+    struct arena arena;
+    struct store_sightings sightings = {NULL, 0};
+    const struct store_device_name gate = {"shop", "mac:44:19:b6:01:02:03"};
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(store_sightings(store, &gate, &arena, &sightings), OK);
+    assert_int_equal(sightings.count, 0);
+    save(store, "b", "shop", 2000);
+    save(store, "a", "shop", 1000);
+    save(store, "c", "barn", 1500);
+    assert_int_equal(store_sightings(store, &gate, &arena, &sightings), OK);
+    assert_int_equal(sightings.count, 2);
+    assert_int_equal(sightings.rows[0].at, 1000);
+    assert_int_equal(sightings.rows[1].at, 2000);
+    assert_string_equal(sightings.rows[0].version, "5.5.82");
+    assert_ptr_equal(sightings.rows[0].version, sightings.rows[1].version);
+    const struct store_device_name silent = {"shop", "ip:10.0.3.9"};
+    assert_int_equal(store_sightings(store, &silent, &arena, &sightings), OK);
+    assert_int_equal(sightings.count, 0);
+    arena_release(&arena);
+}
+
+static void
 refuses(const char *path, enum err wanted, const char *words)
 {
     struct store *store = NULL;
@@ -202,6 +227,29 @@ test_refuses_stores_of_others_and_of_newer_versions(void **state)
     store_close(scratch_open(&scratch));
     run_sql(scratch.path, "PRAGMA user_version = 99");
     refuses(scratch.path, ERR_UNSUPPORTED, "newer gatehouse");
+    scratch_remove(&scratch);
+}
+
+static void
+test_brings_a_store_of_the_first_version_up_to_date(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    struct arena arena;
+    struct store_sightings sightings = {NULL, 0};
+    const struct store_device_name gate = {"shop", "mac:44:19:b6:01:02:03"};
+    scratch_make(&scratch);
+    struct store *store = scratch_open(&scratch);
+    save(store, "a", "shop", 1000);
+    store_close(store);
+    run_sql(scratch.path, "DROP INDEX device_key; PRAGMA user_version = 1");
+    store = scratch_open(&scratch);
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(store_sightings(store, &gate, &arena, &sightings), OK);
+    assert_int_equal(sightings.count, 1);
+    store_close(store);
+    run_sql(scratch.path, "DROP INDEX device_key");
+    arena_release(&arena);
     scratch_remove(&scratch);
 }
 
@@ -326,9 +374,11 @@ main(void)
         WITH_STORE(test_gives_back_the_whole_run),
         WITH_STORE(test_finds_runs_by_prefix_and_counted_back),
         WITH_STORE(test_lists_runs_of_a_site_oldest_first),
+        WITH_STORE(test_tells_the_versions_of_a_device_over_the_runs_of_its_site),
         cmocka_unit_test(test_refuses_a_file_that_is_no_database),
         cmocka_unit_test(test_refuses_a_damaged_store),
         cmocka_unit_test(test_refuses_stores_of_others_and_of_newer_versions),
+        cmocka_unit_test(test_brings_a_store_of_the_first_version_up_to_date),
         cmocka_unit_test(test_refuses_a_place_that_it_cannot_write),
         cmocka_unit_test_setup_teardown(
             test_makes_the_file_for_its_owner_only, open_path, close_path),
