@@ -47,6 +47,20 @@ keep(struct arena *arena, const char *bytes, size_t len, const char **ret_text)
     return OK;
 }
 
+/* Past a byte order mark and blanks. */
+static void
+skip_blanks(const char **body, size_t *len)
+{
+    if (*len >= 3 && memcmp(*body, "\xef\xbb\xbf", 3) == 0) {
+        *body += 3;
+        *len -= 3;
+    }
+    while (*len != 0 && strchr(" \t\r\n", **body) != NULL && **body != '\0') {
+        (*body)++;
+        (*len)--;
+    }
+}
+
 static void
 release_doc(xmlDoc **doc)
 {
@@ -127,8 +141,9 @@ element_text(const xmlNode *node, struct arena *arena, const char **ret_text)
     return ERR_MISSING;
 }
 
+/* ret_doc is freed by the caller. */
 static enum err
-pick_xml(const char *body, size_t len, const char *pick, struct arena *arena, const char **ret_text)
+read_xml(const char *body, size_t len, xmlDoc **ret_doc)
 {
     if (text_find_nocase(body, len, "<!DOCTYPE") != NULL || memchr(body, '\0', len) != NULL) {
         return ERR_SYNTAX;
@@ -137,12 +152,24 @@ pick_xml(const char *body, size_t len, const char *pick, struct arena *arena, co
     if (context == NULL) {
         return ERR_MEMORY;
     }
-    CLEANUP(release_doc)
     xmlDoc *doc = xmlCtxtReadMemory(context, body, (int)len, NULL, NULL,
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
     /* Another encoding could have hidden the DOCTYPE from the look above. */
     if (doc == NULL || doc->intSubset != NULL || doc->extSubset != NULL) {
+        xmlFreeDoc(doc);
         return ERR_SYNTAX;
+    }
+    *ret_doc = doc;
+    return OK;
+}
+
+static enum err
+pick_xml(const char *body, size_t len, const char *pick, struct arena *arena, const char **ret_text)
+{
+    CLEANUP(release_doc) xmlDoc *doc = NULL;
+    enum err err = read_xml(body, len, &doc);
+    if (err != OK) {
+        return err;
     }
     const xmlNode *node = xmlDocGetRootElement(doc);
     unsigned depth = 0;
@@ -153,6 +180,43 @@ pick_xml(const char *body, size_t len, const char *pick, struct arena *arena, co
         }
     }
     return ERR_MISSING;
+}
+
+/* The child at the path below node, or NULL. */
+static const xmlNode *
+descend(const xmlNode *node, const char *path)
+{
+    const xmlNode *child = child_named(node, path, strcspn(path, "/"));
+    return child == NULL ? NULL : follow(child, path);
+}
+
+enum err
+pick_row(const struct answer *answer, const char *element, size_t n, const char *const *children,
+    size_t count, struct arena *arena, const char **ret_texts)
+{
+    CLEANUP(release_doc) xmlDoc *doc = NULL;
+    const char *body = answer->body;
+    size_t len = answer->body_len;
+    unsigned depth = 0;
+    if (body == NULL || len > ANSWER_BODY) {
+        return body == NULL ? ERR_MISSING : ERR_LIMIT;
+    }
+    skip_blanks(&body, &len);
+    enum err err = len == 0 || *body != '<' ? ERR_SYNTAX : read_xml(body, len, &doc);
+    if (err != OK) {
+        return err;
+    }
+    const xmlNode *node = xmlDocGetRootElement(doc);
+    while (node != NULL && (!is_named(node, element, strlen(element)) || n-- != 0)) {
+        node = next_element(node, &depth);
+    }
+    for (size_t i = 0; node != NULL && i < count; i++) {
+        const xmlNode *child = descend(node, children[i]);
+        if (child == NULL || element_text(child, arena, &ret_texts[i]) != OK) {
+            ret_texts[i] = "";
+        }
+    }
+    return node == NULL ? ERR_MISSING : OK;
 }
 
 static void
@@ -177,6 +241,17 @@ static const json_t *
 json_step(const json_t *json, const char **path)
 {
     const char *at = *path;
+    char key[NAME_MAX_LEN];
+    if (text_starts(at, "[\"")) {
+        size_t quoted = strcspn(at + 2, "\"");
+        if (quoted >= sizeof(key) || !text_starts(at + 2 + quoted, "\"]")) {
+            return NULL;
+        }
+        memcpy(key, at + 2, quoted);
+        key[quoted] = '\0';
+        *path = at + quoted + 4;
+        return json_object_get(json, key);
+    }
     if (*at == '[') {
         size_t digits = strspn(at + 1, "0123456789");
         if (digits == 0 || digits > 6 || at[digits + 1] != ']') {
@@ -187,7 +262,6 @@ json_step(const json_t *json, const char **path)
     }
     at += *at == '.' ? 1 : 0;
     size_t len = strcspn(at, ".[");
-    char key[NAME_MAX_LEN];
     if (len == 0 || len >= sizeof(key)) {
         return NULL;
     }
@@ -363,14 +437,7 @@ pick_text(const struct answer *answer, const char *pick, struct arena *arena, co
     if (pick[0] == '~') {
         return pick_regex(body, len, pick + 1, arena, ret_text);
     }
-    if (len >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) {
-        body += 3;
-        len -= 3;
-    }
-    while (len != 0 && (*body == ' ' || *body == '\t' || *body == '\r' || *body == '\n')) {
-        body++;
-        len--;
-    }
+    skip_blanks(&body, &len);
     if (len == 0) {
         return ERR_MISSING;
     }

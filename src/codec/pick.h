@@ -3,7 +3,7 @@
  *
  *   "firmwareVersion"        XML: first element of that local name
  *   "DeviceInfo/model"       XML: child by child, from the first element that begins the path
- *   "[0].value.DevInfo.name" JSON: path of keys and indices
+ *   "[0].value.DevInfo.name" JSON: path of keys and indices; ["a.b"] is a key with a dot
  *   "root.Brand.ProdNbr"     key=value lines ("root." or "table." may be missing in the answer)
  *   "~regex"                 group 1 (or the whole match) of a PCRE2 regular expression over the
  * body
@@ -27,3 +27,12 @@
  */
 enum err pick_text(const struct answer *answer, const char *pick, struct arena *arena,
     const char **ret_text) MUST_CHECK;
+
+/*
+ * Of the n-th (0 is the first) XML element of that local name: the values of some of its children,
+ * each a name or a path ("Networks/IPv4/Enabled"), "" for one that is absent. ERR_MISSING when
+ * there is no such element; else errors as pick_text().
+ */
+enum err pick_row(const struct answer *answer, const char *element, size_t n,
+    const char *const *children, size_t count, struct arena *arena,
+    const char **ret_texts) MUST_CHECK;

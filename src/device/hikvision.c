@@ -1,7 +1,6 @@
 /* Hikvision cameras and recorders and their OEM brands: ISAPI, XML over HTTP with digest login. */
-#include "device/device.h"
+#include "device/take.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "codec/pick.h"
 #include "codec/version.h"
@@ -9,15 +8,37 @@
 #include <string.h>
 
 #define ACTIVATION_FIRMWARE "5.3.0" /* HiWatch and Hikvision manuals: activation since V5.3.0 */
+#define USERS_MOST          40
+#define ROWS_MOST           16
+#define LOOKED_AT           ((size_t)16 * 1024)
 #define ACTIVATION_BUILD    "2015-06-01" /* recorders number their firmware differently */
 
+/* Paths and fields: hikvision_next fixtures, the maker's own web page, public notes of devices. */
+#define NETWORK  "/ISAPI/System/Network/"
+#define SECURITY "/ISAPI/Security/"
+
 static const struct ask info = {.path = "/ISAPI/System/deviceInfo", .login = true};
-static const struct ask cloud = {.path = "/ISAPI/System/Network/EZVIZ", .login = true};
-static const struct ask upnp = {.path = "/ISAPI/System/Network/UPnP", .login = true};
-static const struct ask ddns = {.path = "/ISAPI/System/Network/ddns", .login = true};
+static const struct ask cloud = {.path = NETWORK "EZVIZ", .login = true};
+static const struct ask upnp = {.path = NETWORK "UPnP", .login = true};
+static const struct ask ddns = {.path = NETWORK "ddns", .login = true};
 static const struct ask clock_ask = {.path = "/ISAPI/System/time", .login = true};
+static const struct ask ntp = {.path = "/ISAPI/System/time/ntpServers", .login = true};
+static const struct ask users = {.path = SECURITY "users", .login = true};
+static const struct ask lock = {.path = SECURITY "illegalLoginLock", .login = true};
+static const struct ask ports = {.path = SECURITY "adminAccesses", .login = true};
+static const struct ask web_auth = {.path = SECURITY "webCertificate", .login = true};
+static const struct ask rtsp_auth = {.path = SECURITY "RTSPCertificate", .login = true};
+static const struct ask stream = {.path = "/ISAPI/Streaming/channels/101", .login = true};
+static const struct ask telnet = {.path = NETWORK "telnetd", .login = true};
+static const struct ask ssh = {.path = NETWORK "ssh", .login = true};
+static const struct ask snmp = {.path = NETWORK "SNMP", .login = true};
+static const struct ask bonjour = {.path = NETWORK "Bonjour", .login = true};
+static const struct ask ehome = {.path = NETWORK "Ehome", .login = true};
+static const struct ask sip = {.path = NETWORK "SIP", .login = true};
 static const struct ask activate = {.path = "/ISAPI/System/activateStatus"};
 static const struct ask activate_sdk = {.path = "/SDK/activateStatus"};
+/* Without a log-in it tells the mood of the lock, and spends no try. */
+static const struct ask check = {.path = SECURITY "userCheck"};
 
 static const struct device_sign signs[] = {
     {FACT_SADP_SEEN,     SIGN_YES,      NULL,                               90}, /* answers 37020/udp */
@@ -38,6 +59,10 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_FAVICON,  SIGN_EQUALS,   "efca7d9aeaad122133c65cdf628ac574", 85}, /* Recog */
     {FACT_DEVICE_VENDOR, SIGN_EQUALS,   "Hikvision",                        80},
     {FACT_DEVICE_MODEL,  SIGN_STARTS,   "DS-2",                             75},
+    {FACT_DEVICE_MODEL,  SIGN_STARTS,   "DS-7",                             70},
+    {FACT_DEVICE_MODEL,  SIGN_STARTS,   "DS-K",                             70},
+    {FACT_HTTP_SERVER,   SIGN_STARTS,   "Interlogix-Webs",                  90}, /* nndefaccts */
+    {FACT_HTTP_SERVER,   SIGN_EQUALS,   "MWS 0.01",                         60}, /* Recog: Annke */
     {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "hikvision",                        60}, /* the owner may change it */
     {FACT_MAC_VENDOR,    SIGN_CONTAINS, "Hikvision",                        55}, /* IEEE */
     {FACT_MAC_VENDOR,    SIGN_CONTAINS, "Ezviz",                            55}, /* IEEE */
@@ -50,24 +75,32 @@ static const struct device_probe probes[] = {
 
 /* Fields: 15 devices of the hikvision_next fixtures. */
 static const struct device_reading readings[] = {
-    {FACT_DEVICE_VENDOR,    &info,         "model",                 AS_CONSTANT, "Hikvision"  },
-    {FACT_DEVICE_MODEL,     &info,         "DeviceInfo/model",      AS_TEXT,     NULL         },
-    {FACT_DEVICE_NAME,      &info,         "DeviceInfo/deviceName", AS_TEXT,     NULL         },
-    {FACT_DEVICE_SERIAL,    &info,         "serialNumber",          AS_TEXT,     NULL         },
-    {FACT_DEVICE_HARDWARE,  &info,         "hardwareVersion",       AS_TEXT,     NULL         },
-    {FACT_DEVICE_FIRMWARE,  &info,         "firmwareVersion",       AS_TEXT,     NULL         },
-    {FACT_DEVICE_BUILD,     &info,         "firmwareReleasedDate",  AS_DATE,     NULL         },
-    {FACT_DEVICE_BUILD,     &info,         "firmwareVersion",       AS_DATE,     NULL         },
-    {FACT_DEVICE_MAC,       &info,         "macAddress",            AS_TEXT,     NULL         },
-    {FACT_DEVICE_ACTIVATED, &activate,     "Activated",             AS_YES_NO,   NULL         },
-    {FACT_DEVICE_ACTIVATED, &activate_sdk, "Activated",             AS_YES_NO,   NULL         },
-    {FACT_CLOUD_ENABLED,    &cloud,        "EZVIZ/enabled",         AS_YES_NO,   NULL         },
-    {FACT_CLOUD_NAME,       &cloud,        "EZVIZ/enabled",         AS_CONSTANT, "Hik-Connect"},
-    {FACT_UPNP_ENABLED,     &upnp,         "UPnP/enabled",          AS_YES_NO,   NULL         },
-    {FACT_DDNS_ENABLED,     &ddns,         "DDNS/enabled",          AS_YES_NO,   NULL         },
+    {FACT_DEVICE_VENDOR,    &info,         "model",                    AS_CONSTANT, "Hikvision"  },
+    {FACT_DEVICE_MODEL,     &info,         "DeviceInfo/model",         AS_TEXT,     NULL         },
+    {FACT_DEVICE_NAME,      &info,         "DeviceInfo/deviceName",    AS_TEXT,     NULL         },
+    {FACT_DEVICE_SERIAL,    &info,         "serialNumber",             AS_TEXT,     NULL         },
+    {FACT_DEVICE_HARDWARE,  &info,         "hardwareVersion",          AS_TEXT,     NULL         },
+    {FACT_DEVICE_FIRMWARE,  &info,         "firmwareVersion",          AS_TEXT,     NULL         },
+    {FACT_DEVICE_BUILD,     &info,         "firmwareReleasedDate",     AS_DATE,     NULL         },
+    {FACT_DEVICE_BUILD,     &info,         "firmwareVersion",          AS_DATE,     NULL         },
+    {FACT_DEVICE_MAC,       &info,         "macAddress",               AS_TEXT,     NULL         },
+    {FACT_DEVICE_ACTIVATED, &activate,     "Activated",                AS_YES_NO,   NULL         },
+    {FACT_DEVICE_ACTIVATED, &activate_sdk, "Activated",                AS_YES_NO,   NULL         },
+    {FACT_CLOUD_ENABLED,    &cloud,        "EZVIZ/enabled",            AS_YES_NO,   NULL         },
+    {FACT_CLOUD_NAME,       &cloud,        "EZVIZ/enabled",            AS_CONSTANT, "Hik-Connect"},
+    {FACT_UPNP_ENABLED,     &upnp,         "UPnP/enabled",             AS_YES_NO,   NULL         },
+    {FACT_LOCKOUT_ENABLED,  &lock,         "IllegalLoginLock/enabled", AS_YES_NO,   NULL         },
+    {FACT_LOCKOUT_TRIES,    &lock,         "maxIllegalLoginTimes",     AS_NUMBER,   NULL         },
+    {FACT_LOCKOUT_SECONDS,  &lock,         "maxIllegalLoginLockTime",  AS_NUMBER,   NULL         },
+    {FACT_SERVICE_TELNET,   &telnet,       "enabled",                  AS_YES_NO,   NULL         },
+    {FACT_SERVICE_SSH,      &ssh,          "enabled",                  AS_YES_NO,   NULL         },
+    {FACT_SERVICE_BONJOUR,  &bonjour,      "enabled",                  AS_YES_NO,   NULL         },
+    {FACT_CLOCK_NTP,        &ntp,          "NTPServer/hostName",       AS_TEXT,     NULL         },
+    {FACT_CLOCK_NTP,        &ntp,          "NTPServer/ipAddress",      AS_TEXT,     NULL         },
 };
 
-static const struct ask *const asks[] = {&activate, &clock_ask};
+static const struct ask *const asks[] = {&activate, &check, &clock_ask, &users, &ports, &web_auth,
+    &rtsp_auth, &stream, &snmp, &ehome, &sip, &ddns};
 
 static const char *const streams[] = {
     "/Streaming/Channels/101",
@@ -123,7 +156,7 @@ static const struct device_fix fixes[] = {
 };
 /* clang-format on */
 
-/* "DS-7616NI-K2": the first digit behind the dash tells the family (Hikvision naming). */
+/* "DS-7616NI-K2": what stands behind the dash tells the family (Hikvision naming). */
 static const char *
 kind_of(const char *model)
 {
@@ -136,13 +169,44 @@ kind_of(const char *model)
         {"DS-7",  "recorder"    },
         {"iDS-7", "recorder"    },
         {"DS-8",  "recorder"    },
+        {"iDS-8", "recorder"    },
         {"DS-9",  "recorder"    },
         {"iDS-9", "recorder"    },
         {"DS-6",  "encoder"     },
         {"DS-K",  "door station"},
+        {"IPC-",  "camera"      },
+        {"NVR-",  "recorder"    },
+        {"DVR-",  "recorder"    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (text_starts_nocase(model, rows[i].start)) {
+            return rows[i].kind;
+        }
+    }
+    return NULL;
+}
+
+/* deviceType, where an OEM gave the model a name of its own (hikvision_next fixtures). */
+static const char *
+kind_of_type(const char *type)
+{
+    static const struct {
+        const char *type;
+        const char *kind;
+    } rows[] = {
+        {"IPCamera",    "camera"      },
+        {"IPDome",      "camera"      },
+        {"IPZoom",      "camera"      },
+        {"IPC",         "camera"      },
+        {"NVR",         "recorder"    },
+        {"DVR",         "recorder"    },
+        {"hybirdNVR",   "recorder"    }, /* so spelt by the maker */
+        {"DVS",         "encoder"     },
+        {"VIS",         "door station"},
+        {"DoorStation", "door station"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (text_equal_nocase(type, rows[i].type)) {
             return rows[i].kind;
         }
     }
@@ -153,11 +217,16 @@ static void
 parse_info(const struct answer *answer, struct facts *facts, const struct source *source)
 {
     const char *text = NULL;
-    if (pick_text(answer, "DeviceInfo/model", facts->arena, &text) == OK && kind_of(text) != NULL) {
-        facts_set_text(facts, FACT_DEVICE_KIND, kind_of(text), source);
+    const char *kind = NULL;
+    if (take_text(answer, "DeviceInfo/model", facts, &text)) {
+        kind = kind_of(text);
     }
+    if (kind == NULL && take_text(answer, "DeviceInfo/deviceType", facts, &text)) {
+        kind = kind_of_type(text);
+    }
+    facts_set_text(facts, FACT_DEVICE_KIND, kind, source);
     /* An OEM device names its brand as the manufacturer; Hikvision's own says "hikvision". */
-    if (pick_text(answer, "manufacturer", facts->arena, &text) == OK &&
+    if (take_text(answer, "manufacturer", facts, &text) &&
         !text_contains_nocase(text, "hikvision")) {
         facts_set_text(facts, FACT_DEVICE_BRAND, text, source);
     }
@@ -167,10 +236,196 @@ static void
 parse_clock(const struct answer *answer, struct facts *facts, const struct source *source)
 {
     const char *text = NULL;
-    int64_t wall = 0;
-    if (pick_text(answer, "Time/localTime", facts->arena, &text) == OK &&
-        clock_parse(text, &wall) == OK && answer->at != 0) {
-        facts_set_int(facts, FACT_CLOCK_OFFSET, (wall - answer->at) / 1000, source);
+    const struct source config = take_config(source);
+    if (take_text(answer, "Time/localTime", facts, &text)) {
+        take_clock(text, answer->at, facts, source);
+    }
+    if (take_text(answer, "Time/timeMode", facts, &text)) {
+        facts_set_bool(facts, FACT_CLOCK_SYNCED, !text_equal_nocase(text, "manual"), &config);
+    }
+}
+
+static void
+parse_users(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const children[] = {"userName", "userLevel"};
+    const char *texts[COUNT(children)];
+    const struct source config = take_config(source);
+    struct buf list;
+    buf_init(&list, TAKE_LIST);
+    for (size_t n = 0; n < USERS_MOST && pick_row(answer, "User", n, children, COUNT(children),
+                                             facts->arena, texts) == OK;
+         n++) {
+        take_user(&list, texts[0], texts[1]);
+    }
+    take_list(&list, FACT_USERS_LIST, facts, &config);
+}
+
+/* DEV_MANAGE rows have no "enabled" at all: only a row that says so counts. */
+static void
+parse_ports(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const children[] = {"protocol", "enabled"};
+    const char *texts[COUNT(children)];
+    const struct source config = take_config(source);
+    bool yes = false;
+    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "AdminAccessProtocol", n, children,
+                                            COUNT(children), facts->arena, texts) == OK;
+         n++) {
+        if (text_equal_nocase(texts[0], "HTTPS") && text_to_bool(texts[1], &yes) == OK) {
+            facts_set_bool(facts, FACT_TLS_ENABLED, yes, &config);
+        }
+    }
+}
+
+/* One row switched on is enough; of a document without a clear word nothing is known. */
+static void
+parse_any(const struct answer *answer, const char *element, enum fact_id fact, struct facts *facts,
+    const struct source *source)
+{
+    static const char *const children[] = {"enabled"};
+    const char *text = NULL;
+    const struct source config = take_config(source);
+    bool any = false;
+    bool known = false;
+    for (size_t n = 0;
+         n < ROWS_MOST && pick_row(answer, element, n, children, 1, facts->arena, &text) == OK;
+         n++) {
+        bool yes = false;
+        if (text_to_bool(text, &yes) == OK) {
+            known = true;
+            any = any || yes;
+        }
+    }
+    if (known) {
+        facts_set_bool(facts, fact, any, &config);
+    }
+}
+
+/* Version 1 and 2c send a readable community; version 3 ("SNMPAdvanced") does not count. */
+static void
+parse_snmp(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    bool v1 = false;
+    bool v2 = false;
+    const struct source config = take_config(source);
+    bool known = take_bool(answer, "SNMPv1c/enabled", facts, &v1);
+    known = take_bool(answer, "SNMPv2c/enabled", facts, &v2) || known;
+    known = take_bool(answer, "SNMPv2/enabled", facts, &v2) || known;
+    if (known) {
+        facts_set_bool(facts, FACT_SERVICE_SNMP, v1 || v2, &config);
+    }
+}
+
+/* Platforms to which it registers by itself: "ISUP (EHome) at 203.0.113.7". */
+static void
+parse_platform(const struct answer *answer, const char *element, const char *name,
+    struct facts *facts, const struct source *source)
+{
+    static const char *const children[] = {
+        "enabled", "hostName", "ipAddress", "serverDomain", "proxy", "address"};
+    const char *texts[COUNT(children)];
+    const struct source config = take_config(source);
+    bool yes = false;
+    if (pick_row(answer, element, 0, children, COUNT(children), facts->arena, texts) != OK ||
+        text_to_bool(texts[0], &yes) != OK || !yes) {
+        return;
+    }
+    const char *where = "";
+    for (size_t i = 1; i < COUNT(children) && where[0] == '\0'; i++) {
+        where = text_equal(texts[i], "0.0.0.0") ? "" : texts[i];
+    }
+    const char *old = facts_text(facts, FACT_SERVICE_PLATFORM);
+    const char *text = arena_format(facts->arena, "%s%s%s%s%.128s", old == NULL ? "" : old,
+        old == NULL ? "" : ", ", name, where[0] == '\0' ? "" : " at ", where);
+    facts_set_text(facts, FACT_SERVICE_PLATFORM, text, &config);
+}
+
+static void
+parse_auth(const struct ask *ask, const struct answer *answer, struct facts *facts,
+    const struct source *source)
+{
+    const char *text = NULL;
+    const char *where = text_equal(ask->path, web_auth.path) ? "web" : "RTSP";
+    const char *pick =
+        text_equal(ask->path, stream.path) ? "Security/certificateType" : "CertificateType";
+    if (take_text(answer, pick, facts, &text) ||
+        take_text(answer, "certificateType", facts, &text)) {
+        take_mode(where, text, facts, source);
+    }
+}
+
+/* The number or word behind a name, in XML and in JSON alike. */
+static bool
+find_part(const struct answer *answer, const char *name, char *out, size_t size)
+{
+    size_t len = answer->body_len < LOOKED_AT ? answer->body_len : LOOKED_AT;
+    const char *at = text_find_nocase(answer->body, len, name);
+    if (at == NULL) {
+        return false;
+    }
+    at += strlen(name);
+    at += strspn(at, "\"'>: \t\r\n");
+    (void)text_copy(out, size, at);
+    out[strcspn(out, "<\"', \t\r\n}")] = '\0';
+    return out[0] != '\0';
+}
+
+/* lockStatus, retryLoginTime and unlockTime of userCheck, which each 401 may carry. */
+static void
+warn(const struct answer *answer, struct device_warning *ret_warning)
+{
+    char text[32];
+    uint64_t number = 0;
+    if (find_part(answer, "lockStatus", text, sizeof(text))) {
+        ret_warning->locked = text_starts_nocase(text, "lock");
+    }
+    if (find_part(answer, "retryLoginTime", text, sizeof(text)) &&
+        text_to_u64(text, 1000, &number) == OK) {
+        ret_warning->left = ret_warning->locked ? 0 : (int)number;
+    }
+    if (find_part(answer, "unlockTime", text, sizeof(text)) &&
+        text_to_u64(text, UINT32_MAX, &number) == OK) {
+        ret_warning->seconds = (unsigned)number;
+    }
+}
+
+/* What a 401 to a question without credentials tells, before any try was spent. */
+static void
+parse_check(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    struct device_warning warning = {.left = -1};
+    warn(answer, &warning);
+    if (warning.left >= 0) {
+        facts_set_int(facts, FACT_LOCKOUT_LEFT, warning.left, source);
+        facts_set_bool(facts, FACT_LOCKOUT_ENABLED, true, source);
+    }
+}
+
+static void
+parse_setting(const struct ask *ask, const struct answer *answer, struct facts *facts,
+    const struct source *source)
+{
+    if (text_equal(ask->path, info.path)) {
+        parse_info(answer, facts, source);
+    } else if (text_equal(ask->path, clock_ask.path)) {
+        parse_clock(answer, facts, source);
+    } else if (text_equal(ask->path, users.path)) {
+        parse_users(answer, facts, source);
+    } else if (text_equal(ask->path, ports.path)) {
+        parse_ports(answer, facts, source);
+    } else if (text_equal(ask->path, snmp.path)) {
+        parse_snmp(answer, facts, source);
+    } else if (text_equal(ask->path, ddns.path)) {
+        parse_any(answer, "DDNS", FACT_DDNS_ENABLED, facts, source);
+    } else if (text_equal(ask->path, ehome.path)) {
+        parse_platform(answer, "Ehome", "ISUP (EHome)", facts, source);
+    } else if (text_equal(ask->path, sip.path)) {
+        parse_platform(answer, "GB28181", "GB28181", facts, source);
+        parse_platform(answer, "Standard", "SIP", facts, source);
+    } else if (text_equal(ask->path, web_auth.path) || text_equal(ask->path, rtsp_auth.path) ||
+               text_equal(ask->path, stream.path)) {
+        parse_auth(ask, answer, facts, source);
     }
 }
 
@@ -178,10 +433,10 @@ static void
 parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
     const struct source *source)
 {
-    if (answer->status == 200 && text_equal(ask->path, info.path)) {
-        parse_info(answer, facts, source);
-    } else if (answer->status == 200 && text_equal(ask->path, clock_ask.path)) {
-        parse_clock(answer, facts, source);
+    if (answer->status == 200) {
+        parse_setting(ask, answer, facts, source);
+    } else if (answer->status == 401 && text_equal(ask->path, check.path)) {
+        parse_check(answer, facts, source);
     }
 }
 
@@ -227,8 +482,9 @@ const struct device_driver device_hikvision = {
     .reading_count = COUNT(readings),
     .asks = asks,
     .ask_count = COUNT(asks),
-    .door = &device_door_http,
+    .door = &device_door_isapi,
     .door_ask = {.path = "/ISAPI/System/deviceInfo", .login = true},
+    .leave_ask = {.method = "PUT", .path = SECURITY "sessionLogout", .login = true},
     .limit = {7, 1800, "HiWatch manual: 7 wrong tries of admin (5 of others), 30 minutes"},
     .streams = streams,
     .stream_count = COUNT(streams),
@@ -237,6 +493,7 @@ const struct device_driver device_hikvision = {
     .fixes = fixes,
     .fix_count = COUNT(fixes),
     .parse = parse,
+    .warn = warn,
     .no_factory = no_factory,
 };
 /* clang-format on */

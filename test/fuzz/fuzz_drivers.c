@@ -41,6 +41,13 @@ log_in(const struct device_driver *driver, const struct answer *answer, struct a
         state = device_login_step(driver->door, &login, &driver->door_ask, last, arena, &request);
         last = answer;
     }
+    struct request request;
+    if (state == LOGIN_OPEN &&
+        driver->door->authorize(&login, &driver->door_ask, arena, &request) == OK &&
+        driver->leave_ask.path != NULL) {
+        enum err err = driver->door->authorize(&login, &driver->leave_ask, arena, &request);
+        (void)err;
+    }
 }
 
 int
@@ -70,6 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         };
         (void)device_read(driver, ask, &answer, "GET http://10.0.0.7/", &facts);
         (void)device_proves(driver, &answer);
+        (void)device_warning(driver, &answer);
         for (size_t i = 0; i < driver->probe_count; i++) {
             (void)device_probe_matches(&driver->probes[i], &answer);
         }

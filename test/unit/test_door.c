@@ -21,7 +21,7 @@ static const struct ask soap = {
 
 struct row {
     const char *title;
-    struct answer answers[3]; /* to step 0, 1, 2; status 0 ends */
+    struct answer answers[5]; /* to step 0, 1, 2, …; status 0 ends */
     enum login_state state;
     unsigned spent;
 };
@@ -137,6 +137,71 @@ test_onvif_door_takes_every_way(void **state)
     check_rows(&device_door_onvif, &soap, rows, COUNT(rows));
 }
 
+#define OFFER                                                                                      \
+    "<SessionLoginCap><sessionID>abc</sessionID><challenge>c1</challenge>"                         \
+    "<iterations>100</iterations><isIrreversible>true</isIrreversible><salt>s1</salt>"             \
+    "</SessionLoginCap>"
+#define ISAPI_HASH   "57d00042a3ccab5a6116a3d5e428bf5c2cd5df2e5a6aa7caa0dcef0370e6e4f4"
+#define SESSION_OK   "<SessionLogin><statusValue>200</statusValue></SessionLogin>"
+#define SESSION_FAIL "<SessionLogin><statusValue>401</statusValue></SessionLogin>"
+
+static void
+test_isapi_door_takes_every_way(void **state)
+{
+    (void)state;
+    const struct answer digest = answer_of(401, CHALLENGE, "");
+    const struct answer bare = answer_of(401, "", "<userCheck/>");
+    const struct answer offer = answer_of(200, "", OFFER);
+    const struct answer info = answer_of(200, "", "<DeviceInfo/>");
+    /* clang-format off */
+    const struct row rows[] = {
+        {"digest opens", {digest, info}, LOGIN_OPEN, 1},
+        {"digest refused", {digest, digest}, LOGIN_REFUSED, 1},
+        {"session opens", {bare, offer, answer_of(200, "Set-Cookie: WebSession_1=ab; Path=/\r\n", SESSION_OK), info}, LOGIN_OPEN, 1},
+        {"session refused", {bare, offer, answer_of(401, "", SESSION_FAIL)}, LOGIN_REFUSED, 1},
+        {"session refused with 200", {bare, offer, answer_of(200, "", SESSION_FAIL)}, LOGIN_REFUSED, 1},
+        {"page instead of a session", {bare, offer, answer_of(200, "", "<html>hello</html>")}, LOGIN_UNCLEAR, 1},
+        {"locked at the offer", {bare, answer_of(401, "", "<lockStatus>lock</lockStatus>")}, LOGIN_LOCKED, 0},
+        {"locked at the password", {bare, offer, answer_of(401, "", "<lockStatus>lock</lockStatus>")}, LOGIN_LOCKED, 1},
+        {"no offer", {bare, answer_of(404, "", "")}, LOGIN_UNCLEAR, 0},
+        {"an offer that never ends", {bare, answer_of(200, "", "<c><sessionID>a</sessionID><challenge>c</challenge><iterations>99999999</iterations></c>")}, LOGIN_UNCLEAR, 0},
+        {"an offer without a challenge", {bare, answer_of(200, "", "<c><sessionID>a</sessionID><iterations>1</iterations></c>")}, LOGIN_UNCLEAR, 0},
+        {"session closed again", {bare, offer, answer_of(200, "", SESSION_OK), answer_of(401, "", "")}, LOGIN_UNCLEAR, 1},
+        {"open to anyone", {info}, LOGIN_UNCLEAR, 0},
+        {"time-out", {{.err = ERR_TIMEOUT}}, LOGIN_UNCLEAR, 0},
+    };
+    /* clang-format on */
+    check_rows(&device_door_isapi, &ask, rows, COUNT(rows));
+}
+
+/* Computed with Python's hashlib: sha256 of "admins1" + the password, of that + "c1", then 98
+ * times. */
+static void
+test_isapi_session_sends_the_iterated_hash_and_then_its_cookie(void **state)
+{
+    (void)state;
+    const struct answer answers[] = {
+        answer_of(401, "", "<userCheck/>"),
+        answer_of(200, "", OFFER),
+        answer_of(200, "Set-Cookie: WebSession_1=ab; Path=/\r\n", SESSION_OK),
+    };
+    struct login login = {.user = "admin", .password = password};
+    struct request request;
+    const struct answer *last = NULL;
+    for (size_t i = 0; i <= COUNT(answers); i++) {
+        assert_int_equal(
+            device_login_step(&device_door_isapi, &login, &ask, last, &arena, &request),
+            LOGIN_SEND);
+        last = &answers[i < COUNT(answers) ? i : 0];
+        if (i == 2) {
+            assert_non_null(strstr(request.ask.body, ISAPI_HASH));
+            assert_null(strstr(request.ask.body, secret_text(password)));
+        }
+    }
+    assert_string_equal(request.cookie, "WebSession_1=ab");
+    assert_string_equal(request.ask.path, ask.path);
+}
+
 static void
 test_rtsp_digest_signs_the_whole_address(void **state)
 {
@@ -241,6 +306,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_door_takes_every_way),
         cmocka_unit_test(test_onvif_door_takes_every_way),
+        cmocka_unit_test(test_isapi_door_takes_every_way),
+        cmocka_unit_test(test_isapi_session_sends_the_iterated_hash_and_then_its_cookie),
         cmocka_unit_test(test_rtsp_digest_signs_the_whole_address),
         cmocka_unit_test(test_counts_the_nonce_for_every_authorized_ask),
         cmocka_unit_test(test_never_sends_the_password_in_the_clear_by_digest),

@@ -9,6 +9,7 @@
 #include "lab/onvif.h"
 #include "lab/template.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -323,6 +324,31 @@ test_every_transcript_of_the_demo_site_is_read(void **state)
     }
 }
 
+/* Folders that hold a device.yaml, two levels below test/transcript. */
+static void
+test_every_transcript_is_read(void **state)
+{
+    (void)state;
+    glob_t found;
+    char pattern[1024];
+    const char *source = getenv("GATEHOUSE_SOURCE");
+    if (source == NULL)
+        skip();
+    snprintf(pattern, sizeof pattern, "%s/test/transcript/*/*/device.yaml", source);
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_true(found.gl_pathc > 20);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct note note = {0};
+        struct site_transcript *read = NULL;
+        char *folder = found.gl_pathv[i];
+        *strrchr(folder, '/') = '\0';
+        if (site_read_transcript(folder, &read, &note) != OK)
+            fail_msg("%s", note.text);
+        site_free_transcript(read);
+    }
+    globfree(&found);
+}
+
 static void
 test_enlarging_gives_every_device_its_own_identity(void **state)
 {
@@ -361,6 +387,7 @@ main(void)
         cmocka_unit_test(test_sadp_answers_an_inquiry_and_counts_the_rest),
         cmocka_unit_test(test_mdns_survives_every_cut_and_every_loop),
         cmocka_unit_test(test_every_transcript_of_the_demo_site_is_read),
+        cmocka_unit_test(test_every_transcript_is_read),
         cmocka_unit_test(test_enlarging_gives_every_device_its_own_identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
