@@ -248,6 +248,14 @@ pass_login(struct exchange *exchange, enum site_login login, const struct site_r
             answer_unauthorized(exchange, verdict);
         return verdict == AUTH_RIGHT;
     }
+    if (login == SITE_LOGIN_BEARER) {
+        const char *token = http_header(request, "Authorization");
+        if (token != NULL && text_starts(token, "Bearer ") &&
+            text_contains(token, exchange->device->uuid))
+            return true;
+        answer_reply(exchange, route->denied, 401);
+        return false;
+    }
     verdict = auth_body(exchange->device, login, request->body, request->body_len);
     if (verdict == AUTH_RIGHT)
         return true;

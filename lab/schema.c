@@ -28,6 +28,7 @@ static const cyaml_strval_t logins[] = {
     {"json",     SITE_LOGIN_JSON    },
     {"form",     SITE_LOGIN_FORM    },
     {"blueiris", SITE_LOGIN_BLUEIRIS},
+    {"bearer",   SITE_LOGIN_BEARER  },
 };
 
 static const cyaml_strval_t schemes[] = {

@@ -13,6 +13,7 @@ enum site_login {
     SITE_LOGIN_JSON, /* user and password in a JSON body */
     SITE_LOGIN_FORM, /* user and password in a form */
     SITE_LOGIN_BLUEIRIS,
+    SITE_LOGIN_BEARER, /* the token that holds the device's own @uuid@ */
 };
 
 enum site_scheme {

@@ -423,7 +423,12 @@ hindrance(struct talk *talk, const struct device_driver *driver)
     if (setting->store == NULL) {
         return setting->store_why;
     }
-    return find_door(talk, driver) ? NULL : "no log-in page was found to try it at";
+    if (!find_door(talk, driver)) {
+        return "no log-in page was found to try it at";
+    }
+    return talk->door->needs_tls && !talk->login_step.target.tls
+               ? "its log-in takes the password readably, and it offers no TLS there"
+               : NULL;
 }
 
 /* A password that another device would get is as good as published. */

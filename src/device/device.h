@@ -78,6 +78,7 @@ struct device_door {
     const char *title; /* "HTTP digest", "ONVIF WS-UsernameToken", "RTSP digest" */
     bool rtsp;         /* requests go by RTSP */
     bool certain;      /* its step function reads the body: LOGIN_OPEN needs no further proof */
+    bool needs_tls;    /* it sends the password readably: never without TLS */
     /* Next step; last is NULL at the first. A request that carries a password has .spends set. */
     enum login_state (*step)(struct login *login, const struct ask *door, const struct answer *last,
         struct arena *arena, struct request *ret_request);

@@ -2,11 +2,15 @@
 #include "vms/vms.h"
 
 #include "base/text.h"
+#include "codec/pick.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define USERS_MOST       64
+#define USERS_TEXT       ((size_t)2048)
 #define ASKED_CONFIDENCE 80
 #define PLAIN_CONFIDENCE 88
 #define KNOWN_CONFIDENCE 85
@@ -152,6 +156,32 @@ vms_sibling(const char *path, const char *name, struct arena *arena)
         len--;
     }
     return arena_format(arena, "%.*s%s", (int)len, path, name);
+}
+
+void
+vms_set_users(struct facts *facts, const struct answer *answer, const char *array, const char *name,
+    vms_level_fn *level, const struct source *source)
+{
+    struct source config = *source;
+    struct buf list;
+    config.witness = WITNESS_CONFIG;
+    buf_init(&list, USERS_TEXT);
+    for (unsigned i = 0; i < USERS_MOST; i++) {
+        char element[96];
+        char path[128];
+        const char *user = NULL;
+        (void)snprintf(element, sizeof(element), "%s[%u]", array, i);
+        (void)snprintf(path, sizeof(path), "%s.%s", element, name);
+        if (pick_text(answer, path, facts->arena, &user) != OK) {
+            break;
+        }
+        const char *may = level == NULL ? NULL : level(answer, element, facts->arena);
+        vms_add_user(&list, user, may == NULL ? "user" : may);
+    }
+    if (list.len != 0) {
+        facts_set_text(facts, FACT_USERS_LIST, list.data, &config);
+    }
+    buf_release(&list);
 }
 
 void

@@ -51,6 +51,14 @@ const char *vms_sibling(const char *path, const char *name, struct arena *arena)
  */
 void vms_set_asked(struct facts *facts, const struct source *source);
 
+/*
+ * users.list of a JSON array at `array` ("" for the body itself): each element's text at `name`
+ * with the level that the function gives (the n-th element's path; NULL: "user").
+ */
+typedef const char *vms_level_fn(const struct answer *answer, const char *element, struct arena *);
+void vms_set_users(struct facts *facts, const struct answer *answer, const char *array,
+    const char *name, vms_level_fn *level, const struct source *source);
+
 /* A property of the product itself, known from its documentation or source (named in words). */
 void vms_set_known(struct facts *facts, enum fact_id fact, bool yes, const char *words,
     const struct source *source);
