@@ -1,6 +1,7 @@
 /* One run, from the first packet to the judged result. */
 #include "assess/assess.h"
 
+#include "assess/config.h"
 #include "assess/derive.h"
 #include "assess/derive_history.h"
 #include "assess/findings.h"
@@ -278,6 +279,9 @@ authorised_words(struct arena *arena, const struct site *site, const struct scop
     for (size_t i = 0; listed && i < scope->allowed_count; i++) {
         listed = scope_covers(&site->scope, &scope->allowed[i]);
     }
+    if (scope->allowed_count == 0) {
+        return "configuration files only";
+    }
     if (site == NULL || !listed) {
         return "given on the command line";
     }
@@ -324,7 +328,7 @@ note_silence(struct run *run)
     for (size_t i = 0; i < run->crowd.count; i++) {
         has_any = has_any || run->crowd.subjects[i]->in_scope;
     }
-    if (!has_any && !run->result->partial) {
+    if (!has_any && !run->result->partial && run->wire != NULL) {
         make_partial(run,
             "no address of the scope answered; check that it is the right network and that this "
             "machine has a way to it");
@@ -334,7 +338,8 @@ note_silence(struct run *run)
 static void
 count_totals(struct run *run)
 {
-    const struct wire_totals *totals = wire_totals(run->wire);
+    static const struct wire_totals none;
+    const struct wire_totals *totals = run->wire == NULL ? &none : wire_totals(run->wire);
     struct run_totals *out = &run->result->totals;
     out->packets = totals->packets;
     out->requests = totals->requests;
@@ -362,6 +367,25 @@ identify_unasked(struct run *run)
     }
 }
 
+/* A file that could not be read leaves questions open. */
+static enum err
+join_files(struct run *run)
+{
+    struct audit *audit = run->settings->audit;
+    size_t mistakes = audit == NULL ? 0 : audit_mistake_count(audit);
+    char why[160];
+    if (audit == NULL) {
+        return OK;
+    }
+    if (mistakes != 0 && !run->result->partial) {
+        (void)snprintf(why, sizeof(why), "%zu configuration file%s could not be read", mistakes,
+            mistakes == 1 ? "" : "s");
+        make_partial(run, why);
+    }
+    config_site(run->result->whole, audit);
+    return config_join(&run->crowd, audit);
+}
+
 /* Facts of the whole, findings, score. The devices become the result's. */
 static enum err
 judge(struct run *run)
@@ -371,7 +395,7 @@ judge(struct run *run)
     crowd_merge_same(&run->crowd);
     identify_unasked(run);
     result->whole = subject_new(0);
-    if (result->whole == NULL) {
+    if (result->whole == NULL || join_files(run) != OK) {
         return ERR_MEMORY;
     }
     const struct derive_from from = {run->discovery, run->settings->scope, run->settings->site};
@@ -433,8 +457,9 @@ assess_run(
     }
     crowd_init(&run.crowd);
     describe(&run);
-    enum err err = open_run(&run, note);
-    if (err == OK) {
+    bool sends = settings->scope->allowed_count != 0;
+    enum err err = sends ? open_run(&run, note) : judge(&run);
+    if (err == OK && sends) {
         watch_signals(&run);
         wire_run(run.wire);
         run.over = true;

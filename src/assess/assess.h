@@ -6,6 +6,7 @@
 
 #include "assess/assessment.h"
 #include "assess/site.h"
+#include "audit/audit.h"
 #include "identify/look.h"
 #include "store/store.h"
 #include "wire/wire.h"
@@ -29,6 +30,7 @@ typedef void assess_progress_fn(void *context, const struct assess_progress *pro
 struct assess_settings {
     const struct scope *scope;
     const struct site *site; /* NULL: none */
+    struct audit *audit;     /* configuration files, judged; NULL: none. Its VMSes are taken */
     struct look look;
     struct store *store;   /* NULL: no log-ins, nothing remembered */
     const char *store_why; /* why there is no store, for the report */
@@ -54,7 +56,8 @@ struct assess_plan assess_plan(const struct assess_settings *settings);
 
 /*
  * Runs to the end, a signal (SIGINT, SIGTERM) or an error. The result is there also when the run
- * was stopped (partial). ERR_NETWORK: nothing could be sent at all.
+ * was stopped (partial). ERR_NETWORK: nothing could be sent at all. With an empty scope no socket
+ * is opened: only configuration files are judged.
  */
 enum err assess_run(const struct assess_settings *settings, struct assessment **ret_assessment,
     struct note *note) MUST_CHECK;

@@ -12,6 +12,19 @@
 /* What footage passes through or rests on. */
 #define KINDS_JUDGED (KINDS_VIDEO | KIND_BIT(VMS))
 
+/* Without a network there was no discovery. */
+static const struct gateway_router *
+routers_of(const struct discovery *discovery)
+{
+    return discovery == NULL ? NULL : discovery_routers(discovery);
+}
+
+static const struct port_mapping *
+mappings_of(const struct discovery *discovery)
+{
+    return discovery == NULL ? NULL : discovery_mappings(discovery);
+}
+
 static void
 derive_mapping(struct crowd *crowd, const struct port_mapping *mapping)
 {
@@ -38,7 +51,7 @@ static size_t
 count_mappings(const struct discovery *discovery, const struct ip *router)
 {
     size_t count = 0;
-    for (const struct port_mapping *m = discovery_mappings(discovery); m != NULL; m = m->next) {
+    for (const struct port_mapping *m = mappings_of(discovery); m != NULL; m = m->next) {
         count += ip_equal(&m->router, router) ? 1 : 0;
     }
     return count;
@@ -206,7 +219,7 @@ derive_site(struct subject *whole, const struct crowd *crowd, const struct disco
 {
     const struct source declared = {WITNESS_DECLARED, 90, NULL};
     bool has_router = false;
-    for (const struct gateway_router *r = discovery_routers(discovery); r != NULL; r = r->next) {
+    for (const struct gateway_router *r = routers_of(discovery); r != NULL; r = r->next) {
         has_router = has_router || r->igd || r->natpmp;
     }
     if (has_router) {
@@ -214,7 +227,7 @@ derive_site(struct subject *whole, const struct crowd *crowd, const struct disco
             evidence_new(&whole->arena, "SSDP M-SEARCH and NAT-PMP request", "a router answered",
                 clock_wall())};
         facts_set_bool(&whole->facts, FACT_IGD_PRESENT, true, &source);
-    } else if (discovery_routers(discovery) != NULL) {
+    } else if (routers_of(discovery) != NULL) {
         const struct source source = {WITNESS_WIRE, 60,
             evidence_new(&whole->arena, "SSDP M-SEARCH and NAT-PMP request to the default gateway",
                 "no answer", clock_wall())};
@@ -246,10 +259,10 @@ void
 derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_from *from)
 {
     const struct discovery *discovery = from->discovery;
-    for (const struct gateway_router *r = discovery_routers(discovery); r != NULL; r = r->next) {
+    for (const struct gateway_router *r = routers_of(discovery); r != NULL; r = r->next) {
         derive_router(crowd, discovery, r);
     }
-    for (const struct port_mapping *m = discovery_mappings(discovery); m != NULL; m = m->next) {
+    for (const struct port_mapping *m = mappings_of(discovery); m != NULL; m = m->next) {
         derive_mapping(crowd, m);
     }
     for (size_t i = 0; i < crowd->count; i++) {

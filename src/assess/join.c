@@ -22,26 +22,44 @@ crowd_release(struct crowd *crowd)
     crowd_init(crowd);
 }
 
-static struct subject *
-crowd_add(struct crowd *crowd)
+static bool
+has_room(struct crowd *crowd)
 {
     if (crowd->count == CROWD_LIMIT) {
-        return NULL;
+        return false;
     }
     if (crowd->count == crowd->size) {
         size_t size = crowd->size == 0 ? 64 : crowd->size * 2;
         struct subject **subjects = realloc(crowd->subjects, size * sizeof(struct subject *));
         if (subjects == NULL) {
-            return NULL;
+            return false;
         }
         crowd->subjects = subjects;
         crowd->size = size;
     }
-    struct subject *subject = subject_new((unsigned)crowd->count + 1);
+    return true;
+}
+
+static struct subject *
+crowd_add(struct crowd *crowd)
+{
+    struct subject *subject = has_room(crowd) ? subject_new((unsigned)crowd->count + 1) : NULL;
     if (subject != NULL) {
         crowd->subjects[crowd->count++] = subject;
     }
     return subject;
+}
+
+enum err
+crowd_adopt(struct crowd *crowd, struct subject *subject)
+{
+    if (!has_room(crowd)) {
+        subject_free(subject);
+        return crowd->count == CROWD_LIMIT ? ERR_LIMIT : ERR_MEMORY;
+    }
+    subject->number = (unsigned)crowd->count + 1;
+    crowd->subjects[crowd->count++] = subject;
+    return OK;
 }
 
 struct subject *
@@ -66,8 +84,8 @@ find_mac(const struct crowd *crowd, const struct mac *mac)
     return NULL;
 }
 
-static void
-copy_facts(struct subject *subject, const struct facts *from)
+void
+crowd_copy_facts(struct subject *subject, const struct facts *from)
 {
     for (size_t id = 0; id < FACT_COUNT; id++) {
         for (const struct fact *fact = from->best[id]; fact != NULL; fact = fact->next) {
@@ -116,7 +134,7 @@ take_sighting(struct subject *subject, const struct sighting *sighting)
         (void)subject_port(subject, sighting->open_ports[i]);
     }
     add_method(subject, sighting->method);
-    copy_facts(subject, &sighting->facts);
+    crowd_copy_facts(subject, &sighting->facts);
 }
 
 /* The device that a sighting belongs to: by address, then by MAC (a second address of it). */
@@ -238,7 +256,7 @@ merge(struct subject *into, const struct subject *from)
         }
     }
     add_method(into, from->seen_by == NULL ? "" : from->seen_by);
-    copy_facts(into, &from->facts);
+    crowd_copy_facts(into, &from->facts);
 }
 
 static int
@@ -266,6 +284,22 @@ crowd_sort(struct crowd *crowd)
     }
 }
 
+static void
+take_out(struct crowd *crowd, size_t place)
+{
+    subject_free(crowd->subjects[place]);
+    memmove(&crowd->subjects[place], &crowd->subjects[place + 1],
+        (crowd->count - place - 1) * sizeof(*crowd->subjects));
+    crowd->count--;
+}
+
+void
+crowd_fold(struct crowd *crowd, struct subject *into, size_t place)
+{
+    merge(into, crowd->subjects[place]);
+    take_out(crowd, place);
+}
+
 void
 crowd_drop_silent(struct crowd *crowd, const struct ip *ip)
 {
@@ -273,11 +307,7 @@ crowd_drop_silent(struct crowd *crowd, const struct ip *ip)
     if (subject == NULL || subject->port_count != 0) {
         return;
     }
-    size_t place = subject->number - 1;
-    memmove(&crowd->subjects[place], &crowd->subjects[place + 1],
-        (crowd->count - place - 1) * sizeof(*crowd->subjects));
-    crowd->count--;
-    subject_free(subject);
+    take_out(crowd, subject->number - 1);
     crowd_sort(crowd);
 }
 

@@ -31,3 +31,10 @@ void crowd_merge_same(struct crowd *crowd);
 
 /* NULL when no device has the address. */
 struct subject *crowd_find(const struct crowd *crowd, const struct ip *ip);
+
+/* Takes a device that was made elsewhere; it is freed when there is no room. */
+enum err crowd_adopt(struct crowd *crowd, struct subject *subject) MUST_CHECK;
+/* Joins the device at `place` into another one and takes it out. */
+void crowd_fold(struct crowd *crowd, struct subject *into, size_t place);
+/* Copies the facts with their evidence. */
+void crowd_copy_facts(struct subject *subject, const struct facts *from);

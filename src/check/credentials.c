@@ -178,6 +178,20 @@ static const struct rule vms_account[] = {
      "A driver for it would know where."},
 };
 
+static const struct rule config_factory[] = {
+    {FAIL,           "factory-in-config", FACT_CONFIG_FACTORY, IS_SET,    NULL,
+     "Its configuration still has what every installation starts with: {}."},
+    {NOT_APPLICABLE, "no-factory-config", FACT_CONFIG_FACTORY, OTHERWISE, NULL,
+     "No factory password or key was seen in its configuration."},
+};
+
+static const struct rule config_secrets[] = {
+    {NOTE,           "readable-passwords", FACT_CONFIG_SECRETS, IS_SET,    NULL,
+     "Passwords stand readably in its configuration: {}."},
+    {NOT_APPLICABLE, "no-readable-passwords", FACT_CONFIG_SECRETS, OTHERWISE, NULL,
+     "No readable password was seen in its configuration."},
+};
+
 static const struct rule passwords[] = {
     {FAIL,    "shared-password",   FACT_LOGIN_SHARED, IS_SET,     NULL,
      "One and the same password opens {}."},
@@ -281,6 +295,8 @@ static const struct aspect aspects[] = {
     {"vms-set-up",  KIND_BIT(VMS),               vms_setup,   COUNT(vms_setup)},
     {"vms-asks",    KIND_BIT(VMS),               vms_asks,    COUNT(vms_asks)},
     {"vms-account", KIND_BIT(VMS),               vms_account, COUNT(vms_account)},
+    {"config-factory", KIND_BIT(VMS),            config_factory, COUNT(config_factory)},
+    {"config-secrets", KIND_BIT(VMS),            config_secrets, COUNT(config_secrets)},
     {"passwords",   KINDS_SITE,                  passwords,   COUNT(passwords)},
     {"owner",       WITH_VMS,                    owner,       COUNT(owner)},
     {"telnet",      WITH_VMS | KIND_BIT(ROUTER), telnet,      COUNT(telnet)},
@@ -543,6 +559,20 @@ static const struct advice advices[] = {
         .caps = true,
     },
     {
+        .id = "factory-in-config",
+        .title = "Factory passwords or keys stand in the configuration of {count}",
+        .action = "Replace the factory passwords and keys in the configuration of {devices}",
+        .why =
+            "They are the same in every installation and stand in public source code: whoever "
+            "reaches the service behind them is in.",
+        .close =
+            "Make a new random value for each (openssl rand -hex 32), write it into the file and "
+            "line that the finding names, change it at the database or service that it opens, and "
+            "restart the VMS.",
+        .effect = "The VMS restarts; whoever is logged in must log in again.",
+        .verify = "Run gatehouse assess --config with the file again.",
+    },
+    {
         .id = "shared-password",
         .title = "One password opens several devices",
         .action = "Give every device a password of its own",
@@ -566,6 +596,7 @@ static const struct advice advices[] = {
         .verify = "Run gatehouse assess again; the password is no longer called weak.",
     },
     {.id = "owner-failed", .title = "A password of the site file opens nothing on {count}"},
+    {.id = "readable-passwords", .title = "Passwords stand readably in the configuration of {count}"},
     {.id = "telnet-open", .title = "Telnet is open on {count}"},
     {.id = "ftp-open", .title = "FTP is open on {count}"},
     {.id = "telnet-on", .title = "Telnet is switched on in {count}"},

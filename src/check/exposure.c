@@ -43,6 +43,13 @@ static const struct rule lockout[] = {
      "Its lock-out setting was not read; it is never tried."},
 };
 
+static const struct rule settings[] = {
+    {NOTE,           "weak-settings",    FACT_CONFIG_RISK, IS_SET,    NULL,
+     "Its configuration is weaker than it need be: {}."},
+    {NOT_APPLICABLE, "no-weak-settings", FACT_CONFIG_RISK, OTHERWISE, NULL,
+     "No weak setting was seen in its configuration."},
+};
+
 static const struct rule outside[] = {
     {FAIL,    "seen-outside",     FACT_EXPOSURE_OUTSIDE, IS_SET,     NULL,
      "Reached from outside the site: {}."},
@@ -77,6 +84,7 @@ static const struct aspect aspects[] = {
     {"guessing", KIND_BIT(VMS),               guessing, COUNT(guessing)},
     {"lockout",  KINDS_VIDEO,                 lockout,  COUNT(lockout)},
     {"transport", KIND_BIT(VMS),              transport, COUNT(transport)},
+    {"settings", KIND_BIT(VMS),               settings, COUNT(settings)},
     {"outside",  KINDS_SITE,                  outside,  COUNT(outside)},
     {"gateway",  KINDS_SITE,                  gateway,  COUNT(gateway)},
 };
@@ -171,6 +179,7 @@ static const struct advice advices[] = {
         .verify =
             "Run gatehouse assess again from the network of the users; the VMS does not answer.",
     },
+    {.id = "weak-settings", .title = "The configuration is weaker than it need be on {count}"},
 };
 // clang-format on
 

@@ -24,6 +24,7 @@ static const struct cli_option options[] = {
     {"site",         's', "FILE",   "site file, see gatehouse.yaml(5)"},
     {"scope",        0,   "NET",    "network or host that may be asked; again for more"},
     {"exclude",      0,   "NET",    "part of the scope that is left alone; again for more"},
+    {"config",       'c', "FILE",   "configuration file to audit, or FORMAT:FILE, or a folder; again for more"},
     {"output",       'o', "DIR",    "where the reports go (default gatehouse-report)"},
     {"format",       'f', "FORMAT", "printed: text, json, html, csv or ocsf (default text)"},
     {"full",         0,   NULL,     "print evidence and steps of every finding too"},
@@ -40,6 +41,7 @@ enum {
     SITE,
     SCOPE,
     EXCLUDE,
+    CONFIG,
     OUTPUT,
     FORMAT,
     FULL,
@@ -53,14 +55,18 @@ enum {
 
 static const struct cli_manual manual = {
     .usage = "assess [OPTION]…",
-    .about = "Finds every camera, recorder and VMS in the scope, names it, judges it against\n"
-             "the nine controls and says what to do first. Nothing outside the scope is sent a\n"
-             "packet; only harmless questions are asked; a device that may have a factory\n"
-             "password gets at most one log-in a day (two to confirm one that opens).\n",
+    .about =
+        "Finds every camera, recorder and VMS in the scope, names it, judges it against\n"
+        "the nine controls and says what to do first. Nothing outside the scope is sent a\n"
+        "packet; only harmless questions are asked; a device that may have a factory\n"
+        "password gets at most one log-in a day (two to confirm one that opens).\n"
+        "With --config alone nothing is sent at all: the files of a VMS, of its proxy, VPN and\n"
+        "guards are read, and findings name file and line.\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse assess --scope 192.168.1.0/24\n"
-               "  gatehouse assess --site shop.yaml --fail-on critical --output /srv/reports\n",
+               "  gatehouse assess --site shop.yaml --fail-on critical --output /srv/reports\n"
+               "  gatehouse assess --config /etc/zm/zm.conf /etc/nginx/sites-enabled/cams.conf\n",
 };
 
 struct command {
@@ -69,6 +75,7 @@ struct command {
     struct store *store;
     struct fingerprint_db *fingerprints;
     struct mac_db *macs;
+    struct audit *audit;
     struct assess_settings settings;
     struct progress progress;
     struct note store_note;
@@ -87,6 +94,7 @@ release(struct command *command)
     }
     fingerprint_db_free(command->fingerprints);
     mac_db_free(command->macs);
+    audit_free(command->audit);
 }
 
 static int
@@ -115,6 +123,17 @@ add_fingerprints(struct command *command, const char *path, struct note *note)
     return err == OK ? OK : fingerprint_db_load(command->fingerprints, path, note);
 }
 
+static enum err
+add_config(struct command *command, const char *argument, struct note *note)
+{
+    command->audit = command->audit == NULL ? audit_new() : command->audit;
+    if (command->audit == NULL) {
+        note_set(note, "%s", err_words(ERR_MEMORY));
+        return ERR_MEMORY;
+    }
+    return audit_add(command->audit, argument, note);
+}
+
 /* One option; CLI_END when it is fine, else the exit status. */
 static int
 take_option(struct command *command, const struct cli_line *line, int row, const char *value)
@@ -133,6 +152,11 @@ take_option(struct command *command, const struct cli_line *line, int row, const
     case EXCLUDE:
         if (scope_exclude(&command->scope, value, &note) != OK) {
             return cli_usage(line, "--exclude %s", note.text);
+        }
+        break;
+    case CONFIG:
+        if (add_config(command, value, &note) != OK) {
+            return cli_usage(line, "--config %s", note.text);
         }
         break;
     case OUTPUT:
@@ -188,6 +212,12 @@ read_options(struct command *command, struct cli_line *line)
         int status = take_option(command, line, row, value);
         if (status != CLI_END) {
             return status;
+        }
+    }
+    for (; command->audit != NULL && line->operand < line->argc; line->operand++) {
+        struct note note = {""}; /* a shell writes --config *.conf as several words */
+        if (add_config(command, line->argv[line->operand], &note) != OK) {
+            return cli_usage(line, "--config %s", note.text);
         }
     }
     if (line->operand < line->argc) {
@@ -346,6 +376,20 @@ open_data(struct command *command)
 }
 
 static void
+print_files(const struct command *command)
+{
+    size_t count = command->audit == NULL ? 0 : audit_file_count(command->audit);
+    if (command->audit != NULL && !command->quiet) {
+        (void)fprintf(stderr, "Files   %zu configuration file%s read%s\n", count,
+            count == 1 ? "" : "s",
+            command->scope.allowed_count == 0 ? "; nothing is sent to the network" : "");
+    }
+    for (size_t i = 0; command->audit != NULL && i < audit_mistake_count(command->audit); i++) {
+        (void)cli_fail("%s", audit_mistake(command->audit, i));
+    }
+}
+
+static void
 print_plan(const struct command *command)
 {
     struct assess_plan plan = assess_plan(&command->settings);
@@ -424,7 +468,8 @@ run(struct command *command)
 {
     struct assessment *result = NULL;
     struct note note = {""};
-    if (!command->quiet) {
+    print_files(command);
+    if (!command->quiet && command->scope.allowed_count != 0) {
         print_plan(command);
         progress_init(&command->progress, stderr);
         command->settings.progress = progress_show;
@@ -489,14 +534,20 @@ cli_assess(int argc, char **argv)
     if (status == CLI_END) {
         status = load_site(&command);
     }
-    if (status == CLI_END && command.scope.allowed_count == 0) {
+    bool sends = command.scope.allowed_count != 0;
+    if (status == CLI_END && !sends && command.audit == NULL) {
         status = ask_for_scope(&command, &line);
+        sends = true;
     }
-    if (status == CLI_END && scope_host_count(&command.scope) == 0) {
+    if (status == CLI_END && sends && scope_host_count(&command.scope) == 0) {
         status = cli_usage(&line, "nothing is left of the scope: what is excluded covers it");
     }
-    if (status == CLI_END) {
+    if (status == CLI_END && sends) {
         status = open_data(&command);
+    }
+    if (command.audit != NULL) {
+        audit_judge(command.audit);
+        command.settings.audit = command.audit;
     }
     if (status == CLI_END) {
         command.settings.site = command.site;

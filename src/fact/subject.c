@@ -116,6 +116,8 @@ subject_key(const struct subject *subject, char out[SUBJECT_KEY])
         (void)snprintf(out, SUBJECT_KEY, "serial:%.80s", serial);
     } else if (subject->address_count != 0) {
         (void)snprintf(out, SUBJECT_KEY, "ip:%s", ip_text(&subject->addresses[0], ip));
+    } else if (subject->config != NULL) {
+        (void)snprintf(out, SUBJECT_KEY, "config:%.88s", subject->config);
     } else {
         (void)text_copy(out, SUBJECT_KEY, "site");
     }

@@ -46,6 +46,7 @@ struct subject {
     bool in_scope;       /* false: seen in an answer, never sent a packet */
     const char *trouble; /* why it could not be asked to the end (tarpit, garbage), else NULL */
     const char *seen_by; /* discovery methods, comma-separated */
+    const char *config;  /* "frigate:/etc/frigate": known by its files only; else NULL */
     struct ip addresses[SUBJECT_ADDRESSES];
     size_t address_count;
     struct mac mac; /* all zero while unknown */
@@ -69,7 +70,7 @@ unsigned subject_kinds(const struct subject *subject);
 #define SUBJECT_KEY   96
 #define SUBJECT_TITLE 160
 
-/* A stable key over runs: "mac:…", else "serial:…", else "ip:…"; returns out. */
+/* A stable key over runs: "mac:…", else "serial:…", "ip:…" or "config:…"; returns out. */
 const char *subject_key(const struct subject *subject, char out[SUBJECT_KEY]);
 /* Whether this is its key, its title or one of its addresses, letter case ignored. */
 bool subject_is_called(const struct subject *subject, const char *name);

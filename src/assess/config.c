@@ -1,0 +1,79 @@
+/* One VMS, two witnesses: its files and the wire. */
+#include "assess/config.h"
+
+#include "base/text.h"
+
+/* The only device that the network says runs this product; NULL: none, or several. */
+static struct subject *
+find_product(const struct crowd *crowd, const char *product)
+{
+    struct subject *found = NULL;
+    for (size_t i = 0; i < crowd->count; i++) {
+        struct subject *subject = crowd->subjects[i];
+        if (subject->config == NULL &&
+            text_equal(facts_text(&subject->facts, FACT_VMS_PRODUCT), product)) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = subject;
+        }
+    }
+    return found;
+}
+
+/* Files that demand a log-in, and a door that has none: said by both, so that a report shows it. */
+static void
+note_contradiction(struct subject *seen, const struct subject *files)
+{
+    const struct fact *open = facts_get(&seen->facts, FACT_VMS_OPEN);
+    const struct fact *auth = facts_get(&files->facts, FACT_VMS_AUTH);
+    if (open == NULL || open->witness != WITNESS_WIRE || auth == NULL || !auth->yes) {
+        return;
+    }
+    const struct source source = {WITNESS_CONFIG, 30,
+        auth->evidence == NULL ? NULL
+                               : evidence_new(&seen->arena, auth->evidence->asked,
+                                     auth->evidence->answer, auth->evidence->at)};
+    facts_set_text(
+        &seen->facts, FACT_VMS_OPEN, "nowhere: its configuration asks for a log-in", &source);
+}
+
+/* Files of two VMSes of one product can't be told apart on the network. */
+static bool
+is_alone(const struct crowd *crowd, size_t first, const char *product)
+{
+    size_t count = 0;
+    for (size_t i = first; i < crowd->count; i++) {
+        count += text_equal(facts_text(&crowd->subjects[i]->facts, FACT_VMS_PRODUCT), product);
+    }
+    return count == 1;
+}
+
+enum err
+config_join(struct crowd *crowd, struct audit *audit)
+{
+    size_t first = crowd->count;
+    enum err err = OK;
+    for (struct subject *files = audit_take(audit); files != NULL; files = audit_take(audit)) {
+        files->in_scope = true; /* the owner named its files */
+        enum err added = crowd_adopt(crowd, files);
+        err = added != OK ? added : err;
+    }
+    for (size_t i = crowd->count; i > first; i--) {
+        struct subject *files = crowd->subjects[i - 1];
+        const char *product = facts_text(&files->facts, FACT_VMS_PRODUCT);
+        struct subject *seen =
+            is_alone(crowd, first, product) ? find_product(crowd, product) : NULL;
+        if (seen != NULL) {
+            note_contradiction(seen, files);
+            crowd_fold(crowd, seen, i - 1);
+        }
+    }
+    return err;
+}
+
+void
+config_site(struct subject *whole, const struct audit *audit)
+{
+    crowd_copy_facts(whole, &audit_site(audit)->facts);
+}

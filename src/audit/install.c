@@ -1,0 +1,191 @@
+/* Which VMS a file is about, and the facts that several files say together. */
+#include "audit/install.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *words;
+} products[] = {
+#define PRODUCT(id, name, words) [PRODUCT_##id] = {name, words},
+#define PRODUCT_PORT(id, port, door)
+#include "audit/product.def"
+#undef PRODUCT
+#undef PRODUCT_PORT
+};
+
+static const struct {
+    enum product product;
+    unsigned port;
+    enum door door;
+} ports[] = {
+#define PRODUCT(id, name, words)
+#define PRODUCT_PORT(id, port, door) {PRODUCT_##id, port, DOOR_##door},
+#include "audit/product.def"
+#undef PRODUCT
+#undef PRODUCT_PORT
+};
+
+const char *
+install_name(enum product product)
+{
+    return products[product].name;
+}
+
+static bool
+has_word(const char *text, const char *word, size_t len)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (strncasecmp(at, word, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum product
+install_product(const char *text)
+{
+    for (size_t i = 0; text != NULL && i < COUNT(products); i++) {
+        const char *word = products[i].words;
+        while (*word != '\0') {
+            size_t len = strcspn(word, " ");
+            if (has_word(text, word, len)) {
+                return (enum product)i;
+            }
+            word += len + strspn(word + len, " ");
+        }
+    }
+    return PRODUCT_COUNT;
+}
+
+enum door
+install_door(enum product product, unsigned port)
+{
+    for (size_t i = 0; i < COUNT(ports); i++) {
+        if (ports[i].product == product && ports[i].port == port) {
+            return ports[i].door;
+        }
+    }
+    return DOOR_UNKNOWN;
+}
+
+enum product
+install_product_of_port(unsigned port)
+{
+    for (size_t i = 0; i < COUNT(ports); i++) {
+        /* 8080 and 8081 are everybody's. */
+        if (ports[i].port == port && port != 8080 && port != 8081 && port != 8082) {
+            return ports[i].product;
+        }
+    }
+    return PRODUCT_COUNT;
+}
+
+struct install *
+install_only(struct audit *audit, enum product product)
+{
+    struct install *found = NULL;
+    for (struct install *i = audit->installs; i != NULL; i = i->next) {
+        if (i->product == product) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = i;
+        }
+    }
+    return found;
+}
+
+static struct install *
+install_new(struct audit_file *file, enum product product)
+{
+    struct install *install = calloc(1, sizeof(*install));
+    if (install == NULL) {
+        return NULL;
+    }
+    struct buf *const lists[] = {&install->secrets, &install->risks, &install->factory,
+        &install->guards, &install->published};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        buf_init(lists[i], INSTALL_LIST + 100);
+    }
+    install->subject = subject_new(1);
+    if (install->subject == NULL) {
+        install_free(install);
+        return NULL;
+    }
+    install->product = product;
+    install->folder = file->folder;
+    struct subject *subject = install->subject;
+    subject->kind = KIND_VMS;
+    subject->confidence = 90;
+    subject->seen_by = "configuration";
+    subject->config = arena_format(&subject->arena, "%s:%s", file->kind, file->folder);
+    const struct source source = {WITNESS_CONFIG, 90,
+        evidence_new(&subject->arena, file->path, install_name(product), file->read_at)};
+    facts_set_text(&subject->facts, FACT_VMS_PRODUCT, install_name(product), &source);
+    facts_set_text(&subject->facts, FACT_DEVICE_KIND, kind_name(KIND_VMS), &source);
+    install->next = file->audit->installs;
+    file->audit->installs = install;
+    return install;
+}
+
+struct install *
+install_of(struct audit_file *file, enum product product, bool is_own)
+{
+    struct install *found = NULL;
+    for (struct install *i = file->audit->installs; i != NULL && found == NULL; i = i->next) {
+        found = i->product == product && text_equal(i->folder, file->folder) ? i : NULL;
+    }
+    if (found == NULL && !is_own) {
+        found = install_only(file->audit, product);
+    }
+    if (found == NULL) {
+        found = install_new(file, product);
+    }
+    if (found != NULL) {
+        found->is_own = found->is_own || is_own;
+    }
+    file->install = found;
+    return found;
+}
+
+static void
+finish_list(struct install *install, const struct buf *list, enum fact_id fact, int64_t at)
+{
+    struct facts *facts = &install->subject->facts;
+    if (list->len == 0) {
+        return;
+    }
+
+    const struct source source = {WITNESS_CONFIG, 90,
+        evidence_new(&install->subject->arena, "the configuration files", list->data, at)};
+    facts_set_text(facts, fact, list->data, &source);
+}
+
+void
+install_finish(struct audit *audit)
+{
+    for (struct install *i = audit->installs; i != NULL; i = i->next) {
+        finish_list(i, &i->secrets, FACT_CONFIG_SECRETS, audit->files->read_at);
+        finish_list(i, &i->risks, FACT_CONFIG_RISK, audit->files->read_at);
+        finish_list(i, &i->factory, FACT_CONFIG_FACTORY, audit->files->read_at);
+    }
+}
+
+void
+install_free(struct install *install)
+{
+    if (install == NULL) {
+        return;
+    }
+    struct buf *const lists[] = {&install->secrets, &install->risks, &install->factory,
+        &install->guards, &install->published};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        buf_release(lists[i]);
+    }
+    subject_free(install->subject);
+    free(install);
+}
