@@ -80,8 +80,8 @@ refuse_key(const struct place *place, const struct outline_node *node)
     struct note words;
     if (text_equal(node->pattern, "devices[].password")) {
         tell(place, node,
-            "a password has no place in a site file, which gets copied and mailed; write it in a "
-            "file of its own (chmod 600) and name that with password_file");
+            "a password has no place in a site file, which gets copied and mailed; give it to "
+            "gatehouse secret set NAME and write secret: NAME");
         return ERR_VALUE;
     }
     const char *nearest = suggest_nearest(node->pattern + len, siblings, count);
@@ -174,6 +174,18 @@ missing_key(const struct waiver *waiver)
                                     : NULL;
 }
 
+static const char *
+missing_of_login(const struct site_device *device)
+{
+    bool has_secret = device->secret != NULL;
+    bool has_file = device->password_file != NULL;
+    return has_secret && has_file ? "secret and password_file are both given; a log-in takes one"
+           : (device->user == NULL) != (!has_secret && !has_file)
+               ? "user, or secret or password_file, is missing; a log-in takes an account and a "
+                 "password"
+               : NULL;
+}
+
 /* What no single value shows: keys that are missing. */
 static enum err
 look_for_gaps(const struct site *site, const struct place *place, const struct outline *outline)
@@ -194,9 +206,9 @@ look_for_gaps(const struct site *site, const struct place *place, const struct o
                 "address or mac is missing; one of them says which device it is");
             return ERR_VALUE;
         }
-        if ((site->devices[i].user == NULL) != (site->devices[i].password_file == NULL)) {
-            tell(place, find_node(outline, "devices[]", i),
-                "user or password_file is missing; a log-in takes both");
+        const char *missing = missing_of_login(&site->devices[i]);
+        if (missing != NULL) {
+            tell(place, find_node(outline, "devices[]", i), missing);
             return ERR_VALUE;
         }
     }
@@ -206,6 +218,11 @@ look_for_gaps(const struct site *site, const struct place *place, const struct o
                 "expected either date (one day) or every (month, quarter, half-year or year)");
             return ERR_VALUE;
         }
+    }
+    if ((site->others.user == NULL) != (site->others.secret == NULL)) {
+        tell(place, find_node(outline, "logins", 0),
+            "user or secret is missing; a log-in takes both");
+        return ERR_VALUE;
     }
     const struct outline_node *authorised = find_node(outline, "authorised", 0);
     if (authorised != NULL && (site->authorised_by == NULL || site->authorised_at == 0)) {
@@ -317,6 +334,7 @@ site_free(struct site *site)
         for (size_t i = 0; i < site->device_count; i++) {
             secret_free(site->devices[i].password);
         }
+        secret_free(site->others.password);
         arena_release(&site->arena);
         free(site);
     }

@@ -24,7 +24,8 @@ struct site_device {
     enum kind kind; /* KIND_UNKNOWN: not given */
     const char *user;
     const char *password_file; /* as written; NULL: not given */
-    unsigned password_line;    /* of password_file in the site file */
+    const char *secret;        /* name of a sealed password; NULL: not given */
+    unsigned password_line;    /* of password_file or secret in the site file */
     struct secret *password;   /* after site_secret_read() */
 };
 
@@ -51,7 +52,9 @@ struct site {
     size_t device_count;
     unsigned pace, pace_per_host;
     unsigned logins_per_day;
-    struct ip *never; /* no log-ins there */
+    struct site_device others; /* for cameras and recorders without a row: user, secret */
+    const char *secrets_file, *secrets_key; /* as written; NULL: the program's own */
+    struct ip *never;                       /* no log-ins there */
     size_t never_count;
     bool remote_known, remote_used;
     const char *vpn;        /* "none" included; NULL: not given */
@@ -79,14 +82,17 @@ void site_free(struct site *site);
 const struct site_device *site_device(
     const struct site *site, const struct ip *ip, const struct mac *mac);
 /*
- * Reads the password files of all devices; secret_start() must have been called. One that is
- * missing, empty, no ordinary file, or open to group or others is an error that names file, line
- * and key.
+ * Reads the password files and opens the sealed passwords of all devices; secret_start() must have
+ * been called. One that is missing, empty, no ordinary file, or open to group or others is an error
+ * that names file, line and key.
  */
 enum err site_secret_read(struct site *site, struct note *note) MUST_CHECK;
+/* Names it for a person: "the password in gate.txt", "the secret gate". */
+const char *site_secret_words(const struct site_device *device, struct arena *arena);
 /*
- * The device of the site file whose password is for this one; NULL when there is none. A row with
- * a MAC address is never for a device with another one: then ret_is_stranger is true.
+ * The device of the site file whose password is for this one, or the row for all others where a
+ * camera or recorder has none of its own; NULL when there is none. A row with a MAC address is
+ * never for a device with another one: then ret_is_stranger is true and there is none.
  */
 const struct site_device *site_secret_device(
     const struct site *site, const struct subject *subject, bool *ret_is_stranger);

@@ -1,10 +1,12 @@
 /*
- * Passwords of the owner: read from files of their own into guarded memory, and nowhere else. The
- * few bytes that pass the stack are wiped before the function returns.
+ * Passwords of the owner: read from files of their own, or opened from the sealed ones, into
+ * guarded memory, and nowhere else. The few bytes that pass the stack are wiped before the function
+ * returns.
  */
 #include "assess/site.h"
 
 #include "base/text.h"
+#include "store/vault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,35 +107,99 @@ read_password(const char *path, struct secret **ret_secret, struct note *words)
     return err;
 }
 
-enum err
-site_secret_read(struct site *site, struct note *note)
+/* The sealed passwords, opened when the first of them is asked for. */
+struct sealed {
+    struct vault *vault;
+    char file[PATH_MAX], key[PATH_MAX];
+};
+
+static enum err
+open_sealed(const struct site *site, struct sealed *sealed, struct note *words)
+{
+    struct vault_place place = {NULL, NULL};
+    enum err err = OK;
+    if (sealed->vault != NULL) {
+        return OK;
+    }
+    if (site->secrets_file != NULL) {
+        err = find_file(site, site->secrets_file, sealed->file, sizeof(sealed->file));
+        place.file = sealed->file;
+    }
+    if (err == OK && site->secrets_key != NULL) {
+        err = find_file(site, site->secrets_key, sealed->key, sizeof(sealed->key));
+        place.key = sealed->key;
+    }
+    return err == OK ? vault_open(&place, false, &sealed->vault, words) : err;
+}
+
+/* One row's password, from whichever of the two places it names. */
+static enum err
+read_row(
+    const struct site *site, struct site_device *device, struct sealed *sealed, struct note *words)
 {
     char path[PATH_MAX];
-    for (size_t i = 0; i < site->device_count; i++) {
-        struct site_device *device = &site->devices[i];
-        struct note words = {""};
-        if (device->password_file == NULL || device->password != NULL) {
-            continue;
-        }
-        enum err err = find_file(site, device->password_file, path, sizeof(path));
-        if (err == OK) {
-            err = read_password(path, &device->password, &words);
-        }
-        if (err != OK) {
-            note_set(note, "%.80s:%u: devices[%zu].password_file: %.100s: %s", site->file,
-                device->password_line, i, device->password_file,
-                words.text[0] == '\0' ? err_words(err) : words.text);
-            return err;
-        }
+    enum err err = OK;
+    if (device->password != NULL) {
+        return OK;
+    }
+    if (device->secret != NULL) {
+        err = open_sealed(site, sealed, words);
+        return err == OK ? vault_get(sealed->vault, device->secret, &device->password, words) : err;
+    }
+    if (device->password_file != NULL) {
+        err = find_file(site, device->password_file, path, sizeof(path));
+        return err == OK ? read_password(path, &device->password, words) : err;
     }
     return OK;
 }
 
-const struct site_device *
-site_secret_device(const struct site *site, const struct subject *subject, bool *ret_is_stranger)
+static void
+tell(const struct site *site, const struct site_device *device, const char *row, const char *why,
+    struct note *note)
 {
-    *ret_is_stranger = false;
-    for (size_t i = 0; site != NULL && i < site->device_count; i++) {
+    if (device->secret != NULL) {
+        note_set(note, "%.80s:%u: %s.secret: %s", site->file, device->password_line, row, why);
+    } else {
+        note_set(note, "%.80s:%u: %s.password_file: %.100s: %s", site->file, device->password_line,
+            row, device->password_file, why);
+    }
+}
+
+enum err
+site_secret_read(struct site *site, struct note *note)
+{
+    struct sealed sealed = {.vault = NULL};
+    enum err err = OK;
+    for (size_t i = 0; i <= site->device_count && err == OK; i++) {
+        bool is_others = i == site->device_count;
+        struct site_device *device = is_others ? &site->others : &site->devices[i];
+        struct note words = {""};
+        char row[32] = "logins";
+        if (!is_others) {
+            (void)snprintf(row, sizeof(row), "devices[%zu]", i);
+        }
+        err = read_row(site, device, &sealed, &words);
+        if (err != OK) {
+            tell(site, device, row, words.text[0] == '\0' ? err_words(err) : words.text, note);
+        }
+    }
+    vault_close(sealed.vault);
+    return err;
+}
+
+const char *
+site_secret_words(const struct site_device *device, struct arena *arena)
+{
+    return device->secret != NULL
+               ? arena_format(arena, "the secret %s", device->secret)
+               : arena_format(arena, "the password in %s", device->password_file);
+}
+
+/* The row of this device itself. */
+static const struct site_device *
+own_row(const struct site *site, const struct subject *subject, bool *ret_is_stranger)
+{
+    for (size_t i = 0; i < site->device_count; i++) {
         const struct site_device *device = &site->devices[i];
         bool by_ip = device->ip.family != 0 && subject_has_address(subject, &device->ip);
         bool knows_mac = !mac_is_zero(&device->mac) && !mac_is_zero(&subject->mac);
@@ -147,4 +213,19 @@ site_secret_device(const struct site *site, const struct subject *subject, bool 
         *ret_is_stranger = true;
     }
     return NULL;
+}
+
+const struct site_device *
+site_secret_device(const struct site *site, const struct subject *subject, bool *ret_is_stranger)
+{
+    *ret_is_stranger = false;
+    if (site == NULL) {
+        return NULL;
+    }
+    const struct site_device *row = own_row(site, subject, ret_is_stranger);
+    bool is_video = ((1U << subject->kind) & KINDS_VIDEO) != 0;
+    if (row != NULL || *ret_is_stranger || !is_video || site->others.password == NULL) {
+        return row;
+    }
+    return &site->others;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/vault_format.h"
 
 #include <string.h>
 
@@ -83,10 +84,22 @@ site_take_device(struct site *site, const struct outline_node *node, struct note
     return OK;
 }
 
+/* What stands there by mistake may be the password: it is not repeated. */
+static enum err
+take_secret(
+    struct site *site, const struct outline_node *node, const char **ret_name, struct note *note)
+{
+    if (!vault_name_is_valid(node->text)) {
+        note_set(note, "is not a name of gatehouse secret list, such as front-door; a password "
+                       "itself has no place in a site file");
+        return ERR_VALUE;
+    }
+    return take_text(site, node, VAULT_NAME, ret_name);
+}
+
 enum err
 site_take_device_key(struct site *site, const struct outline_node *node, struct note *note)
 {
-    (void)note;
     struct site_device *device = &site->devices[site->device_count - 1];
     const char *key = last_key(node);
     if (text_equal(key, "address")) {
@@ -106,8 +119,22 @@ site_take_device_key(struct site *site, const struct outline_node *node, struct 
         device->password_line = node->line;
         return take_text(site, node, LINE_LIMIT, &device->password_file);
     }
+    if (text_equal(key, "secret")) {
+        device->password_line = node->line;
+        return take_secret(site, node, &device->secret, note);
+    }
     device->kind = kind_by_name(node->text);
     return device->kind == KIND_UNKNOWN ? ERR_VALUE : OK;
+}
+
+enum err
+site_take_others(struct site *site, const struct outline_node *node, struct note *note)
+{
+    if (text_equal(last_key(node), "user")) {
+        return take_text(site, node, NAME_LIMIT, &site->others.user);
+    }
+    site->others.password_line = node->line;
+    return take_secret(site, node, &site->others.secret, note);
 }
 
 enum err
@@ -197,11 +224,22 @@ enum err
 site_take_line(struct site *site, const struct outline_node *node, struct note *note)
 {
     (void)note;
-    if (text_equal(node->pattern, "log.target")) {
-        return take_text(site, node, LINE_LIMIT, &site->log_target);
+    const struct {
+        const char *pattern;
+        const char **text;
+    } rows[] = {
+        {"log.target",   &site->log_target  },
+        {"secrets.file", &site->secrets_file},
+        {"secrets.key",  &site->secrets_key },
+        {"store",        &site->store       },
+        {"output",       &site->output      },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (text_equal(rows[i].pattern, node->pattern)) {
+            return take_text(site, node, LINE_LIMIT, rows[i].text);
+        }
     }
-    return take_text(
-        site, node, LINE_LIMIT, text_equal(node->pattern, "store") ? &site->store : &site->output);
+    return ERR_UNSUPPORTED;
 }
 
 enum err

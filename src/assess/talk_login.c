@@ -28,8 +28,8 @@ owner_failed(struct talk *talk, const char *what, const struct evidence *evidenc
 {
     struct facts *facts = &talk->subject->facts;
     const struct source source = {WITNESS_WIRE, 95, evidence};
-    const char *why = arena_format(
-        &talk->subject->arena, "the password in %s %s", talk->owner->password_file, what);
+    struct arena *arena = &talk->subject->arena;
+    const char *why = arena_format(arena, "%s %s", site_secret_words(talk->owner, arena), what);
     facts_set_text(facts, FACT_LOGIN_OWNER_FAILED, why, &source);
     facts_set_text(facts, FACT_CLOUD_UNREAD, why, &source);
     untried(talk, why);

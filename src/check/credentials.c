@@ -199,9 +199,19 @@ static const struct rule passwords[] = {
      "The password of account {} is easy to guess."},
     {PASS,    "own-passwords",     FACT_LOGIN_UNIQUE, IS_SET,     NULL,
      "Every device has a strong password of its own: {}."},
+    {UNKNOWN, "passwords-partly",  FACT_LOGIN_REST,   IS_SET,     NULL,
+     "The passwords of {} were not compared: none of the owner's opened them. With all of them in "
+     "the site file it would be known."},
     {UNKNOWN, "passwords-unknown", FACT_LOGIN_UNIQUE, IS_UNKNOWN, NULL,
      "Whether every device has a strong password of its own is not known: passwords in use are "
      "never guessed, only those of the site file are compared."},
+};
+
+static const struct rule vms_password[] = {
+    {FAIL,           "same-vms-password", FACT_LOGIN_SAME_VMS, IS_SET,    NULL,
+     "One and the same password opens {}: the VMS and what it records."},
+    {NOT_APPLICABLE, "no-same-password",  FACT_LOGIN_SAME_VMS, OTHERWISE, NULL,
+     "No VMS was seen to share its password with a camera."},
 };
 
 static const struct rule owner[] = {
@@ -298,6 +308,7 @@ static const struct aspect aspects[] = {
     {"config-factory", KIND_BIT(VMS),            config_factory, COUNT(config_factory)},
     {"config-secrets", KIND_BIT(VMS),            config_secrets, COUNT(config_secrets)},
     {"passwords",   KINDS_SITE,                  passwords,   COUNT(passwords)},
+    {"vms-password", KINDS_SITE,                 vms_password, COUNT(vms_password)},
     {"owner",       WITH_VMS,                    owner,       COUNT(owner)},
     {"telnet",      WITH_VMS | KIND_BIT(ROUTER), telnet,      COUNT(telnet)},
     {"ftp",         WITH_VMS,                    ftp,         COUNT(ftp)},
@@ -594,6 +605,19 @@ static const struct advice advices[] = {
             "every device.",
         .effect = "The recorder or VMS loses the stream until the new password is entered there.",
         .verify = "Run gatehouse assess again; the password is no longer called weak.",
+    },
+    {
+        .id = "same-vms-password",
+        .title = "The VMS and its cameras have the same password",
+        .action = "Give the VMS a password that no camera has",
+        .why =
+            "A camera keeps its password where a thief of the unit or one hole in its firmware "
+            "finds it, and then the VMS with all recordings is open too.",
+        .close =
+            "Set a new password of at least 12 characters for the VMS's administrator, and a user "
+            "of its own on each camera for the VMS to log in with.",
+        .effect = "Programs that log in at the VMS need the new password.",
+        .verify = "Run gatehouse assess again; no password opens the VMS and a camera.",
     },
     {.id = "owner-failed", .title = "A password of the site file opens nothing on {count}"},
     {.id = "readable-passwords", .title = "Passwords stand readably in the configuration of {count}"},

@@ -336,6 +336,9 @@ load_site(struct command *command)
     if (command->site_path == NULL) {
         return CLI_END;
     }
+    if (secret_guard() != OK) {
+        return cli_fail("the memory for secrets could not be closed to others");
+    }
     if (site_load(command->site_path, &command->site, &note) != OK ||
         site_secret_read(command->site, &note) != OK ||
         take_scope(&command->scope, &command->site->scope, &note) != OK) {

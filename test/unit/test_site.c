@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/vault.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -149,12 +150,20 @@ test_names_file_line_key_and_what_was_expected(void **state)
          "shop.yaml:2: devices[0]: address or mac is missing; one of them says which device it is"},
         {"devices:\n- address: 10.0.0.7\n  password: hunter2\n",
          "shop.yaml:3: devices[0].password: a password has no place in a site file, which "
-             "gets copied and mailed; write it in a file of its own (chmod 600) and name that "
-             "with password_file"},
+             "gets copied and mailed; give it to gatehouse secret set NAME and write secret: NAME"},
+        {"devices:\n- {address: 10.0.0.7, user: admin, secret: gate, password_file: gate}\n",
+         "shop.yaml:2: devices[0]: secret and password_file are both given; a log-in takes one"},
+        {"devices:\n- {address: 10.0.0.7, user: admin, secret: \"Hunter2!\"}\n",
+         "shop.yaml:2: devices[0].secret: is not a name of gatehouse secret list, such as "
+             "front-door; a password itself has no place in a site file"},
+        {"logins: {user: admin}\n",
+         "shop.yaml:1: logins: user or secret is missing; a log-in takes both"},
         {"devices:\n- {address: 10.0.0.7, user: admin}\n",
-         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"},
+         "shop.yaml:2: devices[0]: user, or secret or password_file, is missing; a log-in takes "
+         "an account and a password"},
         {"devices:\n- {address: 10.0.0.7, password_file: gate}\n",
-         "shop.yaml:2: devices[0]: user or password_file is missing; a log-in takes both"},
+         "shop.yaml:2: devices[0]: user, or secret or password_file, is missing; a log-in takes "
+         "an account and a password"},
         {"devices: [{mac: zz}]\n",
          "shop.yaml:1: devices[0].mac: \"zz\" is not a MAC address; expected 44:19:b6:01:02:03"},
         {"remote_access: {used: maybe}\n",
@@ -447,6 +456,104 @@ test_keeps_a_password_from_a_device_with_another_mac(void **state)
     folder_remove(&folder);
 }
 
+/* The site file, and sealed passwords with their key beside it. */
+static struct site *
+load_with_sealed(struct folder *folder, const char *text)
+{
+    char sealed[128];
+    char key[128];
+    struct site *site = NULL;
+    struct vault *vault = NULL;
+    struct note note = {""};
+    struct secret *secret = secret_new_text("Tundra+61");
+    (void)snprintf(sealed, sizeof(sealed), "%s/sealed", folder->path);
+    (void)snprintf(key, sizeof(key), "%s/key", folder->path);
+    const struct vault_place place = {sealed, key};
+    assert_int_equal(vault_open(&place, true, &vault, &note), OK);
+    assert_int_equal(vault_set(vault, "gate", secret, &note), OK);
+    assert_int_equal(vault_save(vault, &note), OK);
+    vault_close(vault);
+    secret_free(secret);
+    write_file(folder->site, text, strlen(text), 0644);
+    if (site_load(folder->site, &site, &note) != OK) {
+        fail_msg("%s", note.text);
+    }
+    return site;
+}
+
+static void
+remove_sealed(const struct folder *folder)
+{
+    static const char *const names[] = {"sealed", "sealed.lock", "key"};
+    char path[128];
+    for (size_t i = 0; i < COUNT(names); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder->path, names[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+    folder_remove(folder);
+}
+
+static void
+test_opens_sealed_passwords_that_rows_name(void **state)
+{
+    (void)state;
+    struct folder folder;
+    struct note note = {""};
+    folder_make(&folder);
+    struct site *site =
+        load_with_sealed(&folder, "secrets: {file: sealed, key: key}\n"
+                                  "devices:\n- {address: 10.0.0.7, user: admin, secret: gate}\n");
+    assert_int_equal(site_secret_read(site, &note), OK);
+    assert_string_equal(secret_text(site->devices[0].password), "Tundra+61");
+    site_free(site);
+    site = load_with_sealed(&folder, "secrets: {file: sealed, key: key}\n"
+                                     "devices:\n- {address: 10.0.0.7, user: admin, secret: gat}\n");
+    assert_int_equal(site_secret_read(site, &note), ERR_MISSING);
+    assert_non_null(strstr(note.text, ":3: devices[0].secret: no password is called \"gat\"; did "
+                                      "you mean gate?"));
+    site_free(site);
+    remove_sealed(&folder);
+}
+
+static void
+test_offers_the_password_of_all_others_to_video_devices_only(void **state)
+{
+    (void)state;
+    static const struct {
+        enum kind kind;
+        const char *ip, *mac;
+        bool is_others;
+    } rows[] = {
+        {KIND_CAMERA,   "10.0.0.8", "44:19:b6:01:02:04", true },
+        {KIND_RECORDER, "10.0.0.9", "44:19:b6:01:02:05", true },
+        {KIND_VMS,      "10.0.0.8", "44:19:b6:01:02:04", false},
+        {KIND_UNKNOWN,  "10.0.0.8", "44:19:b6:01:02:04", false},
+        {KIND_CAMERA,   "10.0.0.7", "44:19:b6:01:02:09", false},
+    };
+    struct folder folder;
+    struct note note = {""};
+    folder_make(&folder);
+    struct site *site = load_with_sealed(&folder,
+        "secrets: {file: sealed, key: key}\n"
+        "logins: {user: view, secret: gate}\n"
+        "devices:\n- {address: 10.0.0.7, mac: \"44:19:b6:01:02:03\", user: admin, secret: gate}\n");
+    assert_int_equal(site_secret_read(site, &note), OK);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct ip ip;
+        bool is_stranger = false;
+        struct subject *subject = subject_new(1);
+        subject->kind = rows[i].kind;
+        assert_int_equal(ip_parse(rows[i].ip, &ip), OK);
+        assert_int_equal(mac_parse(rows[i].mac, &subject->mac), OK);
+        assert_true(subject_add_address(subject, &ip));
+        const struct site_device *found = site_secret_device(site, subject, &is_stranger);
+        assert_true(found == (rows[i].is_others ? &site->others : NULL));
+        subject_free(subject);
+    }
+    site_free(site);
+    remove_sealed(&folder);
+}
+
 int
 main(void)
 {
@@ -464,6 +571,8 @@ main(void)
         cmocka_unit_test(test_refuses_a_password_file_that_others_may_use),
         cmocka_unit_test(test_refuses_a_password_file_that_holds_no_password),
         cmocka_unit_test(test_keeps_a_password_from_a_device_with_another_mac),
+        cmocka_unit_test(test_opens_sealed_passwords_that_rows_name),
+        cmocka_unit_test(test_offers_the_password_of_all_others_to_video_devices_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
