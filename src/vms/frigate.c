@@ -304,7 +304,8 @@ step(struct login *login, const struct ask *ask, const struct answer *last, stru
         bool is_own = text_find_nocase(last->body, last->body_len, "Login failed") != NULL;
         return last->status == 429    ? LOGIN_LOCKED
                : is_refusal && is_own ? LOGIN_REFUSED
-               : last->status == 200 && vms_cookie(last, "eyJ", login->text, sizeof(login->text))
+               : last->status == 200 &&
+                       vms_cookie(last, NULL, "eyJ", login->text, sizeof(login->text))
                    ? LOGIN_OPEN
                    : LOGIN_UNCLEAR;
     }

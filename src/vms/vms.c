@@ -123,17 +123,19 @@ vms_login_body(json_t *json, struct arena *arena)
 }
 
 bool
-vms_cookie(const struct answer *answer, const char *begin, char *out, size_t size)
+vms_cookie(const struct answer *answer, const char *name, const char *begin, char *out, size_t size)
 {
     char line[2048];
+    bool found = false;
     for (size_t n = 0; answer_header(answer, "Set-Cookie", n, line, sizeof(line)); n++) {
         line[strcspn(line, ";")] = '\0';
-        const char *value = strchr(line, '=');
-        if (value != NULL && text_starts(value + 1, begin)) {
-            return text_copy(out, size, line);
+        size_t len = strcspn(line, "=");
+        bool is_named = name == NULL || (strlen(name) == len && text_starts(line, name));
+        if (line[len] == '=' && is_named && text_starts(line + len + 1, begin)) {
+            found = text_copy(out, size, line);
         }
     }
-    return false;
+    return found;
 }
 
 enum err

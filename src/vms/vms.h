@@ -32,8 +32,12 @@ void vms_add_user(struct buf *list, const char *user, const char *level);
 /* The JSON as a request's body; takes it over and wipes its text, which holds a password. */
 const char *vms_login_body(json_t *json, struct arena *arena);
 
-/* "name=value" of the first cookie whose value begins so; false when there is none that fits. */
-bool vms_cookie(const struct answer *answer, const char *begin, char *out, size_t size);
+/*
+ * "name=value" of the last cookie of that name (NULL: any) whose value begins so; false when there
+ * is none that fits.
+ */
+bool vms_cookie(
+    const struct answer *answer, const char *name, const char *begin, char *out, size_t size);
 
 /* A door's authorize where login->text holds such a cookie. */
 enum err vms_with_cookie(struct login *login, const struct ask *ask, struct arena *arena,

@@ -40,11 +40,13 @@ php_admin_value[date.timezone] = UTC
 php_admin_value[session.save_path] = $state/sessions
 C
 "$(ls /usr/sbin/php-fpm[0-9]* | head -1)" -F -y "$state/php.conf" >/dev/null 2>&1 &
+install -d -o www-data /var/cache/zoneminder/events
+touch "$state/place.conf" # what a test serves beside it; nginx reads it again on HUP
 cat >"$state/nginx.conf" <<C
 user www-data; daemon off; worker_processes 1; pid $state/nginx.pid; error_log $state/nginx.err;
 events { worker_connections 64; }
 http { include /etc/nginx/mime.types; access_log $state/nginx.log;
-  server { listen 80;
+  server { listen 80; include $state/place.conf;
     location /zm { alias /usr/share/zoneminder/www; index index.php;
       location ~ \.php$ { if (!-f \$request_filename) { return 404; } include /etc/nginx/fastcgi_params;
         fastcgi_param SCRIPT_FILENAME \$request_filename; fastcgi_index index.php; fastcgi_pass unix:$state/php.sock; }

@@ -1,6 +1,8 @@
-"""Beside Debian's real ZoneMinder: its version, and whether its log-in is on, from its own database."""
+"""Beside Debian's real ZoneMinder: version, log-in, users and what lies open, compared with its own database."""
+import os
 import pathlib
 import shutil
+import signal
 import tempfile
 import time
 
@@ -31,7 +33,33 @@ class ZoneMinder:
         return done.stdout.strip()
 
     def switch_login(self, on):
-        self.sql(f"update Config set Value='{int(on)}' where Name='ZM_OPT_USE_AUTH'")
+        self.set("OPT_USE_AUTH", int(on))
+
+    def set(self, name, value):
+        """Sets a value of its Config table."""
+        self.sql(f"update Config set Value='{value}' where Name='ZM_{name}'")
+
+    def setting(self, name):
+        """A value of its Config table."""
+        return self.sql(f"select Value from Config where Name='ZM_{name}'")
+
+    def serve_beside(self, configuration):
+        """What its nginx serves beside it."""
+        state = pathlib.Path(self.state)
+        (state / "place.conf").write_text(configuration)
+        os.kill(int((state / "nginx.pid").read_text()), signal.SIGHUP)
+        time.sleep(0.5)
+
+    def owner(self, folder, user):
+        """A site file with that user's password, which is made here; the hash is of the kind before 1.34."""
+        password = "long and its own 71"
+        self.sql(f"update Users set Password=concat('*', upper(sha1(unhex(sha1('{password}'))))), APIEnabled=1 where Username='{user}'")
+        secret = folder / "password"
+        secret.write_text(password)
+        secret.chmod(0o600)
+        site = folder / "site.yaml"
+        site.write_text(f"name: one\ndevices:\n  - {{address: {ADDRESS}, name: zm, user: {user}, password_file: {secret}}}\n")
+        return site
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +110,59 @@ def test_the_next_run_of_the_day_sends_no_password(zoneminder, tmp_path):
     assert run.report["totals"]["logins"] == 0
     assert not run.finding("default-credentials/vms-factory-password")
     assert any("opened it" in place["sentence"] for place in run.finding("default-credentials/vms-untried")["places"])
+
+
+def facts_of(run):
+    """Name and value of what is known about it."""
+    return {fact["name"]: fact["value"] for fact in run.device(ADDRESS)["facts"]}
+
+
+@pytest.mark.parametrize("relay, secret, legacy", [
+    ("hashed", "...Change me to something unique...", 1),
+    ("plain", "0123456789abcdef0123456789abcdef", 0),
+    ("none", "another key of its own", 1),
+])
+def test_behind_the_owners_log_in_the_settings_are_those_of_its_database(zoneminder, tmp_path, relay, secret, legacy):
+    zoneminder.switch_login(True)
+    zoneminder.set("AUTH_RELAY", relay)
+    zoneminder.set("AUTH_HASH_SECRET", secret)
+    zoneminder.set("OPT_USE_LEGACY_API_AUTH", legacy)
+    site = zoneminder.owner(tmp_path, "admin")
+    run = zoneminder.net.assess("me", tmp_path / "out", "--scope", ADDRESS, "--site", site, "--store", tmp_path / "store.db")
+    facts = facts_of(run)
+    assert facts.get("login.owner") == "admin", facts
+    assert facts["vms.auth"] is True
+    assert facts["vms.version"] == zoneminder.setting("DYN_DB_VERSION")
+    assert facts["vms.url-passwords"] is (zoneminder.setting("AUTH_RELAY") == "plain")
+    assert facts["vms.key-known"] is (zoneminder.setting("AUTH_HASH_SECRET").startswith("...Change me"))
+    assert zoneminder.setting("AUTH_TYPE") in facts["auth.modes"]
+    assert ("session" in facts["auth.modes"]) is (zoneminder.setting("OPT_USE_LEGACY_API_AUTH") == "1")
+    if legacy:  # its API takes the session only then
+        assert facts["users.list"].count("(") == int(zoneminder.sql("select count(*) from Users"))
+    assert bool(run.finding("default-credentials/key-known")) is facts["vms.key-known"]
+    assert bool(run.finding("default-credentials/passwords-in-addresses")) is facts["vms.url-passwords"]
+    assert secret not in (tmp_path / "out" / "report.json").read_text()
+
+
+@pytest.mark.parametrize("served, is_open", [
+    ("", None),
+    ("location /zm/cache { alias /var/cache/zoneminder; }", "served"),       # as in Debian's example
+    ("location /zm/cache { alias /var/cache/zoneminder; autoindex on; }", "listed"),
+    ("location /zm/cache { alias /var/cache/zoneminder; location /zm/cache/events { deny all; } }", None),
+])
+def test_recordings_beside_the_log_in_are_found_where_they_lie_open(zoneminder, tmp_path, served, is_open):
+    zoneminder.switch_login(True)
+    zoneminder.serve_beside(served)
+    run = zoneminder.net.assess("me", tmp_path / "out", "--scope", ADDRESS)
+    finding = run.finding("default-credentials/footage-open")
+    assert bool(finding) is bool(is_open)
+    assert ("with a list" in facts_of(run).get("vms.footage", "")) is (is_open == "listed")
+
+
+def test_a_fresh_one_that_still_asks_about_privacy_is_not_set_up(zoneminder, tmp_path):
+    zoneminder.switch_login(False)
+    zoneminder.set("SHOW_PRIVACY", 1)
+    run = zoneminder.net.assess("me", tmp_path / "out", "--scope", ADDRESS)
+    zoneminder.set("SHOW_PRIVACY", 0)
+    assert run.finding("default-credentials/vms-not-set-up")
+    assert run.finding("default-credentials/vms-open")
