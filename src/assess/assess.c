@@ -63,7 +63,12 @@ assess_plan(const struct assess_settings *settings)
         wire_free(wire);
     }
     for (size_t i = 0; i < discover_method_count; i++) {
-        plan.probes += discovery_plan(discover_methods[i], settings->scope, interfaces, count);
+        if (discover_runs(discover_methods[i], &settings->discover)) {
+            plan.probes += discovery_plan(discover_methods[i], settings->scope, interfaces, count);
+        }
+    }
+    if (settings->discover.given == NULL) {
+        plan.probes += (uint64_t)plan.hosts * settings->discover.port_count;
     }
     plan.seconds = (unsigned)(plan.probes / settings->wire.packets_per_second) + 3;
     return plan;
@@ -437,8 +442,11 @@ open_run(struct run *run, struct note *note)
         .logins = &run->logins,
         .lockouts = &run->lockouts,
     };
-    const struct discovery_settings discovery = {
-        .listen_ms = 2500, .progress = swept, .done = discovered, .context = run};
+    const struct discovery_settings discovery = {.choice = run->settings->discover,
+        .listen_ms = 2500,
+        .progress = swept,
+        .done = discovered,
+        .context = run};
     err = discovery_start(run->wire, run->settings->scope, &discovery, &run->discovery);
     if (err != OK) {
         note_set(note, "discovery could not begin: %s", err_words(err));

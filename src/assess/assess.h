@@ -7,6 +7,7 @@
 #include "assess/assessment.h"
 #include "assess/site.h"
 #include "audit/audit.h"
+#include "discover/discover.h"
 #include "identify/look.h"
 #include "store/store.h"
 #include "wire/wire.h"
@@ -35,7 +36,8 @@ struct assess_settings {
     struct store *store;   /* NULL: no log-ins, nothing remembered */
     const char *store_why; /* why there is no store, for the report */
     struct wire_settings wire;
-    unsigned logins_per_day; /* for one device; 0: none */
+    struct discover_choice discover; /* what is asked beside the usual, and what is not */
+    unsigned logins_per_day;         /* for one device; 0: none */
     unsigned devices_at_once;
     unsigned device_ms;           /* longest conversation with one device */
     assess_progress_fn *progress; /* may be NULL */

@@ -335,6 +335,7 @@ site_free(struct site *site)
             secret_free(site->devices[i].password);
         }
         secret_free(site->others.password);
+        secret_free(site->snmp.password);
         arena_release(&site->arena);
         free(site);
     }

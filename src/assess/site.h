@@ -6,10 +6,12 @@
 
 #include "assess/assessment.h"
 #include "base/secret.h"
+#include "discover/discover.h"
 #include "wire/scope.h"
 
 #define SITE_PACE     1000 /* packets per second, where the owner says nothing */
 #define SITE_PER_HOST 40
+#define SITE_SEARCHES 4
 
 /* A network of a zone. */
 struct site_zone {
@@ -56,6 +58,11 @@ struct site {
     const char *secrets_file, *secrets_key; /* as written; NULL: the program's own */
     struct ip *never;                       /* no log-ins there */
     size_t never_count;
+    uint16_t ports[DISCOVER_MORE_PORTS]; /* asked beside the usual ones */
+    size_t port_count;
+    const char *searches[SITE_SEARCHES]; /* discovery methods by request */
+    size_t search_count;
+    struct site_device snmp; /* its password is the community; NULL: not given */
     bool remote_known, remote_used;
     const char *vpn;        /* "none" included; NULL: not given */
     const char *log_target; /* NULL: not given */

@@ -6,6 +6,7 @@
 #include "assess/site.h"
 
 #include "base/text.h"
+#include "codec/snmp.h"
 #include "store/vault.h"
 
 #include <errno.h>
@@ -170,15 +171,23 @@ site_secret_read(struct site *site, struct note *note)
 {
     struct sealed sealed = {.vault = NULL};
     enum err err = OK;
-    for (size_t i = 0; i <= site->device_count && err == OK; i++) {
-        bool is_others = i == site->device_count;
-        struct site_device *device = is_others ? &site->others : &site->devices[i];
+    for (size_t i = 0; i < site->device_count + 2 && err == OK; i++) {
+        bool is_snmp = i == site->device_count + 1;
+        struct site_device *device = i < site->device_count ? &site->devices[i]
+                                     : is_snmp              ? &site->snmp
+                                                            : &site->others;
         struct note words = {""};
-        char row[32] = "logins";
-        if (!is_others) {
+        char row[32];
+        (void)text_copy(row, sizeof(row), is_snmp ? "snmp" : "logins");
+        if (i < site->device_count) {
             (void)snprintf(row, sizeof(row), "devices[%zu]", i);
         }
         err = read_row(site, device, &sealed, &words);
+        if (err == OK && is_snmp && device->password != NULL &&
+            secret_len(device->password) > SNMP_COMMUNITY) {
+            note_set(&words, "a community has at most %d bytes", SNMP_COMMUNITY);
+            err = ERR_VALUE;
+        }
         if (err != OK) {
             tell(site, device, row, words.text[0] == '\0' ? err_words(err) : words.text, note);
         }

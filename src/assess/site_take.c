@@ -138,6 +138,15 @@ site_take_others(struct site *site, const struct outline_node *node, struct note
 }
 
 enum err
+site_take_snmp(struct site *site, const struct outline_node *node, struct note *note)
+{
+    site->snmp.password_line = node->line;
+    return text_equal(last_key(node), "secret")
+               ? take_secret(site, node, &site->snmp.secret, note)
+               : take_text(site, node, LINE_LIMIT, &site->snmp.password_file);
+}
+
+enum err
 site_take_number(struct site *site, const struct outline_node *node, struct note *note)
 {
     (void)note;
@@ -171,6 +180,35 @@ site_take_never(struct site *site, const struct outline_node *node, struct note 
     enum err err = ip_parse(node->text, &site->never[site->never_count]);
     site->never_count += err == OK ? 1 : 0;
     return err;
+}
+
+enum err
+site_take_port(struct site *site, const struct outline_node *node, struct note *note)
+{
+    uint64_t number = 0;
+    if (text_to_u64(node->text, UINT16_MAX, &number) != OK || number == 0) {
+        return ERR_VALUE;
+    }
+    if (site->port_count == COUNT(site->ports)) {
+        note_set(note, "more than %zu ports; each is asked of every host", COUNT(site->ports));
+        return ERR_LIMIT;
+    }
+    site->ports[site->port_count++] = (uint16_t)number;
+    return OK;
+}
+
+enum err
+site_take_search(struct site *site, const struct outline_node *node, struct note *note)
+{
+    (void)note;
+    const struct discover_method *method = discover_by_request(node->text);
+    if (method == NULL) {
+        return ERR_VALUE;
+    }
+    if (site->search_count < COUNT(site->searches)) {
+        site->searches[site->search_count++] = method->name;
+    }
+    return OK;
 }
 
 enum err

@@ -25,6 +25,9 @@ static const struct cli_option options[] = {
     {"scope",        0,   "NET",    "network or host that may be asked; again for more"},
     {"exclude",      0,   "NET",    "part of the scope that is left alone; again for more"},
     {"config",       'c', "FILE",   "configuration file to audit, or FORMAT:FILE, or a folder; again for more"},
+    {"from-nmap",    0,   "FILE",   "hosts and ports of an Nmap report (-oX) in place of a sweep"},
+    {"port",         0,   "N",      "a TCP port that is asked beside the usual ones; again for more"},
+    {"search",       0,   "NAME",   "also search by broadcast: pppp or xiongmai"},
     {"output",       'o', "DIR",    "where the reports go (default gatehouse-report)"},
     {"format",       'f', "FORMAT", "printed: text, json, html, csv or ocsf (default text)"},
     {"full",         0,   NULL,     "print evidence and steps of every finding too"},
@@ -42,6 +45,9 @@ enum {
     SCOPE,
     EXCLUDE,
     CONFIG,
+    FROM_NMAP,
+    PORT,
+    SEARCH,
     OUTPUT,
     FORMAT,
     FULL,
@@ -66,6 +72,7 @@ static const struct cli_manual manual = {
     .option_count = COUNT(options),
     .example = "  gatehouse assess --scope 192.168.1.0/24\n"
                "  gatehouse assess --site shop.yaml --fail-on critical --output /srv/reports\n"
+               "  gatehouse assess --scope 10.0.0.0/24 --from-nmap scan.xml --port 5001\n"
                "  gatehouse assess --config /etc/zm/zm.conf /etc/nginx/sites-enabled/cams.conf\n",
 };
 
@@ -77,6 +84,9 @@ struct command {
     struct mac_db *macs;
     struct audit *audit;
     struct assess_settings settings;
+    struct given given;
+    uint16_t ports[DISCOVER_MORE_PORTS];
+    const char *searches[SITE_SEARCHES];
     struct progress progress;
     struct note store_note;
     const struct report_format *format;
@@ -95,6 +105,7 @@ release(struct command *command)
     fingerprint_db_free(command->fingerprints);
     mac_db_free(command->macs);
     audit_free(command->audit);
+    given_release(&command->given);
 }
 
 static int
@@ -134,6 +145,56 @@ add_config(struct command *command, const char *argument, struct note *note)
     return audit_add(command->audit, argument, note);
 }
 
+static bool
+add_port(struct command *command, uint64_t number)
+{
+    struct discover_choice *choice = &command->settings.discover;
+    choice->ports = command->ports;
+    if (choice->port_count == COUNT(command->ports)) {
+        return false;
+    }
+    command->ports[choice->port_count++] = (uint16_t)number;
+    return true;
+}
+
+static void
+add_search(struct command *command, const char *name)
+{
+    struct discover_choice *choice = &command->settings.discover;
+    choice->searches = command->searches;
+    if (choice->search_count < COUNT(command->searches)) {
+        command->searches[choice->search_count++] = name;
+    }
+}
+
+/* The options that choose what is searched; CLI_END when it is fine, else the exit status. */
+static int
+take_search_option(struct command *command, const struct cli_line *line, int row, const char *value)
+{
+    struct note note = {""};
+    uint64_t number = 0;
+    if (row == FROM_NMAP) {
+        command->settings.discover.given = &command->given;
+        if (given_read(&command->given, value, &note) != OK) {
+            return cli_usage(line, "--from-nmap %s", note.text);
+        }
+    } else if (row == PORT) {
+        if (text_to_u64(value, UINT16_MAX, &number) != OK || number == 0) {
+            return cli_usage(line, "--port %s: a TCP port, 1 to 65535", value);
+        }
+        if (!add_port(command, number)) {
+            return cli_usage(line, "--port %s: more than %d of them", value, DISCOVER_MORE_PORTS);
+        }
+    } else {
+        const struct discover_method *method = discover_by_request(value);
+        if (method == NULL) {
+            return cli_usage(line, "--search %s: pppp and xiongmai are known", value);
+        }
+        add_search(command, method->name);
+    }
+    return CLI_END;
+}
+
 /* One option; CLI_END when it is fine, else the exit status. */
 static int
 take_option(struct command *command, const struct cli_line *line, int row, const char *value)
@@ -159,6 +220,10 @@ take_option(struct command *command, const struct cli_line *line, int row, const
             return cli_usage(line, "--config %s", note.text);
         }
         break;
+    case FROM_NMAP:
+    case PORT:
+    case SEARCH:
+        return take_search_option(command, line, row, value);
     case OUTPUT:
         command->output = value;
         break;
@@ -327,6 +392,13 @@ take_site(struct command *command, const struct site *site)
     if (command->output == NULL) {
         command->output = site->output;
     }
+    for (size_t i = 0; i < site->port_count; i++) {
+        (void)add_port(command, site->ports[i]);
+    }
+    for (size_t i = 0; i < site->search_count; i++) {
+        add_search(command, site->searches[i]);
+    }
+    settings->discover.community = site->snmp.password;
 }
 
 static int
@@ -378,6 +450,26 @@ open_data(struct command *command)
     return CLI_END;
 }
 
+/* Hosts of an Nmap report that are asked, and those that stay alone. */
+static void
+print_given(const struct command *command)
+{
+    const struct given *given = &command->given;
+    size_t outside = 0;
+    for (size_t i = 0; i < given->count; i++) {
+        outside += scope_contains(&command->scope, &given->hosts[i].ip) ? 0 : 1;
+    }
+    (void)fprintf(stderr, "Report  %zu host%s of the Nmap report, in place of a sweep",
+        given->count - outside, given->count - outside == 1 ? "" : "s");
+    if (outside != 0) {
+        (void)fprintf(stderr, "; %zu more outside the scope are left alone", outside);
+    }
+    if (given->left_out != 0) {
+        (void)fprintf(stderr, "; %zu hosts or ports are past the limits", given->left_out);
+    }
+    (void)fprintf(stderr, "\n");
+}
+
 static void
 print_files(const struct command *command)
 {
@@ -403,6 +495,9 @@ print_plan(const struct command *command)
             stderr, "%s%s", i == 0 ? "" : ", ", net_text(&command->scope.allowed[i], net));
     }
     (void)fprintf(stderr, "%s\n", command->scope.allowed_count > 8 ? ", …" : "");
+    if (command->settings.discover.given != NULL) {
+        print_given(command);
+    }
     (void)fprintf(stderr,
         "Plan    %zu host%s, at most %llu probes to find them, %u log-in%s a day for each device\n"
         "        that may have a factory password (one more to confirm one that opens),\n"

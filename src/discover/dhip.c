@@ -4,7 +4,7 @@
  */
 #include "base/reader.h"
 #include "base/text.h"
-#include "discover/caster.h"
+#include "discover/calling.h"
 #include "discover/methods.h"
 #include "discover/parse.h"
 
@@ -17,7 +17,6 @@
 #define ANSWER_MAX ((size_t)16 * 1024)
 
 /* Groups and port: UniversalScanner Dahua2.cs. */
-static const struct cast cast = {.group = "239.255.255.251", .port = 37810, .broadcast = true};
 static const char asked[] = "DHDiscover.search to 239.255.255.251:37810 and broadcast";
 
 #define BODY "{\"method\":\"DHDiscover.search\",\"params\":{\"mac\":\"\",\"uni\":1}}\n"
@@ -241,47 +240,26 @@ dhip_parse(const void *bytes, size_t len, struct heard *ret_heard)
     return err;
 }
 
-struct state {
-    struct discovery *discovery;
-    struct caster *caster;
+static void
+write_question(size_t question, struct buf *out)
+{
+    (void)question;
+    buf_add(out, &packet, sizeof(packet));
+}
+
+static const struct calling calling = {
+    .method = &discover_dhip,
+    .cast = {.group = "239.255.255.251", .port = 37810, .broadcast = true},
+    .asked = asked,
+    .questions = 1,
+    .write = write_question,
+    .parse = dhip_parse,
 };
-
-static void
-got(void *context, const struct ip *from, uint16_t from_port, const uint8_t *bytes, size_t len)
-{
-    (void)from_port;
-    struct state *state = context;
-    struct heard heard;
-    if (dhip_parse(bytes, len, &heard) == OK) {
-        struct heard_from where = {.method = &discover_dhip, .ip = *from, .asked = asked};
-        (void)heard_record(state->discovery, &where, &heard);
-    }
-}
-
-static void
-stop(void *context)
-{
-    struct state *state = context;
-    caster_free(state->caster);
-    free(state);
-}
 
 static enum err
 start(struct discovery *discovery, void **ret_state)
 {
-    struct state *state = calloc(1, sizeof(*state));
-    if (state == NULL) {
-        return ERR_MEMORY;
-    }
-    state->discovery = discovery;
-    enum err err = caster_new(discovery, &cast, got, state, &state->caster);
-    if (err != OK) {
-        stop(state);
-        return err;
-    }
-    caster_say(state->caster, &packet, sizeof(packet));
-    *ret_state = state;
-    return OK;
+    return calling_start(discovery, &calling, ret_state);
 }
 
 const struct discover_method discover_dhip = {
@@ -289,5 +267,5 @@ const struct discover_method discover_dhip = {
     .title = "Dahua DHDiscover (the exact packet only)",
     .packets = 4,
     .start = start,
-    .stop = stop,
+    .stop = calling_stop,
 };

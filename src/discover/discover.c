@@ -2,6 +2,7 @@
 #include "discover/discover.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "discover/methods.h"
 
 #include <stdlib.h>
@@ -150,11 +151,42 @@ stop_listening(void *context)
     end_soon(discovery);
 }
 
+const struct discover_method *
+discover_by_request(const char *name)
+{
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        if (discover_methods[i]->by_request && text_equal_nocase(discover_methods[i]->name, name)) {
+            return discover_methods[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+discover_runs(const struct discover_method *method, const struct discover_choice *choice)
+{
+    if (method == &discover_nmap || method == &discover_arp || method == &discover_sweep) {
+        return (method == &discover_nmap) == (choice->given != NULL);
+    }
+    if (method == &discover_snmp) {
+        return choice->community != NULL;
+    }
+    for (size_t i = 0; method->by_request && i < choice->search_count; i++) {
+        if (text_equal(choice->searches[i], method->name)) {
+            return true;
+        }
+    }
+    return !method->by_request;
+}
+
 static void
 start_methods(struct discovery *discovery)
 {
     for (size_t i = 0; i < METHOD_COUNT; i++) {
         struct running *running = &discovery->methods[i];
+        if (!discover_runs(discover_methods[i], &discovery->settings.choice)) {
+            continue;
+        }
         enum err err = discover_methods[i]->start(discovery, &running->state);
         running->started = err == OK;
         if (err != OK) {
@@ -250,6 +282,12 @@ const struct scope *
 discovery_scope(struct discovery *discovery)
 {
     return discovery->scope;
+}
+
+const struct discover_choice *
+discovery_choice(const struct discovery *discovery)
+{
+    return &discovery->settings.choice;
 }
 
 struct arena *
@@ -429,6 +467,21 @@ bool
 discovery_sees_neighbours(const struct discovery *discovery)
 {
     return discovery->methods[METHOD_arp].started;
+}
+
+bool
+discovery_may_be_there(struct discovery *discovery, const struct ip *ip, bool *ret_known)
+{
+    static const struct mac any;
+    bool on_link = false;
+    bool known = ip_is_loopback(ip) || discovery_find(discovery, &discover_arp, ip, &any) != NULL;
+    for (size_t i = 0; i < discovery->interface_count; i++) {
+        known = known || ip_equal(&discovery->interfaces[i].ip, ip);
+        on_link = on_link || net_contains(&discovery->interfaces[i].net, ip);
+    }
+    *ret_known = known;
+    /* No datagram made the kernel look for IPv6 neighbours, so their absence tells nothing. */
+    return known || !on_link || !discovery_sees_neighbours(discovery) || ip->family == 6;
 }
 
 void

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "base/secret.h"
+#include "discover/given.h"
 #include "fact/subject.h"
 #include "wire/wire.h"
 
@@ -52,6 +54,7 @@ struct discover_method {
     const char *title;     /* "Hikvision SADP (inquiry only)" */
     unsigned packets;      /* sent at most per interface, for the plan */
     unsigned packets_host; /* sent at most per host of the scope, for the plan */
+    bool by_request;       /* runs only where the owner names it */
     /* Begins; answers arrive until the discovery ends. ERR_SCOPE and ERR_NETWORK are no failure of
      * the run. */
     enum err (*start)(struct discovery *discovery, void **ret_state);
@@ -74,11 +77,29 @@ struct discover_port {
 extern const struct discover_port discover_ports[];
 extern const size_t discover_port_count;
 
+/* What the owner adds to the usual discovery, or spares it. All of it lives longer. */
+struct discover_choice {
+    const char *const *searches; /* names of methods that run by request only */
+    size_t search_count;
+    const struct given *given; /* hosts found by another: the scope is not swept; NULL: none */
+    const uint16_t *ports;     /* TCP ports that are asked beside those of ports.def */
+    size_t port_count;
+    const struct secret *community; /* SNMP; NULL: it is not asked */
+};
+
+#define DISCOVER_MORE_PORTS 16
+
+/* The method of that name that runs by request only; NULL when there is none. */
+const struct discover_method *discover_by_request(const char *name);
+/* Whether that method runs at all, by this choice. */
+bool discover_runs(const struct discover_method *method, const struct discover_choice *choice);
+
 typedef void discovery_done_fn(void *context);
 /* Called now and then with hosts done and hosts in all. */
 typedef void discovery_progress_fn(void *context, size_t done, size_t all);
 
 struct discovery_settings {
+    struct discover_choice choice;
     unsigned listen_ms; /* how long multicast answers are awaited; 2,500 */
     discovery_progress_fn *progress;
     discovery_done_fn *done;
@@ -99,6 +120,7 @@ uint64_t discovery_dropped(const struct discovery *discovery);
 /* For methods. */
 struct wire *discovery_wire(struct discovery *discovery);
 const struct scope *discovery_scope(struct discovery *discovery);
+const struct discover_choice *discovery_choice(const struct discovery *discovery);
 struct arena *discovery_arena(struct discovery *discovery);
 /* Interfaces whose network meets the scope. */
 size_t discovery_interfaces(
@@ -124,5 +146,8 @@ void discovery_neighbours_known(struct discovery *discovery);
 bool discovery_has_neighbours(const struct discovery *discovery);
 /* False when the table could not be looked at: then a host without a MAC may still be there. */
 bool discovery_sees_neighbours(const struct discovery *discovery);
+/* Whether that host is worth a packet: not on our link, or there by ARP, or this machine itself;
+ * known: there is more than a chance. Right once the neighbours are known. */
+bool discovery_may_be_there(struct discovery *discovery, const struct ip *ip, bool *ret_known);
 /* Hosts done and in all, for the progress. */
 void discovery_progress(struct discovery *discovery, size_t done, size_t all);

@@ -1,8 +1,7 @@
 /* mDNS: one question per service type; answers are taken apart by libc's DNS message reader. */
-#include "base/buf.h"
 #include "base/reader.h"
 #include "base/text.h"
-#include "discover/caster.h"
+#include "discover/calling.h"
 #include "discover/methods.h"
 #include "discover/parse.h"
 
@@ -13,9 +12,7 @@
 #define ANSWER_MAX  ((size_t)9000) /* RFC 6762 section 17 */
 #define RECORDS_MAX 256
 #define NAME        256
-#define QUERY_MAX   64
 
-static const struct cast cast = {.group = "224.0.0.251", .group6 = "ff02::fb", .port = 5353};
 static const char asked[] = "mDNS PTR questions to 224.0.0.251:5353 and ff02::fb";
 
 /* Axis (and DoorBird): UniversalScanner Axis.selftest; the others tell cameras from the rest. */
@@ -164,73 +161,35 @@ mdns_parse(const void *bytes, size_t len, struct heard *ret_heard)
     return ret_heard->count == 0 ? ERR_MISSING : OK;
 }
 
-struct state {
-    struct discovery *discovery;
-    struct caster *caster;
-    struct buf queries[COUNT(services)];
-};
-
-static void
-got(void *context, const struct ip *from, uint16_t from_port, const uint8_t *bytes, size_t len)
-{
-    (void)from_port;
-    struct state *state = context;
-    struct heard heard;
-    if (mdns_parse(bytes, len, &heard) == OK) {
-        struct heard_from where = {.method = &discover_mdns, .ip = *from, .asked = asked};
-        (void)heard_record(state->discovery, &where, &heard);
-    }
-}
-
-static void
-stop(void *context)
-{
-    struct state *state = context;
-    caster_free(state->caster);
-    for (size_t i = 0; i < COUNT(services); i++) {
-        buf_release(&state->queries[i]);
-    }
-    free(state);
-}
-
 /* One PTR question in SERVICE.local, answered to us alone (RFC 6762 section 5.4). */
 static void
-write_query(struct buf *query, const char *service)
+write_question(size_t question, struct buf *out)
 {
-    buf_init(query, QUERY_MAX);
-    buf_add(query, "\0\0\0\0\0\1\0\0\0\0\0\0", 12);
-    for (const char *label = service; *label != '\0';) {
+    buf_add(out, "\0\0\0\0\0\1\0\0\0\0\0\0", 12);
+    for (const char *label = services[question]; *label != '\0';) {
         size_t len = strcspn(label, ".");
-        buf_byte(query, (uint8_t)len);
-        buf_add(query, label, len);
+        buf_byte(out, (uint8_t)len);
+        buf_add(out, label, len);
         label += len + (label[len] == '.');
     }
-    buf_add(query, "\5local\0", 7);
-    buf_u16be(query, ns_t_ptr);
-    buf_u16be(query, 0x8000 | ns_c_in);
+    buf_add(out, "\5local\0", 7);
+    buf_u16be(out, ns_t_ptr);
+    buf_u16be(out, 0x8000 | ns_c_in);
 }
+
+static const struct calling calling = {
+    .method = &discover_mdns,
+    .cast = {.group = "224.0.0.251", .group6 = "ff02::fb", .port = 5353},
+    .asked = asked,
+    .questions = COUNT(services),
+    .write = write_question,
+    .parse = mdns_parse,
+};
 
 static enum err
 start(struct discovery *discovery, void **ret_state)
 {
-    struct state *state = calloc(1, sizeof(*state));
-    if (state == NULL) {
-        return ERR_MEMORY;
-    }
-    state->discovery = discovery;
-    for (size_t i = 0; i < COUNT(services); i++) {
-        write_query(&state->queries[i], services[i]);
-    }
-    enum err err = caster_new(discovery, &cast, got, state, &state->caster);
-    if (err != OK) {
-        stop(state);
-        return err;
-    }
-    for (size_t i = 0; i < COUNT(services); i++) {
-        caster_say(state->caster, state->queries[i].data, state->queries[i].len);
-    }
-    *ret_state = state;
-    return OK;
+    return calling_start(discovery, &calling, ret_state);
 }
 
 const struct discover_method discover_mdns = {
@@ -238,5 +197,5 @@ const struct discover_method discover_mdns = {
     .title = "mDNS service types",
     .packets = 2 * COUNT(services),
     .start = start,
-    .stop = stop,
+    .stop = calling_stop,
 };

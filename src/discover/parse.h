@@ -13,6 +13,12 @@ enum err sadp_parse(const void *bytes, size_t len, struct heard *ret_heard) MUST
 /* A client.notifyDevInfo of Dahua's DHDiscover, header included. */
 enum err dhip_parse(const void *bytes, size_t len, struct heard *ret_heard) MUST_CHECK;
 
+/* An IPSearch answer of Xiongmai, header included. */
+enum err xiongmai_parse(const void *bytes, size_t len, struct heard *ret_heard) MUST_CHECK;
+
+/* A PPPP answer with the device's UID. */
+enum err pppp_parse(const void *bytes, size_t len, struct heard *ret_heard) MUST_CHECK;
+
 /* The first ProbeMatch of WS-Discovery; from decides which of the XAddrs is its own. */
 enum err wsdiscovery_parse(
     const void *bytes, size_t len, const struct ip *from, struct heard *ret_heard) MUST_CHECK;

@@ -4,7 +4,7 @@
  * so the packet is a constant in which only the Uuid varies.
  */
 #include "base/text.h"
-#include "discover/caster.h"
+#include "discover/calling.h"
 #include "discover/markup.h"
 #include "discover/methods.h"
 #include "discover/parse.h"
@@ -17,8 +17,6 @@
 #define FIELD 256
 
 /* Group, port and wording: rikitikitavi SADP scanner. */
-static const struct cast cast = {
-    .group = "239.255.255.250", .port = 37020, .bind = 37020, .join = true};
 static const char asked[] = "SADP inquiry to 239.255.255.250:37020";
 
 static const char before_uuid[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?><Probe><Uuid>";
@@ -183,51 +181,27 @@ sadp_parse(const void *bytes, size_t len, struct heard *ret_heard)
     return OK;
 }
 
-struct state {
-    struct discovery *discovery;
-    struct caster *caster;
-    char packet[sizeof(before_uuid) + CASTER_UUID + sizeof(after_uuid)];
+static void
+write_question(size_t question, struct buf *out)
+{
+    (void)question;
+    char uuid[CASTER_UUID];
+    buf_format(out, "%s%s%s", before_uuid, caster_uuid(uuid), after_uuid);
+}
+
+static const struct calling calling = {
+    .method = &discover_sadp,
+    .cast = {.group = "239.255.255.250", .port = 37020, .bind = 37020, .join = true},
+    .asked = asked,
+    .questions = 1,
+    .write = write_question,
+    .parse = sadp_parse,
 };
-
-static void
-got(void *context, const struct ip *from, uint16_t from_port, const uint8_t *bytes, size_t len)
-{
-    (void)from_port;
-    struct state *state = context;
-    struct heard heard;
-    if (sadp_parse(bytes, len, &heard) == OK) {
-        struct heard_from where = {.method = &discover_sadp, .ip = *from, .asked = asked};
-        (void)heard_record(state->discovery, &where, &heard);
-    }
-}
-
-static void
-stop(void *context)
-{
-    struct state *state = context;
-    caster_free(state->caster);
-    free(state);
-}
 
 static enum err
 start(struct discovery *discovery, void **ret_state)
 {
-    struct state *state = calloc(1, sizeof(*state));
-    if (state == NULL) {
-        return ERR_MEMORY;
-    }
-    state->discovery = discovery;
-    enum err err = caster_new(discovery, &cast, got, state, &state->caster);
-    if (err != OK) {
-        stop(state);
-        return err;
-    }
-    char uuid[CASTER_UUID];
-    int len = snprintf(
-        state->packet, sizeof(state->packet), "%s%s%s", before_uuid, caster_uuid(uuid), after_uuid);
-    caster_say(state->caster, state->packet, (size_t)len);
-    *ret_state = state;
-    return OK;
+    return calling_start(discovery, &calling, ret_state);
 }
 
 const struct discover_method discover_sadp = {
@@ -235,5 +209,5 @@ const struct discover_method discover_sadp = {
     .title = "Hikvision SADP (inquiry only)",
     .packets = 2,
     .start = start,
-    .stop = stop,
+    .stop = calling_stop,
 };

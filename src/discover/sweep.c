@@ -24,7 +24,7 @@ struct host;
 /* One connect under way. */
 struct slot {
     struct host *host;
-    size_t port; /* row of discover_ports */
+    size_t port; /* of the state's */
     struct wire_call *call;
 };
 
@@ -48,7 +48,8 @@ struct state {
     size_t all;
     size_t active;
     bool over;
-    bool has_table; /* a missing neighbour is a missing host */
+    uint16_t ports[PORTS_MAX];
+    size_t port_count;
     struct host hosts[HOSTS];
 };
 
@@ -74,17 +75,18 @@ set_ports(const struct host *host, struct sighting *sighting)
         buf_format(&list, "%s%u", i == 0 ? "" : ", ", sighting->open_ports[i]);
     }
     buf_format(&said, "open: %s", list.len == 0 ? "none" : list.data);
-    (void)snprintf(asked, sizeof(asked), "TCP connect to %zu ports", discover_port_count);
+    const struct state *state = host->state;
+    (void)snprintf(asked, sizeof(asked), "TCP connect to %zu ports", state->port_count);
     struct source source = {
         .witness = WITNESS_WIRE,
         .confidence = 90,
         .evidence = evidence_new(sighting->facts.arena, asked, said.data, clock_wall()),
     };
     facts_set_text(&sighting->facts, FACT_PORTS_OPEN, list.data, &source);
-    for (size_t i = 0; i < discover_port_count; i++) {
-        if (discover_ports[i].number == 21) {
+    for (size_t i = 0; i < state->port_count; i++) {
+        if (state->ports[i] == 21) {
             facts_set_bool(&sighting->facts, FACT_PORT_FTP, host->open[i], &source);
-        } else if (discover_ports[i].number == 23) {
+        } else if (state->ports[i] == 23) {
             facts_set_bool(&sighting->facts, FACT_PORT_TELNET, host->open[i], &source);
         }
     }
@@ -98,9 +100,9 @@ record(const struct host *host)
         return;
     }
     sighting->answers = 1;
-    for (size_t i = 0; i < discover_port_count; i++) {
+    for (size_t i = 0; i < host->state->port_count; i++) {
         if (host->open[i]) {
-            sighting->open_ports[sighting->open_port_count++] = discover_ports[i].number;
+            sighting->open_ports[sighting->open_port_count++] = host->state->ports[i];
         }
     }
     qsort(sighting->open_ports, sighting->open_port_count, sizeof(sighting->open_ports[0]),
@@ -131,7 +133,7 @@ finish(struct host *host)
 static bool
 goes_on(const struct host *host)
 {
-    return host->next < discover_port_count &&
+    return host->next < host->state->port_count &&
            (host->known || host->alive || host->next < SIGNS_OF_LIFE);
 }
 
@@ -146,7 +148,7 @@ ask_next(struct host *host)
         if (slot->call != NULL || !goes_on(host)) {
             continue;
         }
-        struct wire_target target = {.ip = host->ip, .port = discover_ports[host->next].number};
+        struct wire_target target = {.ip = host->ip, .port = host->state->ports[host->next]};
         *slot = (struct slot){.host = host, .port = host->next++};
         slot->call = wire_connect(wire, &target, on_connect, slot);
         host->waiting += slot->call != NULL;
@@ -173,24 +175,6 @@ on_connect(void *context, const struct wire_target *target, enum err err)
     }
 }
 
-/* Whether the host is asked at all: not on our link, or there by ARP, or this machine itself. */
-static bool
-may_be_there(struct state *state, const struct ip *ip, bool *ret_known)
-{
-    static const struct mac any;
-    const struct wire_interface *interfaces = NULL;
-    size_t count = discovery_interfaces(state->discovery, &interfaces);
-    bool on_link = false;
-    *ret_known =
-        ip_is_loopback(ip) || discovery_find(state->discovery, &discover_arp, ip, &any) != NULL;
-    for (size_t i = 0; i < count; i++) {
-        *ret_known |= ip_equal(&interfaces[i].ip, ip);
-        on_link |= net_contains(&interfaces[i].net, ip);
-    }
-    /* No datagram made the kernel look for IPv6 neighbours, so their absence tells nothing. */
-    return *ret_known || !on_link || !state->has_table || ip->family == 6;
-}
-
 static struct host *
 free_host(struct state *state)
 {
@@ -211,7 +195,7 @@ fill(struct state *state)
         if (!scope_next_host(discovery_scope(state->discovery), &state->cursor, &ip)) {
             break;
         }
-        if (!may_be_there(state, &ip, &known)) {
+        if (!discovery_may_be_there(state->discovery, &ip, &known)) {
             count_host(state);
             continue;
         }
@@ -240,7 +224,6 @@ wait_for_neighbours(void *context)
             return;
         }
     }
-    state->has_table = discovery_sees_neighbours(state->discovery);
     fill(state);
 }
 
@@ -259,6 +242,31 @@ stop(void *context)
     free(state);
 }
 
+static void
+add_port(struct state *state, uint16_t number)
+{
+    for (size_t i = 0; i < state->port_count; i++) {
+        if (state->ports[i] == number) {
+            return;
+        }
+    }
+    if (state->port_count < PORTS_MAX) {
+        state->ports[state->port_count++] = number;
+    }
+}
+
+static void
+choose_ports(struct state *state)
+{
+    const struct discover_choice *choice = discovery_choice(state->discovery);
+    for (size_t i = 0; i < discover_port_count; i++) {
+        add_port(state, discover_ports[i].number);
+    }
+    for (size_t i = 0; i < choice->port_count; i++) {
+        add_port(state, choice->ports[i]);
+    }
+}
+
 static enum err
 start(struct discovery *discovery, void **ret_state)
 {
@@ -266,8 +274,9 @@ start(struct discovery *discovery, void **ret_state)
     if (state == NULL) {
         return ERR_MEMORY;
     }
-    assert(discover_port_count <= PORTS_MAX);
+    assert(discover_port_count + DISCOVER_MORE_PORTS <= PORTS_MAX);
     state->discovery = discovery;
+    choose_ports(state);
     state->all = scope_host_count(discovery_scope(discovery));
     discovery_hold(discovery);
     /* By the loop: the engine is still starting the other methods. */

@@ -1,6 +1,6 @@
 /* WS-Discovery as ONVIF uses it: a probe for each of the two device types (ONVIF Core, 7.3). */
 #include "base/text.h"
-#include "discover/caster.h"
+#include "discover/calling.h"
 #include "discover/markup.h"
 #include "discover/methods.h"
 #include "discover/parse.h"
@@ -12,7 +12,6 @@
 
 #define FIELD 4096
 
-static const struct cast cast = {.group = "239.255.255.250", .group6 = "ff02::c", .port = 3702};
 static const char asked[] = "WS-Discovery Probe to 239.255.255.250:3702 and ff02::c";
 
 /* Older devices answer the first only, newer recorders and door devices the second. */
@@ -188,53 +187,27 @@ wsdiscovery_parse(const void *bytes, size_t len, const struct ip *from, struct h
     return OK;
 }
 
-struct state {
-    struct discovery *discovery;
-    struct caster *caster;
-    char packets[COUNT(types)][sizeof(probe) + 256];
+static void
+write_question(size_t question, struct buf *out)
+{
+    char uuid[CASTER_UUID];
+    buf_format(out, probe, caster_uuid(uuid), types[question].prefix, types[question].space,
+        types[question].type);
+}
+
+static const struct calling calling = {
+    .method = &discover_wsdiscovery,
+    .cast = {.group = "239.255.255.250", .group6 = "ff02::c", .port = 3702},
+    .asked = asked,
+    .questions = COUNT(types),
+    .write = write_question,
+    .parse_from = wsdiscovery_parse,
 };
-
-static void
-got(void *context, const struct ip *from, uint16_t from_port, const uint8_t *bytes, size_t len)
-{
-    (void)from_port;
-    struct state *state = context;
-    struct heard heard;
-    if (wsdiscovery_parse(bytes, len, from, &heard) == OK) {
-        struct heard_from where = {.method = &discover_wsdiscovery, .ip = *from, .asked = asked};
-        (void)heard_record(state->discovery, &where, &heard);
-    }
-}
-
-static void
-stop(void *context)
-{
-    struct state *state = context;
-    caster_free(state->caster);
-    free(state);
-}
 
 static enum err
 start(struct discovery *discovery, void **ret_state)
 {
-    struct state *state = calloc(1, sizeof(*state));
-    if (state == NULL) {
-        return ERR_MEMORY;
-    }
-    state->discovery = discovery;
-    enum err err = caster_new(discovery, &cast, got, state, &state->caster);
-    if (err != OK) {
-        stop(state);
-        return err;
-    }
-    for (size_t i = 0; i < COUNT(types); i++) {
-        char uuid[CASTER_UUID];
-        int len = snprintf(state->packets[i], sizeof(state->packets[i]), probe, caster_uuid(uuid),
-            types[i].prefix, types[i].space, types[i].type);
-        caster_say(state->caster, state->packets[i], (size_t)len);
-    }
-    *ret_state = state;
-    return OK;
+    return calling_start(discovery, &calling, ret_state);
 }
 
 const struct discover_method discover_wsdiscovery = {
@@ -242,5 +215,5 @@ const struct discover_method discover_wsdiscovery = {
     .title = "ONVIF WS-Discovery (both device types)",
     .packets = 4,
     .start = start,
-    .stop = stop,
+    .stop = calling_stop,
 };

@@ -331,6 +331,10 @@ look_discovered(const struct look *look, struct subject *subject)
     if (server != NULL) {
         look_text(look, subject, "ssdp_header.server", server->text, server->evidence);
     }
+    const struct fact *descr = facts_get(&subject->facts, FACT_SNMP_DESCR);
+    if (descr != NULL) {
+        look_text(look, subject, "snmp.sys_description", descr->text, descr->evidence);
+    }
     if (service != NULL) {
         const char *text = arena_format(&subject->arena, "%s%s%s", name == NULL ? "" : name->text,
             name == NULL ? "" : ".", service->text);
