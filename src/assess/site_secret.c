@@ -161,8 +161,9 @@ tell(const struct site *site, const struct site_device *device, const char *row,
     if (device->secret != NULL) {
         note_set(note, "%.80s:%u: %s.secret: %s", site->file, device->password_line, row, why);
     } else {
-        note_set(note, "%.80s:%u: %s.password_file: %.100s: %s", site->file, device->password_line,
-            row, device->password_file, why);
+        bool is_snmp = device == &site->snmp;
+        note_set(note, "%.80s:%u: %s.%s: %.100s: %s", site->file, device->password_line, row,
+            is_snmp ? "community_file" : "password_file", device->password_file, why);
     }
 }
 

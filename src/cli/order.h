@@ -1,0 +1,39 @@
+/* What the command line and the site file order of gatehouse assess, taken together. */
+#pragma once
+
+#include "assess/assess.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "report/report.h"
+
+struct order {
+    struct scope scope;
+    struct site *site;
+    struct store *store;
+    struct fingerprint_db *fingerprints;
+    struct mac_db *macs;
+    struct audit *audit;
+    struct assess_settings settings;
+    struct given given;
+    uint16_t ports[DISCOVER_MORE_PORTS];
+    const char *searches[SITE_SEARCHES];
+    struct progress progress;
+    struct note store_note;
+    const struct report_format *format;
+    const char *output, *store_path, *site_path;
+    int fail_on; /* enum priority; -1: never */
+    bool has_fail_on, has_pace, full, quiet;
+};
+
+extern const struct cli_manual order_manual;
+
+/* Values of the design; release it at the end. */
+void order_init(struct order *order);
+void order_release(struct order *order);
+/* Takes the command line; CLI_END when it is fine, else the exit status. */
+int order_read(struct order *order, struct cli_line *line);
+/* Reads the site file, where one is named, and merges the two; as above. */
+int order_load_site(struct order *order);
+/* Adds a fingerprint file or a folder of them. */
+enum err order_add_fingerprints(
+    struct order *order, const char *path, struct note *note) MUST_CHECK;
