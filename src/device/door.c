@@ -64,6 +64,26 @@ is_hikvision_lock(const struct answer *answer)
     return text_to_u64(text, UINT64_MAX, &left) == OK && left <= TRIES_TO_KEEP;
 }
 
+/* Dahua RPC2: the code of a locked user, or so few tries left that the next could lock. */
+static bool
+is_dahua_lock(const struct answer *answer)
+{
+    char text[32];
+    size_t len = looked_at(answer);
+    uint64_t left = 0;
+    if (text_find_nocase(answer->body, len, "268632081") != NULL) {
+        return true;
+    }
+    const char *at = text_find_nocase(answer->body, len, "\"remainLoginTimes\"");
+    if (at == NULL) {
+        return false;
+    }
+    at += strlen("\"remainLoginTimes\"");
+    (void)text_copy(text, sizeof(text), at + strspn(at, ": \t\r\n"));
+    text[strspn(text, "0123456789")] = '\0';
+    return text_to_u64(text, UINT64_MAX, &left) == OK && left <= TRIES_TO_KEEP;
+}
+
 bool
 door_is_locked(const struct answer *answer)
 {
@@ -79,5 +99,6 @@ door_is_locked(const struct answer *answer)
             return true;
         }
     }
-    return is_hikvision_lock(answer) || says_locked(answer->body, looked_at(answer));
+    return is_hikvision_lock(answer) || is_dahua_lock(answer) ||
+           says_locked(answer->body, looked_at(answer));
 }

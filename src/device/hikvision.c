@@ -1,4 +1,5 @@
 /* Hikvision cameras and recorders and their OEM brands: ISAPI, XML over HTTP with digest login. */
+#include "device/parts.h"
 #include "device/take.h"
 
 #include "base/text.h"
@@ -250,15 +251,13 @@ parse_users(const struct answer *answer, struct facts *facts, const struct sourc
 {
     static const char *const children[] = {"userName", "userLevel"};
     const char *texts[COUNT(children)];
-    const struct source config = take_config(source);
-    struct buf list;
-    buf_init(&list, TAKE_LIST);
+    struct parts_users list = {.len = 0};
     for (size_t n = 0; n < USERS_MOST && pick_row(answer, "User", n, children, COUNT(children),
                                              facts->arena, texts) == OK;
          n++) {
-        take_user(&list, texts[0], texts[1]);
+        parts_users_add(&list, texts[0], texts[1]);
     }
-    take_list(&list, FACT_USERS_LIST, facts, &config);
+    parts_users_write(&list, facts, source);
 }
 
 /* DEV_MANAGE rows have no "enabled" at all: only a row that says so counts. */

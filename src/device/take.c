@@ -40,27 +40,6 @@ take_setting(const struct answer *answer, const char *pick, enum fact_id fact, s
 }
 
 void
-take_user(struct buf *list, const char *name, const char *level)
-{
-    if (text_is_empty(name)) {
-        return;
-    }
-    buf_format(list, "%s%.64s", list->len == 0 ? "" : ", ", name);
-    if (!text_is_empty(level)) {
-        buf_format(list, " (%.32s)", level);
-    }
-}
-
-void
-take_list(struct buf *list, enum fact_id fact, struct facts *facts, const struct source *source)
-{
-    if (list->len != 0) {
-        facts_set_text(facts, fact, list->data, source);
-    }
-    buf_release(list);
-}
-
-void
 take_clock(const char *text, int64_t at, struct facts *facts, const struct source *source)
 {
     int64_t wall = 0;

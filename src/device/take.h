@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "base/buf.h"
 #include "device/device.h"
 
 /* The same source, but known from the device's own configuration. */
@@ -18,14 +17,6 @@ bool take_bool(const struct answer *answer, const char *pick, struct facts *fact
 /* Sets the fact, as configuration, when the pick is a yes or a no. */
 void take_setting(const struct answer *answer, const char *pick, enum fact_id fact,
     struct facts *facts, const struct source *source);
-
-#define TAKE_LIST 960 /* bytes of a list in one fact */
-
-/* Adds "name (level)" to a list; without a name nothing, without a level the name only. */
-void take_user(struct buf *list, const char *name, const char *level);
-/* Sets a fact from a list, unless it is empty; the list is released. */
-void take_list(
-    struct buf *list, enum fact_id fact, struct facts *facts, const struct source *source);
 
 /*
  * Sets clock.offset from a time as the device writes it ("2026-09-09T07:24:29-05:00", or with a

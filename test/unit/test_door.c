@@ -202,6 +202,84 @@ test_isapi_session_sends_the_iterated_hash_and_then_its_cookie(void **state)
     assert_string_equal(request.ask.path, ask.path);
 }
 
+#define RPC2_OFFER                                                                                 \
+    "{\"error\":{\"code\":268632079},\"id\":1,\"params\":{\"encryption\":\"Default\",\"random\":"  \
+    "\"123\",\"realm\":\"Login to SN1\"},\"result\":false,\"session\":\"ab1\"}"
+#define RPC2_OPEN                                                                                  \
+    "{\"id\":2,\"params\":{\"keepAliveInterval\":60},\"result\":true,\"session\":\"ab1\"}"
+#define RPC2_WRONG                                                                                 \
+    "{\"error\":{\"code\":268632085},\"params\":{\"remainLoginTimes\":4},\"result\":false}"
+#define RPC2_LOCKED                                                                                \
+    "{\"error\":{\"code\":268632081},\"params\":{\"remainLockSecond\":9},\"result\":false}"
+/* Computed with Python's hashlib as the web page does: MD5(user:random:MD5(user:realm:password)).
+ */
+#define RPC2_HASH "25589F40D8CC41A5D5994CC4D126E021"
+
+static void
+test_rpc2_door_takes_every_way(void **state)
+{
+    (void)state;
+    const struct answer digest = answer_of(401, CHALLENGE, "");
+    const struct answer absent = answer_of(404, "", "");
+    const struct answer offer = answer_of(200, "", RPC2_OFFER);
+    const struct answer opened = answer_of(200, "", RPC2_OPEN);
+    const struct answer read = answer_of(200, "", "{\"params\":{},\"result\":true}");
+    /* clang-format off */
+    const struct row rows[] = {
+        {"digest opens", {digest, answer_of(200, "", "version=1\r\n")}, LOGIN_OPEN, 1},
+        {"digest refused", {digest, digest}, LOGIN_REFUSED, 1},
+        {"challenge opens", {absent, offer, opened, read}, LOGIN_OPEN, 1},
+        {"challenge behind a page", {answer_of(200, "", "<html>"), offer, opened, read}, LOGIN_OPEN, 1},
+        {"challenge refused", {absent, offer, answer_of(200, "", RPC2_WRONG)}, LOGIN_REFUSED, 1},
+        {"two tries left", {absent, offer, answer_of(200, "", "{\"error\":{\"code\":268632085},\"params\":{\"remainLoginTimes\":2},\"result\":false}")}, LOGIN_LOCKED, 1},
+        {"locked before", {absent, answer_of(200, "", RPC2_LOCKED)}, LOGIN_LOCKED, 0},
+        {"locked after", {absent, offer, answer_of(200, "", RPC2_LOCKED)}, LOGIN_LOCKED, 1},
+        {"another hash", {absent, answer_of(200, "", "{\"params\":{\"encryption\":\"Basic\",\"random\":\"1\",\"realm\":\"r\"},\"session\":1}")}, LOGIN_UNCLEAR, 0},
+        {"no challenge", {absent, absent}, LOGIN_UNCLEAR, 0},
+        {"a page for a session", {absent, offer, answer_of(200, "", "<html>")}, LOGIN_UNCLEAR, 1},
+        {"forbidden first", {answer_of(403, "", "")}, LOGIN_UNCLEAR, 0},
+        {"time-out", {{.err = ERR_TIMEOUT}}, LOGIN_UNCLEAR, 0},
+    };
+    /* clang-format on */
+    const struct ask cgi = {
+        .path = "/cgi-bin/magicBox.cgi?action=getSoftwareVersion", .login = true};
+    check_rows(&device_door_rpc2, &cgi, rows, COUNT(rows));
+}
+
+static void
+test_rpc2_sends_the_hash_and_puts_asks_into_its_words(void **state)
+{
+    (void)state;
+    const struct answer answers[] = {
+        answer_of(404, "", ""), answer_of(200, "", RPC2_OFFER), answer_of(200, "", RPC2_OPEN)};
+    const struct ask version = {.path = "/cgi-bin/magicBox.cgi?action=getSoftwareVersion"};
+    const struct ask config = {
+        .path = "/cgi-bin/configManager.cgi?action=getConfig&name=T2UServer"};
+    const struct ask leave = {.path = "/RPC2", .body = "{}"};
+    const struct ask page = {.path = "/index.html"};
+    struct login login = {.user = "admin", .password = password};
+    struct request request;
+    const struct answer *last = NULL;
+    for (size_t i = 0; i <= COUNT(answers); i++) {
+        assert_int_equal(
+            device_login_step(&device_door_rpc2, &login, &version, last, &arena, &request),
+            LOGIN_SEND);
+        last = &answers[i < COUNT(answers) ? i : 0];
+        if (i == 2) {
+            assert_non_null(strstr(request.ask.body, RPC2_HASH));
+            assert_null(strstr(request.ask.body, secret_text(password)));
+        }
+    }
+    assert_string_equal(request.ask.path, "/RPC2");
+    assert_non_null(strstr(request.ask.body, "\"magicBox.getSoftwareVersion\""));
+    assert_int_equal(device_door_rpc2.authorize(&login, &config, &arena, &request), OK);
+    assert_non_null(strstr(
+        request.ask.body, "\"configManager.getConfig\",\"params\":{\"name\":\"T2UServer\"}"));
+    assert_int_equal(device_door_rpc2.authorize(&login, &leave, &arena, &request), OK);
+    assert_non_null(strstr(request.ask.body, "global.logout"));
+    assert_int_equal(device_door_rpc2.authorize(&login, &page, &arena, &request), ERR_UNSUPPORTED);
+}
+
 static void
 test_rtsp_digest_signs_the_whole_address(void **state)
 {
@@ -308,6 +386,8 @@ main(void)
         cmocka_unit_test(test_onvif_door_takes_every_way),
         cmocka_unit_test(test_isapi_door_takes_every_way),
         cmocka_unit_test(test_isapi_session_sends_the_iterated_hash_and_then_its_cookie),
+        cmocka_unit_test(test_rpc2_door_takes_every_way),
+        cmocka_unit_test(test_rpc2_sends_the_hash_and_puts_asks_into_its_words),
         cmocka_unit_test(test_rtsp_digest_signs_the_whole_address),
         cmocka_unit_test(test_counts_the_nonce_for_every_authorized_ask),
         cmocka_unit_test(test_never_sends_the_password_in_the_clear_by_digest),

@@ -1,0 +1,212 @@
+/*
+ * Dahua log-in: HTTP digest of its CGI where the device asks for that, else the challenge of its
+ * web page's JSON calls (RPC2). An ask stays the CGI's; for RPC2 it is put into its words.
+ */
+#include "device/door.h"
+
+#include "base/text.h"
+#include "codec/digest.h"
+#include "codec/httpauth.h"
+#include "codec/pick.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define LOGIN "/RPC2_Login"
+#define CALLS "/RPC2"
+#define JSON  "application/json"
+
+/* login.number: this bit says "by RPC2", the rest counts nonces or calls. */
+#define BY_RPC2  0x10000U
+#define PART_MAX 256
+
+/* A text that can stand in JSON as it is. */
+static bool
+is_plain(const char *text)
+{
+    return text[0] != '\0' && strlen(text) <= PART_MAX && strpbrk(text, "\"\\") == NULL &&
+           strcspn(text, "\x01\x02\x03\x04\x05\x06\x07\b\t\n\v\f\r\x1b") == strlen(text);
+}
+
+static const char *
+part_of(const struct answer *answer, const char *pick, struct arena *arena)
+{
+    const char *text = NULL;
+    return pick_text(answer, pick, arena, &text) == OK && is_plain(text) ? text : "";
+}
+
+/* Upper-case hex MD5 of three texts with colons between them. */
+static bool
+hash_three(
+    const char *a, const char *b, const char *c, struct arena *arena, char ret_hex[DIGEST_HEX])
+{
+    const char *text = arena_format(arena, "%s:%s:%s", a, b, c);
+    if (text == NULL || digest_hex(DIGEST_MD5, text, strlen(text), ret_hex) != OK) {
+        return false;
+    }
+    for (char *at = ret_hex; *at != '\0'; at++) {
+        *at = (char)toupper((unsigned char)*at);
+    }
+    return true;
+}
+
+static enum login_state
+post(const char *path, const char *body, struct request *ret_request)
+{
+    if (body == NULL) {
+        return LOGIN_UNCLEAR;
+    }
+    *ret_request = (struct request){
+        .ask = {.method = "POST", .path = path, .body = body, .type = JSON}
+    };
+    return LOGIN_SEND;
+}
+
+/* The first call carries no password: it fetches the challenge. */
+static enum login_state
+ask_challenge(struct login *login, struct arena *arena, struct request *ret_request)
+{
+    if (!is_plain(login->user)) {
+        return LOGIN_UNCLEAR;
+    }
+    login->number = BY_RPC2;
+    return post(LOGIN,
+        arena_format(arena,
+            "{\"method\":\"global.login\",\"params\":{\"userName\":\"%s\",\"password\":\"\","
+            "\"clientType\":\"Web3.0\"},\"id\":1}",
+            login->user),
+        ret_request);
+}
+
+/* A session is a text, or in old firmware a number; kept as it stands in JSON. */
+static bool
+keep_session(struct login *login, const struct answer *last, struct arena *arena)
+{
+    const char *session = part_of(last, "session", arena);
+    bool is_number = text_find_nocase(last->body, last->body_len, "\"session\":\"") == NULL &&
+                     text_find_nocase(last->body, last->body_len, "\"session\" : \"") == NULL &&
+                     strspn(session, "0123456789") == strlen(session);
+    const char *text = arena_format(arena, is_number ? "%s" : "\"%s\"", session);
+    return session[0] != '\0' && text != NULL && text_copy(login->text, sizeof(login->text), text);
+}
+
+static enum login_state
+answer_challenge(struct login *login, const struct answer *last, struct arena *arena,
+    struct request *ret_request)
+{
+    char first[DIGEST_HEX];
+    char second[DIGEST_HEX];
+    const char *realm = part_of(last, "params.realm", arena);
+    const char *random = part_of(last, "params.random", arena);
+    const char *how = part_of(last, "params.encryption", arena);
+    if (last->status != 200 || realm[0] == '\0' || random[0] == '\0' ||
+        !text_equal(how, "Default") || !keep_session(login, last, arena) ||
+        !hash_three(login->user, realm, secret_text(login->password), arena, first) ||
+        !hash_three(login->user, random, first, arena, second)) {
+        return LOGIN_UNCLEAR;
+    }
+    enum login_state state = post(LOGIN,
+        arena_format(arena,
+            "{\"method\":\"global.login\",\"params\":{\"userName\":\"%s\",\"password\":\"%s\","
+            "\"clientType\":\"Web3.0\",\"authorityType\":\"Default\",\"passwordType\":\"Default\"},"
+            "\"id\":2,\"session\":%s}",
+            login->user, second, login->text),
+        ret_request);
+    ret_request->spends = state == LOGIN_SEND;
+    return state;
+}
+
+/* "/cgi-bin/magicBox.cgi?action=getVendor" → "magicBox.getVendor"; "" when there is no such. */
+static const char *
+call_of(const char *path, struct arena *arena)
+{
+    static const char root[] = "/cgi-bin/";
+    static const char action[] = ".cgi?action=";
+    const char *at = text_starts(path, root) ? strstr(path, action) : NULL;
+    if (at == NULL) {
+        return "";
+    }
+    const char *verb = at + strlen(action);
+    const char *call = arena_format(arena, "%.*s.%.*s", (int)(at - path - (int)strlen(root)),
+        path + strlen(root), (int)strcspn(verb, "&"), verb);
+    return call == NULL ? "" : call;
+}
+
+static enum err
+dress_rpc2(
+    struct login *login, const struct ask *ask, struct arena *arena, struct request *ret_request)
+{
+    bool leaves = text_equal(ask->path, CALLS);
+    const char *call = leaves ? "global.logout" : call_of(ask->path, arena);
+    const char *name = strstr(ask->path, "&name=");
+    if (call[0] == '\0' || !is_plain(call) || (name != NULL && !is_plain(name))) {
+        return ERR_UNSUPPORTED;
+    }
+    login->number++;
+    const char *body =
+        arena_format(arena, "{\"method\":\"%s\",\"params\":%s%s%s,\"id\":%u,\"session\":%s}", call,
+            name == NULL ? "null" : "{\"name\":\"", name == NULL ? "" : name + strlen("&name="),
+            name == NULL ? "" : "\"}", (login->number & ~BY_RPC2) + 2, login->text);
+    return post(CALLS, body, ret_request) == LOGIN_SEND ? OK : ERR_LIMIT;
+}
+
+static enum err
+dress(struct login *login, const struct ask *ask, struct arena *arena, struct request *ret_request)
+{
+    if ((login->number & BY_RPC2) != 0) {
+        return dress_rpc2(login, ask, arena, ret_request);
+    }
+    return text_equal(ask->path, CALLS)
+               ? ERR_UNSUPPORTED
+               : device_door_http.authorize(login, ask, arena, ret_request);
+}
+
+static enum login_state
+judge(struct login *login, const struct ask *ask, const struct answer *last, struct arena *arena,
+    struct request *ret_request)
+{
+    const char *result = part_of(last, "result", arena);
+    if (last->status == 200 && text_equal(result, "true")) {
+        (void)keep_session(login, last, arena);
+        return dress(login, ask, arena, ret_request) == OK ? LOGIN_SEND : LOGIN_UNCLEAR;
+    }
+    bool said_no = text_equal(result, "false") && part_of(last, "error.code", arena)[0] != '\0';
+    return said_no || last->status == 401 ? LOGIN_REFUSED : LOGIN_UNCLEAR;
+}
+
+static enum login_state
+step(struct login *login, const struct ask *ask, const struct answer *last, struct arena *arena,
+    struct request *ret_request)
+{
+    struct httpauth_challenge challenge;
+    if (last == NULL || last->err != OK) {
+        return device_door_http.step(login, ask, last, arena, ret_request);
+    }
+    if (door_is_locked(last)) {
+        return LOGIN_LOCKED;
+    }
+    bool has_challenge = last->status == 401 && httpauth_challenge(last, &challenge) == OK;
+    bool is_absent = last->status >= 400 && last->status != 403 && !has_challenge;
+    if (login->step == 1 && (is_absent || door_is_page(last))) {
+        return ask_challenge(login, arena, ret_request);
+    }
+    if ((login->number & BY_RPC2) == 0) {
+        return device_door_http.step(login, ask, last, arena, ret_request);
+    }
+    switch (login->step) {
+    case 2:
+        return answer_challenge(login, last, arena, ret_request);
+    case 3:
+        return judge(login, ask, last, arena, ret_request);
+    default:
+        return last->status == 200 && text_equal(part_of(last, "result", arena), "true")
+                   ? LOGIN_OPEN
+                   : LOGIN_UNCLEAR;
+    }
+}
+
+const struct device_door device_door_rpc2 = {
+    .title = "Dahua digest or RPC2",
+    .step = step,
+    .authorize = dress,
+};
