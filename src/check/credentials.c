@@ -123,6 +123,13 @@ static const struct rule vms_keys[] = {
      "With which key it signs its log-ins was not read."},
 };
 
+static const struct rule vms_api_keys[] = {
+    {NOTE,           "api-keys-anywhere", FACT_VMS_API_KEYS, IS_SET,    NULL,
+     "{} of its API keys work from every address: a key that leaks opens it like a password."},
+    {NOT_APPLICABLE, "api-keys-unseen",   FACT_VMS_API_KEYS, OTHERWISE, NULL,
+     "No API key that works from every address was seen."},
+};
+
 static const struct rule vms_panel[] = {
     {NOTE,           "panel-open",   FACT_VMS_PANEL, IS_SET,    NULL,
      "Its administration panel {} can be reached by everyone in this network, beside the usual "
@@ -301,6 +308,7 @@ static const struct aspect aspects[] = {
     {"vms-streams", KIND_BIT(VMS),               vms_streams, COUNT(vms_streams)},
     {"vms-footage", KIND_BIT(VMS),               vms_footage, COUNT(vms_footage)},
     {"vms-keys",    KIND_BIT(VMS),               vms_keys,    COUNT(vms_keys)},
+    {"vms-api-keys", KIND_BIT(VMS),              vms_api_keys, COUNT(vms_api_keys)},
     {"vms-panel",   KIND_BIT(VMS),               vms_panel,   COUNT(vms_panel)},
     {"vms-set-up",  KIND_BIT(VMS),               vms_setup,   COUNT(vms_setup)},
     {"vms-asks",    KIND_BIT(VMS),               vms_asks,    COUNT(vms_asks)},
@@ -526,6 +534,7 @@ static const struct advice advices[] = {
         .effect = "Programs that built such addresses must log in instead.",
         .verify = "Run gatehouse assess again with the owner's password.",
     },
+    {.id = "api-keys-anywhere", .title = "API keys work from every address on {count}"},
     {.id = "panel-open", .title = "An administration panel can be reached on {count}"},
     {
         .id = "vms-not-set-up",
