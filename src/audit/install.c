@@ -106,11 +106,8 @@ install_new(struct audit_file *file, enum product product)
     if (install == NULL) {
         return NULL;
     }
-    struct buf *const lists[] = {&install->secrets, &install->risks, &install->factory,
-        &install->guards, &install->published};
-    for (size_t i = 0; i < COUNT(lists); i++) {
-        buf_init(lists[i], INSTALL_LIST + 100);
-    }
+    buf_init(&install->risks, INSTALL_LIST + 100);
+    buf_init(&install->factory, INSTALL_LIST + 100);
     install->subject = subject_new(1);
     if (install->subject == NULL) {
         install_free(install);
@@ -165,11 +162,52 @@ finish_list(struct install *install, const struct buf *list, enum fact_id fact, 
     facts_set_text(facts, fact, list->data, &source);
 }
 
+static int
+compare_places(const void *a, const void *b)
+{
+    const struct secret_place *left = a;
+    const struct secret_place *right = b;
+    int order = strcmp(left->file->path, right->file->path);
+    return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+/* "config.yml lines 4, 9; compose.yml line 2" */
+static void
+list_secrets(struct install *install, struct buf *list)
+{
+    size_t count =
+        install->secret_count < INSTALL_SECRETS ? install->secret_count : INSTALL_SECRETS;
+    struct secret_place *places = install->secrets;
+    if (count != 0) {
+        qsort(places, count, sizeof(*places), compare_places);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool same_file = i != 0 && places[i].file == places[i - 1].file;
+        bool more = false;
+        for (size_t j = i + 1; j < count && places[j].file == places[i].file; j++) {
+            more = more || places[j].line != places[i].line;
+        }
+        if (list->len + 260 > INSTALL_LIST) {
+            buf_text(list, ", …");
+            return;
+        }
+        if (!same_file) {
+            buf_format(list, "%s%.200s line%s %u", i == 0 ? "" : "; ", places[i].file->path,
+                more ? "s" : "", places[i].line);
+        } else if (places[i].line != places[i - 1].line) {
+            buf_format(list, ", %u", places[i].line);
+        }
+    }
+}
+
 void
 install_finish(struct audit *audit)
 {
     for (struct install *i = audit->installs; i != NULL; i = i->next) {
-        finish_list(i, &i->secrets, FACT_CONFIG_SECRETS, audit->files->read_at);
+        CLEANUP(buf_release) struct buf secrets;
+        buf_init(&secrets, INSTALL_LIST + 100);
+        list_secrets(i, &secrets);
+        finish_list(i, &secrets, FACT_CONFIG_SECRETS, audit->files->read_at);
         finish_list(i, &i->risks, FACT_CONFIG_RISK, audit->files->read_at);
         finish_list(i, &i->factory, FACT_CONFIG_FACTORY, audit->files->read_at);
     }
@@ -181,11 +219,8 @@ install_free(struct install *install)
     if (install == NULL) {
         return;
     }
-    struct buf *const lists[] = {&install->secrets, &install->risks, &install->factory,
-        &install->guards, &install->published};
-    for (size_t i = 0; i < COUNT(lists); i++) {
-        buf_release(lists[i]);
-    }
+    buf_release(&install->risks);
+    buf_release(&install->factory);
     subject_free(install->subject);
     free(install);
 }

@@ -23,13 +23,22 @@ enum door {
 
 #define INSTALL_LIST 900 /* bytes of a joined list: facts hold 1,024 */
 
+#define INSTALL_SECRETS 128
+
+/* Where a readable secret stands. */
+struct secret_place {
+    const struct audit_file *file;
+    unsigned line;
+};
+
 struct install {
     enum product product;
     const char *folder;
     bool is_own; /* a file of the VMS itself was read */
     struct subject *subject;
-    struct buf secrets, risks, factory, guards, published; /* joined at the end */
-    unsigned secret_count;
+    struct buf risks, factory; /* "words (file line 3); …" */
+    struct secret_place secrets[INSTALL_SECRETS];
+    size_t secret_count;              /* more than INSTALL_SECRETS are counted and not kept */
     unsigned port;                    /* its own page, when a file says so; 0 */
     bool stream_login, go2rtc_closed; /* Frigate: RTSP 8554, API 1984 */
     bool auth_off;                    /* its own log-in is off */

@@ -172,31 +172,12 @@ keep_secret(struct audit_file *file, const char *value, size_t len)
     }
 }
 
-/* "config.yml lines 4, 9": one piece for each file. */
 static void
 count_secret(struct audit_file *file, const struct tree_node *at)
 {
     struct install *install = file->install;
-    char piece[280];
-    if (install == NULL) {
-        return;
-    }
-    install->secret_count++;
-    if (install->secrets.len + 300 > INSTALL_LIST) {
-        if (!text_ends(install->secrets.data, "…")) {
-            buf_text(&install->secrets, ", …");
-        }
-        return;
-    }
-    (void)snprintf(piece, sizeof(piece), "%.200s line", file->path);
-    if (strstr(install->secrets.data, piece) == NULL) {
-        buf_format(
-            &install->secrets, "%s%s %u", install->secrets.len == 0 ? "" : "; ", piece, at->line);
-        return;
-    }
-    (void)snprintf(piece, sizeof(piece), " %u", at->line);
-    if (!text_ends(install->secrets.data, piece)) {
-        buf_format(&install->secrets, ",%s", piece);
+    if (install != NULL && install->secret_count++ < INSTALL_SECRETS) {
+        install->secrets[install->secret_count - 1] = (struct secret_place){file, at->line};
     }
 }
 
