@@ -1,1 +1,1 @@
-gatehouse-catalog-1 gatehouse vIxFGdgTVwjz9vuZQ6dOHbkbGegigHSr9/Lzkk4p7qgEFeyMyOwaWIUOYFibxOTZ58fhRqUBdDBwG+9rp1NlBw==
+gatehouse-catalog-1 gatehouse cu1fCsaSe6S23rtoqpOayk9k5Xmt1u9jMT33I+tQSYGry4YgfXhe+foRfhvHKf+X3msi6B5oh7gyvI2SQmezAA==

@@ -41,7 +41,9 @@ static const struct trial trials[] = {
     {"CVE-2021-33044", "Dahua", "IPC-HFW5442E-ZE", "2.800.0000016.0.R", "2021-06-10",
      ADVISORY_POSSIBLE},
     {"CVE-2021-33044", "Dahua", "IPC-HFW2431S", "2.800.0000016.0.R", "2020-06-05", ADVISORY_NO},
-    {"CVE-2025-31700", "Dahua", "IPC-HFW2431S", "2.800.0000016.0.R", "2025-04-15", ADVISORY_YES},
+    {"CVE-2025-31700", "Dahua", "IPC-HFW2431S", "2.800.0000016.0.R", "2025-04-15",
+     ADVISORY_POSSIBLE}, /* "certain models of the series" */
+    {"CVE-2025-31700", "Dahua", "IPC-HFW2431S", "2.800.0000016.0.R", "2025-04-16", ADVISORY_NO},
     {"CVE-2025-31700", "Dahua", "IPC-HFW2431S", "2.800.0000016.0.R", NULL, ADVISORY_POSSIBLE},
     {"CVE-2019-3948", "Dahua", "IP2M-841B", "V2.520.AC00.18.R", NULL, ADVISORY_YES},
     {"CVE-2020-5735", "Dahua", "IP2M-841B", "2.520.AC00.18.R", "2019-01-01", ADVISORY_YES},
@@ -88,6 +90,54 @@ static const struct trial trials[] = {
     {"CVE-2024-51482", "ZoneMinder", NULL, "1.36.36", NULL, ADVISORY_NO},
     {"CVE-2018-7891", "Milestone XProtect", NULL, "12.1.4", NULL, ADVISORY_POSSIBLE},
     {"CVE-2025-0836", "Milestone XProtect", NULL, "25.1.10000.1", NULL, ADVISORY_YES},
+    {"CVE-2025-0836", "Milestone XProtect", NULL, "24.2.14561.2269", NULL, ADVISORY_YES},
+    {"CVE-2025-0836", "Milestone XProtect", NULL, "24.2.14561.2270", NULL, ADVISORY_NO},
+    {"CVE-2025-0836", "Milestone XProtect", NULL, "25.2.1.1", NULL, ADVISORY_NO},
+    {"CVE-2025-1688", "Milestone XProtect", NULL, "24.2.12065.1", NULL, ADVISORY_POSSIBLE},
+    {"CVE-2025-1688", "Milestone XProtect", NULL, "25.1.1.1", NULL, ADVISORY_NO},
+    {"CVE-2024-29947", "Hikvision", "DS-7616NI-M2", "V5.02.005", NULL, ADVISORY_YES},
+    {"CVE-2024-29947", "Hikvision", "DS-7616NI-M2", "V5.02.006", NULL, ADVISORY_NO},
+    {"CVE-2022-28171", "Hikvision", "DS-A81016S", "V2.3.8-6", NULL, ADVISORY_YES},
+    {"CVE-2022-28171", "Hikvision", "DS-A71024R-CVS", "V1.1.5", NULL, ADVISORY_NO},
+    {"CVE-2014-4878", "Hikvision", "DS-7204HVI-SV", "V2.2.10 build 131009", "2013-10-09",
+     ADVISORY_POSSIBLE},
+    {"CVE-2014-4878", "Hikvision", "DS-7616NI-K2", "V4.74.210", "2024-01-08", ADVISORY_NO},
+    {"CVE-2024-39949", "Dahua", "DHI-NVR4216-16P-I", "4.002.0000000.1.R", "2023-12-12",
+     ADVISORY_YES},
+    {"CVE-2024-39949", "Dahua", "DHI-NVR4216-16P-I", "4.002.0000000.1.R", "2023-12-13",
+     ADVISORY_NO},
+    {"CVE-2025-31702", "Dahua", "IPC-HFW2431S", "2.800.0000016.0.R", "2025-06-30",
+     ADVISORY_POSSIBLE},
+    {"CVE-2025-31702", "Dahua", "IPC-HFW2431S", "2.800.0000016.0.R", "2025-07-01", ADVISORY_NO},
+    {"CVE-2018-6830", "Foscam", "R2", "2.71.1.59", NULL, ADVISORY_YES},
+    {"CVE-2018-6830", "Foscam", "R2", "2.71.1.60", NULL, ADVISORY_NO},
+    {"CVE-2018-6830", "Foscam", "C1", "2.82.2.33", NULL, ADVISORY_POSSIBLE},
+    {"CVE-2018-19063", "Foscam", "C2", "2.72.1.32", NULL, ADVISORY_YES},
+    {"CVE-2018-18005", "Vivotek", "FD8136", "FD8136-VVTK-0206a", NULL, ADVISORY_POSSIBLE},
+    {"CVE-2018-18005", "Vivotek", "FD8136", "FD8136-VVTK-0300a", NULL, ADVISORY_NO},
+    {"CVE-2023-6116", "Hanwha", "XRN-420S", "5.01.52", NULL, ADVISORY_YES},
+    {"CVE-2023-6116", "Hanwha", "XRN-420S", "5.01.53", NULL, ADVISORY_NO},
+    {"CVE-2021-23847", "Bosch", "FLEXIDOME IP 4000i", "7.72", NULL, ADVISORY_YES},
+    {"CVE-2021-23847", "Bosch", "FLEXIDOME IP 4000i", "7.62.0005", NULL, ADVISORY_NO},
+    {"CVE-2021-23847", "Bosch", "FLEXIDOME IP 4000i", "7.80.0129", NULL, ADVISORY_POSSIBLE},
+    {"CVE-2022-41677", "Bosch", "DINION IP 4000", "7.10", NULL, ADVISORY_YES},
+    {"CVE-2022-41677", "Bosch", "DINION IP 4000", "8.90.0036", NULL, ADVISORY_NO},
+    {"CVE-2021-41506", "Xiongmai", "AHB7804R-MH-V2", "V4.02.R11.Nat.Onvif.20160422", NULL,
+     ADVISORY_YES},
+    {"CVE-2021-41506", "Xiongmai", "AHB7804R-MH-V2", "V4.02.R11.C6380171.11201.141900.00000", NULL,
+     ADVISORY_POSSIBLE},
+    {"CVE-2021-33551", "Geutebrück", "EFD-2250", "1.12.13.2", NULL, ADVISORY_YES},
+    {"CVE-2021-33551", "Geutebrück", "EFD-2250", "1.12.14.7", NULL, ADVISORY_NO},
+    {"CVE-2024-8957", "PTZOptics", "PT30X-SDI", "6.3.9", NULL, ADVISORY_YES},
+    {"CVE-2024-8957", "PTZOptics", "PT30X-SDI", "6.3.40", NULL, ADVISORY_NO},
+    {"CVE-2023-26038", "ZoneMinder", NULL, "1.36.32", NULL, ADVISORY_YES},
+    {"CVE-2023-26038", "ZoneMinder", NULL, "1.36.33", NULL, ADVISORY_NO},
+    {"CVE-2020-25729", "ZoneMinder", NULL, "1.34.20", NULL, ADVISORY_YES},
+    {"GHSA-28mv-hqxw-qw84", "ZoneMinder", NULL, "1.38.3", NULL, ADVISORY_YES},
+    {"GHSA-28mv-hqxw-qw84", "ZoneMinder", NULL, "1.36.37", NULL, ADVISORY_POSSIBLE},
+    {"GHSA-28mv-hqxw-qw84", "ZoneMinder", NULL, "1.38.4", NULL, ADVISORY_NO},
+    {"GHSA-4vfc-hxpj-f7x7", "Frigate", NULL, "0.17.1-416a9b7", NULL, ADVISORY_YES},
+    {"GHSA-4vfc-hxpj-f7x7", "Frigate", NULL, "0.17.2-3cf3d3d", NULL, ADVISORY_NO},
 };
 /* clang-format on */
 
@@ -140,10 +190,43 @@ test_each_row_is_well_formed(void **state)
         (void)advisory_judge(row, &target, why); /* asserts on an unknown operator */
         assert_true(text_starts(row->id, "CVE-") || text_starts(row->id, "GHSA-"));
         assert_true(text_equal(row->severity, "critical") || text_equal(row->severity, "high") ||
-                    text_equal(row->severity, "medium") || text_equal(row->severity, "low"));
+                    text_equal(row->severity, "medium") || text_equal(row->severity, "low") ||
+                    text_equal(row->severity, "unknown"));
         assert_true(row->exploited[0] == '\0' || clock_parse(row->exploited, &day) == OK);
         assert_false(text_is_empty(row->source) || text_is_empty(row->effect) ||
                      text_is_empty(row->fixed) || text_is_empty(row->models));
+    }
+}
+
+/* Every maker and VMS that the project names, and how much is known of each. */
+static void
+test_covers_every_maker_and_vms_with_at_least_200_flaws(void **state)
+{
+    (void)state;
+    static const char *const makers[] = {"Hikvision", "Dahua", "Axis", "Reolink", "Uniview",
+        "Hanwha", "Vivotek", "Foscam", "TP-Link", "Xiongmai", "Bosch", "TVT", "AVTECH", "D-Link",
+        "Frigate", "ZoneMinder", "Shinobi", "Milestone XProtect", "DW Spectrum"};
+    const struct catalog *catalog = catalog_current();
+    size_t distinct = 0;
+    size_t exploited = 0;
+    for (size_t i = 0; i < catalog->count; i++) {
+        size_t first = 0;
+        while (!text_equal(catalog->rows[first].id, catalog->rows[i].id)) {
+            first++;
+        }
+        distinct += first == i ? 1 : 0;
+        exploited += first == i && !text_is_empty(catalog->rows[i].exploited) ? 1 : 0;
+    }
+    assert_true(distinct >= 200);
+    assert_true(exploited >= 20);
+    for (size_t i = 0; i < COUNT(makers); i++) {
+        size_t rows = 0;
+        for (size_t j = 0; j < catalog->count; j++) {
+            rows += text_equal(catalog->rows[j].maker, makers[i]) ? 1 : 0;
+        }
+        if (rows == 0) {
+            fail_msg("the catalogue has nothing about %s", makers[i]);
+        }
     }
 }
 
@@ -156,9 +239,11 @@ test_another_brand_of_the_maker_is_possible_not_sure(void **state)
     char why[ADVISORY_WHY];
     for (size_t i = 0; i < catalog_current()->count; i++) {
         if (text_equal(catalog_current()->rows[i].id, "CVE-2021-36260")) {
-            assert_int_equal(advisory_judge(&catalog_current()->rows[i], &target, why), ADVISORY_NO);
+            assert_int_equal(
+                advisory_judge(&catalog_current()->rows[i], &target, why), ADVISORY_NO);
             target.rebranded = true;
-            assert_int_equal(advisory_judge(&catalog_current()->rows[i], &target, why), ADVISORY_POSSIBLE);
+            assert_int_equal(
+                advisory_judge(&catalog_current()->rows[i], &target, why), ADVISORY_POSSIBLE);
             assert_string_equal(why, "Hikvision sells it under another model name");
         }
     }
@@ -308,6 +393,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranges_are_exact),
         cmocka_unit_test(test_each_row_is_well_formed),
+        cmocka_unit_test(test_covers_every_maker_and_vms_with_at_least_200_flaws),
         cmocka_unit_test(test_another_brand_of_the_maker_is_possible_not_sure),
         cmocka_unit_test(test_writes_what_it_found_about_firmware),
         cmocka_unit_test(test_what_can_not_be_compared_is_unjudged),
