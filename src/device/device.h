@@ -70,7 +70,7 @@ struct login {
     const char *base; /* "rtsp://10.0.0.7:554": goes before the path in a digest's uri; or NULL */
     unsigned step;    /* calls so far; 0 at the first; device_login_step() counts */
     unsigned number;  /* e.g. the digest's nonce count */
-    char text[1024];  /* e.g. the challenge or the token */
+    char text[4096];  /* e.g. the challenge or the token */
 };
 
 /* One way in. */

@@ -109,6 +109,20 @@ vms_add_user(struct buf *list, const char *user, const char *level)
     buf_format(list, "%s%s (%s)", list->len == 0 ? "" : ", ", user, level);
 }
 
+void
+vms_add_encoded(struct buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+                     (*text >= '0' && *text <= '9');
+        if (plain) {
+            buf_byte(out, (uint8_t)*text);
+        } else {
+            buf_format(out, "%%%02X", (unsigned)(uint8_t)*text);
+        }
+    }
+}
+
 const char *
 vms_login_body(json_t *json, struct arena *arena)
 {

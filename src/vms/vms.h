@@ -32,6 +32,9 @@ void vms_add_user(struct buf *list, const char *user, const char *level);
 /* The JSON as a request's body; takes it over and wipes its text, which holds a password. */
 const char *vms_login_body(json_t *json, struct arena *arena);
 
+/* A value of a form, percent-encoded. */
+void vms_add_encoded(struct buf *out, const char *text);
+
 /*
  * "name=value" of the last cookie of that name (NULL: any) whose value begins so; false when there
  * is none that fits.

@@ -282,20 +282,6 @@ parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
     }
 }
 
-static void
-add_encoded(struct buf *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-                     (*text >= '0' && *text <= '9');
-        if (plain) {
-            buf_byte(out, (uint8_t)*text);
-        } else {
-            buf_format(out, "%%%02X", (unsigned)(uint8_t)*text);
-        }
-    }
-}
-
 /* Right or wrong, the status is 200; only the page's title tells. */
 static enum login_state
 step(struct login *login, const struct ask *ask, const struct answer *last, struct arena *arena,
@@ -317,9 +303,9 @@ step(struct login *login, const struct ask *ask, const struct answer *last, stru
     struct buf body;
     buf_init(&body, 1024);
     buf_text(&body, "action=login&view=login&username=");
-    add_encoded(&body, login->user);
+    vms_add_encoded(&body, login->user);
     buf_text(&body, "&password=");
-    add_encoded(&body, secret_text(login->password));
+    vms_add_encoded(&body, secret_text(login->password));
     const char *text = buf_error(&body) == OK ? arena_copy(arena, body.data) : NULL;
     buf_release(&body);
     const char *path = vms_sibling(ask->path, "index.php", arena);
