@@ -149,12 +149,25 @@ read_for(struct talk *talk, const struct device_driver *driver, bool behind_logi
     }
 }
 
+/* SOAP 1.2 as ONVIF wants it, or 1.1 as some servers answer nevertheless. */
+static bool
+is_envelope(const struct answer *answer)
+{
+    static const char *const names[] = {
+        "http://www.w3.org/2003/05/soap-envelope", "http://schemas.xmlsoap.org/soap/envelope"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (text_find_nocase(answer->body, answer->body_len, names[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 got_onvif(struct talk *talk, const struct talk_step *step, const struct answer *answer)
 {
     char asked[256];
-    bool is_soap = answer->err == OK && text_find_nocase(answer->body, answer->body_len,
-                                            "http://www.w3.org/2003/05/soap-envelope") != NULL;
+    bool is_soap = answer->err == OK && is_envelope(answer);
     if (!is_soap || talk->onvif_port != 0) {
         return;
     }

@@ -15,10 +15,17 @@
     "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\">" body "</s:Body></s:Envelope>"
 #define SOAP_DEVICE "xmlns=\"http://www.onvif.org/ver10/device/wsdl\""
 
-#define SOAP_GET_SYSTEM_DATE        SOAP_ENVELOPE("<GetSystemDateAndTime " SOAP_DEVICE "/>")
-#define SOAP_GET_DEVICE_INFORMATION SOAP_ENVELOPE("<GetDeviceInformation " SOAP_DEVICE "/>")
-#define SOAP_GET_NETWORK_INTERFACES SOAP_ENVELOPE("<GetNetworkInterfaces " SOAP_DEVICE "/>")
-#define SOAP_GET_SCOPES             SOAP_ENVELOPE("<GetScopes " SOAP_DEVICE "/>")
+#define SOAP_GET_SYSTEM_DATE          SOAP_ENVELOPE("<GetSystemDateAndTime " SOAP_DEVICE "/>")
+#define SOAP_GET_DEVICE_INFORMATION   SOAP_ENVELOPE("<GetDeviceInformation " SOAP_DEVICE "/>")
+#define SOAP_GET_NETWORK_INTERFACES   SOAP_ENVELOPE("<GetNetworkInterfaces " SOAP_DEVICE "/>")
+#define SOAP_GET_SCOPES               SOAP_ENVELOPE("<GetScopes " SOAP_DEVICE "/>")
+#define SOAP_GET_USERS                SOAP_ENVELOPE("<GetUsers " SOAP_DEVICE "/>")
+#define SOAP_GET_NTP                  SOAP_ENVELOPE("<GetNTP " SOAP_DEVICE "/>")
+#define SOAP_GET_HOSTNAME             SOAP_ENVELOPE("<GetHostname " SOAP_DEVICE "/>")
+#define SOAP_GET_NETWORK_PROTOCOLS    SOAP_ENVELOPE("<GetNetworkProtocols " SOAP_DEVICE "/>")
+#define SOAP_GET_DISCOVERY_MODE       SOAP_ENVELOPE("<GetDiscoveryMode " SOAP_DEVICE "/>")
+#define SOAP_GET_ACCESS_POLICY        SOAP_ENVELOPE("<GetAccessPolicy " SOAP_DEVICE "/>")
+#define SOAP_GET_SERVICE_CAPABILITIES SOAP_ENVELOPE("<GetServiceCapabilities " SOAP_DEVICE "/>")
 #define SOAP_GET_SERVICES                                                                          \
     SOAP_ENVELOPE(                                                                                 \
         "<GetServices " SOAP_DEVICE "><IncludeCapability>false</IncludeCapability></GetServices>")

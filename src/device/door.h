@@ -11,3 +11,7 @@ bool door_is_locked(const struct answer *answer);
 
 /* The body is a web page, whatever the status says. */
 bool door_is_page(const struct answer *answer);
+
+/* A SOAP answer that means "who are you" (ONVIF Core section 5.12, and the words of real devices).
+ */
+bool door_is_soap_refusal(const struct answer *answer);

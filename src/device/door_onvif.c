@@ -41,12 +41,12 @@ is_result(const struct answer *answer)
            text_find_nocase(answer->body, answer->body_len, "Fault>") == NULL;
 }
 
-/* The faults of Core section 5.12 that mean "who are you". */
-static bool
-is_refusal(const struct answer *answer)
+bool
+door_is_soap_refusal(const struct answer *answer)
 {
     static const char *const words[] = {"NotAuthorized", "FailedAuthentication", "InvalidSecurity",
-        "not authorized", "Unauthorized"};
+        "not authorized", "Unauthorized", "authority failure", "authentication failed",
+        "FailedCheck"};
     if (answer->status == 401) {
         return true;
     }
@@ -93,9 +93,12 @@ step(struct login *login, const struct ask *ask, const struct answer *last, stru
         return LOGIN_LOCKED;
     }
     if (login->step == 1) {
-        return is_refusal(last) ? begin(login, ask, last, arena, ret_request) : LOGIN_UNCLEAR;
+        return door_is_soap_refusal(last) ? begin(login, ask, last, arena, ret_request)
+                                          : LOGIN_UNCLEAR;
     }
-    return is_result(last) ? LOGIN_OPEN : is_refusal(last) ? LOGIN_REFUSED : LOGIN_UNCLEAR;
+    return is_result(last)              ? LOGIN_OPEN
+           : door_is_soap_refusal(last) ? LOGIN_REFUSED
+                                        : LOGIN_UNCLEAR;
 }
 
 const struct device_door device_door_onvif = {

@@ -1,11 +1,15 @@
 /* Any device that speaks ONVIF: SOAP, WS-UsernameToken or HTTP digest. */
-#include "device/device.h"
+#include "device/door.h"
+#include "device/parts.h"
+#include "device/take.h"
 
 #include "base/text.h"
 #include "codec/pick.h"
 #include "codec/soap.h"
 
 #include <time.h>
+
+#define ROWS_MOST 40
 
 #define SOAP_ASK(envelope, needs_login)                                                            \
     {                                                                                              \
@@ -18,6 +22,16 @@ static const struct ask services = SOAP_ASK(SOAP_GET_SERVICES, false);
 static const struct ask anonymous = SOAP_ASK(SOAP_GET_DEVICE_INFORMATION, false);
 static const struct ask info = SOAP_ASK(SOAP_GET_DEVICE_INFORMATION, true);
 static const struct ask interfaces = SOAP_ASK(SOAP_GET_NETWORK_INTERFACES, true);
+static const struct ask hostname = SOAP_ASK(SOAP_GET_HOSTNAME, false);
+static const struct ask abilities = SOAP_ASK(SOAP_GET_SERVICE_CAPABILITIES, false);
+static const struct ask scopes = SOAP_ASK(SOAP_GET_SCOPES, false);
+/* Class READ_SYSTEM_SECRET: asked of a stranger to see that he gets nothing. */
+static const struct ask strangers_users = SOAP_ASK(SOAP_GET_USERS, false);
+static const struct ask users = SOAP_ASK(SOAP_GET_USERS, true);
+static const struct ask ntp = SOAP_ASK(SOAP_GET_NTP, true);
+static const struct ask protocols = SOAP_ASK(SOAP_GET_NETWORK_PROTOCOLS, true);
+static const struct ask discovery = SOAP_ASK(SOAP_GET_DISCOVERY_MODE, true);
+static const struct ask policy = SOAP_ASK(SOAP_GET_ACCESS_POLICY, true);
 
 static const struct device_sign signs[] = {
     {FACT_ONVIF_SERVICE,  SIGN_CONTAINS, "://",              40},
@@ -39,9 +53,15 @@ static const struct device_reading readings[] = {
     {FACT_DEVICE_HARDWARE, &info,       "HardwareId",                                AS_TEXT, NULL},
     {FACT_DEVICE_MAC,      &interfaces, "HwAddress",                                 AS_TEXT, NULL},
     {FACT_ONVIF_SERVICE,   &services,   "Service/XAddr",                             AS_TEXT, NULL},
+    {FACT_DEVICE_NAME,     &hostname,   "HostnameInformation/Name",                  AS_TEXT, NULL},
+    {FACT_CLOCK_NTP,       &ntp,        "NTPManual/DNSname",                         AS_TEXT, NULL},
+    {FACT_CLOCK_NTP,       &ntp,        "NTPManual/IPv4Address",                     AS_TEXT, NULL},
+    {FACT_CLOCK_NTP,       &ntp,        "NTPFromDHCP/DNSname",                       AS_TEXT, NULL},
+    {FACT_CLOCK_NTP,       &ntp,        "NTPFromDHCP/IPv4Address",                   AS_TEXT, NULL},
 };
 
-static const struct ask *const asks[] = {&date, &anonymous};
+static const struct ask *const asks[] = {&date, &anonymous, &strangers_users, &abilities, &scopes,
+    &users, &protocols, &discovery, &policy};
 
 /* Paths seen on many brands; a 401 on one of them says nothing about the vendor. */
 static const char *const streams[] = {
@@ -112,28 +132,202 @@ parse_date(const struct answer *answer, struct facts *facts, const struct source
     facts_set_int(facts, FACT_CLOCK_OFFSET, (int64_t)timegm(&tm) - answer->at / 1000, source);
 }
 
+/* DateTimeType NTP or Manual; another word tells nothing. */
+static void
+parse_synced(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    const char *text = NULL;
+    const struct source config = take_config(source);
+    bool found = take_text(answer, "SystemDateAndTime/DateTimeType", facts, &text);
+    if (found && (text_equal_nocase(text, "NTP") || text_equal_nocase(text, "Manual"))) {
+        facts_set_bool(facts, FACT_CLOCK_SYNCED, text_equal_nocase(text, "NTP"), &config);
+    }
+}
+
+static bool
+is_answered(const struct answer *answer, const char *pick, struct facts *facts)
+{
+    const char *text = NULL;
+    return answer->status == 200 && take_text(answer, pick, facts, &text);
+}
+
 /* GetDeviceInformation is class READ_SYSTEM: who answers it to a stranger is open. */
 static void
 parse_anonymous(const struct answer *answer, struct facts *facts, const struct source *source)
 {
-    const char *text = NULL;
-    bool open = answer->status == 200 &&
-                pick_text(answer, "GetDeviceInformationResponse/Model", facts->arena, &text) == OK;
-    bool asked = answer->status == 401 || answer->status == 403 ||
-                 text_find_nocase(answer->body, answer->body_len, "NotAuthorized") != NULL;
-    if (open || asked) {
+    bool open = is_answered(answer, "GetDeviceInformationResponse/Model", facts) ||
+                is_answered(answer, "GetDeviceInformationResponse/SerialNumber", facts) ||
+                is_answered(answer, "GetDeviceInformationResponse/FirmwareVersion", facts);
+    if (open || door_is_soap_refusal(answer) || answer->status == 403) {
         facts_set_bool(facts, FACT_LOGIN_ONVIF_OPEN, open, source);
     }
 }
 
 static void
+read_users(const struct answer *answer, struct parts_users *list, struct facts *facts)
+{
+    static const char *const children[] = {"Username", "UserLevel"};
+    const char *texts[COUNT(children)];
+    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "User", n, children, COUNT(children),
+                                            facts->arena, texts) == OK;
+         n++) {
+        parts_users_add(list, texts[0], texts[1]);
+    }
+}
+
+/* Without a login the list itself is the finding, and that ONVIF is open too. */
+static void
+parse_users(const struct ask *ask, const struct answer *answer, struct facts *facts,
+    const struct source *source)
+{
+    struct parts_users list = {.len = 0};
+    const struct source config = take_config(source);
+    if (text_find_nocase(answer->body, answer->body_len, "GetUsersResponse") == NULL) {
+        return;
+    }
+    read_users(answer, &list, facts);
+    parts_users_write(&list, facts, source);
+    if (list.count != 0 && !ask->login) {
+        facts_set_text(facts, FACT_LOGIN_ONVIF_USERS, list.text, source);
+        facts_set_bool(facts, FACT_LOGIN_ONVIF_OPEN, true, source);
+    }
+    if (text_contains(list.text, "(Anonymous)")) {
+        facts_set_bool(facts, FACT_USERS_ANONYMOUS, true, &config);
+    }
+}
+
+static void
+parse_protocols(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const children[] = {"Name", "Enabled"};
+    const char *texts[COUNT(children)];
+    const struct source config = take_config(source);
+    bool yes = false;
+    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "NetworkProtocols", n, children,
+                                            COUNT(children), facts->arena, texts) == OK;
+         n++) {
+        if (text_equal_nocase(texts[0], "HTTPS") && text_to_bool(texts[1], &yes) == OK) {
+            facts_set_bool(facts, FACT_TLS_ENABLED, yes, &config);
+        }
+    }
+}
+
+static void
+add_policy(const char *words, struct facts *facts, const struct source *source)
+{
+    const struct source config = take_config(source);
+    const char *old = facts_text(facts, FACT_ONVIF_POLICY);
+    if (old == NULL || !text_contains(old, words)) {
+        facts_set_text(facts, FACT_ONVIF_POLICY,
+            old == NULL ? words : arena_format(facts->arena, "%.400s, %s", old, words), &config);
+    }
+}
+
+/* The attributes of Security in the device service's capabilities (ver10/device/wsdl). */
+static void
+parse_abilities(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const struct {
+        const char *pick;
+        const char *mode;
+        const char *policy;
+    } rows[] = {
+        {"~(?i)\\bUsernameToken\\s*=\\s*[\"'](?:true|1)",       "WS-UsernameToken", NULL                      },
+        {"~(?i)\\bHttpDigest\\s*=\\s*[\"'](?:true|1)",          "HTTP digest",      NULL                      },
+        {"~(?i)\\bJsonWebToken\\s*=\\s*[\"'](?:true|1)",        "JSON web token",   NULL                      },
+        {"~(?i)\\bDefaultAccessPolicy\\s*=\\s*[\"'](?:true|1)", NULL,               "default access policy"   },
+        {"~(?i)\\bAccessPolicyConfig\\s*=\\s*[\"'](?:true|1)",  NULL,               "access policy can be set"},
+    };
+    const char *modes = "";
+    const char *text = NULL;
+    for (size_t i = 0; i < COUNT(rows) && modes != NULL; i++) {
+        if (!take_text(answer, rows[i].pick, facts, &text)) {
+            continue;
+        }
+        if (rows[i].policy != NULL) {
+            add_policy(rows[i].policy, facts, source);
+        } else {
+            modes = arena_format(
+                facts->arena, "%s%s%s", modes, modes[0] == '\0' ? "" : "/", rows[i].mode);
+        }
+    }
+    if (modes != NULL && modes[0] != '\0') {
+        const struct source config = take_config(source);
+        const char *old = facts_text(facts, FACT_AUTH_MODES);
+        facts_set_text(facts, FACT_AUTH_MODES,
+            old == NULL || text_contains(old, "ONVIF")
+                ? arena_format(facts->arena, "ONVIF %s", modes)
+                : arena_format(facts->arena, "%.256s; ONVIF %s", old, modes),
+            &config);
+    }
+}
+
+static void
+parse_scopes(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    const char *list = "";
+    const char *item = NULL;
+    static const char *const children[] = {"ScopeItem"};
+    for (size_t n = 0; n < ROWS_MOST && list != NULL &&
+                       pick_row(answer, "Scopes", n, children, 1, facts->arena, &item) == OK;
+         n++) {
+        list = arena_format(facts->arena, "%s%s%.160s", list, n == 0 ? "" : " ", item);
+    }
+    if (list != NULL && text_contains(list, "onvif://")) {
+        facts_set_text(facts, FACT_ONVIF_SCOPES, list, source);
+    }
+}
+
+static void
+parse_discovery(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    const char *text = NULL;
+    if (take_text(answer, "GetDiscoveryModeResponse/DiscoveryMode", facts, &text)) {
+        add_policy(text_equal_nocase(text, "NonDiscoverable") ? "hidden from discovery"
+                                                              : "answers discovery",
+            facts, source);
+    }
+}
+
+static void
+parse_policy(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    const char *text = NULL;
+    if (take_text(answer, "PolicyFile/Data", facts, &text)) {
+        add_policy("access policy of its owner", facts, source);
+    }
+}
+
+typedef void parse_fn(
+    const struct answer *answer, struct facts *facts, const struct source *source);
+
+static const struct {
+    const struct ask *ask;
+    parse_fn *parse;
+} parsers[] = {
+    {&date,      parse_date     },
+    {&date,      parse_synced   },
+    {&protocols, parse_protocols},
+    {&abilities, parse_abilities},
+    {&scopes,    parse_scopes   },
+    {&discovery, parse_discovery},
+    {&policy,    parse_policy   },
+};
+
+static void
 parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
     const struct source *source)
 {
-    if (text_equal(ask->body, date.body) && answer->status == 200) {
-        parse_date(answer, facts, source);
-    } else if (text_equal(ask->body, anonymous.body) && !ask->login) {
+    if (text_equal(ask->body, anonymous.body) && !ask->login) {
         parse_anonymous(answer, facts, source);
+    }
+    if (text_equal(ask->body, users.body) && answer->status == 200) {
+        parse_users(ask, answer, facts, source);
+    }
+    for (size_t i = 0; answer->status == 200 && i < COUNT(parsers); i++) {
+        if (text_equal(ask->body, parsers[i].ask->body)) {
+            parsers[i].parse(answer, facts, source);
+        }
     }
 }
 
@@ -160,4 +354,5 @@ const struct device_driver device_onvif = {
     .fixes = fixes,
     .fix_count = COUNT(fixes),
     .parse = parse,
+    .warn = parts_warn,
 };

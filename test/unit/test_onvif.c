@@ -34,6 +34,52 @@ test_reads_what_the_transcripts_say(void **state)
     reading_check(&device_onvif, rows, COUNT(rows));
 }
 
+#define COMMON "transcript/onvif/common/"
+#define GSOAP  "transcript/onvif/gsoap-onvif_srvd-1.0/"
+#define MOCK   "transcript/onvif/npm-onvif-mock-0.6.2/"
+
+static void
+test_reads_servers_of_every_prefix(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    static const struct reading_row rows[] = {
+        {GSOAP "GetSystemDateAndTime.xml", 200, SERVICE, "GetSystemDateAndTime", FACT_CLOCK_SYNCED, "no", NULL, 0},
+        {GSOAP "GetUsers.xml", 200, SERVICE, "GetUsers", FACT_USERS_LIST, "root (Administrator), guest (Anonymous)", NULL, 0},
+        {GSOAP "GetUsers.xml", 200, SERVICE, "GetUsers", FACT_USERS_ANONYMOUS, "yes", NULL, 0},
+        {GSOAP "GetUsers.xml", 200, SERVICE, "GetUsers", FACT_LOGIN_ONVIF_USERS, "root (Administrator), guest (Anonymous)", NULL, 0},
+        {GSOAP "NotAuthorized.xml", 400, SERVICE, "GetUsers", FACT_LOGIN_ONVIF_USERS, NULL, NULL, 0},
+        {GSOAP "NotAuthorized.xml", 200, SERVICE, "GetUsers", FACT_USERS_LIST, NULL, NULL, 0},
+        {GSOAP "NotAuthorized.xml", 500, SERVICE, "GetDeviceInformation", FACT_LOGIN_ONVIF_OPEN, "no", NULL, 0},
+        {MOCK "GetDeviceInformation.xml", 200, SERVICE, "GetDeviceInformation", FACT_LOGIN_ONVIF_OPEN, "yes", NULL, 0},
+        {MOCK "GetDeviceInformation.xml", 200, SERVICE, "GetUsers", FACT_LOGIN_ONVIF_USERS, NULL, NULL, 0},
+        {MOCK "GetUsers.xml", 200, SERVICE, "GetUsers", FACT_LOGIN_ONVIF_USERS, "admin (Administrator), service (Operator)", NULL, 0},
+        {MOCK "GetSystemDateAndTime.xml", 200, SERVICE, "GetSystemDateAndTime", FACT_CLOCK_SYNCED, "yes", NULL, 0},
+        {COMMON "GetServiceCapabilities.xml", 200, SERVICE, "GetServiceCapabilities", FACT_AUTH_MODES, "ONVIF WS-UsernameToken/HTTP digest", NULL, 0},
+        {COMMON "GetServiceCapabilities.xml", 200, SERVICE, "GetServiceCapabilities", FACT_ONVIF_POLICY, "default access policy", NULL, 0},
+        {COMMON "GetNTP.xml", 200, SERVICE, "GetNTP", FACT_CLOCK_NTP, "pool.ntp.org", NULL, 0},
+        {COMMON "GetNetworkProtocols.xml", 200, SERVICE, "GetNetworkProtocols", FACT_TLS_ENABLED, "no", NULL, 0},
+        {COMMON "GetDiscoveryMode.xml", 200, SERVICE, "GetDiscoveryMode", FACT_ONVIF_POLICY, "answers discovery", NULL, 0},
+        {COMMON "GetServices.xml", 200, SERVICE, "GetNTP", FACT_CLOCK_NTP, NULL, NULL, 0},
+    };
+    /* clang-format on */
+    reading_check(&device_onvif, rows, COUNT(rows));
+}
+
+static void
+test_asks_a_secret_of_strangers_without_credentials_only(void **state)
+{
+    (void)state;
+    size_t free_asks = 0;
+    for (size_t n = 0; device_ask(&device_onvif, n) != NULL; n++) {
+        const struct ask *ask = device_ask(&device_onvif, n);
+        free_asks += strstr(ask->body, "GetUsers") != NULL && !ask->login ? 1 : 0;
+        assert_null(strstr(ask->body, "<Set"));
+        assert_null(strstr(ask->body, "<Create"));
+    }
+    assert_int_equal(free_asks, 1);
+}
+
 static void
 test_ignores_a_date_that_is_none(void **state)
 {
@@ -55,6 +101,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_what_the_transcripts_say),
+        cmocka_unit_test(test_reads_servers_of_every_prefix),
+        cmocka_unit_test(test_asks_a_secret_of_strangers_without_credentials_only),
         cmocka_unit_test(test_ignores_a_date_that_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
