@@ -1,5 +1,6 @@
 /* Reolink cameras and recorders: JSON commands over HTTP with a session token. */
 #include "device/door.h"
+#include "device/parts.h"
 
 #include "base/text.h"
 #include "codec/pick.h"
@@ -21,6 +22,11 @@ static const struct ask p2p = ASK("GetP2p");
 static const struct ask upnp = ASK("GetUpnp");
 static const struct ask ddns = ASK("GetDdns");
 static const struct ask link = ASK("GetLocalLink");
+static const struct ask ports = ASK("GetNetPort");
+static const struct ask users = ASK("GetUser");
+static const struct ask ntp = ASK("GetNtp");
+static const struct ask now = ASK("GetTime");
+static const struct ask guard = ASK("GetSysCfg");
 
 static const struct device_sign signs[] = {
     {FACT_HTTP_TITLE,    SIGN_EQUALS,   "Reolink",            85}, /* nuclei favicon-detect */
@@ -36,24 +42,35 @@ static const struct device_probe probes[] = {
 };
 
 #define INFO "[0].value.DevInfo."
+#define TIME "[0].value.Time."
+#define NTP  "[0].value.Ntp."
+#define LOCK "[0].value.SysCfg."
 
-/* Names: github starkillerOG/reolink_aio api.py. */
+/*
+ * Names: github starkillerOG/reolink_aio api.py; Reolink Camera HTTP API User Guide: GetUser,
+ * GetNetPort, GetNtp, GetTime, GetSysCfg (loginLock, allowedTimes 5, LockTime 300).
+ */
 static const struct device_reading readings[] = {
-    {FACT_DEVICE_VENDOR,   &info, INFO "model",                AS_CONSTANT, "Reolink"    },
-    {FACT_DEVICE_MODEL,    &info, INFO "model",                AS_TEXT,     NULL         },
-    {FACT_DEVICE_NAME,     &info, INFO "name",                 AS_TEXT,     NULL         },
-    {FACT_DEVICE_FIRMWARE, &info, INFO "firmVer",              AS_TEXT,     NULL         },
-    {FACT_DEVICE_BUILD,    &info, INFO "firmVer",              AS_DATE,     NULL         },
-    {FACT_DEVICE_HARDWARE, &info, INFO "hardVer",              AS_TEXT,     NULL         },
-    {FACT_DEVICE_SERIAL,   &info, INFO "serial",               AS_TEXT,     NULL         },
-    {FACT_DEVICE_KIND,     &info, "~\"type\"\\s*:\\s*\"NVR\"", AS_CONSTANT, "recorder"   },
-    {FACT_DEVICE_KIND,     &info, "~\"type\"\\s*:\\s*\"IPC\"", AS_CONSTANT, "camera"     },
-    {FACT_DEVICE_MAC,      &link, "[0].value.LocalLink.mac",   AS_TEXT,     NULL         },
-    {FACT_CLOUD_ENABLED,   &p2p,  "[0].value.P2p.enable",      AS_YES_NO,   NULL         },
-    {FACT_CLOUD_NAME,      &p2p,  "[0].value.P2p.enable",      AS_CONSTANT, "Reolink P2P"},
-    {FACT_UPNP_ENABLED,    &upnp, "[0].value.Upnp.enable",     AS_YES_NO,   NULL         },
-    {FACT_DDNS_ENABLED,    &ddns, "[0].value.Ddns.enable",     AS_YES_NO,   NULL         },
+    {FACT_DEVICE_VENDOR,   &info,  INFO "model",                               AS_CONSTANT, "Reolink"    },
+    {FACT_DEVICE_MODEL,    &info,  INFO "model",                               AS_TEXT,     NULL         },
+    {FACT_DEVICE_NAME,     &info,  INFO "name",                                AS_TEXT,     NULL         },
+    {FACT_DEVICE_FIRMWARE, &info,  INFO "firmVer",                             AS_TEXT,     NULL         },
+    {FACT_DEVICE_BUILD,    &info,  INFO "firmVer",                             AS_DATE,     NULL         },
+    {FACT_DEVICE_HARDWARE, &info,  INFO "hardVer",                             AS_TEXT,     NULL         },
+    {FACT_DEVICE_SERIAL,   &info,  INFO "serial",                              AS_TEXT,     NULL         },
+    {FACT_DEVICE_KIND,     &info,  "~\"type\"\\s*:\\s*\"NVR\"",                AS_CONSTANT, "recorder"   },
+    {FACT_DEVICE_KIND,     &info,  "~\"type\"\\s*:\\s*\"IPC\"",                AS_CONSTANT, "camera"     },
+    {FACT_DEVICE_MAC,      &link,  "[0].value.LocalLink.mac",                  AS_TEXT,     NULL         },
+    {FACT_CLOUD_ENABLED,   &p2p,   "[0].value.P2p.enable",                     AS_YES_NO,   NULL         },
+    {FACT_CLOUD_NAME,      &p2p,   "[0].value.P2p.enable",                     AS_CONSTANT, "Reolink P2P"},
+    {FACT_UPNP_ENABLED,    &upnp,  "[0].value.Upnp.enable",                    AS_YES_NO,   NULL         },
+    {FACT_DDNS_ENABLED,    &ddns,  "[0].value.Ddns.enable",                    AS_YES_NO,   NULL         },
+    {FACT_DEVICE_KIND,     &info,  "~\"exactType\"\\s*:\\s*\"\\w*(?:NVR|HUB)", AS_CONSTANT, "recorder"   },
+    {FACT_TLS_ENABLED,     &ports, "[0].value.NetPort.httpsEnable",            AS_YES_NO,   NULL         },
+    {FACT_LOCKOUT_ENABLED, &guard, LOCK "loginLock",                           AS_YES_NO,   NULL         },
 };
+
+static const struct ask *const asks[] = {&info, &users, &ntp, &now};
 
 static const char *const streams[] = {
     "/h264Preview_01_main",
@@ -94,6 +111,11 @@ static const struct device_fix fixes[] = {
      "Settings > Network > Advanced > UPnP: clear it; or command SetUpnp with enable 0.",
      "Ports that it had opened at the router close.",
      "GetUpnp shows enable 0."},
+    {"vms-exposure/lockout-off",
+     "Settings > System > General (older: Advanced > Login lock): switch the login lock on; or "
+         "command SetSysCfg with loginLock 1.",
+     NULL,
+     "GetSysCfg shows loginLock 1."},
     {"camera-firmware/advisory",
      "Download the firmware for exactly this hardware version from reolink.com, then Settings "
          "> System > Maintenance > Upgrade.",
@@ -101,6 +123,87 @@ static const struct device_fix fixes[] = {
      "GetDevInfo shows the new firmVer."},
 };
 /* clang-format on */
+
+static void
+parse_users(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    struct parts_users found = {.count = 0};
+    parts_users_json(answer, &found);
+    parts_users_write(&found, facts, source);
+}
+
+static void
+parse_ntp(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    bool enabled = false;
+    if (parts_bool(answer, NTP "enable", facts->arena, &enabled)) {
+        parts_ntp(enabled, parts_text(answer, NTP "server", facts->arena), facts, source);
+    }
+}
+
+/* Local time with the zone's seconds west of UTC; in summer time the clock can't be told. */
+static void
+parse_now(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const names[] = {
+        TIME "year", TIME "mon", TIME "day", TIME "hour", TIME "min", TIME "sec"};
+    const char *zone = parts_text(answer, TIME "timeZone", facts->arena);
+    uint64_t value[COUNT(names)];
+    uint64_t west = 0;
+    bool summer = false;
+    bool is_east = text_starts(zone, "-");
+    (void)parts_bool(answer, "[0].value.Dst.enable", facts->arena, &summer);
+    if (zone == NULL || summer || text_to_u64(zone + (is_east ? 1 : 0), 86400, &west) != OK) {
+        return;
+    }
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (text_to_u64(parts_text(answer, names[i], facts->arena), 9999, &value[i]) != OK) {
+            return;
+        }
+    }
+    const char *text = arena_format(facts->arena, "%04u-%02u-%02u %02u:%02u:%02u",
+        (unsigned)value[0], (unsigned)value[1], (unsigned)value[2], (unsigned)value[3],
+        (unsigned)value[4], (unsigned)value[5]);
+    parts_clock(text, is_east ? -(int64_t)west : (int64_t)west, answer, facts, source);
+}
+
+static void
+parse_guard(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    struct source config = parts_config(source, source->confidence);
+    bool locks = false;
+    uint64_t tries = 0;
+    uint64_t seconds = 0;
+    if (!parts_bool(answer, LOCK "loginLock", facts->arena, &locks) || !locks) {
+        return;
+    }
+    if (text_to_u64(parts_text(answer, LOCK "allowedTimes", facts->arena), 1000, &tries) == OK) {
+        facts_set_int(facts, FACT_LOCKOUT_TRIES, (int64_t)tries, &config);
+    }
+    if (text_to_u64(parts_text(answer, LOCK "LockTime", facts->arena), INT32_MAX, &seconds) == OK) {
+        facts_set_int(facts, FACT_LOCKOUT_SECONDS, (int64_t)seconds, &config);
+    }
+}
+
+static void
+parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
+    const struct source *source)
+{
+    static const struct {
+        const struct ask *ask;
+        void (*parse)(const struct answer *, struct facts *, const struct source *);
+    } rows[] = {
+        {&users, parse_users},
+        {&ntp,   parse_ntp  },
+        {&now,   parse_now  },
+        {&guard, parse_guard},
+    };
+    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
+        if (text_equal(ask->path, rows[i].ask->path)) {
+            rows[i].parse(answer, facts, source);
+        }
+    }
+}
 
 /* The Login command; its text holds the password. */
 static const char *
@@ -204,14 +307,18 @@ const struct device_driver device_reolink = {
     .probe_count = COUNT(probes),
     .readings = readings,
     .reading_count = COUNT(readings),
+    .asks = asks,
+    .ask_count = COUNT(asks),
     .door = &door,
     .door_ask = ASK("GetDevInfo"),
     .leave_ask = ASK("Logout"),
-    .limit = {0, 0, "answers \"Login has been locked\" after a number that is not published"},
+    .limit = {5, 300, "Reolink Camera HTTP API User Guide: GetSysCfg, 5 tries, 300 seconds"},
     .streams = streams,
     .stream_count = COUNT(streams),
     .pictures = pictures,
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .parse = parse,
+    .warn = parts_warn,
 };

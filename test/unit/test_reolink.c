@@ -5,6 +5,10 @@ extern const struct device_driver device_reolink;
 #define API "/cgi-bin/api.cgi?cmd="
 #define CAM "transcript/reolink/RLC-410W-3.0.0.136/"
 
+#define OLD "transcript/reolink/RLC-410-2.0.0.647/"
+#define NEW "transcript/reolink/RLC-810A-3.1.0.4417/"
+#define NVR "transcript/reolink/RLN8-410-3.3.0.226/"
+
 static struct arena arena;
 static struct secret *password;
 
@@ -30,6 +34,92 @@ test_reads_what_the_transcripts_say(void **state)
     };
     /* clang-format on */
     reading_check(&device_reolink, rows, COUNT(rows));
+}
+
+static void
+test_reads_every_era_of_firmware(void **state)
+{
+    (void)state;
+    static const struct reading_row rows[] = {
+        {OLD "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_MODEL,    "RLC-410",        NULL, 0},
+        {OLD "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_FIRMWARE,
+         "v2.0.0.647_20031401",                                                                          NULL, 0},
+        {OLD "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_BUILD,    "2020-03-14",     NULL,
+         0                                                                                                      },
+        {OLD "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_KIND,     "camera",         NULL, 0},
+        {OLD "GetP2p.json",       200, API "GetP2p",       NULL, FACT_CLOUD_ENABLED,   NULL,             NULL, 0},
+        {OLD "GetUpnp.json",      200, API "GetUpnp",      NULL, FACT_UPNP_ENABLED,    "yes",            NULL, 0},
+        {OLD "GetDdns.json",      200, API "GetDdns",      NULL, FACT_DDNS_ENABLED,    "yes",            NULL, 0},
+        {OLD "GetNetPort.json",   200, API "GetNetPort",   NULL, FACT_TLS_ENABLED,     "no",             NULL, 0},
+        {OLD "GetUser.json",      200, API "GetUser",      NULL, FACT_USERS_LIST,
+         "admin (admin), kids (guest)",                                                                  NULL, 0},
+        {OLD "GetNtp.json",       200, API "GetNtp",       NULL, FACT_CLOCK_SYNCED,    "no",             NULL, 0},
+        {OLD "GetNtp.json",       200, API "GetNtp",       NULL, FACT_CLOCK_NTP,       NULL,             NULL, 0},
+        {OLD "GetTime.json",      200, API "GetTime",      NULL, FACT_CLOCK_OFFSET,    "30",             NULL, 0},
+        {OLD "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_ENABLED, NULL,             NULL, 0},
+        {OLD "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_TRIES,   NULL,             NULL, 0},
+        {OLD "GetLocalLink.json", 200, API "GetLocalLink", NULL, FACT_DEVICE_MAC,      "@mac@",          NULL, 0},
+        {NEW "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_MODEL,    "RLC-810A",       NULL,
+         0                                                                                                      },
+        {NEW "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_FIRMWARE,
+         "v3.1.0.4417_2412122130",                                                                       NULL, 0},
+        {NEW "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_BUILD,    "2024-12-12",     NULL,
+         0                                                                                                      },
+        {NEW "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_KIND,     "camera",         NULL, 0},
+        {NEW "GetP2p.json",       200, API "GetP2p",       NULL, FACT_CLOUD_ENABLED,   "no",             NULL, 0},
+        {NEW "GetP2p.json",       200, API "GetP2p",       NULL, FACT_CLOUD_NAME,      "Reolink P2P",    NULL, 0},
+        {NEW "GetUpnp.json",      200, API "GetUpnp",      NULL, FACT_UPNP_ENABLED,    "no",             NULL, 0},
+        {NEW "GetDdns.json",      200, API "GetDdns",      NULL, FACT_DDNS_ENABLED,    "no",             NULL, 0},
+        {NEW "GetNetPort.json",   200, API "GetNetPort",   NULL, FACT_TLS_ENABLED,     "yes",            NULL, 0},
+        {NEW "GetUser.json",      200, API "GetUser",      NULL, FACT_USERS_LIST,
+         "admin (admin), nvr (admin), porch (guest)",                                                    NULL, 0},
+        {NEW "GetNtp.json",       200, API "GetNtp",       NULL, FACT_CLOCK_SYNCED,    "yes",            NULL, 0},
+        {NEW "GetNtp.json",       200, API "GetNtp",       NULL, FACT_CLOCK_NTP,       "ntp.aliyun.com", NULL, 0},
+        {NEW "GetTime.json",      200, API "GetTime",      NULL, FACT_CLOCK_OFFSET,    "30",             NULL, 0},
+        {NEW "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_ENABLED, "yes",            NULL, 0},
+        {NEW "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_TRIES,   "5",              NULL, 0},
+        {NEW "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_SECONDS, "300",            NULL, 0},
+        {NVR "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_MODEL,    "RLN8-410",       NULL,
+         0                                                                                                      },
+        {NVR "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_FIRMWARE,
+         "v3.3.0.226_23031644",                                                                          NULL, 0},
+        {NVR "GetDevInfo.json",   200, API "GetDevInfo",   NULL, FACT_DEVICE_KIND,     "recorder",       NULL, 0},
+        {NVR "GetP2p.json",       200, API "GetP2p",       NULL, FACT_CLOUD_ENABLED,   "yes",            NULL, 0},
+        {NVR "GetUpnp.json",      200, API "GetUpnp",      NULL, FACT_UPNP_ENABLED,    "yes",            NULL, 0},
+        {NVR "GetDdns.json",      200, API "GetDdns",      NULL, FACT_DDNS_ENABLED,    "no",             NULL, 0},
+        {NVR "GetUser.json",      200, API "GetUser",      NULL, FACT_USERS_LIST,      "admin (admin)",  NULL, 0},
+        {NVR "GetTime.json",      200, API "GetTime",      NULL, FACT_CLOCK_OFFSET,    NULL,             NULL, 0},
+        {NVR "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_ENABLED, "no",             NULL, 0},
+        {NVR "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_TRIES,   NULL,             NULL, 0},
+        {NVR "GetSysCfg.json",    200, API "GetSysCfg",    NULL, FACT_LOCKOUT_SECONDS, NULL,             NULL, 0},
+        {OLD "login-first.json",  200, API "GetUser",      NULL, FACT_USERS_LIST,      NULL,             NULL, 0},
+        {OLD "login-first.json",  200, API "GetSysCfg",    NULL, FACT_LOCKOUT_ENABLED, NULL,             NULL, 0},
+    };
+    reading_check(&device_reolink, rows, COUNT(rows));
+}
+
+static void
+test_a_lock_is_heard_and_a_wrong_password_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        bool locked;
+    } rows[] = {
+        {NEW "locked.json",      true },
+        {NEW "login-wrong.json", false},
+        {NEW "login-first.json", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf body;
+        buf_init(&body, ANSWER_BODY);
+        assert_int_equal(transcript_read(rows[i].file, &body), OK);
+        struct answer answer = answer_of(200, "", body.data);
+        struct device_warning warning = device_warning(&device_reolink, &answer);
+        assert_int_equal(warning.locked, rows[i].locked);
+        assert_int_equal(warning.left, -1);
+        buf_release(&body);
+    }
 }
 
 /* The answers as files; the last state and the requests that carried a password. */
@@ -106,6 +196,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_what_the_transcripts_say),
+        cmocka_unit_test(test_reads_every_era_of_firmware),
+        cmocka_unit_test(test_a_lock_is_heard_and_a_wrong_password_is_none),
         cmocka_unit_test(test_the_body_tells_how_the_log_in_went),
         cmocka_unit_test(test_the_token_goes_into_the_address_and_nothing_else_does),
     };
