@@ -195,11 +195,11 @@ short_date(const char *digits, char ret_date[VERSION_DATE])
         2000 + number_at(digits, 2), number_at(digits + 2, 2), number_at(digits + 4, 2), ret_date);
 }
 
-/* YYYY-MM-DD or YYYY/M/D. */
+/* YYYY-MM-DD or YYYY/M/D; YYYY.MM.DD (Hanwha) only with two digits each, or it is a version. */
 static bool
 separated_date(const char *text, char ret_date[VERSION_DATE])
 {
-    if (digits_at(text) != 4 || (text[4] != '-' && text[4] != '/')) {
+    if (digits_at(text) != 4 || (text[4] != '-' && text[4] != '/' && text[4] != '.')) {
         return false;
     }
     size_t month = digits_at(text + 5);
@@ -208,9 +208,9 @@ separated_date(const char *text, char ret_date[VERSION_DATE])
     }
     const char *last = text + 6 + month;
     size_t day = digits_at(last);
-    return day != 0 && day <= 2 &&
-           write_date(
-               number_at(text, 4), number_at(text + 5, month), number_at(last, day), ret_date);
+    bool fits = text[4] == '.' ? month == 2 && day == 2 : day != 0 && day <= 2;
+    return fits && write_date(number_at(text, 4), number_at(text + 5, month), number_at(last, day),
+                       ret_date);
 }
 
 /* Digits of a length that holds a date; before is the character in front of them. */
