@@ -353,6 +353,10 @@ count_totals(struct run *run)
     out->lockouts = run->lockouts;
     out->hosts_asked = run->answered;
     out->devices = run->crowd.count;
+    out->cameras = 0;
+    for (size_t i = 0; i < run->crowd.count; i++) {
+        out->cameras += run->crowd.subjects[i]->kind == KIND_CAMERA ? 1 : 0;
+    }
     out->ended = clock_wall();
 }
 

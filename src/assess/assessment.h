@@ -64,7 +64,7 @@ struct action {
 };
 
 struct run_totals {
-    size_t hosts_planned, hosts_asked, devices;
+    size_t hosts_planned, hosts_asked, devices, cameras;
     uint64_t packets, requests, connections;
     unsigned logins, lockouts;
     int64_t started, ended; /* wall ms */

@@ -12,9 +12,6 @@
 
 #include <stdio.h>
 
-/* A maker that was only guessed is no reason to try its password. */
-#define STATED_SURE 60
-
 static void
 untried(struct talk *talk, const char *why)
 {
@@ -42,41 +39,28 @@ give_up(struct talk *talk, const char *why)
     if (talk->owner != NULL) {
         const char *what = arena_format(&talk->subject->arena, "opened nothing: %s", why);
         owner_failed(talk, what, NULL);
-    } else if (!talk->is_control) {
+    } else if (!talk->is_control && talk->refused_count == 0) {
         untried(talk, why);
     }
 }
 
-/* Names the credential without its password: "hikvision:admin". */
-static const char *
-credential_id(struct talk *talk)
+static unsigned
+as_count(const struct fact *fact)
 {
-    return arena_format(&talk->arena, "%s:%s", talk->credential->vendor, talk->credential->user);
+    return fact == NULL || fact->number < 0 || fact->number > UINT32_MAX ? 0
+                                                                         : (unsigned)fact->number;
 }
 
-static bool
-is_stated(const struct talk *talk, const struct device_driver *driver)
+/* What the device told of its lock-out, in its configuration or just now. */
+static void
+add_own_words(struct budget_request *request, const struct facts *facts)
 {
-    const struct identity *identity = &talk->identity;
-    return (driver == identity->vms ? identity->vms_confidence : identity->device_confidence) >=
-           STATED_SURE;
-}
-
-/* The likeliest factory password: of the driver's maker, else of the brand or maker it states. */
-static const struct credential *
-first_credential(const struct talk *talk, const struct device_driver *driver)
-{
-    static const enum fact_id names[] = {FACT_DEVICE_BRAND, FACT_DEVICE_VENDOR};
-    const struct credential *credential = driver->vendor == NULL || !is_stated(talk, driver)
-                                              ? NULL
-                                              : credential_next(driver->vendor, NULL);
-    for (size_t i = 0; i < COUNT(names) && credential == NULL; i++) {
-        const struct fact *fact = facts_get(&talk->subject->facts, names[i]);
-        if (fact != NULL && fact->confidence >= STATED_SURE) {
-            credential = credential_next(fact->text, NULL);
-        }
-    }
-    return credential;
+    const struct fact *tries = facts_get(facts, FACT_LOCKOUT_TRIES);
+    const struct fact *seconds = facts_get(facts, FACT_LOCKOUT_SECONDS);
+    const struct fact *left = facts_get(facts, FACT_LOCKOUT_LEFT);
+    budget_limit(request, as_count(tries), as_count(seconds));
+    request->says_left = left != NULL && left->number >= 0;
+    request->left = as_count(left);
 }
 
 /* Asks the budget; writes why not when it says no. */
@@ -84,11 +68,12 @@ static bool
 is_granted(struct talk *talk)
 {
     struct budget_answer answer;
+    char id[CREDENTIAL_ID];
     struct budget_request request = {
         .account = talk->login.user,
         .credential = talk->is_control      ? "control"
                       : talk->owner != NULL ? BUDGET_OWNER
-                                            : credential_id(talk),
+                                            : credential_id(talk->credential, id),
         .protocol = talk->door->title,
         .now = clock_wall(),
         .per_day = talk->setting->logins_per_day,
@@ -98,6 +83,7 @@ is_granted(struct talk *talk)
         .limit_seconds = talk->login_driver->limit.seconds,
     };
     budget_request_keys(&request, talk->subject);
+    add_own_words(&request, &talk->subject->facts);
     enum err err = budget_take(talk->setting->store, &request, &answer);
     if (err != OK || !answer.granted) {
         give_up(talk, err != OK ? "the lock-out budget could not be stored" : answer.why);
@@ -109,11 +95,13 @@ is_granted(struct talk *talk)
 }
 
 static void
-settle(struct talk *talk, enum budget_outcome outcome)
+settle(struct talk *talk, enum budget_outcome outcome, const struct device_warning *warning)
 {
     if (talk->ticket != 0) {
+        const struct budget_report report = {
+            .outcome = outcome, .left = warning->left, .seconds = warning->seconds};
         /* A result that can't be stored stays pending, which counts as a wrong try. */
-        if (budget_result(talk->setting->store, talk->ticket, outcome) != OK) {
+        if (budget_settle(talk->setting->store, talk->ticket, &report) != OK) {
             log_debug("the result of a log-in could not be stored");
         }
         talk->ticket = 0;
@@ -134,13 +122,6 @@ login_evidence(struct talk *talk, const struct talk_step *step, const struct ans
 
 static void begin(struct talk *talk, const char *user, struct secret *password);
 
-static enum fact_id
-factory_fact(const struct talk *talk)
-{
-    bool is_vms = talk->login_driver == talk->identity.vms && talk->subject->kind == KIND_VMS;
-    return is_vms ? FACT_VMS_FACTORY : FACT_LOGIN_FACTORY;
-}
-
 /* The log-in that opened serves the readings behind it. */
 static void
 keep_open(struct talk *talk)
@@ -149,36 +130,6 @@ keep_open(struct talk *talk)
     talk->kept = talk->login;
     talk->kept_password = talk->password;
     talk->password = NULL;
-}
-
-/* What the owner's password tells about the factory's: it is one, or it stands in its place. */
-static void
-compare_with_factory(struct talk *talk)
-{
-    struct facts *facts = &talk->subject->facts;
-    const struct evidence *evidence = talk->factory_evidence;
-    const struct source sure = {WITNESS_WIRE, 95, evidence};
-    size_t count = 0;
-    size_t others = 0;
-    facts_forget(facts, FACT_LOGIN_REPLACED);
-    for (const struct credential *c = first_credential(talk, talk->login_driver); c != NULL;
-         c = credential_next(c->vendor, c)) {
-        bool same_user = text_equal(c->user, talk->kept.user);
-        if (same_user && text_equal(c->password, secret_text(talk->kept_password))) {
-            const struct source found = {WITNESS_WIRE, 99,
-                evidence == NULL
-                    ? NULL
-                    : evidence_new(&talk->subject->arena, evidence->asked,
-                          "the password in the site file is the factory password", evidence->at)};
-            facts_set_text(facts, factory_fact(talk), talk->kept.user, &found);
-            return;
-        }
-        count++;
-        others += same_user ? 0 : 1;
-    }
-    if (count != 0 && others == 0) {
-        facts_set_text(facts, FACT_LOGIN_REPLACED, talk->kept.user, &sure);
-    }
 }
 
 static void
@@ -196,33 +147,16 @@ opened(struct talk *talk, const struct evidence *evidence)
     if (talk->owner != NULL) {
         talk->factory_evidence = evidence;
         facts_set_text(facts, FACT_LOGIN_OWNER, talk->kept.user, &sure);
-        compare_with_factory(talk);
+        talk_credential_compare(talk);
         return;
     }
     /* One try is a strong sign; the control below makes it certain. */
     const struct source strong = {WITNESS_WIRE, 80, evidence};
-    talk->factory_fact = factory_fact(talk);
+    talk->factory_fact = talk_credential_fact(talk);
     talk->factory_evidence = evidence;
     facts_set_text(facts, talk->factory_fact, talk->kept.user, &strong);
     talk->is_control = true;
     begin(talk, talk->login.user, secret_new_random(12));
-}
-
-/* One refused password says nothing about the maker's other published accounts. */
-static void
-note_untried_rest(struct talk *talk, const struct source *source)
-{
-    size_t left = 0;
-    char words[96];
-    const struct credential *next = talk->credential;
-    while ((next = credential_next(talk->credential->vendor, next)) != NULL) {
-        left++;
-    }
-    if (left != 0) {
-        (void)snprintf(words, sizeof(words), "%zu more that its maker published %s not tried", left,
-            left == 1 ? "was" : "were");
-        facts_set_text(&talk->subject->facts, FACT_LOGIN_PARTLY, words, source);
-    }
 }
 
 static void
@@ -239,8 +173,7 @@ refused(struct talk *talk, const struct evidence *evidence)
         owner_failed(talk, "was refused; it is not tried again for 24 hours", evidence);
         return;
     }
-    facts_set_int(facts, FACT_LOGIN_REFUSED, 1, &source);
-    note_untried_rest(talk, &source);
+    talk_credential_refused(talk, true, &source);
 }
 
 static void got_login(struct talk *talk, const struct talk_step *step, const struct answer *answer);
@@ -256,6 +189,21 @@ is_proven(const struct talk *talk, const struct answer *last)
                             : device_proves(talk->login_driver, last);
 }
 
+/* A refusal may say that it was the last one, or how many are left to it. */
+static enum login_state
+heed(struct talk *talk, const struct answer *last, enum login_state state,
+    const struct source *source, struct device_warning *ret_warning)
+{
+    if (last == NULL) {
+        return state;
+    }
+    *ret_warning = device_warning(talk->login_driver, last);
+    if (ret_warning->left >= 0) {
+        facts_set_int(&talk->subject->facts, FACT_LOCKOUT_LEFT, ret_warning->left, source);
+    }
+    return ret_warning->locked ? LOGIN_LOCKED : state;
+}
+
 /* One step of the log-in; last is NULL at the first. */
 static void
 advance(struct talk *talk, const struct talk_step *last_step, const struct answer *last)
@@ -268,6 +216,10 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
     }
     const struct evidence *evidence = last == NULL ? NULL : login_evidence(talk, last_step, last);
     const struct source source = {WITNESS_WIRE, 90, evidence};
+    struct device_warning warning = {.left = -1};
+    if (state == LOGIN_REFUSED || state == LOGIN_LOCKED) {
+        state = heed(talk, last, state, &source, &warning);
+    }
     switch (state) {
     case LOGIN_SEND:
         if (step.request.spends && !is_granted(talk)) {
@@ -277,15 +229,15 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
         (void)talk_ask(talk, &step);
         return;
     case LOGIN_OPEN:
-        settle(talk, BUDGET_OPEN);
+        settle(talk, BUDGET_OPEN, &warning);
         opened(talk, evidence);
         return;
     case LOGIN_REFUSED:
-        settle(talk, BUDGET_REFUSED);
+        settle(talk, BUDGET_REFUSED, &warning);
         refused(talk, evidence);
         return;
     case LOGIN_LOCKED:
-        settle(talk, BUDGET_LOCKED);
+        settle(talk, BUDGET_LOCKED, &warning);
         facts_set_bool(&talk->subject->facts, FACT_LOGIN_LOCKED, true, &source);
         (*talk->setting->lockouts)++;
         if (talk->owner != NULL) {
@@ -293,7 +245,7 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
         }
         return;
     case LOGIN_UNCLEAR:
-        settle(talk, BUDGET_UNCLEAR);
+        settle(talk, BUDGET_UNCLEAR, &warning);
         give_up(talk, last == NULL || last->err != OK
                           ? "the log-in got no clear answer"
                           : "the device did not ask for a password where one is expected");
@@ -410,7 +362,7 @@ hindrance(struct talk *talk, const struct device_driver *driver)
         return "its log-in is switched off";
     }
     if (talk->owner == NULL && talk->credential == NULL) {
-        return driver->vendor != NULL && !is_stated(talk, driver)
+        return driver->vendor != NULL && !talk_credential_is_stated(talk, driver)
                    ? "its maker is only guessed, so no password was tried"
                    : "no factory password of this maker is published";
     }
@@ -459,7 +411,10 @@ talk_login_begin(struct talk *talk)
     if (has_no_factory(talk, driver) && talk->owner == NULL) {
         return;
     }
-    talk->credential = talk->owner == NULL ? first_credential(talk, driver) : NULL;
+    talk_credential_choose(talk, driver);
+    if (talk->owner == NULL && talk->credential == NULL && talk->refused_count != 0) {
+        return;
+    }
     const char *why = hindrance(talk, driver);
     if (why != NULL) {
         give_up(talk, why);
@@ -474,11 +429,25 @@ talk_login_begin(struct talk *talk)
     }
 }
 
+/* The next run knows the policy before it logs in. */
+static void
+remember_policy(const struct talk *talk)
+{
+    struct budget_request request = {.now = clock_wall()};
+    add_own_words(&request, &talk->subject->facts);
+    budget_request_keys(&request, talk->subject);
+    if (talk->setting->store != NULL && request.limit_tries != 0 &&
+        budget_policy(talk->setting->store, &request) != OK) {
+        log_debug("the lock-out policy of a device could not be stored");
+    }
+}
+
 void
 talk_login_end(struct talk *talk)
 {
+    remember_policy(talk);
     if (talk->owner != NULL && talk->is_open) {
         (void)has_no_factory(talk, talk->login_driver);
-        compare_with_factory(talk);
+        talk_credential_compare(talk);
     }
 }

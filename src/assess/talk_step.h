@@ -76,6 +76,8 @@ struct talk {
     const struct device_driver *login_driver;
     const struct device_door *door;
     const struct credential *credential; /* NULL: none, or the owner's */
+    size_t credential_count;             /* that its maker published */
+    size_t refused_count;                /* of these, refused on earlier days and now */
     const struct site_device *owner;     /* whose password is used instead of a factory one */
     struct arena vault;                  /* requests that may hold a password; wiped */
     bool is_control;   /* the log-in under way is the control with a random password */
@@ -113,3 +115,18 @@ void talk_doors_begin(struct talk *talk);
 void talk_login_begin(struct talk *talk);
 /* Maker and firmware may be known only now: what they say about the owner's password. */
 void talk_login_end(struct talk *talk);
+
+/* Whether the driver's maker or VMS was stated, not only guessed. */
+bool talk_credential_is_stated(const struct talk *talk, const struct device_driver *driver);
+/* "login.factory" or "vms.factory": where an open factory account of this device is told. */
+enum fact_id talk_credential_fact(const struct talk *talk);
+/*
+ * Whose password has its turn: the owner's stays, unless one for all others was refused lately;
+ * else the likeliest factory password that this device has not refused. What it has refused is
+ * told.
+ */
+void talk_credential_choose(struct talk *talk, const struct device_driver *driver);
+/* Tells how many factory passwords were refused (`now`: one more), and how many are left. */
+void talk_credential_refused(struct talk *talk, bool now, const struct source *source);
+/* What the owner's password tells about the factory's: it is one, or it stands in its place. */
+void talk_credential_compare(struct talk *talk);

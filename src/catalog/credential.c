@@ -3,6 +3,10 @@
 
 #include "base/text.h"
 
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
 static const struct credential credentials[] = {
 #define CREDENTIAL(vendor, user, password, devices, source)                                        \
     {vendor, user, password, devices, source},
@@ -20,6 +24,19 @@ credential_next(const char *vendor, const struct credential *previous)
         }
     }
     return NULL;
+}
+
+const char *
+credential_id(const struct credential *credential, char out[CREDENTIAL_ID])
+{
+    uint8_t hash[crypto_generichash_BYTES_MIN];
+    char digits[7];
+    (void)crypto_generichash(hash, sizeof(hash), (const uint8_t *)credential->password,
+        strlen(credential->password), NULL, 0);
+    text_hex(digits, hash, 3);
+    (void)snprintf(
+        out, CREDENTIAL_ID, "%.24s:%.24s#%s", credential->vendor, credential->user, digits);
+    return out;
 }
 
 bool

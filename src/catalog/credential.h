@@ -17,5 +17,12 @@ struct credential {
  */
 const struct credential *credential_next(const char *vendor, const struct credential *previous);
 
+/*
+ * A name for it that lasts and holds no password: "hikvision:admin#9c1f02". The digits tell two
+ * passwords of one account apart.
+ */
+#define CREDENTIAL_ID 64
+const char *credential_id(const struct credential *credential, char out[CREDENTIAL_ID]);
+
 /* Whether the text is one of all published passwords, for judging a known password as weak. */
 bool credential_is_published(const char *password);

@@ -90,7 +90,7 @@ struct device_door {
 /* Published lock-out policy, with its source. */
 struct device_limit {
     unsigned tries;   /* wrong tries until lock-out; 0: unknown */
-    unsigned seconds; /* length of the lock; 0: unknown */
+    unsigned seconds; /* length of the lock; 0: unknown; UINT32_MAX: until somebody ends it */
     const char *source;
 };
 

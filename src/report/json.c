@@ -295,6 +295,7 @@ json_totals(const struct run_totals *totals, unsigned pace)
     value_put(object, "hosts_planned", value_number(totals->hosts_planned));
     value_put(object, "hosts_asked", value_number(totals->hosts_asked));
     value_put(object, "devices", value_number(totals->devices));
+    value_put(object, "cameras", value_number(totals->cameras));
     value_put(object, "packets", value_number(totals->packets));
     value_put(object, "requests", value_number(totals->requests));
     value_put(object, "connections", value_number(totals->connections));

@@ -52,6 +52,7 @@ put_run(struct page *page, const struct assessment *assessment)
     page_format(page, "%s of ", words_count(totals->hosts_asked, number));
     page_format(page, "%s hosts asked, ", words_count(totals->hosts_planned, number));
     page_format(page, "%s devices, ", words_count(totals->devices, number));
+    page_format(page, "%s cameras, ", words_count(totals->cameras, number));
     page_format(page, "%u log-ins, %u lock-outs, ", totals->logins, totals->lockouts);
     page_format(page, "%s packets at up to ", words_count(totals->packets, number));
     page_format(page, "%s/s, ", words_count(assessment->pace, number));

@@ -5,8 +5,10 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#define NEAR_LOCKOUT 2 /* wrong tries that must be left to the documented lock-out */
+#define NEAR_LOCKOUT 2 /* wrong tries that must be left to the lock-out */
+#define LONGEST      (365 * CLOCK_DAY)
 
 static void
 add_key(struct budget_request *request, const char *kind, const char *text)
@@ -14,6 +16,29 @@ add_key(struct budget_request *request, const char *kind, const char *text)
     if (request->key_count < BUDGET_KEYS && !text_is_empty(text)) {
         (void)snprintf(request->keys[request->key_count++], SUBJECT_KEY, "%s:%.80s", kind, text);
     }
+}
+
+/* One part of the state; '|' stands between parts. */
+static void
+add_part(struct budget_request *request, const char *text)
+{
+    size_t len = strlen(request->state);
+    char part[60] = "";
+    (void)text_copy(part, sizeof(part), text == NULL ? "" : text);
+    for (char *bar = strchr(part, '|'); bar != NULL; bar = strchr(bar, '|')) {
+        *bar = '/';
+    }
+    (void)snprintf(request->state + len, sizeof(request->state) - len, "%s|", part);
+}
+
+static void
+fill_state(struct budget_request *request, const struct facts *facts)
+{
+    const struct fact *activated = facts_get(facts, FACT_DEVICE_ACTIVATED);
+    request->state[0] = '\0';
+    add_part(request, facts_text(facts, FACT_DEVICE_SERIAL));
+    add_part(request, facts_text(facts, FACT_DEVICE_FIRMWARE));
+    add_part(request, activated == NULL ? NULL : activated->yes ? "active" : "new");
 }
 
 void
@@ -28,6 +53,34 @@ budget_request_keys(struct budget_request *request, const struct subject *subjec
     for (size_t i = 0; i < subject->address_count; i++) {
         add_key(request, "ip", ip_text(&subject->addresses[i], text));
     }
+    fill_state(request, &subject->facts);
+}
+
+bool
+budget_same_state(const char *one, const char *other)
+{
+    while (one != NULL && other != NULL && (*one != '\0' || *other != '\0')) {
+        size_t len = strcspn(one, "|");
+        size_t other_len = strcspn(other, "|");
+        bool both = len != 0 && other_len != 0;
+        if (both && (len != other_len || memcmp(one, other, len) != 0)) {
+            return false;
+        }
+        one += len + (one[len] == '|' ? 1 : 0);
+        other += other_len + (other[other_len] == '|' ? 1 : 0);
+    }
+    return true;
+}
+
+void
+budget_limit(struct budget_request *request, unsigned tries, unsigned seconds)
+{
+    if (tries != 0 && (request->limit_tries == 0 || tries < request->limit_tries)) {
+        request->limit_tries = tries;
+    }
+    if (seconds > request->limit_seconds) {
+        request->limit_seconds = seconds;
+    }
 }
 
 /* A device may count wrong tries for longer than it locks, so never less than a day. */
@@ -35,7 +88,7 @@ static int64_t
 window(const struct budget_request *request)
 {
     int64_t period = (int64_t)request->limit_seconds * 1000;
-    return period > CLOCK_DAY ? period : CLOCK_DAY;
+    return period < CLOCK_DAY ? CLOCK_DAY : period > LONGEST ? LONGEST : period;
 }
 
 int64_t
@@ -57,7 +110,8 @@ refuse(struct budget_answer *answer, int64_t next, const char *why)
 
 struct tally {
     unsigned today, wrong;
-    int64_t first_today, first_wrong, last_locked, last_owner_wrong;
+    int64_t first_today, first_wrong, last_locked, last_owner_wrong, locked_until, said_at;
+    int left; /* by the newest answer that said it, less the wrong ones since; -1: none did */
     bool has_locked, last_opened, any_opened, owner_is_wrong;
 };
 
@@ -68,15 +122,31 @@ is_free(const struct budget_try *one)
     return one->owner && one->outcome == BUDGET_OPEN;
 }
 
+/* What the device said of its own counter. */
+static void
+count_left(struct tally *tally, const struct budget_try *one)
+{
+    if (one->left >= 0) {
+        tally->left = one->left;
+        tally->said_at = one->at;
+    } else if (tally->left > 0 && one->outcome != BUDGET_OPEN) {
+        tally->left--;
+    }
+    if (one->until > tally->locked_until) {
+        tally->locked_until = one->until;
+    }
+}
+
 static struct tally
 count_tries(const struct budget_request *request, const struct budget_try *tries, size_t count)
 {
-    struct tally tally = {0};
+    struct tally tally = {.left = -1};
     for (size_t i = 0; i < count; i++) {
         const struct budget_try *one = &tries[i];
         if (is_free(one)) {
             continue;
         }
+        count_left(&tally, one);
         if (one->at > request->now - CLOCK_DAY) {
             tally.first_today = tally.today == 0 ? one->at : tally.first_today;
             tally.today++;
@@ -95,6 +165,34 @@ count_tries(const struct budget_request *request, const struct budget_try *tries
         tally.any_opened = tally.any_opened || tally.last_opened;
     }
     return tally;
+}
+
+/* Two wrong ones stay between the device and its lock, for people who mistype. */
+static void
+refuse_near_lock(
+    const struct budget_request *request, const struct tally *tally, struct budget_answer *answer)
+{
+    char why[sizeof(answer->why)];
+    if (request->limit_tries != 0 && tally->wrong + NEAR_LOCKOUT >= request->limit_tries) {
+        (void)snprintf(why, sizeof(why),
+            "%u wrong log-ins are on record and the device locks at %u", tally->wrong,
+            request->limit_tries);
+        refuse(answer, tally->wrong == 0 ? 0 : tally->first_wrong + window(request), why);
+    }
+    /* What it says now is truer than what it said then. */
+    int left = request->says_left ? (int)request->left : tally->left;
+    if (left >= 0 && left <= NEAR_LOCKOUT) {
+        int64_t said = request->says_left ? request->now : tally->said_at;
+        (void)snprintf(why, sizeof(why),
+            "the device says that %d wrong log-in%s left before it locks", left,
+            left == 1 ? " is" : "s are");
+        refuse(answer, said + window(request), why);
+    }
+    if (tally->has_locked || tally->locked_until > request->now) {
+        int64_t until = tally->last_locked + window(request);
+        refuse(answer, until > tally->locked_until ? until : tally->locked_until,
+            "the device said that it is locked; it is left alone");
+    }
 }
 
 void
@@ -127,16 +225,7 @@ budget_judge(const struct budget_request *request, const struct budget_try *trie
         refuse(ret_answer, tally.last_owner_wrong + CLOCK_DAY,
             "a password of the site file did not open it within these 24 hours");
     }
-    if (request->limit_tries != 0 && tally.wrong + NEAR_LOCKOUT >= request->limit_tries) {
-        (void)snprintf(why, sizeof(why),
-            "%u wrong log-ins are on record and the device locks at %u", tally.wrong,
-            request->limit_tries);
-        refuse(ret_answer, tally.wrong == 0 ? 0 : tally.first_wrong + window(request), why);
-    }
-    if (tally.has_locked) {
-        refuse(ret_answer, tally.last_locked + window(request),
-            "the device said that it is locked; it is left alone");
-    }
+    refuse_near_lock(request, &tally, ret_answer);
 }
 
 enum err
@@ -147,7 +236,27 @@ budget_take(
 }
 
 enum err
+budget_settle(struct store *store, int64_t ticket, const struct budget_report *report)
+{
+    return store->functions->budget_result(store, ticket, report);
+}
+
+enum err
 budget_result(struct store *store, int64_t ticket, enum budget_outcome outcome)
 {
-    return store->functions->budget_result(store, ticket, (int)outcome);
+    const struct budget_report report = {.outcome = outcome, .left = -1};
+    return budget_settle(store, ticket, &report);
+}
+
+enum err
+budget_refused(
+    struct store *store, const struct budget_request *request, struct budget_refusals *ret_refusals)
+{
+    return store->functions->budget_refused(store, request, ret_refusals);
+}
+
+enum err
+budget_policy(struct store *store, const struct budget_request *request)
+{
+    return store->functions->budget_policy(store, request);
 }

@@ -4,24 +4,33 @@
  * killed a moment later has spent it all the same.
  *
  * Rules: one log-in per device and 24 hours (or the owner's number, two at most); a second one as
- * the control log-in after a positive; never so many wrong ones that fewer than two are left to the
- * documented lock-out, within its period but at least 24 hours; none for as long after the device
- * said "locked". Tries count over all runs, protocols and accounts, and for every key that belongs
- * to the device: a new serial number at the same address is the same device. A clock that
- * goes backwards makes no try younger than it is.
+ * the control log-in after a positive; none while two or fewer wrong ones are left to the lock-out
+ * (the smallest of what is documented, what its configuration told and what its answers said),
+ * within its period but at least 24 hours; none before a lock has ended, nor within 24 hours. Tries
+ * count over all runs, protocols and accounts, and for every key that belongs to the device: a new
+ * serial number at the same address is the same device. A clock that goes backwards makes no try
+ * younger than it is.
  *
  * The owner's own password is another matter, because a right one locks nobody out: one that opened
  * counts for nothing and may be used again on the same day. One that did not open counts like every
  * wrong one, and no other try with an owner's password is made for 24 hours.
+ *
+ * Factory passwords take turns over days: budget_refused() tells which were refused already.
  */
 #pragma once
 
+#include "base/clock.h"
 #include "store/store.h"
 
 #define BUDGET_PER_DAY 1 /* log-ins, where the owner says nothing */
 #define BUDGET_MOST    2 /* log-ins, whatever the owner says */
 #define BUDGET_KEYS    (SUBJECT_ADDRESSES + 2)
 #define BUDGET_OWNER   "owner" /* stands for the credential of an owner's try */
+
+#define BUDGET_FOREVER  UINT32_MAX /* seconds of a lock that does not end by itself: a year */
+#define BUDGET_STATE    192
+#define BUDGET_REFUSALS 32
+#define BUDGET_MEMORY   (90 * CLOCK_DAY) /* after that a refused password may have its turn again */
 
 enum budget_outcome {
     BUDGET_PENDING, /* no answer is known: counts as a wrong one */
@@ -41,8 +50,11 @@ struct budget_request {
     unsigned per_day;     /* allowance; 0: no log-ins at all */
     bool control;         /* the control log-in after a positive */
     bool owner;           /* with the owner's own password; credential is not looked at */
-    unsigned limit_tries; /* documented lock-out; 0: none documented */
+    unsigned limit_tries; /* lock-out, documented or told; 0: neither */
     unsigned limit_seconds;
+    bool says_left; /* it said just now how many wrong log-ins are left */
+    unsigned left;
+    char state[BUDGET_STATE]; /* what it is: budget_request_keys() */
 };
 
 struct budget_answer {
@@ -52,14 +64,37 @@ struct budget_answer {
     char why[160];  /* why not, for a report */
 };
 
+/* What came of a log-in. */
+struct budget_report {
+    enum budget_outcome outcome;
+    int left;         /* wrong log-ins that the device says are left; -1: not said */
+    unsigned seconds; /* until its lock ends; 0: not said */
+};
+
+/* A password that was refused, and when; the credential's id, or BUDGET_OWNER. */
+struct budget_refusal {
+    char credential[64];
+    int64_t at;
+};
+
+struct budget_refusals {
+    struct budget_refusal rows[BUDGET_REFUSALS];
+    size_t count;
+};
+
 /* What is remembered of the device, newest last; what the back end gives to budget_judge(). */
 struct budget_try {
     int64_t at;
     enum budget_outcome outcome;
     bool owner;
+    int left;      /* as in a report */
+    int64_t until; /* wall ms at which its lock ends; 0: not said */
 };
 
-/* Every name under which the device can be known: MAC, serial number, all addresses. */
+/*
+ * Every name under which the device can be known (MAC, serial number, all addresses), and the
+ * state: serial number, firmware and activation, which a reset or an update changes.
+ */
 void budget_request_keys(struct budget_request *request, const struct subject *subject);
 
 /* Asks for one log-in. On any error there is none. */
@@ -67,9 +102,24 @@ enum err budget_take(struct store *store, const struct budget_request *request,
     struct budget_answer *ret_answer) MUST_CHECK;
 /* What came of it; ERR_MISSING when the ticket is unknown. */
 enum err budget_result(struct store *store, int64_t ticket, enum budget_outcome outcome) MUST_CHECK;
+/* The same with what the device said about its lock-out. */
+enum err budget_settle(
+    struct store *store, int64_t ticket, const struct budget_report *report) MUST_CHECK;
+/*
+ * Passwords that this device has refused within BUDGET_MEMORY before request->now, as far as it was
+ * in the same state: each once, newest time.
+ */
+enum err budget_refused(struct store *store, const struct budget_request *request,
+    struct budget_refusals *ret_refusals) MUST_CHECK;
+/* Remembers limit_tries and limit_seconds, which the device's configuration told. */
+enum err budget_policy(struct store *store, const struct budget_request *request) MUST_CHECK;
+/* Whether two states can be one: no part that both know differs. */
+bool budget_same_state(const char *one, const char *other);
+/* The stricter of two policies goes into the request; 0 says nothing. */
+void budget_limit(struct budget_request *request, unsigned tries, unsigned seconds);
 
 /* The rules, for back ends: pure. `tries` are all that budget_since() lets through. */
 void budget_judge(const struct budget_request *request, const struct budget_try *tries,
     size_t try_count, struct budget_answer *ret_answer);
-/* Tries at or before this time no longer matter. */
+/* Tries at or before this time no longer matter, unless they speak of a lock that lasts. */
 int64_t budget_since(const struct budget_request *request);

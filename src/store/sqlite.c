@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "store/schema_001.h"
 #include "store/schema_002.h"
+#include "store/schema_003.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #define WAL_TRIES       200
 #define WAL_PAUSE_MS    20
 
-static const char *const schemas[] = {schema_001, schema_002};
+static const char *const schemas[] = {schema_001, schema_002, schema_003};
 
 static void
 sqlite_close(struct store *store)
@@ -37,6 +38,8 @@ static const struct store_functions functions = {
     .sightings = sqlite_sightings,
     .budget_take = sqlite_budget_take,
     .budget_result = sqlite_budget_result,
+    .budget_refused = sqlite_budget_refused,
+    .budget_policy = sqlite_budget_policy,
 };
 
 struct sqlite *

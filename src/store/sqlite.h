@@ -46,4 +46,8 @@ enum err sqlite_sightings(struct store *store, const struct store_device_name *d
     struct arena *arena, struct store_sightings *ret_sightings);
 enum err sqlite_budget_take(
     struct store *store, const struct budget_request *request, struct budget_answer *ret_answer);
-enum err sqlite_budget_result(struct store *store, int64_t ticket, int outcome);
+enum err sqlite_budget_result(
+    struct store *store, int64_t ticket, const struct budget_report *report);
+enum err sqlite_budget_refused(struct store *store, const struct budget_request *request,
+    struct budget_refusals *ret_refusals);
+enum err sqlite_budget_policy(struct store *store, const struct budget_request *request);

@@ -1,6 +1,8 @@
 /* The lock-out budget's memory: read, judge and write in one transaction. */
 #include "store/sqlite.h"
 
+#include "base/text.h"
+
 #define TRIES_LIMIT 256 /* of one device in one period; more than this is refused anyway */
 
 /*
@@ -43,21 +45,25 @@ collect_names(struct sqlite *sqlite, const struct budget_request *request, int64
 
 /* Those that count: an owner's right password, however often it is used, may push none out. */
 static enum err
-read_tries(struct sqlite *sqlite, int64_t since, struct budget_try *tries, size_t *ret_count)
+read_tries(struct sqlite *sqlite, const struct budget_request *request, struct budget_try *tries,
+    size_t *ret_count)
 {
     CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
     size_t count = 0;
     enum err err = sqlite_prepare(sqlite, &query,
-        "SELECT at, outcome, credential = '" BUDGET_OWNER "' AS owner FROM login_try"
-        " WHERE at > ? AND NOT (owner AND outcome = ?)"
+        "SELECT at, outcome, credential = '" BUDGET_OWNER "' AS owner, coalesce(remaining, -1),"
+        " coalesce(locked_until, 0) FROM login_try"
+        " WHERE (at > ? OR locked_until > ?) AND NOT (owner AND outcome = ?)"
         " AND id IN (SELECT try FROM login_key WHERE key IN (SELECT key FROM named))"
         " ORDER BY at DESC, id DESC LIMIT ?",
-        "iii", since, (int64_t)BUDGET_OPEN, (int64_t)TRIES_LIMIT);
+        "iiii", budget_since(request), request->now, (int64_t)BUDGET_OPEN, (int64_t)TRIES_LIMIT);
     while (sqlite_row(sqlite, query, &err)) {
         tries[count++] = (struct budget_try){
             .at = sqlite3_column_int64(query, 0),
             .outcome = (enum budget_outcome)sqlite3_column_int(query, 1),
             .owner = sqlite3_column_int(query, 2) != 0,
+            .left = sqlite3_column_int(query, 3),
+            .until = sqlite3_column_int64(query, 4),
         };
     }
     for (size_t i = 0; i < count / 2; i++) {
@@ -94,10 +100,10 @@ write_try(struct sqlite *sqlite, const struct budget_request *request, int64_t *
     CLEANUP(sqlite_finish) sqlite3_stmt *name = NULL;
     if (err == OK) {
         err = sqlite_prepare(sqlite, &add,
-            "INSERT INTO login_try (account, credential, protocol, at, outcome)"
-            " VALUES (?, ?, ?, ?, ?)",
-            "tttii", request->account, request->owner ? BUDGET_OWNER : request->credential,
-            request->protocol, at, (int64_t)BUDGET_PENDING);
+            "INSERT INTO login_try (account, credential, protocol, at, outcome, state)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            "tttiit", request->account, request->owner ? BUDGET_OWNER : request->credential,
+            request->protocol, at, (int64_t)BUDGET_PENDING, request->state);
     }
     if (err == OK) {
         err = sqlite_execute(sqlite, add);
@@ -117,11 +123,26 @@ write_try(struct sqlite *sqlite, const struct budget_request *request, int64_t *
     return err;
 }
 
+/* The policy that the device told some day joins what the request knows. */
+static enum err
+read_policy(struct sqlite *sqlite, struct budget_request *request)
+{
+    CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
+    enum err err = sqlite_prepare(sqlite, &query,
+        "SELECT tries, seconds FROM lock_policy WHERE key IN (SELECT key FROM named)", "");
+    while (sqlite_row(sqlite, query, &err)) {
+        budget_limit(request, (unsigned)sqlite3_column_int64(query, 0),
+            (unsigned)sqlite3_column_int64(query, 1));
+    }
+    return err;
+}
+
 enum err
 sqlite_budget_take(
     struct store *store, const struct budget_request *request, struct budget_answer *ret_answer)
 {
     struct sqlite *sqlite = sqlite_of(store);
+    struct budget_request known = *request;
     struct budget_try tries[TRIES_LIMIT];
     struct budget_answer answer = {0};
     size_t count = 0;
@@ -129,13 +150,18 @@ sqlite_budget_take(
     if (err != OK) {
         return err;
     }
-    int64_t since = budget_since(request);
-    err = collect_names(sqlite, request, since);
+    err = collect_names(sqlite, request, budget_since(request));
     if (err == OK) {
-        err = read_tries(sqlite, since, tries, &count);
+        err = read_policy(sqlite, &known);
+    }
+    if (err == OK && known.limit_seconds != request->limit_seconds) {
+        err = collect_names(sqlite, request, budget_since(&known));
     }
     if (err == OK) {
-        budget_judge(request, tries, count, &answer);
+        err = read_tries(sqlite, &known, tries, &count);
+    }
+    if (err == OK) {
+        budget_judge(&known, tries, count, &answer);
     }
     if (err == OK && answer.granted) {
         err = write_try(sqlite, request, &answer.ticket);
@@ -148,12 +174,17 @@ sqlite_budget_take(
 }
 
 enum err
-sqlite_budget_result(struct store *store, int64_t ticket, int outcome)
+sqlite_budget_result(struct store *store, int64_t ticket, const struct budget_report *report)
 {
     struct sqlite *sqlite = sqlite_of(store);
     CLEANUP(sqlite_finish) sqlite3_stmt *update = NULL;
-    enum err err = sqlite_prepare(sqlite, &update, "UPDATE login_try SET outcome = ? WHERE id = ?",
-        "ii", (int64_t)outcome, ticket);
+    int64_t most = 365 * CLOCK_DAY / 1000;
+    int64_t seconds = (int64_t)report->seconds > most ? most : (int64_t)report->seconds;
+    enum err err = sqlite_prepare(sqlite, &update,
+        "UPDATE login_try SET outcome = ?, remaining = CASE WHEN ?2 < 0 THEN NULL ELSE ?2 END,"
+        " locked_until = CASE WHEN ?3 = 0 THEN NULL ELSE at + ?3 * 1000 END WHERE id = ?4",
+        "iiii", (int64_t)report->outcome, (int64_t)report->left,
+        report->outcome == BUDGET_LOCKED ? seconds : INT64_C(0), ticket);
     if (err == OK) {
         err = sqlite_execute(sqlite, update);
     }
@@ -162,4 +193,93 @@ sqlite_budget_result(struct store *store, int64_t ticket, int outcome)
         err = ERR_MISSING;
     }
     return err;
+}
+
+/*
+ * An address may have been another device's within these months, so it names a device only where
+ * nothing better does: what another one refused must not stand for a PASS of this one.
+ */
+static bool
+names_it(const struct budget_request *request, size_t i)
+{
+    bool has_better = false;
+    for (size_t k = 0; k < request->key_count; k++) {
+        has_better = has_better || !text_starts(request->keys[k], "ip:");
+    }
+    return !has_better || !text_starts(request->keys[i], "ip:");
+}
+
+static void
+add_refusal(struct budget_refusals *out, const char *credential, int64_t at)
+{
+    struct budget_refusal *row = NULL;
+    for (size_t i = 0; i < out->count && row == NULL; i++) {
+        row = text_equal(out->rows[i].credential, credential) ? &out->rows[i] : NULL;
+    }
+    if (row == NULL && out->count < BUDGET_REFUSALS) {
+        row = &out->rows[out->count++];
+        (void)text_copy(row->credential, sizeof(row->credential), credential);
+    }
+    if (row != NULL && at > row->at) {
+        row->at = at;
+    }
+}
+
+/* What one name's newest tries with each credential came to. */
+static enum err
+read_refusals(struct sqlite *sqlite, const struct budget_request *request, const char *key,
+    struct budget_refusals *out)
+{
+    CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
+    enum err err = sqlite_prepare(sqlite, &query,
+        "SELECT credential, max(at), state FROM login_try"
+        " WHERE at > ? AND outcome = ? AND id IN (SELECT try FROM login_key WHERE key = ?)"
+        " GROUP BY credential ORDER BY credential",
+        "iit", request->now - BUDGET_MEMORY, (int64_t)BUDGET_REFUSED, key);
+    while (sqlite_row(sqlite, query, &err)) {
+        const char *credential = (const char *)sqlite3_column_text(query, 0);
+        const char *state = (const char *)sqlite3_column_text(query, 2);
+        if (credential != NULL && budget_same_state(state, request->state)) {
+            add_refusal(out, credential, sqlite3_column_int64(query, 1));
+        }
+    }
+    return err;
+}
+
+enum err
+sqlite_budget_refused(
+    struct store *store, const struct budget_request *request, struct budget_refusals *ret_refusals)
+{
+    struct sqlite *sqlite = sqlite_of(store);
+    struct budget_refusals refusals = {.count = 0};
+    enum err err = OK;
+    for (size_t i = 0; i < request->key_count && err == OK; i++) {
+        if (names_it(request, i)) {
+            err = read_refusals(sqlite, request, request->keys[i], &refusals);
+        }
+    }
+    if (err == OK) {
+        *ret_refusals = refusals;
+    }
+    return err;
+}
+
+enum err
+sqlite_budget_policy(struct store *store, const struct budget_request *request)
+{
+    struct sqlite *sqlite = sqlite_of(store);
+    CLEANUP(sqlite_finish) sqlite3_stmt *put = NULL;
+    enum err err = sqlite_begin(sqlite);
+    if (err != OK) {
+        return err;
+    }
+    err = sqlite_prepare(sqlite, &put, "INSERT OR REPLACE INTO lock_policy VALUES (?, ?, ?)", "");
+    for (size_t i = 0; i < request->key_count && err == OK; i++) {
+        err = sqlite_bind(sqlite, put, "tii", request->keys[i], (int64_t)request->limit_tries,
+            (int64_t)request->limit_seconds);
+        if (err == OK) {
+            err = sqlite_execute(sqlite, put);
+        }
+    }
+    return sqlite_end(sqlite, err);
 }

@@ -10,6 +10,8 @@
 
 struct budget_request;
 struct budget_answer;
+struct budget_report;
+struct budget_refusals;
 
 struct store_fact {
     const char *name, *value;
@@ -84,7 +86,11 @@ struct store_functions {
         struct arena *arena, struct store_sightings *ret_sightings);
     enum err (*budget_take)(struct store *store, const struct budget_request *request,
         struct budget_answer *ret_answer);
-    enum err (*budget_result)(struct store *store, int64_t ticket, int outcome);
+    enum err (*budget_result)(
+        struct store *store, int64_t ticket, const struct budget_report *report);
+    enum err (*budget_refused)(struct store *store, const struct budget_request *request,
+        struct budget_refusals *ret_refusals);
+    enum err (*budget_policy)(struct store *store, const struct budget_request *request);
 };
 
 /* Back ends embed this as their first member. */

@@ -389,6 +389,225 @@ test_knows_a_device_by_mac_serial_and_every_address(void **state)
     subject_free(subject);
 }
 
+/* A device that counts wrong log-ins and locks, as its maker says or as it was set up. */
+struct lock {
+    unsigned tries, seconds; /* BUDGET_FOREVER: until somebody unlocks it */
+    bool tells_left, tells_policy;
+};
+
+struct played {
+    unsigned failures, logins, lockouts;
+    int64_t locked_until;
+};
+
+/* A wrong log-in: counted, and locked at the limit. */
+static struct budget_report
+wrong_login(const struct lock *lock, struct played *played, int64_t now)
+{
+    struct budget_report report = {.outcome = BUDGET_REFUSED, .left = -1};
+    played->logins++;
+    played->failures++;
+    if (played->failures >= lock->tries) {
+        played->lockouts++;
+        played->locked_until = INT64_MAX;
+        report.outcome = BUDGET_LOCKED;
+        report.seconds = lock->seconds;
+    } else if (lock->tells_left) {
+        report.left = (int)(lock->tries - played->failures);
+    }
+    (void)now;
+    return report;
+}
+
+/* Runs every three hours for three weeks, all passwords wrong; the device never forgets a try. */
+static struct played
+play_weeks(struct store *store, const struct lock *lock, const char *key)
+{
+    struct played played = {0};
+    for (int hour = 0; hour < 21 * 24; hour += 3) {
+        struct budget_request request = request_at(NOON + hour * HOUR, key);
+        request.per_day = 2;
+        if (lock->tells_policy) {
+            request.limit_tries = lock->tries;
+            request.limit_seconds = lock->seconds;
+        }
+        struct budget_answer answer = take(store, &request);
+        if (answer.granted) {
+            struct budget_report report = wrong_login(lock, &played, request.now);
+            assert_int_equal(budget_settle(store, answer.ticket, &report), OK);
+        }
+        /* A device with a lock that ends counts for no longer than a day. */
+        if (lock->seconds != BUDGET_FOREVER && hour % 24 == 0) {
+            played.failures = 0;
+        }
+    }
+    return played;
+}
+
+static void
+test_locks_no_device_of_any_policy_over_weeks(void **state)
+{
+    static const struct {
+        struct lock lock;
+        unsigned most; /* log-ins in 21 days */
+    } rows[] = {
+        {{3, 300, true, true},              21},
+        {{3, 1800, false, true},            21},
+        {{3, BUDGET_FOREVER, false, true},  1 },
+        {{5, 300, true, true},              42},
+        {{5, 1800, true, false},            42},
+        {{5, BUDGET_FOREVER, false, true},  3 },
+        {{7, 1800, true, false},            42},
+        {{7, BUDGET_FOREVER, false, true},  5 },
+        {{10, 300, true, true},             42},
+        {{10, BUDGET_FOREVER, false, true}, 8 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char key[16];
+        (void)snprintf(key, sizeof(key), "mac:%zu", i);
+        struct played played = play_weeks(*state, &rows[i].lock, key);
+        assert_int_equal(played.lockouts, 0);
+        assert_in_range(played.logins, 1, rows[i].most);
+    }
+}
+
+static void
+settle_with(
+    struct store *store, int64_t ticket, enum budget_outcome outcome, int left, unsigned seconds)
+{
+    const struct budget_report report = {.outcome = outcome, .left = left, .seconds = seconds};
+    assert_int_equal(budget_settle(store, ticket, &report), OK);
+}
+
+static void
+test_stops_when_the_device_says_that_two_are_left(void **state)
+{
+    static const struct {
+        int left;
+        bool granted;
+    } rows[] = {
+        {0, false},
+        {1, false},
+        {2, false},
+        {3, true },
+    };
+    struct store *store = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char key[16];
+        (void)snprintf(key, sizeof(key), "mac:%zu", i);
+        struct budget_request request = request_at(NOON, key);
+        request.per_day = 2;
+        settle_with(store, take(store, &request).ticket, BUDGET_REFUSED, rows[i].left, 0);
+        request.now += HOUR;
+        assert_int_equal(take(store, &request).granted, rows[i].granted);
+        /* The owner's own password is held back too. */
+        struct budget_request own = owner_at(NOON + 2 * HOUR, key);
+        own.per_day = 2;
+        if (!rows[i].granted) {
+            struct budget_answer answer = take(store, &own);
+            assert_false(answer.granted);
+            assert_non_null(strstr(answer.why, "left before it locks"));
+        }
+    }
+    struct budget_request fresh = request_at(NOON, "mac:fresh");
+    fresh.says_left = true;
+    fresh.left = 2;
+    assert_false(take(store, &fresh).granted);
+    fresh.left = 3;
+    assert_true(take(store, &fresh).granted);
+}
+
+static void
+test_waits_out_a_lock_that_is_longer_than_a_day(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    settle_with(store, take(store, &request).ticket, BUDGET_LOCKED, 0, 3 * 86400);
+    request.now = NOON + 3 * CLOCK_DAY - HOUR;
+    struct budget_answer answer = take(store, &request);
+    assert_false(answer.granted);
+    assert_int_equal(answer.next, NOON + 3 * CLOCK_DAY);
+    request.now = NOON + 3 * CLOCK_DAY;
+    assert_true(take(store, &request).granted);
+
+    /* No device can have itself left alone for ever. */
+    struct budget_request other = request_at(NOON, "mac:b");
+    settle_with(store, take(store, &other).ticket, BUDGET_LOCKED, 0, UINT32_MAX);
+    other.now = NOON + 370 * CLOCK_DAY;
+    assert_true(take(store, &other).granted);
+}
+
+static void
+test_remembers_the_policy_that_the_configuration_told(void **state)
+{
+    struct store *store = *state;
+    struct budget_request told = request_at(NOON, "mac:a");
+    budget_limit(&told, 3, 600);
+    assert_int_equal(budget_policy(store, &told), OK);
+    struct budget_request request = request_at(NOON + HOUR, "mac:a");
+    request.per_day = 2;
+    request.limit_tries = 7;
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    request.now += HOUR;
+    struct budget_answer answer = take(store, &request);
+    assert_false(answer.granted);
+    assert_string_equal(answer.why, "1 wrong log-ins are on record and the device locks at 3");
+}
+
+static void
+set_state(struct budget_request *request, const char *words)
+{
+    (void)text_copy(request->state, sizeof(request->state), words);
+}
+
+static size_t
+refused_count(struct store *store, const struct budget_request *request)
+{
+    struct budget_refusals refusals;
+    assert_int_equal(budget_refused(store, request, &refusals), OK);
+    return refusals.count;
+}
+
+static void
+test_tells_which_passwords_were_refused_until_the_device_changes(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    set_state(&request, "S1|V5.2|active|");
+    for (int day = 0; day < 3; day++) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "vendor:%d", day);
+        request.credential = id;
+        request.now = NOON + day * CLOCK_DAY;
+        assert_int_equal(refused_count(store, &request), (size_t)day);
+        (void)take_and_end(store, &request, day == 2 ? BUDGET_UNCLEAR : BUDGET_REFUSED);
+    }
+    assert_int_equal(refused_count(store, &request), 2);
+    set_state(&request, "|V5.2||");
+    assert_int_equal(refused_count(store, &request), 2);
+    set_state(&request, "S1|V5.3|active|");
+    assert_int_equal(refused_count(store, &request), 0);
+    set_state(&request, "S1|V5.2|new|");
+    assert_int_equal(refused_count(store, &request), 0);
+    set_state(&request, "S1|V5.2|active|");
+    request.now = NOON + BUDGET_MEMORY;
+    assert_int_equal(refused_count(store, &request), 1);
+}
+
+static void
+test_takes_no_refusal_of_another_device_at_the_same_address(void **state)
+{
+    struct store *store = *state;
+    struct budget_request one = request_at(NOON, "mac:a");
+    add_key(&one, "ip:10.0.0.7");
+    (void)take_and_end(store, &one, BUDGET_REFUSED);
+    struct budget_request other = request_at(NOON + 9 * CLOCK_DAY, "mac:b");
+    add_key(&other, "ip:10.0.0.7");
+    assert_int_equal(refused_count(store, &other), 0);
+    struct budget_request nameless = request_at(NOON + 9 * CLOCK_DAY, "ip:10.0.0.7");
+    assert_int_equal(refused_count(store, &nameless), 1);
+}
+
 static struct scratch shared;
 
 static int
@@ -429,6 +648,12 @@ main(void)
         WITH_STORE(test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked),
         WITH_STORE(test_lets_no_owners_password_stand_for_a_positive),
         WITH_STORE(test_names_an_unknown_ticket),
+        WITH_STORE(test_locks_no_device_of_any_policy_over_weeks),
+        WITH_STORE(test_stops_when_the_device_says_that_two_are_left),
+        WITH_STORE(test_waits_out_a_lock_that_is_longer_than_a_day),
+        WITH_STORE(test_remembers_the_policy_that_the_configuration_told),
+        WITH_STORE(test_tells_which_passwords_were_refused_until_the_device_changes),
+        WITH_STORE(test_takes_no_refusal_of_another_device_at_the_same_address),
         cmocka_unit_test(test_survives_kill_right_after_the_grant),
         cmocka_unit_test(test_grants_one_to_processes_that_race),
         cmocka_unit_test(test_knows_a_device_by_mac_serial_and_every_address),

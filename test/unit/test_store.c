@@ -242,7 +242,10 @@ test_brings_a_store_of_the_first_version_up_to_date(void **state)
     struct store *store = scratch_open(&scratch);
     save(store, "a", "shop", 1000);
     store_close(store);
-    run_sql(scratch.path, "DROP INDEX device_key; PRAGMA user_version = 1");
+    run_sql(scratch.path, "DROP INDEX device_key; DROP TABLE lock_policy;"
+                          "ALTER TABLE login_try DROP COLUMN remaining;"
+                          "ALTER TABLE login_try DROP COLUMN locked_until;"
+                          "ALTER TABLE login_try DROP COLUMN state; PRAGMA user_version = 1");
     store = scratch_open(&scratch);
     arena_init(&arena, 1 << 20);
     assert_int_equal(store_sightings(store, &gate, &arena, &sightings), OK);

@@ -109,6 +109,7 @@ run_write(const struct html *html)
     HTML(out, "<dt>Hosts asked</dt><dd>{} of {}</dd>", words_count(totals->hosts_asked, hosts[0]),
         words_count(totals->hosts_planned, hosts[1]));
     put_number(out, "Devices", totals->devices);
+    put_number(out, "Cameras", totals->cameras);
     put_number(out, "Packets", totals->packets);
     put_number(out, "Connections", totals->connections);
     put_number(out, "Requests", totals->requests);
