@@ -54,6 +54,9 @@ open_voice(struct caster *caster, const struct wire_interface *interface, wire_d
     struct voice voice = {.group = group_of(cast, interface)};
     if (cast->broadcast && interface->ip.family == 4) {
         voice.broadcast = interface->broadcast;
+        if (voice.broadcast.family == 0 && ip_parse("255.255.255.255", &voice.broadcast) != OK) {
+            return;
+        }
     }
     if (caster->voice_count == SOCKETS ||
         (voice.group.family == 0 && voice.broadcast.family == 0)) {
