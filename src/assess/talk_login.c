@@ -376,7 +376,10 @@ hindrance(struct talk *talk, const struct device_driver *driver)
         return setting->store_why;
     }
     if (!find_door(talk, driver)) {
-        return "no log-in page was found to try it at";
+        return driver->door != NULL && driver->door->needs_tls
+                   ? "its log-in takes the password readably, and it was not found at a port with "
+                     "TLS"
+                   : "no log-in page was found to try it at";
     }
     return talk->door->needs_tls && !talk->login_step.target.tls
                ? "its log-in takes the password readably, and it offers no TLS there"

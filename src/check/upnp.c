@@ -52,10 +52,20 @@ static const struct rule network[] = {
      "scope that covers the router would make it known."},
 };
 
+static const struct rule vms[] = {
+    {FAIL,           "vms-upnp-on",   FACT_UPNP_ENABLED, IS_YES,    NULL,
+     "{vms.product|The VMS} is set to ask routers to open ports for it."},
+    {PASS,           "vms-upnp-off",  FACT_UPNP_ENABLED, IS_NO,     NULL,
+     "{vms.product|The VMS} does not ask routers to open ports."},
+    {NOT_APPLICABLE, "vms-upnp-none", FACT_UPNP_ENABLED, OTHERWISE, NULL,
+     "Nothing shows that it asks routers to open ports."},
+};
+
 static const struct aspect aspects[] = {
     {"router",   KIND_BIT(ROUTER), router,   COUNT(router)},
     {"mappings", KIND_BIT(ROUTER), mappings, COUNT(mappings)},
     {"device",   KINDS_VIDEO,      device,   COUNT(device)},
+    {"vms",      KIND_BIT(VMS),    vms,      COUNT(vms)},
     {"network",  KINDS_SITE,       network,  COUNT(network)},
 };
 
@@ -87,6 +97,19 @@ static const struct advice advices[] = {
             "every row that nobody can explain, and switch UPnP off.",
         .effect = "What came in through the mapping stops working.",
         .verify = "Run gatehouse assess again; the list is empty.",
+    },
+    {
+        .id = "vms-upnp-on",
+        .title = "The VMS asks routers to open ports on {count}",
+        .action = "Switch UPnP port mapping off on {devices}",
+        .why =
+            "With UPnP the server puts itself on the internet without anybody's decision, and does "
+            "so again after each restart of the router.",
+        .close =
+            "In the administration of the VMS switch UPnP port mapping off, and delete what the "
+            "router's page still lists for it; let people come in by VPN.",
+        .effect = "Access from outside by the opened port ends.",
+        .verify = "Run gatehouse assess again; the setting is off and the router holds no mapping.",
     },
     {
         .id = "device-upnp-on",

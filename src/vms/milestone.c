@@ -32,6 +32,10 @@ static const struct ask mobile = {.path = "/", .port = MOBILE};
 static const struct ask mobile_tls = {.path = "/", .port = MOBILE_TLS};
 static const struct ask sites = {.path = REST "sites"};
 
+/* Any of them may be found first; the gateway is asked at its usual port too. */
+static const struct ask uris_tls = {.path = URIS, .port = TLS_PORT};
+static const struct ask sites_tls = {.path = REST "sites", .port = TLS_PORT};
+
 /* Behind the log-in, which goes over TLS only. */
 static const struct ask own_sites = {.path = REST "sites", .port = TLS_PORT, .login = true};
 static const struct ask users = {.path = REST "basicUsers", .port = TLS_PORT, .login = true};
@@ -64,12 +68,13 @@ static const struct device_reading readings[] = {
     {FACT_VMS_PRODUCT, &service,   "~XProtectCSServerCommand",   AS_CONSTANT, XPROTECT},
     {FACT_VMS_PRODUCT, &recorder,  "~XProtectCSRecorderCommand", AS_CONSTANT, XPROTECT},
     {FACT_VMS_PRODUCT, &alarms,    "~videoos\\.net/",            AS_CONSTANT, XPROTECT},
+    {FACT_VMS_VERSION, &uris_tls,  "ProductVersion",             AS_TEXT,     NULL    },
     {FACT_VMS_VERSION, &own_sites, "array[0].version",           AS_TEXT,     NULL    },
     {FACT_DEVICE_NAME, &own_sites, "array[0].displayName",       AS_TEXT,     NULL    },
 };
 
 static const struct ask *const asks[] = {&uris, &identity, &service, &recorder, &alarms, &mobile,
-    &mobile_tls, &sites, &own_sites, &users};
+    &mobile_tls, &sites, &uris_tls, &sites_tls, &own_sites, &users};
 
 /* clang-format off */
 static const struct device_fix fixes[] = {

@@ -83,6 +83,11 @@ static const struct device_fix fixes[] = {
      "System Administration > Cloud: disconnect the system from the cloud.",
      "Cloud accounts lose their access; local users stay.",
      "GET /rest/v4/servers/this/info shows an empty cloudSiteId."},
+    {"upnp/vms-upnp-on",
+     "Set upnpPortMappingEnabled to false (PATCH /rest/v1/system/settings, or the web page's "
+         "advanced settings).",
+     NULL,
+     "system/settings shows upnpPortMappingEnabled false."},
     {"vms-updates/advisory",
      "System Administration > Updates: install the newest release on every server.",
      "Servers restart one after the other.",
@@ -165,7 +170,10 @@ parse_info(const struct ask *ask, const struct answer *answer, struct facts *fac
         "Nx Witness refuses further log-ins of an address after five to ten wrong ones, by version "
         "(Auth_LockedOut; its source, github networkoptix/nx_open)",
         source);
-    vms_set_transport(facts, source);
+    /* That it speaks TLS too says nothing: the settings tell whether it speaks nothing else. */
+    if (text_starts(vms_address(facts->arena, source), "http://")) {
+        vms_set_transport(facts, source);
+    }
     parse_setup(answer, facts, source);
     parse_cloud(brand, answer, facts, source);
 }

@@ -75,7 +75,6 @@ test_reads_version_and_users_behind_the_login(void **state)
     static const struct reading_row rows[] = {
         {XP24 "sites.json", 200, SITES, NULL, FACT_VMS_VERSION, "24.2.12065.1", NULL, 443},
         {XP24 "sites.json", 200, SITES, NULL, FACT_DEVICE_NAME, "XP-SHOP",      NULL, 443},
-        {XP24 "sites.json", 200, SITES, NULL, FACT_VMS_AUTH,    NULL,           NULL, 443},
         {XP24 "users.json", 200, USERS, NULL, FACT_USERS_LIST,
          "auditor (basic user), guard (basic user, locked out)", NULL, 443},
     };
