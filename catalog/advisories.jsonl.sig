@@ -1,1 +1,1 @@
-gatehouse-catalog-1 gatehouse cu1fCsaSe6S23rtoqpOayk9k5Xmt1u9jMT33I+tQSYGry4YgfXhe+foRfhvHKf+X3msi6B5oh7gyvI2SQmezAA==
+gatehouse-catalog-1 gatehouse ItkCZAT/mV5ibF+GDTxs2L/sTAL9AMTLOZVWyBohrTIgLaHpQ7eZFNNm5hdsJJeU2sSjnf/2mYOLxLewcPi8Aw==

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/release.h"
 #include "catalog/vendor.h"
 #include "codec/version.h"
 
@@ -13,7 +14,6 @@
 
 #define SHOWN 12 /* flaws named in a fact; more are counted */
 #define WORDS ((size_t)1000)
-#define GRACE (30 * CLOCK_DAY)
 
 /* A MAC address alone is a weaker sign of the maker, too weak for a verdict. */
 #define MAKER_SURE 40
@@ -233,34 +233,9 @@ apply_device(struct subject *subject, int64_t now)
     if (target.maker != NULL) {
         compare(&target, &found);
         write_found(subject, &device_names, &found, &target, now);
-    }
-}
-
-static void
-set_release(
-    struct subject *subject, const struct release *release, const struct fact *version, int64_t now)
-{
-    char words[160];
-    int64_t released = 0, dated = 0;
-    struct facts *facts = &subject->facts;
-    if (clock_parse(release->released, &released) != OK ||
-        clock_parse(catalog_current()->date, &dated) != OK) {
-        return;
-    }
-    const struct source source = comparison(subject, version, release->version, now);
-    (void)snprintf(words, sizeof(words), "%s of %s", release->version, release->released);
-    facts_set_text(facts, FACT_VMS_NEWEST, words, &source);
-    bool older = version_compare(version->text, release->version) < 0;
-    if (older && now > released + GRACE) {
-        facts_set_text(facts, FACT_VMS_OUTDATED, words, &source);
-    } else if (older) {
-        (void)snprintf(words, sizeof(words), "%s is out since %s, less than 30 days",
-            release->version, release->released);
-        facts_set_text(facts, FACT_VMS_CURRENT, words, &source);
-    } else if (now <= dated + GRACE) {
-        (void)snprintf(words, sizeof(words), "newest is %s of %s, catalogue of %s",
-            release->version, release->released, catalog_current()->date);
-        facts_set_text(facts, FACT_VMS_CURRENT, words, &source);
+        if (!found.is_guess) {
+            release_apply(subject, &target, now);
+        }
     }
 }
 
@@ -277,12 +252,7 @@ apply_vms(struct subject *subject, int64_t now)
     }
     compare(&target, &found);
     write_found(subject, &vms_names, &found, &target, now);
-    const struct catalog *catalog = catalog_current();
-    for (size_t i = 0; i < catalog->release_count; i++) {
-        if (text_equal_nocase(catalog->releases[i].product, target.maker)) {
-            set_release(subject, &catalog->releases[i], version, now);
-        }
-    }
+    release_apply(subject, &target, now);
 }
 
 void

@@ -18,6 +18,7 @@ struct parse {
     struct catalog *catalog;
     struct advisory *rows;
     struct release *releases;
+    struct release *ends;
     size_t line;
     struct note *note;
 };
@@ -49,8 +50,21 @@ static const struct member advisory_members[] = {
 
 static const struct member release_members[] = {
     {"release", offsetof(struct release, product), true},
+    MEMBER(release, models, false),
+    MEMBER(release, versions, false),
     MEMBER(release, version, true),
     MEMBER(release, released, true),
+    MEMBER(release, newest, false),
+    MEMBER(release, source, true),
+};
+
+static const struct member end_members[] = {
+    {"ended",  offsetof(struct release, product),  true },
+    MEMBER(release, models, false),
+    MEMBER(release, versions, false),
+    {"words",  offsetof(struct release, version),  true },
+    {"since",  offsetof(struct release, released), false},
+    {"newest", offsetof(struct release, newest),   false},
     MEMBER(release, source, true),
 };
 
@@ -133,6 +147,16 @@ read_advisory(struct parse *parse, const json_t *row)
     return OK;
 }
 
+/* For which models and versions; of versions one alternative, so that it can be narrowed. */
+static enum err
+check_series(struct parse *parse, const struct release *row)
+{
+    if (!is_pattern_list(row->models) || !condition_is_valid(row->versions, false)) {
+        return refuse(parse, ERR_VALUE, "models or versions is no condition that can be judged");
+    }
+    return OK;
+}
+
 static enum err
 read_release(struct parse *parse, const json_t *row)
 {
@@ -141,7 +165,30 @@ read_release(struct parse *parse, const json_t *row)
     if (err == OK && (!is_day_or_empty(out->released) || out->released[0] == '\0')) {
         err = refuse(parse, ERR_VALUE, "released is no day");
     }
+    if (err == OK &&
+        (strlen(out->versions) > 80 || strlen(out->version) > 80 ||
+            strpbrk(out->versions, ";?") != NULL || strpbrk(out->version, ";?,") != NULL)) {
+        err = refuse(parse, ERR_VALUE, "versions of a release is one alternative");
+    }
+    if (err == OK) {
+        err = check_series(parse, out);
+    }
     parse->catalog->release_count += err == OK ? 1 : 0;
+    return err;
+}
+
+static enum err
+read_end(struct parse *parse, const json_t *row)
+{
+    struct release *out = &parse->ends[parse->catalog->end_count];
+    enum err err = fill(parse, row, end_members, COUNT(end_members), out);
+    if (err == OK && !is_day_or_empty(out->released)) {
+        err = refuse(parse, ERR_VALUE, "since is no day");
+    }
+    if (err == OK) {
+        err = check_series(parse, out);
+    }
+    parse->catalog->end_count += err == OK ? 1 : 0;
     return err;
 }
 
@@ -175,6 +222,8 @@ read_line(struct parse *parse, const char *line, size_t len)
         err = read_advisory(parse, row);
     } else if (json_object_get(row, "release") != NULL) {
         err = read_release(parse, row);
+    } else if (json_object_get(row, "ended") != NULL) {
+        err = read_end(parse, row);
     }
     json_decref(row);
     return err;
@@ -218,18 +267,20 @@ catalog_parse(const char *bytes, size_t len, struct catalog **ret_catalog, struc
         return ERR_LIMIT;
     }
     size_t lines = count_lines(bytes, len);
-    arena_init(&catalog->arena, 16 * len + lines * 512 + 65536);
+    arena_init(&catalog->arena, 16 * len + lines * 640 + 65536);
     catalog->signer = "";
     struct parse parse = {.catalog = catalog,
         .rows = arena_alloc(&catalog->arena, lines * sizeof(struct advisory)),
         .releases = arena_alloc(&catalog->arena, lines * sizeof(struct release)),
+        .ends = arena_alloc(&catalog->arena, lines * sizeof(struct release)),
         .note = note};
     enum err err = ERR_MEMORY;
-    if (parse.rows != NULL && parse.releases != NULL) {
+    if (parse.rows != NULL && parse.releases != NULL && parse.ends != NULL) {
         err = read_lines(&parse, bytes, len);
     }
     catalog->rows = parse.rows;
     catalog->releases = parse.releases;
+    catalog->ends = parse.ends;
     if (err != OK) {
         catalog_free(catalog);
         return err;

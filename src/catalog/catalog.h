@@ -11,10 +11,14 @@
 
 #define CATALOG_LIMIT ((size_t)256 * 1024 * 1024)
 
-/* The newest release of a product that a catalogue knows. */
+/* A release of a product, or an end of support: no member is NULL. */
 struct release {
-    const char *product, *version;
-    const char *released; /* YYYY-MM-DD */
+    const char *product;  /* maker or VMS, as in struct advisory */
+    const char *models;   /* patterns; "": all */
+    const char *versions; /* one alternative of conditions, the series that it is for; "": all */
+    const char *version;  /* of a release; of an end: in words, what ended */
+    const char *released; /* YYYY-MM-DD; of an end: since when, or "" */
+    const char *newest;   /* "no": newer ones may be out */
     const char *source;
 };
 
@@ -25,6 +29,8 @@ struct catalog {
     size_t count;
     const struct release *releases;
     size_t release_count;
+    const struct release *ends; /* of support */
+    size_t end_count;
     struct arena arena;
 };
 

@@ -64,8 +64,8 @@ static const struct rule release[] = {
     {PASS,    "current",         FACT_FIRMWARE_CURRENT,  IS_SET,     NULL,
      "Its firmware is up to date: {}."},
     {UNKNOWN, "release-unknown", FACT_FIRMWARE_NEWEST,   IS_SET,     NULL,
-     "It is not older than the newest release in the catalogue ({}), but the catalogue is more "
-     "than 30 days old. The maker's download page tells whether a newer one is out."},
+     "It is not older than the release that the catalogue knows ({}), but a newer one may be out: "
+     "the maker's download page tells."},
     {UNKNOWN, "no-release",      FACT_FIRMWARE_NEWEST,   IS_UNKNOWN, NULL,
      "The catalogue has no release dates for it. The maker's download page tells the newest."},
 };

@@ -25,7 +25,7 @@ static const struct rule release[] = {
     {FAIL,    "vms-ended",       FACT_VMS_ENDED,    IS_SET,     NULL,
      "{vms.product|The VMS} {vms.version|} is no longer supported by its maker: {}."},
     {FAIL,    "outdated",        FACT_VMS_OUTDATED, IS_SET,     NULL,
-     "{vms.product|The VMS} is {vms.version|old}; newer for more than 30 days: {}. "
+     "{vms.product|The VMS} is {vms.version|old}, behind for more than 30 days: {}. "
      "{vms.seen|Earlier runs are not remembered}."},
     {PASS,    "current",         FACT_VMS_CURRENT,  IS_SET,     NULL,
      "{vms.product|The VMS} is up to date: {}."},

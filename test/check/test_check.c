@@ -213,13 +213,14 @@ test_fills_sentences_and_cuts_them_at_a_character(void **state)
 {
     (void)state;
     char sentence[300];
-    const struct example example = {
-        "vms-updates", "release", "vms.outdated=0.17.2 of 2026-06-27; vms.product=Frigaté", ""};
+    const struct example example = {"vms-updates", "release",
+        "vms.outdated=0.17.2 is out since 2026-06-27; vms.product=Frigaté", ""};
     struct subject *subject;
     struct judgement judgement = judge(&example, &subject);
     check_sentence(&judgement, &subject->facts, sentence, sizeof(sentence));
-    assert_string_equal(sentence, "Frigaté is old; newer for more than 30 days: 0.17.2 of "
-                                  "2026-06-27. Earlier runs are not remembered.");
+    assert_string_equal(sentence, "Frigaté is old, behind for more than 30 days: 0.17.2 is out "
+                                  "since 2026-06-27. Earlier runs "
+                                  "are not remembered.");
     check_sentence(&judgement, &subject->facts, sentence, 8);
     assert_string_equal(sentence, "Frigat");
     check_sentence(&judgement, &subject->facts, sentence, 1);

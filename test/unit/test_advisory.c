@@ -352,7 +352,7 @@ test_a_release_of_more_than_thirty_days_makes_outdated(void **state)
     subject_free(subject);
     subject = vms("Frigate", "0.16.4-4a1b2c3");
     advisory_apply(subject, day("2026-07-28"));
-    assert_string_equal(facts_text(&subject->facts, FACT_VMS_OUTDATED), "0.17.2 of 2026-06-27");
+    assert_string_equal(facts_text(&subject->facts, FACT_VMS_OUTDATED), "0.17.2 is out since 2026-06-27");
     assert_true(text_contains(facts_text(&subject->facts, FACT_VMS_ADVISORY), "CVE-2026-75607"));
     subject_free(subject);
 }
