@@ -247,14 +247,14 @@ auth_username_token(struct device *device, const struct auth_token *token)
 
 /* The first text under one of the names, at any depth that a log-in has. */
 static const char *
-find_text(json_t *value, const char *const names[3], unsigned depth)
+find_text(json_t *value, const char *const *names, unsigned depth)
 {
     if (depth == 0)
         return NULL;
     size_t index;
     json_t *item;
     const char *found = NULL;
-    for (size_t i = 0; i < 3 && found == NULL; i++)
+    for (size_t i = 0; names[i] != NULL && found == NULL; i++)
         found = json_string_value(json_object_get(value, names[i]));
     if (json_is_array(value))
         json_array_foreach(value, index, item) found =
@@ -270,8 +270,8 @@ find_text(json_t *value, const char *const names[3], unsigned depth)
 static enum auth_verdict
 judge_json(struct device *device, json_t *body)
 {
-    static const char *const users[] = {"userName", "user", "username"};
-    static const char *const passwords[] = {"password", "pass", "Password"};
+    static const char *const users[] = {"userName", "user", "username", "mail", NULL};
+    static const char *const passwords[] = {"password", "pass", "Password", NULL};
     const char *user = find_text(body, users, 5);
     const char *said = find_text(body, passwords, 5);
     if (user == NULL || said == NULL)

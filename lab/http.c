@@ -218,7 +218,8 @@ route_matches(const struct site_route *route, const struct http_request *request
     bool method = route->method == NULL ? reads : text_equal(route->method, request->method);
     return path && method &&
            (route->query == NULL || text_contains(request->query, route->query)) &&
-           (route->contains == NULL || text_contains(request->body, route->contains));
+           (route->contains == NULL || text_contains(request->body, route->contains)) &&
+           (route->cookie == NULL || text_contains(http_header(request, "Cookie"), route->cookie));
 }
 
 static const struct site_route *

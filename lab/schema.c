@@ -76,6 +76,7 @@ static const cyaml_schema_field_t route_fields[] = {
     TEXT("method", site_route, method),
     TEXT("query", site_route, query),
     TEXT("contains", site_route, contains),
+    TEXT("cookie", site_route, cookie),
     WORD("login", site_route, login, logins),
     PART("denied", site_route, denied, reply_fields),
     NUMBER("status", site_route, reply.status),

@@ -58,6 +58,7 @@ struct site_route {
     char *method;
     char *query;    /* must be part of the query string */
     char *contains; /* must be part of the body */
+    char *cookie;   /* must be part of the cookies */
     enum site_login login;
     struct site_reply reply;
     struct site_reply *denied; /* answer to a wrong log-in other than by HTTP */

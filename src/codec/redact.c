@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define USERINFO_MOST 512
+
 static const char *const names[] = {
     "pwd",
     "password",
@@ -74,6 +76,38 @@ gap_at(const char *text)
     return len + strspn(text + len, " \"'");
 }
 
+/*
+ * The length of user and password at text, which stands behind "://"; 0 when there are none. RTSP
+ * addresses often hold passwords with a slash in them, unescaped.
+ */
+static size_t
+userinfo_at(const char *text, bool is_rtsp)
+{
+    const char *ends = is_rtsp ? "\"'<> \r\n\t" : "/?#\"'<> \r\n\t";
+    size_t len = 0;
+    while (len < USERINFO_MOST && text[len] != '\0' && strchr(ends, text[len]) == NULL) {
+        len++;
+    }
+    while (len != 0 && text[len - 1] != '@') {
+        len--;
+    }
+    return len == 0 ? 0 : len - 1;
+}
+
+/* The length of "://" or, in JSON, ":\/\/" at text; else 0. */
+static size_t
+slashes_at(const char *text)
+{
+    return text_starts(text, "://") ? 3 : text_starts(text, ":\\/\\/") ? 5 : 0;
+}
+
+static bool
+is_rtsp(const char *text, const char *colon)
+{
+    return (colon - text >= 4 && text_starts_nocase(colon - 4, "rtsp")) ||
+           (colon - text >= 5 && text_starts_nocase(colon - 5, "rtsps"));
+}
+
 static void
 put(char *out, size_t size, size_t *used, const char *text, size_t len)
 {
@@ -89,7 +123,15 @@ redact_text(char *out, size_t size, const char *text)
     assert(size != 0);
     size_t used = 0;
     out[0] = '\0';
-    for (const char *c = text; *c != '\0';) {
+    for (const char *c = text; *c != '\0' && used + 1 < size;) {
+        size_t slashes = slashes_at(c);
+        size_t userinfo = slashes == 0 ? 0 : userinfo_at(c + slashes, is_rtsp(text, c));
+        if (userinfo != 0) {
+            put(out, size, &used, c, slashes);
+            put(out, size, &used, "***", 3);
+            c += slashes + userinfo;
+            continue;
+        }
         size_t name = is_word(*c) && (c == text || !is_word(c[-1])) ? name_at(c) : 0;
         size_t gap = name == 0 ? 0 : gap_at(c + name);
         if (gap == 0) {

@@ -19,6 +19,10 @@ test_takes_secrets_out_of_every_spelling(void **state)
         "var user1_pwd='hunter2';",
         "security_user_i0_pass='hunter2'",
         "root.SNMP.InitialUserPasswd=hunter2",
+        "{\"url\":\"rtsp://viewer:hunter2@10.0.0.7:554/11\"}",
+        "{\"url\":\"rtsp:\\/\\/viewer:hunter2@10.0.0.7:554\\/11\"}",
+        "http://hunter2@10.0.0.7/",
+        "rtsps://viewer:a/b@hunter2@10.0.0.7/11",
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char out[256];
@@ -32,7 +36,8 @@ static void
 test_leaves_everything_else(void **state)
 {
     (void)state;
-    static const char text[] = "GET http://10.0.0.7/cgi-bin/a?cmd=b&passive=1&compass=n password";
+    static const char text[] =
+        "GET http://10.0.0.7/cgi-bin/a?cmd=b&passive=1&compass=n password to=a@b.example";
     char out[256];
     redact_text(out, sizeof(out), text);
     assert_string_equal(out, text);
