@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "codec/pick.h"
+#include "codec/version.h"
 
 #include <string.h>
 
@@ -260,8 +261,11 @@ static const struct device_door door = {
 static const char *
 no_factory(const struct facts *facts)
 {
-    (void)facts;
-    return "XProtect has made no account with a known password since 2017 R2";
+    /* Essential and Express made one until 2017 R1; what tells no version may be as old. */
+    const char *version = facts_text(facts, FACT_VMS_VERSION);
+    return version != NULL && version_compare(version, "11.2") >= 0
+               ? "XProtect has made no account with a known password since 2017 R2"
+               : NULL;
 }
 
 const struct device_driver vms_milestone = {

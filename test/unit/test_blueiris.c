@@ -174,10 +174,43 @@ test_no_password_is_sent_where_none_is_asked(void **state)
     arena_release(&arena);
 }
 
+/* First looks that are its own, and some of others. */
+static void
+test_is_known_by_its_marks_only(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fact_id fact;
+        const char *text;
+        bool is_own;
+    } rows[] = {
+        {FACT_HTTP_SERVER,   "BlueServer/5.9.9.98",         true },
+        {FACT_HTTP_SERVER,   "BlueIris-HTTP/1.1",           true },
+        {FACT_HTTP_SERVER,   "BlueCoat-Security-Appliance", false},
+        {FACT_HTTP_SERVER,   "Microsoft-IIS/10.0",          false},
+        {FACT_HTTP_TITLE,    "Blue Iris Login",             true },
+        {FACT_HTTP_TITLE,    "Login",                       false},
+        {FACT_HTTP_LOCATION, "/login.htm?page=%2F",         true },
+        {FACT_HTTP_LOCATION, "/login.htm",                  false},
+        {FACT_HTTP_BODY,     "<title>Iris flowers</title>", false},
+    };
+    const struct source source = {WITNESS_WIRE, 70, NULL};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct facts facts;
+        arena_init(&arena, ARENA_DEVICE_LIMIT);
+        facts_init(&facts, &arena);
+        facts_set_text(&facts, rows[i].fact, rows[i].text, &source);
+        assert_int_equal(device_recognise(&vms_blueiris, &facts) >= 40, rows[i].is_own);
+        arena_release(&arena);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_is_known_by_its_marks_only),
         cmocka_unit_test(test_everyone_is_told_the_version),
         cmocka_unit_test(test_tells_whom_it_asks_for_a_login),
         cmocka_unit_test(test_users_are_read_behind_the_login),

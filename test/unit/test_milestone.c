@@ -83,6 +83,61 @@ test_reads_version_and_users_behind_the_login(void **state)
 }
 
 static void
+test_only_a_known_version_tells_that_there_is_no_factory_password(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        bool none;
+    } rows[] = {
+        {"24.2.12065.1", true },
+        {"13.1a",        true },
+        {"11.2a",        true },
+        {"11.1a",        false},
+        {NULL,           false},
+    };
+    const struct source source = {WITNESS_WIRE, 90, NULL};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct facts facts;
+        arena_init(&arena, ARENA_DEVICE_LIMIT);
+        facts_init(&facts, &arena);
+        if (rows[i].version != NULL) {
+            facts_set_text(&facts, FACT_VMS_VERSION, rows[i].version, &source);
+        }
+        assert_int_equal(vms_milestone.no_factory(&facts) != NULL, rows[i].none);
+        arena_release(&arena);
+    }
+}
+
+/* First looks that are its own, and some of others. */
+static void
+test_is_known_by_its_marks_only(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+        bool is_own;
+    } rows[] = {
+        {200, "{\"ProductVersion\":\"25.1.1804.0\"}",                                  true },
+        {200, "{\"external_providers_uri\":\"https://xp/IDP/x\"}",                     true },
+        {200, "<x targetNamespace=\"http://videoos.net/2/XProtectCSServerCommand\"/>", true },
+        {404, "{\"ProductVersion\":\"25.1.1804.0\"}",                                  false},
+        {200, "<html><title>IIS Windows Server</title></html>",                        false},
+        {200, "{\"issuer\":\"https://id\",\"token_endpoint\":\"https://id/token\"}",   false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct answer answer = answer_of(rows[i].status, "", rows[i].body);
+        bool is_matched = false;
+        for (size_t p = 0; p < vms_milestone.probe_count; p++) {
+            is_matched = is_matched || device_probe_matches(&vms_milestone.probes[p], &answer);
+        }
+        assert_int_equal(is_matched, rows[i].is_own);
+    }
+}
+
+static void
 test_passwords_go_over_tls_and_the_answer_decides(void **state)
 {
     (void)state;
@@ -94,7 +149,7 @@ test_passwords_go_over_tls_and_the_answer_decides(void **state)
         {200, "{\"access_token\": \"eyJhbGciOi.x.y\", \"token_type\": \"Bearer\"}",           LOGIN_OPEN   },
         {400,
          "{\"error\": \"invalid_grant\", \"error_description\": \"Invalid username or "
-         "password\"}",                                                                       LOGIN_REFUSED},
+            "password\"}",                                                                    LOGIN_REFUSED},
         {400, "{\"error\": \"invalid_grant\", \"error_description\": \"Account is locked\"}",
          LOGIN_LOCKED                                                                                      },
         {400, "{\"error\": \"unsupported_grant_type\"}",                                      LOGIN_UNCLEAR},
@@ -133,6 +188,8 @@ main(void)
         cmocka_unit_test(test_tells_what_goes_unencrypted),
         cmocka_unit_test(test_a_status_alone_is_no_refusal),
         cmocka_unit_test(test_reads_version_and_users_behind_the_login),
+        cmocka_unit_test(test_only_a_known_version_tells_that_there_is_no_factory_password),
+        cmocka_unit_test(test_is_known_by_its_marks_only),
         cmocka_unit_test(test_passwords_go_over_tls_and_the_answer_decides),
     };
     assert_int_equal(secret_start(), OK);

@@ -166,10 +166,43 @@ test_digest_opens_servers_before_5_0(void **state)
     arena_release(&arena);
 }
 
+/* First looks that are its own, and some of others. */
+static void
+test_is_known_by_its_marks_only(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fact_id fact;
+        const char *text;
+        bool is_own;
+    } rows[] = {
+        {FACT_HTTP_SERVER, "DW Spectrum/4.2.0.32840 (Digital Watchdog) Mozilla/5.0", true },
+        {FACT_HTTP_SERVER, "Nx Witness/5.1.0.37133 (Network Optix) Mozilla/5.0",     true },
+        {FACT_HTTP_SERVER, "nginx/1.22.1",                                           false},
+        {FACT_HTTP_SERVER, "Unifi Video",                                            false},
+        {FACT_HTTP_TITLE,  "Welcome to nginx!",                                      false},
+        {FACT_HTTP_TITLE,  "Wisenet WAVE",                                           true },
+        {FACT_HTTP_TITLE,  "NETWORK CAMERA",                                         false},
+        {FACT_HTTP_BODY,   "<nx-login-webadmin-modal></nx-login-webadmin-modal>",    true },
+        {FACT_HTTP_BODY,   "<app-login></app-login>",                                false},
+    };
+    const struct source source = {WITNESS_WIRE, 70, NULL};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct facts facts;
+        arena_init(&arena, ARENA_DEVICE_LIMIT);
+        facts_init(&facts, &arena);
+        facts_set_text(&facts, rows[i].fact, rows[i].text, &source);
+        assert_int_equal(device_recognise(&vms_nxwitness, &facts) >= 40, rows[i].is_own);
+        arena_release(&arena);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_is_known_by_its_marks_only),
         cmocka_unit_test(test_everyone_is_told_who_it_is),
         cmocka_unit_test(test_a_status_alone_is_no_refusal),
         cmocka_unit_test(test_settings_and_users_are_read_in_both_forms),
