@@ -187,7 +187,8 @@ step(struct login *login, const struct ask *ask, const struct answer *last, stru
     }
     bool has_challenge = last->status == 401 && httpauth_challenge(last, &challenge) == OK;
     bool is_absent = last->status >= 400 && last->status != 403 && !has_challenge;
-    if (login->step == 1 && (is_absent || door_is_page(last))) {
+    bool is_page = last->status == 200 && door_is_page(last);
+    if (login->step == 1 && (is_absent || is_page)) {
         return ask_challenge(login, arena, ret_request);
     }
     if ((login->number & BY_RPC2) == 0) {

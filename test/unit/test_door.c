@@ -228,6 +228,7 @@ test_rpc2_door_takes_every_way(void **state)
     const struct row rows[] = {
         {"digest opens", {digest, answer_of(200, "", "version=1\r\n")}, LOGIN_OPEN, 1},
         {"digest refused", {digest, digest}, LOGIN_REFUSED, 1},
+        {"digest asked for on a page", {answer_of(401, CHALLENGE, "<html>"), answer_of(200, "", "version=1\r\n")}, LOGIN_OPEN, 1},
         {"challenge opens", {absent, offer, opened, read}, LOGIN_OPEN, 1},
         {"challenge behind a page", {answer_of(200, "", "<html>"), offer, opened, read}, LOGIN_OPEN, 1},
         {"challenge refused", {absent, offer, answer_of(200, "", RPC2_WRONG)}, LOGIN_REFUSED, 1},
