@@ -1,1 +1,1 @@
-gatehouse-catalog-1 gatehouse ItkCZAT/mV5ibF+GDTxs2L/sTAL9AMTLOZVWyBohrTIgLaHpQ7eZFNNm5hdsJJeU2sSjnf/2mYOLxLewcPi8Aw==
+gatehouse-catalog-1 gatehouse zkiXFCjDyzKy3ZIh4PrTITasud4DFEWmEuIrHszNx4MrhCQ0Bg3fFnJZ4LjV6Ubosr3tXuHXqcpnMZqwWAgYDg==
