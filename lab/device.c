@@ -27,8 +27,17 @@ device_init(struct device *device, const struct site_device *row)
     const uint8_t *m = device->mac.bytes;
     snprintf(device->uuid, sizeof device->uuid, "2419d68a-2dd2-21b2-a205-%02x%02x%02x%02x%02x%02x",
         m[0], m[1], m[2], m[3], m[4], m[5]);
+    device->failures = row->wrong;
     device_renew_nonce(device);
     return OK;
+}
+
+/* Wrong log-ins to the lock-out; 0: it has none. */
+static unsigned
+limit_of(const struct device *device)
+{
+    const struct site_lockout *lockout = device->record->lockout;
+    return lockout == NULL ? 0 : device->row->tries != 0 ? device->row->tries : lockout->tries;
 }
 
 const char *
@@ -67,10 +76,8 @@ device_locked_for(const struct device *device)
 unsigned
 device_tries_left(const struct device *device)
 {
-    const struct site_lockout *lockout = device->record->lockout;
-    if (lockout == NULL || lockout->tries == 0)
-        return 0;
-    return device->failures >= lockout->tries ? 0 : lockout->tries - device->failures;
+    unsigned limit = limit_of(device);
+    return device->failures >= limit ? 0 : limit - device->failures;
 }
 
 void
@@ -85,7 +92,7 @@ device_count_login(struct device *device, enum device_way way, bool right)
     const struct site_lockout *lockout = device->record->lockout;
     device->failures++;
     device->stats.credentials_wrong++;
-    if (lockout == NULL || lockout->tries == 0 || device->failures < lockout->tries)
+    if (limit_of(device) == 0 || device->failures < limit_of(device))
         return;
     device->failures = 0;
     device->stats.lockouts++;

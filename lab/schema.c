@@ -232,6 +232,8 @@ static const cyaml_schema_field_t device_fields[] = {
     TEXT("serial", site_device, serial),
     TEXT("password", site_device, password),
     TEXT("behave", site_device, behave),
+    NUMBER("tries", site_device, tries),
+    NUMBER("wrong", site_device, wrong),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t device_row = {

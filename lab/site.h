@@ -191,6 +191,8 @@ struct site_device {
     char *mac;
     char *serial;
     char *password; /* of the first account */
+    unsigned tries; /* lock-out after so many wrong log-ins; 0: as the transcript says */
+    unsigned wrong; /* wrong log-ins that somebody else has made already */
     char *behave;
     struct site_transcript *record; /* after site_load */
 };

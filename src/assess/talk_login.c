@@ -201,7 +201,9 @@ heed(struct talk *talk, const struct answer *last, enum login_state state,
     if (ret_warning->left >= 0) {
         facts_set_int(&talk->subject->facts, FACT_LOCKOUT_LEFT, ret_warning->left, source);
     }
-    return ret_warning->locked ? LOGIN_LOCKED : state;
+    /* A door takes "two are left" for a lock, to go no further; after a try it was a refusal. */
+    bool is_near = state == LOGIN_LOCKED && !ret_warning->locked && ret_warning->left > 0;
+    return ret_warning->locked ? LOGIN_LOCKED : is_near ? LOGIN_REFUSED : state;
 }
 
 /* One step of the log-in; last is NULL at the first. */
@@ -220,6 +222,12 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
     if (state == LOGIN_REFUSED || state == LOGIN_LOCKED) {
         state = heed(talk, last, state, &source, &warning);
     }
+    if (state == LOGIN_REFUSED && talk->ticket == 0 && warning.left > 0) {
+        give_up(talk, arena_format(&talk->arena,
+                          "the device says that %d wrong log-in%s left before it locks",
+                          warning.left, warning.left == 1 ? " is" : "s are"));
+        return;
+    }
     switch (state) {
     case LOGIN_SEND:
         if (step.request.spends && !is_granted(talk)) {
@@ -237,9 +245,9 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
         refused(talk, evidence);
         return;
     case LOGIN_LOCKED:
+        (*talk->setting->lockouts) += talk->ticket != 0 ? 1 : 0; /* else it was locked before */
         settle(talk, BUDGET_LOCKED, &warning);
         facts_set_bool(&talk->subject->facts, FACT_LOGIN_LOCKED, true, &source);
-        (*talk->setting->lockouts)++;
         if (talk->owner != NULL) {
             owner_failed(talk, "could not be tried: the device says that it is locked", evidence);
         }
