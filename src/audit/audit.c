@@ -1,6 +1,7 @@
 /* A set of configuration files: opened, recognised, read in the order of their phases. */
 #include "audit/audit.h"
 
+#include "audit/publish.h"
 #include "audit/say.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -403,6 +404,7 @@ audit_judge(struct audit *audit)
             }
         }
     }
+    publish_finish(audit);
     install_finish(audit);
 }
 

@@ -37,7 +37,6 @@ struct audit_format {
 
 struct install;
 struct publication;
-struct limit;
 
 struct audit_file {
     struct audit *audit;
@@ -63,7 +62,7 @@ struct audit {
     size_t file_count;
     struct install *installs;
     struct publication *publications;
-    struct limit *limits;
+    struct audit_file *authelia; /* its configuration; NULL: none was read */
     struct subject *site;
     const char *mistakes[AUDIT_FILES];
     size_t mistake_count;

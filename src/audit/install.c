@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,34 @@ install_of(struct audit_file *file, enum product product, bool is_own)
     }
     file->install = found;
     return found;
+}
+
+/* Says so where no room is left. */
+static void
+add_to(struct buf *list, const char *words, const char *place)
+{
+    char item[420];
+    (void)snprintf(item, sizeof(item), "%.150s (%.240s)", words, place);
+    if ((list->len != 0 && strstr(list->data, item) != NULL) || text_ends(list->data, "…")) {
+        return;
+    }
+    if (list->len + strlen(item) + 8 > INSTALL_LIST) {
+        buf_text(list, ", …");
+        return;
+    }
+    buf_format(list, "%s%s", list->len == 0 ? "" : "; ", item);
+}
+
+void
+install_add_risk(struct install *install, const char *words, const char *place)
+{
+    add_to(&install->risks, words, place);
+}
+
+void
+install_add_factory(struct install *install, const char *words, const char *place)
+{
+    add_to(&install->factory, words, place);
 }
 
 static void

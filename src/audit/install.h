@@ -61,6 +61,9 @@ enum product install_product_of_port(unsigned port);
 struct install *install_of(struct audit_file *file, enum product product, bool is_own);
 /* The only VMS of the product, or NULL. */
 struct install *install_only(struct audit *audit, enum product product);
+/* Adds "words (place)" to what weakens it, once, as long as there is room. */
+void install_add_risk(struct install *install, const char *words, const char *place);
+void install_add_factory(struct install *install, const char *words, const char *place);
 /* Makes facts of the lists, with the files as evidence. */
 void install_finish(struct audit *audit);
 void install_free(struct install *install);

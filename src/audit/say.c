@@ -107,29 +107,12 @@ say_absent(struct audit_file *file, enum fact_id fact, bool yes, const char *key
     facts_set_bool(&subject->facts, fact, yes, &source);
 }
 
-/* Adds "words (file line 3)" once, and says so where no room is left. */
-static void
-add_to(
-    struct buf *list, const struct audit_file *file, const struct tree_node *at, const char *words)
-{
-    char place[SAY_PLACE];
-    char item[400];
-    (void)snprintf(item, sizeof(item), "%.150s (%s)", words, say_place(file, at, place));
-    if (strstr(list->data, item) != NULL || text_ends(list->data, ", …")) {
-        return;
-    }
-    if (list->len + strlen(item) + 8 > INSTALL_LIST) {
-        buf_text(list, ", …");
-        return;
-    }
-    buf_format(list, "%s%s", list->len == 0 ? "" : "; ", item);
-}
-
 void
 say_risk(struct audit_file *file, const struct tree_node *at, const char *words)
 {
     if (file->install != NULL) {
-        add_to(&file->install->risks, file, at, words);
+        char place[SAY_PLACE];
+        install_add_risk(file->install, words, say_place(file, at, place));
     }
 }
 
@@ -137,7 +120,8 @@ void
 say_factory(struct audit_file *file, const struct tree_node *at, const char *words)
 {
     if (file->install != NULL) {
-        add_to(&file->install->factory, file, at, words);
+        char place[SAY_PLACE];
+        install_add_factory(file->install, words, say_place(file, at, place));
     }
 }
 

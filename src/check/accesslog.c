@@ -51,8 +51,16 @@ static const struct rule time_server[] = {
      "Its clock was not read as set by hand."},
 };
 
+static const struct rule proxy_log[] = {
+    {NOTE,           "proxy-unlogged",  FACT_PROXY_UNLOGGED, IS_SET,    NULL,
+     "{} and keeps no record of the requests."},
+    {NOT_APPLICABLE, "no-proxy-unlogged", FACT_PROXY_UNLOGGED, OTHERWISE, NULL,
+     "No proxy without a record of requests was seen."},
+};
+
 static const struct aspect aspects[] = {
     {"vms-log", KIND_BIT(VMS), vms_log, COUNT(vms_log)},
+    {"proxy-log", KIND_BIT(VMS), proxy_log, COUNT(proxy_log)},
     {"central", KINDS_SITE,    central, COUNT(central)},
     {"ledger",  KINDS_SITE,    ledger,  COUNT(ledger)},
     {"clock",   KINDS_VIDEO,   clock,   COUNT(clock)},
@@ -101,6 +109,7 @@ static const struct advice advices[] = {
     },
     {.id = "no-time-server", .title = "No time server sets the clock of {count}"},
     {.id = "clock-offset", .title = "The clock is off by more than 30 seconds on {count}"},
+    {.id = "proxy-unlogged", .title = "The proxy keeps no record of requests to {count}"},
 };
 // clang-format on
 

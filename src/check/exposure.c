@@ -43,6 +43,22 @@ static const struct rule lockout[] = {
      "Its lock-out setting was not read; it is never tried."},
 };
 
+static const struct rule published[] = {
+    {FAIL,           "published-open",    FACT_VMS_UNGUARDED, IS_SET,    NULL,
+     "{}, and nobody is asked for a login."},
+    {FAIL,           "guard-gap",         FACT_GUARD_GAP,     IS_SET,    NULL,
+     "The log-in before the VMS has a gap: {}."},
+    {UNKNOWN,        "guard-unknown",     FACT_GUARD_UNREAD,  IS_SET,    NULL,
+     "{}; whether it asks for a log-in stands in a file that was not given. Give that file with "
+     "--config too."},
+    {NOTE,           "published-bare",    FACT_VMS_PUBLISHED, IS_SET,    NULL,
+     "{} with no log-in but that of the VMS itself."},
+    {PASS,           "published-guarded", FACT_VMS_GUARD,     IS_SET,    NULL,
+     "Whoever comes by a proxy is asked for a log-in before the VMS: {}."},
+    {NOT_APPLICABLE, "not-published",     FACT_VMS_GUARD,     OTHERWISE, NULL,
+     "No proxy that publishes it was seen in a configuration."},
+};
+
 static const struct rule settings[] = {
     {NOTE,           "weak-settings",    FACT_CONFIG_RISK, IS_SET,    NULL,
      "Its configuration is weaker than it need be: {}."},
@@ -84,6 +100,7 @@ static const struct aspect aspects[] = {
     {"guessing", KIND_BIT(VMS),               guessing, COUNT(guessing)},
     {"lockout",  KINDS_VIDEO,                 lockout,  COUNT(lockout)},
     {"transport", KIND_BIT(VMS),              transport, COUNT(transport)},
+    {"published", KIND_BIT(VMS),              published, COUNT(published)},
     {"settings", KIND_BIT(VMS),               settings, COUNT(settings)},
     {"outside",  KINDS_SITE,                  outside,  COUNT(outside)},
     {"gateway",  KINDS_SITE,                  gateway,  COUNT(gateway)},
@@ -179,6 +196,37 @@ static const struct advice advices[] = {
         .verify =
             "Run gatehouse assess again from the network of the users; the VMS does not answer.",
     },
+    {
+        .id = "published-open",
+        .title = "A proxy publishes {count} to people who are not asked for a log-in",
+        .action = "Let the proxy ask for a log-in before {devices}",
+        .why =
+            "The proxy hands every request on, and what it hands it to has no log-in: whoever "
+            "finds the name sees every camera.",
+        .close =
+            "Point the proxy at the port of the VMS that has a log-in (Frigate: 8971, not 5000), "
+            "or let the proxy ask for one in the block that the finding names: auth_request or "
+            "auth_basic in nginx, forward_auth or basic_auth in Caddy, a forwardAuth middleware "
+            "in Traefik.",
+        .effect = "Everyone who watches logs in; programs that come by the proxy need an account.",
+        .verify = "Run gatehouse assess --config with the proxy's file again.",
+        .caps = true,
+    },
+    {
+        .id = "guard-gap",
+        .title = "The log-in before the VMS leaves paths out on {count}",
+        .action = "Close the gap in the log-in before {devices}",
+        .why =
+            "A log-in that guards the page but not the address of the video guards nothing: who "
+            "knows the address asks for it directly.",
+        .close =
+            "In the file and line that the finding names, take the exception away or narrow it "
+            "to what holds no video (nginx: auth_request or auth_basic off; Authelia: a rule "
+            "with policy bypass).",
+        .effect = "Programs that used the path without a log-in need one.",
+        .verify = "Run gatehouse assess --config with the files again.",
+    },
+    {.id = "published-bare", .title = "A proxy publishes {count} with no log-in but its own"},
     {.id = "weak-settings", .title = "The configuration is weaker than it need be on {count}"},
 };
 // clang-format on
