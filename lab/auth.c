@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "codec/dvrip.h"
 #include "lab/hostile.h"
 #include "lab/template.h"
 
@@ -243,6 +244,15 @@ auth_username_token(struct device *device, const struct auth_token *token)
     else if (right)
         right = text_equal(password, token->password);
     return judge(device, DEVICE_WAY_ONVIF, right);
+}
+
+enum auth_verdict
+auth_dvrip(struct device *device, const char *user, const char *hash)
+{
+    char wanted[DVRIP_HASH];
+    const char *password = user == NULL ? NULL : device_password(device, user);
+    bool right = password != NULL && dvrip_hash(password, wanted) == OK && text_equal(wanted, hash);
+    return judge(device, DEVICE_WAY_DVRIP, right);
 }
 
 /* The first text under one of the names, at any depth that a log-in has. */

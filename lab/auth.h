@@ -36,6 +36,9 @@ struct auth_token {
 enum auth_verdict auth_username_token(
     struct device *device, const struct auth_token *token) MUST_CHECK;
 
+/* A DVRIP log-in: the user and the hash of his password. */
+enum auth_verdict auth_dvrip(struct device *device, const char *user, const char *hash) MUST_CHECK;
+
 /* A log-in by a request body: JSON, a form, or Blue Iris' hashed answer. */
 enum auth_verdict auth_body(
     struct device *device, enum site_login login, const char *body, size_t len) MUST_CHECK;

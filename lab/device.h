@@ -16,6 +16,7 @@ enum device_way {
     DEVICE_WAY_ONVIF,
     DEVICE_WAY_RTSP,
     DEVICE_WAY_FORM,
+    DEVICE_WAY_DVRIP,
 };
 
 struct device_stats {

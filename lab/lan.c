@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "lab/banner.h"
 #include "lab/conn.h"
+#include "lab/dvrip.h"
 #include "lab/http.h"
 #include "lab/netns.h"
 #include "lab/rtsp.h"
@@ -101,6 +102,10 @@ describe_ports(const struct device *device, struct conn_port *out)
         out[count++] = (struct conn_port){.protocol = &rtsp_protocol,
             .config = &record->rtsp[i],
             .number = (uint16_t)record->rtsp[i].port};
+    if (record->dvrip != NULL)
+        out[count++] = (struct conn_port){.protocol = &dvrip_protocol,
+            .config = record->dvrip,
+            .number = (uint16_t)record->dvrip->port};
     for (unsigned i = 0; i < record->tcp_count; i++)
         out[count++] = (struct conn_port){.protocol = &banner_protocol,
             .config = &record->tcp[i],
@@ -114,7 +119,7 @@ open_ports(struct lan *lan, size_t index, uv_loop_t *loop)
     struct device *device = &lan->devices[index];
     const struct site_transcript *record = device->record;
     size_t most = (size_t)record->http_count + record->rtsp_count + record->tcp_count;
-    struct conn_port *ports = calloc(most + 1, sizeof *ports);
+    struct conn_port *ports = calloc(most + 2, sizeof *ports);
     if (ports == NULL)
         return ERR_MEMORY;
     lan->ports[index] = ports;

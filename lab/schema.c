@@ -140,6 +140,12 @@ static const cyaml_schema_field_t onvif_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t dvrip_fields[] = {
+    CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct site_dvrip, port),
+    LIST("answers", site_dvrip, answers, answer_row),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t datagram_fields[] = {
     FLAG("multicast", site_datagram, multicast),
     NEEDED("file", site_datagram, file),
@@ -212,6 +218,7 @@ static const cyaml_schema_field_t transcript_fields[] = {
     LIST("http", site_transcript, http, http_row),
     LIST("rtsp", site_transcript, rtsp, rtsp_row),
     PART("onvif", site_transcript, onvif, onvif_fields),
+    PART("dvrip", site_transcript, dvrip, dvrip_fields),
     PART("sadp", site_transcript, sadp, datagram_fields),
     PART("dhip", site_transcript, dhip, datagram_fields),
     PART("ssdp", site_transcript, ssdp, ssdp_fields),

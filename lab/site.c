@@ -114,6 +114,15 @@ read_server(const char *folder, struct site_http *http, struct note *note)
 }
 
 static enum err
+read_answers(const char *folder, struct site_answer *answers, unsigned count, struct note *note)
+{
+    enum err err = OK;
+    for (unsigned i = 0; err == OK && i < count; i++)
+        err = read_body(folder, answers[i].file, &answers[i].body, &answers[i].body_len, note);
+    return err;
+}
+
+static enum err
 read_files(struct site_transcript *record, struct note *note)
 {
     enum err err = OK;
@@ -128,9 +137,10 @@ read_files(struct site_transcript *record, struct note *note)
             err = read_body(
                 folder, datagrams[i]->file, &datagrams[i]->body, &datagrams[i]->body_len, note);
     struct site_onvif *onvif = record->onvif;
-    for (unsigned i = 0; err == OK && onvif != NULL && i < onvif->answers_count; i++)
-        err = read_body(folder, onvif->answers[i].file, &onvif->answers[i].body,
-            &onvif->answers[i].body_len, note);
+    if (err == OK && onvif != NULL)
+        err = read_answers(folder, onvif->answers, onvif->answers_count, note);
+    if (err == OK && record->dvrip != NULL)
+        err = read_answers(folder, record->dvrip->answers, record->dvrip->answers_count, note);
     return err;
 }
 
@@ -162,6 +172,8 @@ free_answers(struct site_transcript *record)
     struct site_onvif *onvif = record->onvif;
     for (unsigned i = 0; onvif != NULL && i < onvif->answers_count; i++)
         free(onvif->answers[i].body);
+    for (unsigned i = 0; record->dvrip != NULL && i < record->dvrip->answers_count; i++)
+        free(record->dvrip->answers[i].body);
     if (record->sadp != NULL)
         free(record->sadp->body);
     if (record->dhip != NULL)

@@ -106,6 +106,12 @@ struct site_onvif {
     unsigned answers_count;
 };
 
+struct site_dvrip {
+    unsigned port;
+    struct site_answer *answers; /* action: the name that is asked for */
+    unsigned answers_count;
+};
+
 struct site_datagram {
     bool multicast; /* answers the group, not the asker */
     char *file;
@@ -173,6 +179,7 @@ struct site_transcript {
     struct site_rtsp *rtsp;
     unsigned rtsp_count;
     struct site_onvif *onvif;
+    struct site_dvrip *dvrip;
     struct site_datagram *sadp;
     struct site_datagram *dhip;
     struct site_ssdp *ssdp;

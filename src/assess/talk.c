@@ -1,8 +1,10 @@
 /* The queue of questions to one device, and its stages. */
 #include "assess/talk_step.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "codec/dvrip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +141,29 @@ got_answer(void *context, const struct answer *answer)
 }
 
 static void
+got_frames(void *context, const struct answer *frames)
+{
+    struct talk *talk = context;
+    const struct answer answer = dvrip_answer(frames, &talk->answer_arena);
+    got_answer(talk, &answer);
+}
+
+/* By the one connection that is the device's session. */
+static struct wire_call *
+send_frame(struct talk *talk)
+{
+    const struct talk_step *step = &talk->now;
+    CLEANUP(buf_release) struct buf out;
+    buf_init(&out, ANSWER_BODY);
+    if (dvrip_write(&step->request, talk->frames++, &out) != OK) {
+        return NULL;
+    }
+    const struct wire_question question = {step->target, out.data, out.len, dvrip_whole};
+    return wire_stream_ask(
+        talk->setting->wire, &talk->stream, &question, &talk->answer_arena, got_frames, talk);
+}
+
+static void
 send_now(struct talk *talk)
 {
     const struct talk_step *step = &talk->now;
@@ -154,6 +179,9 @@ send_now(struct talk *talk)
         break;
     case TALK_BANNER:
         talk->call = wire_banner(wire, &step->target, 2000, arena, got_answer, talk);
+        break;
+    case TALK_DVRIP:
+        talk->call = send_frame(talk);
         break;
     }
     if (talk->call == NULL) {
@@ -247,6 +275,7 @@ talk_free(struct talk *talk)
     if (talk->next != NULL) {
         wire_cancel(talk->next);
     }
+    wire_stream_close(talk->stream);
     secret_free(talk->password);
     secret_free(talk->kept_password);
     arena_wipe(&talk->vault);
@@ -267,7 +296,10 @@ talk_asked(const struct talk_step *step, char *out, size_t size)
     char ip[IP_TEXT];
     const struct ask *ask = step->ask != NULL ? step->ask : &step->request.ask;
     const char *method = ask->method != NULL ? ask->method : ask->body != NULL ? "POST" : "GET";
-    const char *scheme = step->way == TALK_RTSP ? "rtsp" : step->target.tls ? "https" : "http";
+    const char *scheme = step->way == TALK_RTSP    ? "rtsp"
+                         : step->way == TALK_DVRIP ? "dvrip"
+                         : step->target.tls        ? "https"
+                                                   : "http";
     bool is_v6 = step->target.ip.family == 6;
     (void)ip_text(&step->target.ip, ip);
     if (step->way == TALK_BANNER) {

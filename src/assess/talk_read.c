@@ -2,6 +2,7 @@
 #include "assess/talk_step.h"
 
 #include "base/text.h"
+#include "codec/dvrip.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -80,10 +81,23 @@ stands_at_places(const struct talk *talk, const struct device_driver *driver, co
            !text_starts(ask->path, ONVIF_PATH);
 }
 
+/* The port that speaks DVRIP, when the ask is one of that. */
+static bool
+dvrip_target(const struct talk *talk, const struct ask *ask, struct talk_step *step)
+{
+    const struct port *port = subject_port(talk->subject, ask->port);
+    step->way = TALK_DVRIP;
+    step->target = (struct wire_target){talk->subject->addresses[0], ask->port, false};
+    return port != NULL && text_equal(port->protocol, "dvrip");
+}
+
 bool
 talk_read_target(struct talk *talk, const struct device_driver *driver, const struct ask *ask,
     struct talk_step *step)
 {
+    if (text_equal(ask->method, DVRIP_METHOD)) {
+        return dvrip_target(talk, ask, step);
+    }
     if (text_starts(ask->path, ONVIF_PATH)) {
         step->target =
             (struct wire_target){talk->subject->addresses[0], talk->onvif_port, talk->onvif_tls};

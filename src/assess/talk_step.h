@@ -13,6 +13,7 @@ enum talk_way {
     TALK_HTTP,
     TALK_RTSP,
     TALK_BANNER,
+    TALK_DVRIP,
 };
 
 struct talk_step;
@@ -56,7 +57,9 @@ struct talk {
     size_t step_first, step_count;
     struct talk_step now; /* the question under way */
     struct wire_call *call;
-    struct wire_call *next; /* the turn of the loop that asks the next question */
+    struct wire_stream *stream; /* the connection of DVRIP */
+    uint32_t frames;            /* sent on it */
+    struct wire_call *next;     /* the turn of the loop that asks the next question */
     int64_t deadline;
     uint16_t dead_ports[TALK_DEAD_PORTS];
     uint8_t dead_counts[TALK_DEAD_PORTS];

@@ -8,7 +8,8 @@
 
 /* Where and what to ask; constant tables of drivers are made of these. */
 struct ask {
-    const char *method; /* NULL: GET, or POST when there is a body; DESCRIBE or OPTIONS for RTSP */
+    /* NULL: GET, or POST when there is a body; DESCRIBE or OPTIONS for RTSP; DVRIP */
+    const char *method;
     const char *path;   /* begins with '/', query included */
     const char *body;   /* NULL: none */
     const char *type;   /* Content-Type of the body; NULL: by its first letter (XML, JSON, form) */
@@ -19,7 +20,7 @@ struct ask {
 /* A request ready to be sent by wire: an ask with what a log-in adds. */
 struct request {
     struct ask ask;
-    const char *authorization; /* value of the Authorization header, or NULL */
+    const char *authorization; /* value of the Authorization header, session of DVRIP, or NULL */
     const char *cookie;        /* value of the Cookie header, or NULL */
     const char *soap_action;   /* value of the SOAPAction header (UPnP control), or NULL */
     bool spends;               /* carries a password: counts against the lock-out budget */

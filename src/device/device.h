@@ -218,6 +218,7 @@ enum login_state device_login_step(const struct device_door *door, struct login 
 
 /* The doors that several drivers share. */
 extern const struct device_door device_door_http;  /* digest or basic, as the challenge asks */
+extern const struct device_door device_door_dvrip; /* Xiongmai; its asks go by DVRIP */
 extern const struct device_door device_door_isapi; /* ISAPI: digest, or the web page's session */
 extern const struct device_door device_door_rpc2;  /* Dahua: CGI digest, else RPC2's challenge */
 extern const struct device_door device_door_onvif; /* WS-UsernameToken (WSS 1.0), digest */

@@ -397,7 +397,6 @@ parse_check(const struct answer *answer, struct facts *facts, const struct sourc
     warn(answer, &warning);
     if (warning.left >= 0) {
         facts_set_int(facts, FACT_LOCKOUT_LEFT, warning.left, source);
-        facts_set_bool(facts, FACT_LOCKOUT_ENABLED, true, source);
     }
 }
 

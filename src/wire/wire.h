@@ -92,6 +92,28 @@ struct wire_call *wire_connect(
 struct wire_call *wire_banner(struct wire *wire, const struct wire_target *target, unsigned wait_ms,
     struct arena *arena, wire_answer_fn *done, void *context);
 
+/* How many of these first bytes are the whole answer; 0: more must come. */
+typedef enum err wire_whole_fn(const void *bytes, size_t len, size_t *ret_len);
+
+/*
+ * One question over a TCP connection that stays open for the next, until wire_stream_close(): for
+ * protocols whose session is the connection. The first question begins *stream (NULL before). The
+ * bytes are copied, the answer's body is what came. A connection that broke, or was left in the
+ * middle of an answer, gives ERR_NETWORK to every later question. NULL when memory is out or a
+ * question is under way.
+ */
+struct wire_stream;
+struct wire_question {
+    struct wire_target target;
+    const void *bytes;
+    size_t len;
+    wire_whole_fn *whole;
+};
+struct wire_call *wire_stream_ask(struct wire *wire, struct wire_stream **stream,
+    const struct wire_question *question, struct arena *arena, wire_answer_fn *done, void *context);
+/* NULL is allowed; a question under way must be cancelled before. */
+void wire_stream_close(struct wire_stream *stream);
+
 /* The function will not be called. NULL is allowed; a handle ends when its function is called. */
 void wire_cancel(struct wire_call *call);
 

@@ -1,5 +1,6 @@
 #include "device/door.h"
 
+#include "codec/dvrip.h"
 #include "codec/soap.h"
 
 #include "test.h"
@@ -281,6 +282,74 @@ test_rpc2_sends_the_hash_and_puts_asks_into_its_words(void **state)
     assert_int_equal(device_door_rpc2.authorize(&login, &page, &arena, &request), ERR_UNSUPPORTED);
 }
 
+#define DVRIP_SESSION "{\"Ret\":100,\"SessionID\":\"0x0000001a\"}"
+
+/* One message with the password, no challenge before it: the first request spends. */
+static void
+test_dvrip_door_takes_every_way(void **state)
+{
+    (void)state;
+    const struct ask system = {.method = DVRIP_METHOD, .path = DVRIP_SYSTEM, .port = DVRIP_PORT};
+    static const struct {
+        const char *title;
+        int status;
+        const char *body;
+        enum login_state state;
+    } rows[] = {
+        {"opens",                  200, DVRIP_SESSION,                           LOGIN_SEND   },
+        {"wrong",                  401, "{\"Ret\":203}",                         LOGIN_REFUSED},
+        {"wrong name or password", 401, "{\"Ret\":106}",                         LOGIN_REFUSED},
+        {"locked",                 401, "{\"Ret\":205}",                         LOGIN_LOCKED },
+        {"strange code",           400, "{\"Ret\":102}",                         LOGIN_UNCLEAR},
+        {"no session",             200, "{\"Ret\":100}",                         LOGIN_UNCLEAR},
+        {"a session that is none", 200, "{\"Ret\":100,\"SessionID\":\"\\\"}\"}", LOGIN_UNCLEAR},
+        {"garbage",                400, "\x01",                                  LOGIN_UNCLEAR},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct login login = {.user = "admin", .password = password};
+        struct request request;
+        const struct answer answer = answer_of(rows[i].status, "", rows[i].body);
+        assert_int_equal(
+            device_login_step(&device_door_dvrip, &login, &system, NULL, &arena, &request),
+            LOGIN_SEND);
+        assert_true(request.spends);
+        assert_null(strstr(request.ask.body, secret_text(password)));
+        enum login_state state_now =
+            device_login_step(&device_door_dvrip, &login, &system, &answer, &arena, &request);
+        if (state_now != rows[i].state) {
+            print_error("%s: state %d\n", rows[i].title, (int)state_now);
+        }
+        assert_int_equal(state_now, rows[i].state);
+        assert_false(request.spends);
+    }
+}
+
+static void
+test_dvrip_session_goes_with_every_ask(void **state)
+{
+    (void)state;
+    const struct ask system = {.method = DVRIP_METHOD, .path = DVRIP_SYSTEM, .port = DVRIP_PORT};
+    const struct ask nat = {.method = DVRIP_METHOD, .path = DVRIP_CONFIG "NetWork.Nat"};
+    const struct ask page = {.path = "/"};
+    const struct answer opened = answer_of(200, "", DVRIP_SESSION);
+    const struct answer read = answer_of(200, "", "{\"Ret\":100,\"SystemInfo\":{}}");
+    struct login login = {.user = "admin", .password = password};
+    struct request request;
+    assert_int_equal(
+        device_login_step(&device_door_dvrip, &login, &system, NULL, &arena, &request), LOGIN_SEND);
+    assert_int_equal(
+        device_login_step(&device_door_dvrip, &login, &system, &opened, &arena, &request),
+        LOGIN_SEND);
+    assert_string_equal(request.authorization, "0x0000001a");
+    assert_int_equal(
+        device_login_step(&device_door_dvrip, &login, &system, &read, &arena, &request),
+        LOGIN_OPEN);
+    assert_int_equal(device_door_dvrip.authorize(&login, &nat, &arena, &request), OK);
+    assert_string_equal(
+        request.ask.body, "{\"Name\":\"NetWork.Nat\",\"SessionID\":\"0x0000001a\"}");
+    assert_int_equal(device_door_dvrip.authorize(&login, &page, &arena, &request), ERR_UNSUPPORTED);
+}
+
 static void
 test_rtsp_digest_signs_the_whole_address(void **state)
 {
@@ -389,6 +458,8 @@ main(void)
         cmocka_unit_test(test_isapi_session_sends_the_iterated_hash_and_then_its_cookie),
         cmocka_unit_test(test_rpc2_door_takes_every_way),
         cmocka_unit_test(test_rpc2_sends_the_hash_and_puts_asks_into_its_words),
+        cmocka_unit_test(test_dvrip_door_takes_every_way),
+        cmocka_unit_test(test_dvrip_session_goes_with_every_ask),
         cmocka_unit_test(test_rtsp_digest_signs_the_whole_address),
         cmocka_unit_test(test_counts_the_nonce_for_every_authorized_ask),
         cmocka_unit_test(test_never_sends_the_password_in_the_clear_by_digest),
