@@ -308,17 +308,17 @@ parse_time(const struct answer *answer, struct facts *facts, const struct source
 static void
 parse_ntp(const struct answer *answer, struct facts *facts, const struct source *source)
 {
-    static const char *const names[] = {CLIENT "staticServers[0]", CLIENT "advertisedServers[0]"};
     struct source config = parts_config(source, source->confidence);
     bool enabled = false;
     bool synced = false;
     if (!parts_bool(answer, CLIENT "enabled", facts->arena, &enabled)) {
         return;
     }
-    for (size_t i = COUNT(names); i-- != 0;) {
-        const char *server = parts_text(answer, names[i], facts->arena);
-        parts_ntp(enabled, server, facts, source);
+    const char *server = parts_text(answer, CLIENT "staticServers[0]", facts->arena);
+    if (server == NULL) {
+        server = parts_text(answer, CLIENT "advertisedServers[0]", facts->arena);
     }
+    parts_ntp(enabled, server, facts, source);
     if (enabled && parts_bool(answer, CLIENT "synced", facts->arena, &synced)) {
         facts_set_bool(facts, FACT_CLOCK_SYNCED, synced, &config);
     }

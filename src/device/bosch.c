@@ -1,4 +1,5 @@
 /* Bosch cameras and encoders: RCP+ reads over rcp.xml, digest or basic login. */
+#include "device/door.h"
 #include "device/parts.h"
 
 #include "base/text.h"
@@ -223,6 +224,54 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+/* Set while the picture is asked for in place of the identity, which may be open to everyone. */
+static char *
+picture_mark(struct login *login)
+{
+    return &login->text[sizeof(login->text) - 1];
+}
+
+static bool
+is_told(const struct answer *last)
+{
+    bool picture = last->body_len > 2 && memcmp(last->body, "\xff\xd8", 2) == 0;
+    return picture || text_find_nocase(last->body, last->body_len, "<rcp>") != NULL;
+}
+
+/* The HTTP log-in, at the identity, or at the picture where the identity needs no login. */
+static enum login_state
+step(struct login *login, const struct ask *ask, const struct answer *last, struct arena *arena,
+    struct request *ret_request)
+{
+    const struct ask picture = {.path = pictures[0], .port = ask->port};
+    bool open = last != NULL && last->err == OK && last->status == 200;
+    if (login->step == 1 && open && is_told(last)) {
+        *picture_mark(login) = 1;
+        *ret_request = (struct request){.ask = picture};
+        return LOGIN_SEND;
+    }
+    bool marked = *picture_mark(login) != 0;
+    login->step -= marked ? 1 : 0;
+    enum login_state state =
+        device_door_http.step(login, marked ? &picture : ask, last, arena, ret_request);
+    login->step += marked ? 1 : 0;
+    return state == LOGIN_OPEN && !is_told(last) ? LOGIN_UNCLEAR : state;
+}
+
+static enum err
+authorize(
+    struct login *login, const struct ask *ask, struct arena *arena, struct request *ret_request)
+{
+    return device_door_http.authorize(login, ask, arena, ret_request);
+}
+
+static const struct device_door door = {
+    .title = "HTTP digest",
+    .certain = true,
+    .step = step,
+    .authorize = authorize,
+};
+
 /* clang-format off */
 const struct device_driver device_bosch = {
     .name = "bosch",
@@ -238,7 +287,7 @@ const struct device_driver device_bosch = {
     .reading_count = COUNT(readings),
     .asks = asks,
     .ask_count = COUNT(asks),
-    .door = &device_door_http,
+    .door = &door,
     .door_ask = {.path = READ("0x0aea", "P_OCTET"), .login = true},
     .limit = {0, 0, "no published number"},
     .streams = streams,

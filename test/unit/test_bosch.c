@@ -103,11 +103,61 @@ test_knows_which_firmware_has_no_factory_password(void **state)
     }
 }
 
+#define ASKED "WWW-Authenticate: Basic realm=\"Use 'live' as User Name for live view\"\r\n"
+#define RCP   "<rcp><result><str>44 49</str></result></rcp>"
+
+static void
+test_the_picture_is_the_door_where_the_identity_is_open(void **state)
+{
+    (void)state;
+    static const struct {
+        int status[3];
+        const char *body[3];
+        size_t count;
+        enum login_state state;
+        unsigned spent;
+    } rows[] = {
+        {{401, 200},      {"", RCP},                 2, LOGIN_OPEN,    1},
+        {{401, 200},      {"", "welcome"},           2, LOGIN_UNCLEAR, 1},
+        {{401, 401},      {"", ""},                  2, LOGIN_REFUSED, 1},
+        {{200, 401, 200}, {RCP, "", "\xff\xd8\xff"}, 3, LOGIN_OPEN,    1},
+        {{200, 401, 401}, {RCP, "", ""},             3, LOGIN_REFUSED, 1},
+        {{200, 200},      {RCP, "\xff\xd8\xff"},     2, LOGIN_UNCLEAR, 0},
+        {{200},           {"<html></html>"},         1, LOGIN_UNCLEAR, 0},
+    };
+    struct secret *password = secret_start() == OK ? secret_new_text("service") : NULL;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct login login = {.user = "service", .password = password};
+        struct answer answer;
+        const struct answer *last = NULL;
+        enum login_state result = LOGIN_SEND;
+        unsigned spent = 0;
+        arena_init(&arena, ARENA_DEVICE_LIMIT);
+        for (size_t k = 0; k <= rows[i].count && result == LOGIN_SEND; k++) {
+            struct request request;
+            result = device_login_step(
+                device_bosch.door, &login, &device_bosch.door_ask, last, &arena, &request);
+            spent += result == LOGIN_SEND && request.spends ? 1 : 0;
+            if (k < rows[i].count) {
+                answer = answer_of(
+                    rows[i].status[k], rows[i].status[k] == 401 ? ASKED : "", rows[i].body[k]);
+                last = &answer;
+            }
+        }
+        assert_int_equal(result, rows[i].state);
+        assert_int_equal(spent, rows[i].spent);
+        arena_release(&arena);
+    }
+    secret_free(password);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_every_era_of_firmware),
+        cmocka_unit_test(test_the_picture_is_the_door_where_the_identity_is_open),
         cmocka_unit_test(test_octets_that_are_no_text_are_no_name),
         cmocka_unit_test(test_knows_which_firmware_has_no_factory_password),
     };
