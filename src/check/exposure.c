@@ -94,11 +94,20 @@ static const struct rule transport[] = {
      "It was not seen to give pages or video without encryption."},
 };
 
+static const struct rule sessions[] = {
+    {NOTE,           "sessions-endless", FACT_VMS_SESSIONS, IS_NO,     NULL,
+     "A log-in at {vms.product|the VMS} never ends by itself: who finds an open screen or an old "
+     "phone is in."},
+    {NOT_APPLICABLE, "sessions-end",     FACT_VMS_SESSIONS, OTHERWISE, NULL,
+     "Nothing shows that a log-in there lasts for ever."},
+};
+
 static const struct aspect aspects[] = {
     {"mapping",  KINDS_VIDEO | KIND_BIT(VMS), mapping,  COUNT(mapping)},
     {"address",  KINDS_VIDEO | KIND_BIT(VMS), address,  COUNT(address)},
     {"guessing", KIND_BIT(VMS),               guessing, COUNT(guessing)},
     {"lockout",  KINDS_VIDEO,                 lockout,  COUNT(lockout)},
+    {"sessions",  KIND_BIT(VMS),              sessions,  COUNT(sessions)},
     {"transport", KIND_BIT(VMS),              transport, COUNT(transport)},
     {"published", KIND_BIT(VMS),              published, COUNT(published)},
     {"settings", KIND_BIT(VMS),               settings, COUNT(settings)},
@@ -169,6 +178,7 @@ static const struct advice advices[] = {
         .effect = "A person who mistypes his password several times waits a few minutes.",
         .verify = "Run gatehouse assess again, with the configuration of the VMS at hand.",
     },
+    {.id = "sessions-endless", .title = "A log-in never ends by itself on {count}"},
     {.id = "vms-plain", .title = "Pages or video go unencrypted from {count}"},
     {
         .id = "seen-outside",

@@ -209,6 +209,13 @@ parse_settings(const struct answer *answer, struct facts *facts, const struct so
             facts_set_bool(facts, rows[i].fact, yes, &config);
         }
     }
+    /* Seconds since 5.1, minutes before; none or 0 is no limit (nx_open system_settings.h). */
+    const char *limit = NULL;
+    if (pick_text(answer, "~\"sessionLimit(?:S|Minutes)\"\\s*:\\s*\"?(\\d+|null)", facts->arena,
+            &limit) == OK) {
+        facts_set_bool(facts, FACT_VMS_SESSIONS,
+            !text_equal(limit, "0") && !text_equal(limit, "null"), &config);
+    }
     if (setting(answer, "trafficEncryptionForced", facts, &pages) &&
         setting(answer, "videoTrafficEncryptionForced", facts, &video)) {
         facts_set_bool(facts, FACT_VMS_TLS, pages && video, &config);

@@ -76,6 +76,7 @@ def test_nothing_is_claimed_that_was_not_seen(bought, address):
     ("default-credentials/owner-failed", {"10.20.0.72"}),
     ("vendor-cloud/vms-cloud-on", {"10.20.0.52", "10.20.0.53"}),
     ("upnp/vms-upnp-on", {"10.20.0.52"}),
+    ("vms-exposure/sessions-endless", {"10.20.0.52"}),
     ("access-log/no-access-log", {"10.20.0.52", "10.20.0.61", "10.20.0.62", "10.20.0.63"}),
     ("vms-exposure/vms-plain", {"10.20.0.51", "10.20.0.52", "10.20.0.54", "10.20.0.55", "10.20.0.61", "10.20.0.62", "10.20.0.63",
                                 "10.20.0.72", "10.20.0.73"}),
