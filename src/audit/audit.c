@@ -3,6 +3,7 @@
 
 #include "audit/publish.h"
 #include "audit/say.h"
+#include "audit/traefik.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -397,6 +398,11 @@ audit_add_bytes(struct audit *audit, const char *name, const char *bytes, size_t
 void
 audit_judge(struct audit *audit)
 {
+    for (struct audit_file *file = audit->files; file != NULL; file = file->next) {
+        if (text_equal(file->kind, "traefik")) {
+            traefik_keep(file, file->tree.root);
+        }
+    }
     for (int phase = AUDIT_VMS; phase <= AUDIT_GUARD; phase++) {
         for (struct audit_file *file = audit->files; file != NULL; file = file->next) {
             if ((int)file->format->phase == phase) {

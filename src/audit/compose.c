@@ -1,6 +1,7 @@
 /* Docker compose files: which doors of a VMS are published to whom (Compose specification). */
 #include "audit/quote.h"
 #include "audit/say.h"
+#include "audit/traefik.h"
 #include "audit/tree_yaml.h"
 #include "base/ip.h"
 #include "base/text.h"
@@ -218,6 +219,71 @@ read_rights(struct audit_file *file, const struct tree_node *service)
     }
 }
 
+/* "traefik.http.routers.cams.rule" as nodes of a tree of its own. */
+static bool
+add_label(struct tree *tree, const char *label, size_t len, const char *value, unsigned line)
+{
+    struct tree_node *node = tree->root;
+    char name[TREE_NAME];
+    for (size_t at = sizeof("traefik.") - 1; at < len && node != NULL;) {
+        size_t word = strcspn(label + at, ".=");
+        (void)snprintf(name, sizeof(name), "%.*s", (int)(word < 200 ? word : 200), label + at);
+        struct tree_node *child = node->first;
+        while (child != NULL && !text_equal(child->name, name)) {
+            child = child->next;
+        }
+        node = child != NULL ? child : tree_add(tree, node, name, line);
+        at += word + 1;
+    }
+    return node != NULL && tree_set(tree, node, value, strlen(value));
+}
+
+/* The labels of one container as Traefik reads them; NULL when it has none. */
+static const struct tree_node *
+read_labels(struct audit_file *file, const struct tree_node *service)
+{
+    const struct tree_node *list = tree_get(service, "labels");
+    struct tree tree;
+    if (list == NULL || tree_init(&tree, &file->audit->arena) != OK) {
+        return NULL;
+    }
+    for (const struct tree_node *n = tree_next(list, NULL, NULL); n != NULL;
+         n = tree_next(list, NULL, n)) {
+        const char *label = list->is_list ? n->value : n->name;
+        size_t len = strcspn(label, "=");
+        const char *value = !list->is_list ? n->value : label[len] == '=' ? label + len + 1 : "";
+        if (text_starts(label, "traefik.") && !add_label(&tree, label, len, value, n->line)) {
+            return NULL;
+        }
+    }
+    if (tree.root->first != NULL) {
+        traefik_keep(file, tree.root);
+    }
+    return tree.root->first == NULL ? NULL : tree.root;
+}
+
+static void
+read_routers(struct audit_file *file, const struct tree_node *services)
+{
+    const struct tree_node *labels[64];
+    size_t count = 0;
+    for (const struct tree_node *n = tree_next(services, NULL, NULL); n != NULL && count < 64;
+         n = tree_next(services, NULL, n)) {
+        labels[count++] = read_labels(file, n);
+    }
+    count = 0;
+    for (const struct tree_node *n = tree_next(services, NULL, NULL); n != NULL && count < 64;
+         n = tree_next(services, NULL, n)) {
+        const char *image = tree_text(n, "image");
+        char names[300];
+        (void)snprintf(names, sizeof(names), "%.100s %.180s", n->name, image == NULL ? "" : image);
+        if (labels[count] != NULL && install_product(names) != PRODUCT_COUNT) {
+            traefik_read(file, labels[count], names);
+        }
+        count++;
+    }
+}
+
 static void
 read(struct audit_file *file)
 {
@@ -235,6 +301,7 @@ read(struct audit_file *file)
         read_ports(file, n);
         read_rights(file, n);
     }
+    read_routers(file, services);
 }
 
 const struct audit_format audit_compose = {

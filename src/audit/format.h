@@ -62,7 +62,9 @@ struct audit {
     size_t file_count;
     struct install *installs;
     struct publication *publications;
-    struct audit_file *authelia; /* its configuration; NULL: none was read */
+    struct audit_file *authelia;         /* its configuration; NULL: none was read */
+    const struct tree_node *traefik[64]; /* trees in which a middleware may stand */
+    size_t traefik_count;
     struct subject *site;
     const char *mistakes[AUDIT_FILES];
     size_t mistake_count;

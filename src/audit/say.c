@@ -210,3 +210,38 @@ say_secrets_below(struct audit_file *file, const struct tree_node *node)
         tree_walk(node, take_secret, file);
     }
 }
+
+void
+say_site_text(
+    struct audit_file *file, enum fact_id fact, const char *text, const struct tree_node *at)
+{
+    struct subject *site = file->audit->site;
+    const struct source source = {WITNESS_CONFIG, 90, say_evidence(site, file, at)};
+    facts_set_text(&site->facts, fact, text, &source);
+}
+
+/* Joins with what was said before: a site has several VPN files, a report one sentence. */
+static void
+join_site(struct audit_file *file, enum fact_id fact, const struct tree_node *at, const char *words)
+{
+    struct facts *facts = &file->audit->site->facts;
+    const char *before = facts_text(facts, fact);
+    char place[SAY_PLACE];
+    char text[900];
+    (void)snprintf(text, sizeof(text), "%.400s%s%.150s (%s)", before == NULL ? "" : before,
+        before == NULL ? "" : "; ", words, say_place(file, at, place));
+    facts_forget(facts, fact);
+    say_site_text(file, fact, text, at);
+}
+
+void
+say_vpn_broken(struct audit_file *file, const struct tree_node *at, const char *words)
+{
+    join_site(file, FACT_VPN_BROKEN, at, words);
+}
+
+void
+say_vpn_risk(struct audit_file *file, const struct tree_node *at, const char *words)
+{
+    join_site(file, FACT_VPN_RISK, at, words);
+}

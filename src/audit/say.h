@@ -35,3 +35,10 @@ void say_address(struct audit_file *file, const struct tree_node *at);
 bool say_is_reference(const struct tree_node *at);
 /* Every node below whose name is that of a secret, and every address with a password. */
 void say_secrets_below(struct audit_file *file, const struct tree_node *node);
+
+/* A fact about the site itself. */
+void say_site_text(
+    struct audit_file *file, enum fact_id fact, const char *text, const struct tree_node *at);
+/* A VPN that lets in whom it should not, and one that is weaker than it need be. */
+void say_vpn_broken(struct audit_file *file, const struct tree_node *at, const char *words);
+void say_vpn_risk(struct audit_file *file, const struct tree_node *at, const char *words);

@@ -13,6 +13,8 @@ static const struct rule open[] = {
 };
 
 static const struct rule vpn[] = {
+    {FAIL,           "vpn-weak",       FACT_VPN_BROKEN,      IS_SET,     NULL,
+     "The VPN does not keep strangers out: {}."},
     {PASS,           "vpn",            FACT_REMOTE_VPN,      IS_SET,     NULL,
      "Remote access goes through a VPN: {}."},
     {FAIL,           "no-vpn",         FACT_REMOTE_DECLARED, IS_YES,     NULL,
@@ -22,6 +24,13 @@ static const struct rule vpn[] = {
     {UNKNOWN,        "remote-unknown", FACT_REMOTE_DECLARED, IS_UNKNOWN, NULL,
      "Whether and how the site is used from outside is not known. The site file can say so, "
      "under remote access."},
+};
+
+static const struct rule vpn_settings[] = {
+    {NOTE,           "vpn-settings",     FACT_VPN_RISK, IS_SET,    NULL,
+     "The VPN is weaker than it need be: {}."},
+    {NOT_APPLICABLE, "no-vpn-settings",  FACT_VPN_RISK, OTHERWISE, NULL,
+     "No weak setting of a VPN was seen."},
 };
 
 static const struct rule factor[] = {
@@ -39,6 +48,7 @@ static const struct rule factor[] = {
 static const struct aspect aspects[] = {
     {"open",   KINDS_SITE, open,   COUNT(open)},
     {"vpn",    KINDS_SITE, vpn,    COUNT(vpn)},
+    {"vpn-settings", KINDS_SITE, vpn_settings, COUNT(vpn_settings)},
     {"factor", KINDS_SITE, factor, COUNT(factor)},
 };
 
@@ -69,6 +79,19 @@ static const struct advice advices[] = {
         .effect = "Who watches from outside switches the VPN on first.",
         .verify = "Name the VPN in the site file and run gatehouse assess again.",
     },
+    {
+        .id = "vpn-weak",
+        .title = "The VPN does not keep strangers out",
+        .action = "Make the VPN ask who comes, with a cipher that holds",
+        .why = "A VPN that takes everyone is an open port with another name.",
+        .close =
+            "In the file and line that the finding names: let OpenVPN ask for a certificate of "
+            "each person (take verify-client-cert none away) and use AES-256-GCM; or set up "
+            "WireGuard, which has no weak settings of this kind.",
+        .effect = "Who comes by the VPN needs a certificate and perhaps a newer program.",
+        .verify = "Run gatehouse assess --config with the VPN's file again.",
+    },
+    {.id = "vpn-settings", .title = "The VPN is weaker than it need be"},
     {
         .id = "gateway-no-mfa",
         .title = "The gateway lets people in without a second factor",
