@@ -2,32 +2,18 @@
 #include "catalog/advisory.h"
 
 #include "base/text.h"
+#include "catalog/model.h"
+#include "codec/version.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
-#include <string.h>
 
-static enum advisory_match
-judge_model(const struct advisory *advisory, const struct advisory_target *target, char *why)
+unsigned
+advisory_rank(const struct advisory *advisory)
 {
-    char pattern[CONDITION_PART];
-    if (text_equal(advisory->models, "*")) {
-        return ADVISORY_YES;
+    if (advisory->part[0] == '\0') {
+        return 0;
     }
-    if (text_is_empty(target->model) || strlen(target->model) >= CONDITION_PART) {
-        (void)snprintf(why, ADVISORY_WHY, "its model is not known");
-        return ADVISORY_POSSIBLE;
-    }
-    for (const char *at = advisory->models; condition_next(&at, ',', pattern);) {
-        if (fnmatch(pattern, target->model, FNM_CASEFOLD) == 0) {
-            return ADVISORY_YES;
-        }
-    }
-    if (target->rebranded) {
-        (void)snprintf(why, ADVISORY_WHY, "%s sells it under another model name", target->maker);
-        return ADVISORY_POSSIBLE;
-    }
-    return ADVISORY_NO;
+    return text_equal(advisory->part, "cna") || text_equal(advisory->part, "csaf") ? 1 : 2;
 }
 
 enum advisory_match
@@ -35,20 +21,33 @@ advisory_judge(const struct advisory *advisory, const struct advisory_target *ta
     char ret_why[ADVISORY_WHY])
 {
     char why[3][ADVISORY_WHY] = {"", "", ""};
+    char date[VERSION_DATE];
+    const char *build = target->build;
+    if (text_is_empty(build)) {
+        build = version_date(target->version, date) ? date : NULL;
+    }
     ret_why[0] = '\0';
     if (!text_equal_nocase(advisory->maker, target->maker)) {
+        (void)snprintf(
+            ret_why, ADVISORY_WHY, "the record is about another maker, %.100s", advisory->maker);
         return ADVISORY_NO;
     }
-    const enum advisory_match matches[] = {
-        judge_model(advisory, target, why[0]),
-        condition_version(advisory->versions, target->version, why[1]),
-        condition_build(advisory->builds, target->build, why[2]),
+    enum advisory_match matches[] = {
+        model_judge(advisory->models, target->model, why[0]),
+        condition_version(advisory->versions, target->version, build, why[1]),
+        condition_build(advisory->builds, build, why[2]),
     };
+    if (matches[0] == ADVISORY_NO && target->rebranded) {
+        matches[0] = ADVISORY_POSSIBLE;
+        (void)snprintf(why[0], ADVISORY_WHY, "%s sells it under another model name", target->maker);
+    }
     enum advisory_match least = ADVISORY_YES;
     for (size_t i = 0; i < COUNT(matches); i++) {
         least = matches[i] < least ? matches[i] : least;
     }
-    for (size_t i = 0; i < COUNT(matches); i++) {
+    /* Another model is reason enough; else the last of version and build says most. */
+    size_t said = least == ADVISORY_NO && matches[0] == ADVISORY_NO ? 1 : COUNT(matches);
+    for (size_t i = 0; i < said; i++) {
         if (matches[i] == least && why[i][0] != '\0') {
             (void)text_copy(ret_why, ADVISORY_WHY, why[i]);
         }

@@ -13,6 +13,8 @@ struct advisory {
     const char *id, *maker, *models, *versions, *builds;
     const char *severity, *exploited; /* date in CISA KEV, or "" */
     const char *effect, *fixed, *source;
+    /* Of imported rows, else "": which part of the record, its words, and "yes": not affected. */
+    const char *part, *rule, *clear;
 };
 
 /* What an advisory is compared with; NULL is unknown. */
@@ -23,6 +25,9 @@ struct advisory_target {
     const char *build;   /* YYYY-MM-DD */
     bool rebranded;      /* sold under another maker's model names */
 };
+
+/* How sure a part is: 0 checked by hand, 1 the maker's own words, 2 added by another. */
+unsigned advisory_rank(const struct advisory *advisory);
 
 /* Compares one row; why says what decided ("build 2016-05-30 is < 2021-06-25"). */
 enum advisory_match advisory_judge(const struct advisory *advisory,

@@ -19,6 +19,7 @@ struct parse {
     struct advisory *rows;
     struct release *releases;
     struct release *ends;
+    struct exploited *exploited;
     size_t line;
     struct note *note;
 };
@@ -46,6 +47,9 @@ static const struct member advisory_members[] = {
     MEMBER(advisory, effect, true),
     MEMBER(advisory, fixed, true),
     MEMBER(advisory, source, true),
+    MEMBER(advisory, part, false),
+    MEMBER(advisory, rule, false),
+    MEMBER(advisory, clear, false),
 };
 
 static const struct member release_members[] = {
@@ -66,6 +70,11 @@ static const struct member end_members[] = {
     {"since",  offsetof(struct release, released), false},
     {"newest", offsetof(struct release, newest),   false},
     MEMBER(release, source, true),
+};
+
+static const struct member exploited_members[] = {
+    {"kev", offsetof(struct exploited, id), true},
+    MEMBER(exploited, since, true),
 };
 
 static enum err
@@ -193,6 +202,18 @@ read_end(struct parse *parse, const json_t *row)
 }
 
 static enum err
+read_exploited(struct parse *parse, const json_t *row)
+{
+    struct exploited *out = &parse->exploited[parse->catalog->exploited_count];
+    enum err err = fill(parse, row, exploited_members, COUNT(exploited_members), out);
+    if (err == OK && !is_day_or_empty(out->since)) {
+        err = refuse(parse, ERR_VALUE, "since is no day");
+    }
+    parse->catalog->exploited_count += err == OK ? 1 : 0;
+    return err;
+}
+
+static enum err
 read_header(struct parse *parse, const json_t *row)
 {
     static const struct member members[] = {
@@ -224,6 +245,8 @@ read_line(struct parse *parse, const char *line, size_t len)
         err = read_release(parse, row);
     } else if (json_object_get(row, "ended") != NULL) {
         err = read_end(parse, row);
+    } else if (json_object_get(row, "kev") != NULL) {
+        err = read_exploited(parse, row);
     }
     json_decref(row);
     return err;
@@ -258,6 +281,30 @@ read_lines(struct parse *parse, const char *bytes, size_t len)
     return err;
 }
 
+static int
+compare_ids(const void *a, const void *b)
+{
+    const struct exploited *x = a;
+    const struct exploited *y = b;
+    return strcmp(x->id, y->id);
+}
+
+/* The list of exploited flaws speaks for every row of the same number. */
+static void
+flag_exploited(struct parse *parse)
+{
+    size_t count = parse->catalog->exploited_count;
+    qsort(parse->exploited, count, sizeof(*parse->exploited), compare_ids);
+    for (size_t i = 0; i < parse->catalog->count && count != 0; i++) {
+        const struct exploited wanted = {.id = parse->rows[i].id};
+        const struct exploited *found =
+            bsearch(&wanted, parse->exploited, count, sizeof(wanted), compare_ids);
+        if (found != NULL && parse->rows[i].exploited[0] == '\0') {
+            parse->rows[i].exploited = found->since;
+        }
+    }
+}
+
 enum err
 catalog_parse(const char *bytes, size_t len, struct catalog **ret_catalog, struct note *note)
 {
@@ -267,16 +314,19 @@ catalog_parse(const char *bytes, size_t len, struct catalog **ret_catalog, struc
         return ERR_LIMIT;
     }
     size_t lines = count_lines(bytes, len);
-    arena_init(&catalog->arena, 16 * len + lines * 640 + 65536);
+    arena_init(&catalog->arena, 16 * len + lines * 800 + 65536);
     catalog->signer = "";
     struct parse parse = {.catalog = catalog,
         .rows = arena_alloc(&catalog->arena, lines * sizeof(struct advisory)),
         .releases = arena_alloc(&catalog->arena, lines * sizeof(struct release)),
         .ends = arena_alloc(&catalog->arena, lines * sizeof(struct release)),
+        .exploited = arena_alloc(&catalog->arena, lines * sizeof(struct exploited)),
         .note = note};
     enum err err = ERR_MEMORY;
-    if (parse.rows != NULL && parse.releases != NULL && parse.ends != NULL) {
+    if (parse.rows != NULL && parse.releases != NULL && parse.ends != NULL &&
+        parse.exploited != NULL) {
         err = read_lines(&parse, bytes, len);
+        flag_exploited(&parse);
     }
     catalog->rows = parse.rows;
     catalog->releases = parse.releases;
@@ -299,19 +349,23 @@ catalog_free(struct catalog *catalog)
 }
 
 enum err
-catalog_embedded(struct catalog **ret_catalog, struct note *note)
+catalog_embedded_text(struct buf *ret_text, const char **ret_signer, struct note *note)
 {
     const struct seal_ring ring = {seal_keys, seal_key_count};
+    buf_add(ret_text, catalog_rows, sizeof(catalog_rows));
+    enum err err = buf_error(ret_text);
+    return err != OK ? err : seal_verify(ret_text, catalog_seal, &ring, ret_signer, note);
+}
+
+enum err
+catalog_embedded(struct catalog **ret_catalog, struct note *note)
+{
     const char *signer = NULL;
-    CLEANUP(buf_release) struct buf rows;
-    buf_init(&rows, sizeof(catalog_rows));
-    buf_add(&rows, catalog_rows, sizeof(catalog_rows));
-    enum err err = buf_error(&rows);
+    CLEANUP(buf_release) struct buf text;
+    buf_init(&text, CATALOG_LIMIT);
+    enum err err = catalog_embedded_text(&text, &signer, note);
     if (err == OK) {
-        err = seal_verify(&rows, catalog_seal, &ring, &signer, note);
-    }
-    if (err == OK) {
-        err = catalog_parse(rows.data, rows.len, ret_catalog, note);
+        err = catalog_parse(text.data, text.len, ret_catalog, note);
     }
     if (err == OK) {
         (*ret_catalog)->signer = signer;

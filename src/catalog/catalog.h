@@ -22,6 +22,11 @@ struct release {
     const char *source;
 };
 
+/* A number in CISA's list of exploited flaws. */
+struct exploited {
+    const char *id, *since;
+};
+
 struct catalog {
     const char *name, *date; /* whose it is, and the day on which it was last brought up to date */
     const char *signer;      /* "" while no signature was checked */
@@ -31,6 +36,7 @@ struct catalog {
     size_t release_count;
     const struct release *ends; /* of support */
     size_t end_count;
+    size_t exploited_count;
     struct arena arena;
 };
 
@@ -42,7 +48,10 @@ enum err catalog_parse(
     const char *bytes, size_t len, struct catalog **ret_catalog, struct note *note) MUST_CHECK;
 void catalog_free(struct catalog *catalog);
 
-/* The catalogue inside the program, signature checked against catalog/keys.def. */
+/* The text of the catalogue inside the program, signature checked against catalog/keys.def. */
+enum err catalog_embedded_text(
+    struct buf *ret_text, const char **ret_signer, struct note *note) MUST_CHECK;
+/* The same, read. */
 enum err catalog_embedded(struct catalog **ret_catalog, struct note *note) MUST_CHECK;
 
 /*

@@ -3,9 +3,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "codec/version.h"
+#include "catalog/order.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,43 +23,6 @@ condition_next(const char **at, char separator, char out[CONDITION_PART])
     (void)text_copy(out, CONDITION_PART, text_trim(part));
     *at = *end == '\0' ? end : end + 1;
     return true;
-}
-
-/* The part that versions are ordered by: without build, package revision and commit. */
-static void
-version_core(char out[CONDITION_PART], const char *version)
-{
-    (void)text_copy(out, CONDITION_PART, version);
-    const char *build = text_find_nocase(out, strlen(out), "build");
-    if (build != NULL && build != out) {
-        out[build - out] = '\0';
-    }
-    out[strcspn(out, "+")] = '\0';
-    for (char *at = strchr(out, '_'); at != NULL; at = strchr(at + 1, '_')) {
-        if (isdigit((unsigned char)at[1])) {
-            *at = '\0';
-            break;
-        }
-    }
-    char *dash = strrchr(out, '-');
-    if (dash != NULL && strlen(dash) > 7 &&
-        strspn(dash + 1, "0123456789abcdef") == strlen(dash + 1)) {
-        *dash = '\0';
-    }
-    size_t len = strlen(out);
-    while (len > 0 && strchr(" ,:;", out[len - 1]) != NULL) {
-        out[--len] = '\0';
-    }
-}
-
-/* A number must not be compared with a word: "Eng_PN_V3" is no version below 5. */
-static bool
-is_comparable(const char *version, const char *bound)
-{
-    if (version[0] == 'v' || version[0] == 'V') {
-        version++;
-    }
-    return !isdigit((unsigned char)bound[0]) || isdigit((unsigned char)version[0]);
 }
 
 static bool
@@ -85,7 +47,8 @@ holds(const char *operator, int order)
 /* What one list of conditions is about: the version or the build date. */
 struct subject_text {
     const char *what;
-    const char *text; /* NULL: unknown */
+    const char *text;  /* NULL: unknown */
+    const char *build; /* beside a version, or NULL */
     bool is_date;
 };
 
@@ -98,31 +61,46 @@ split(const char *condition, char ret_operator[OPERATOR])
     return condition + len + strspn(condition + len, " ");
 }
 
+/* Conditions that are no order: part of the text, and of the same track. */
+static bool
+judge_text(const struct subject_text *subject, const char *operator, const char * bound,
+    enum advisory_match *ret_match)
+{
+    if (text_equal(operator, "~")) {
+        *ret_match = text_contains_nocase(subject->text, bound) ? ADVISORY_YES : ADVISORY_NO;
+        return true;
+    }
+    if (text_equal(operator, "^")) {
+        *ret_match = order_is_of_track(subject->text, bound) ? ADVISORY_YES : ADVISORY_NO;
+        return true;
+    }
+    return false;
+}
+
 static enum advisory_match
 judge_condition(const struct subject_text *subject, const char *condition, char *why)
 {
     char operator[OPERATOR];
-    char core[CONDITION_PART];
+    char trouble[128];
+    int order = 0;
+    enum advisory_match match = ADVISORY_NO;
     const char *bound = split(condition, operator);
     if (text_is_empty(subject->text) || strlen(subject->text) >= CONDITION_PART) {
         (void)snprintf(why, ADVISORY_WHY, "its %s is not known", subject->what);
         return ADVISORY_POSSIBLE;
     }
-    if (text_equal(operator, "~")) {
-        return text_contains_nocase(subject->text, bound) ? ADVISORY_YES : ADVISORY_NO;
+    if (!judge_text(subject, operator, bound, &match)) {
+        if (subject->is_date) {
+            order = strcmp(subject->text, bound);
+        } else if (!order_versions(subject->text, subject->build, bound, &order, trouble)) {
+            (void)snprintf(why, ADVISORY_WHY, "%s", trouble);
+            return ADVISORY_POSSIBLE;
+        }
+        match = holds(operator, order) ? ADVISORY_YES : ADVISORY_NO;
     }
-    version_core(core, subject->text);
-    if (!subject->is_date && !is_comparable(core, bound)) {
-        (void)snprintf(why, ADVISORY_WHY, "its %s %.80s can't be compared with %.60s",
-            subject->what, subject->text, bound);
-        return ADVISORY_POSSIBLE;
-    }
-    int order = subject->is_date ? strcmp(subject->text, bound) : version_compare(core, bound);
-    if (!holds(operator, order)) {
-        return ADVISORY_NO;
-    }
-    (void)snprintf(why, ADVISORY_WHY, "%s %.80s is %.80s", subject->what, subject->text, condition);
-    return ADVISORY_YES;
+    (void)snprintf(why, ADVISORY_WHY, "%s %.80s is %s%.80s", subject->what, subject->text,
+        match == ADVISORY_YES ? "" : "not ", condition);
+    return match;
 }
 
 static enum advisory_match
@@ -138,12 +116,13 @@ judge_alternative(const struct subject_text *subject, const char *alternative, c
             match = one;
         }
         if (match == ADVISORY_NO) {
-            return ADVISORY_NO;
+            break;
         }
     }
     if (match == ADVISORY_YES && unsure) {
-        (void)snprintf(own + strlen(own), sizeof(own) - strlen(own),
-            ", where some are fixed and some are not");
+        (void)snprintf(own + strlen(own), sizeof(own) - strlen(own), "%s",
+            own[0] == '\0' ? "the record gives no range that can be compared"
+                           : ", where some are fixed and some are not");
         match = ADVISORY_POSSIBLE;
     }
     (void)text_copy(why, ADVISORY_WHY, own);
@@ -153,12 +132,13 @@ judge_alternative(const struct subject_text *subject, const char *alternative, c
 static enum advisory_match
 judge_list(const struct subject_text *subject, const char *list, char *why)
 {
+    why[0] = '\0';
     enum advisory_match best = text_is_empty(list) ? ADVISORY_YES : ADVISORY_NO;
     char alternative[CONDITION_PART];
     char own[ADVISORY_WHY] = "";
     for (const char *at = list; condition_next(&at, ';', alternative);) {
         enum advisory_match one = judge_alternative(subject, alternative, own);
-        if (one > best) {
+        if (one > best || why[0] == '\0') {
             best = one;
             (void)text_copy(why, ADVISORY_WHY, own);
         }
@@ -169,7 +149,7 @@ judge_list(const struct subject_text *subject, const char *list, char *why)
 static bool
 is_valid_condition(const char *condition, bool is_date)
 {
-    static const char *const operators[] = {"<", "<=", ">", ">=", "=", "~"};
+    static const char *const operators[] = {"<", "<=", ">", ">=", "=", "~", "^"};
     char operator[OPERATOR];
     int64_t day = 0;
     const char *bound = split(condition, operator);
@@ -185,8 +165,8 @@ static bool
 is_valid_alternative(const char *alternative, bool is_date)
 {
     char condition[CONDITION_PART];
-    size_t count = 0;
-    alternative += alternative[0] == '?' ? 1 : 0;
+    size_t count = alternative[0] == '?' ? 1 : 0;
+    alternative += count;
     while (condition_next(&alternative, ',', condition)) {
         count++;
         if (!is_valid_condition(condition, is_date)) {
@@ -213,15 +193,16 @@ condition_is_valid(const char *list, bool is_date)
 }
 
 enum advisory_match
-condition_version(const char *list, const char *version, char ret_why[ADVISORY_WHY])
+condition_version(
+    const char *list, const char *version, const char *build, char ret_why[ADVISORY_WHY])
 {
-    const struct subject_text subject = {"version", version, false};
+    const struct subject_text subject = {"version", version, build, false};
     return judge_list(&subject, list, ret_why);
 }
 
 enum advisory_match
 condition_build(const char *list, const char *build, char ret_why[ADVISORY_WHY])
 {
-    const struct subject_text subject = {"build", build, true};
+    const struct subject_text subject = {"build", build, NULL, true};
     return judge_list(&subject, list, ret_why);
 }

@@ -21,9 +21,9 @@ bool condition_next(const char **at, char separator, char out[CONDITION_PART]);
 /* Whether every condition of the list is one that can be judged; is_date for builds. */
 bool condition_is_valid(const char *list, bool is_date);
 
-/* The version as the device writes it (NULL: unknown) against a list; why says what decided. */
+/* Version and build as the device has them (NULL: unknown) against a list; why: what decided. */
 enum advisory_match condition_version(
-    const char *list, const char *version, char ret_why[ADVISORY_WHY]);
+    const char *list, const char *version, const char *build, char ret_why[ADVISORY_WHY]);
 /* The same for a build date YYYY-MM-DD. */
 enum advisory_match condition_build(
     const char *list, const char *build, char ret_why[ADVISORY_WHY]);

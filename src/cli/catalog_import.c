@@ -1,0 +1,228 @@
+/* gatehouse catalog import: public records to rows of this machine's catalogue. */
+#include "base/file.h"
+#include "base/text.h"
+#include "catalog/imported.h"
+#include "cli/catalog.h"
+
+#include <fts.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_LIMIT 4096
+
+static volatile sig_atomic_t is_stopped;
+
+static void
+stop(int signal)
+{
+    (void)signal;
+    is_stopped = 1;
+}
+
+struct job {
+    struct import import;
+    const char *folder;
+    bool verbose, progress;
+    size_t files, bad_files, bundles;
+};
+
+static void
+told(void *context, const char *record, const char *reason)
+{
+    struct job *job = context;
+    char name[128], why[256];
+    text_clean(name, sizeof(name), record, strlen(record));
+    if (reason != NULL) {
+        text_clean(why, sizeof(why), reason, strlen(reason));
+        (void)printf("refused   %s: %s\n", name, why);
+    } else if (job->verbose) {
+        (void)printf("imported  %s\n", name);
+    }
+}
+
+static void
+show_progress(const struct job *job)
+{
+    if (job->progress && job->files % 50 == 0) {
+        (void)fprintf(stderr, "\r%zu files, %zu records, %zu refused", job->files,
+            job->import.imported, job->import.refused);
+        (void)fflush(stderr);
+    }
+}
+
+static void
+take_bundle(struct job *job, const char *path, const struct buf *bytes)
+{
+    struct note note = {""};
+    CLEANUP(buf_release) struct buf beside;
+    CLEANUP(buf_release) struct buf seal;
+    buf_init(&beside, PATH_LIMIT);
+    buf_init(&seal, SEAL_LIMIT);
+    buf_format(&beside, "%s.sig", path);
+    enum err err = file_read(beside.data, &seal, &note);
+    if (err == OK) {
+        err = imported_take_bundle(job->folder, bytes, seal.data, &note);
+    }
+    if (err != OK) {
+        job->bad_files++;
+        (void)cli_fail("%s: refused: %s", path, note.text);
+        return;
+    }
+    job->bundles++;
+    (void)printf("%s: a newer catalogue of the project, in use from now on\n", path);
+}
+
+/* Any bytes that came from a file or an address. */
+static void
+take_bytes(struct job *job, const char *name, const struct buf *bytes)
+{
+    struct note note = {""};
+    job->files++;
+    if (bytes->len != 0 && imported_is_bundle(bytes->data, bytes->len)) {
+        take_bundle(job, name, bytes);
+        return;
+    }
+    enum err err =
+        import_document(&job->import, bytes->len == 0 ? "" : bytes->data, bytes->len, &note);
+    if (err != OK) {
+        job->bad_files++;
+        (void)cli_fail("%s: refused: %s", name, note.text[0] == '\0' ? err_words(err) : note.text);
+    }
+    show_progress(job);
+}
+
+static void
+take_file(struct job *job, const char *path)
+{
+    struct note note = {""};
+    CLEANUP(buf_release) struct buf bytes;
+    buf_init(&bytes, IMPORT_LIMIT);
+    enum err err = file_read(path, &bytes, &note);
+    if (err != OK) {
+        job->bad_files++;
+        (void)cli_fail_err(err, &note);
+        return;
+    }
+    take_bytes(job, path, &bytes);
+}
+
+static int
+by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* A file, or every *.json below a folder. */
+static void
+take_path(struct job *job, char *path)
+{
+    char *paths[] = {path, NULL};
+    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+    const FTSENT *entry;
+    while (tree != NULL && !is_stopped && (entry = fts_read(tree)) != NULL) {
+        bool named = entry->fts_level == FTS_ROOTLEVEL;
+        if (entry->fts_info == FTS_F && (named || text_ends(entry->fts_name, ".json"))) {
+            take_file(job, entry->fts_path);
+        } else if (entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR ||
+                   entry->fts_info == FTS_DNR) {
+            job->bad_files++;
+            (void)cli_fail("%s: %s", entry->fts_path, strerrordesc_np(entry->fts_errno));
+        } else if (named && entry->fts_info == FTS_SL) {
+            take_file(job, entry->fts_path);
+        }
+    }
+    if (tree != NULL) {
+        (void)fts_close(tree);
+    }
+}
+
+static int
+finish(struct job *job)
+{
+    struct note note = {""};
+    size_t total = 0;
+    if (job->progress) {
+        (void)fputs("\r\033[K", stderr);
+    }
+    if (is_stopped) {
+        return cli_fail("stopped; nothing was changed");
+    }
+    enum err err = import_finish(&job->import);
+    if (err == OK && job->import.rows != 0) {
+        err = imported_add(job->folder, &job->import, &total, &note);
+    }
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    (void)printf("%zu imported, %zu refused, of %zu files (%zu could not be read)\n",
+        job->import.imported, job->import.refused, job->files, job->bad_files);
+    if (total != 0) {
+        (void)printf("%zu rows in %s\n", total, job->folder);
+    }
+    return job->bad_files != 0 ? CLI_INCOMPLETE : CLI_OK;
+}
+
+static int
+run(struct job *job, int count, char **paths)
+{
+    const struct sigaction action = {.sa_handler = stop};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    if (import_init(&job->import) != OK) {
+        return cli_fail("%s", err_words(ERR_MEMORY));
+    }
+    job->import.told = told;
+    job->import.context = job;
+    for (int i = 0; i < count && !is_stopped; i++) {
+        take_path(job, paths[i]);
+    }
+    int status = finish(job);
+    import_release(&job->import);
+    return status;
+}
+
+int
+catalog_import(int argc, char **argv)
+{
+    static const struct cli_option options[] = {
+        {"store",   0,   "FILE", "the store that it belongs to (default: XDG state)"},
+        {"verbose", 'v', NULL,   "name the imported records too"                    },
+    };
+    static const struct cli_manual manual = {
+        .usage = "catalog import [OPTION]... FILE|FOLDER...",
+        .about =
+            "Reads public records of flaws: CVE JSON 5, NVD API 2.0, CSAF 2.0, CISA KEV, or a\n"
+            "catalogue that the project signed (FILE with FILE.sig beside it). A folder means\n"
+            "every *.json below it. Each record is imported, or refused with a reason. The\n"
+            "rows are signed with a key of this machine; assess uses them from then on.\n",
+        .options = options,
+        .option_count = COUNT(options),
+        .example = "  gatehouse catalog import known_exploited_vulnerabilities.json cves/2024\n",
+    };
+    enum { OPTION_STORE, OPTION_VERBOSE };
+    struct cli_line line;
+    struct job job = {.progress = isatty(STDERR_FILENO) == 1};
+    const char *value = NULL;
+    const char *store = NULL;
+    int got;
+    CLEANUP(buf_release) struct buf folder;
+    buf_init(&folder, PATH_LIMIT);
+    cli_line_init(&line, &manual, argc, argv);
+    while ((got = cli_next(&line, &value)) >= 0) {
+        store = got == OPTION_STORE ? value : store;
+        job.verbose = job.verbose || got == OPTION_VERBOSE;
+    }
+    if (got == CLI_STOP) {
+        return line.status;
+    }
+    if (line.operand == argc) {
+        return cli_usage(&line, "catalog import: name at least one file or folder");
+    }
+    if (imported_folder(store, &folder) != OK) {
+        return cli_fail("no folder for it: set HOME, or name a store with --store");
+    }
+    job.folder = folder.data;
+    return run(&job, argc - line.operand, argv + line.operand);
+}
