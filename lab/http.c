@@ -172,7 +172,8 @@ send_answer(struct exchange *exchange, const struct site_reply *reply, unsigned 
 static void
 answer_reply(struct exchange *exchange, const struct site_reply *reply, unsigned usual)
 {
-    const struct template_scope scope = {.device = exchange->device};
+    const struct template_scope scope = {
+        .device = exchange->device, .request_id = exchange->request->target};
     struct buf body;
     buf_init(&body, ANSWER_LIMIT);
     unsigned status = reply == NULL || reply->status == 0 ? usual : reply->status;

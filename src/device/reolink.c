@@ -30,7 +30,6 @@ static const struct ask guard = ASK("GetSysCfg");
 
 static const struct device_sign signs[] = {
     {FACT_HTTP_TITLE,    SIGN_EQUALS,   "Reolink",            85}, /* nuclei favicon-detect */
-    {FACT_HTTP_TITLE,    SIGN_CONTAINS, "Reolink",            75},
     {FACT_DEVICE_VENDOR, SIGN_EQUALS,   "Reolink",            80},
     {FACT_MAC_VENDOR,    SIGN_STARTS,   "Reolink",            60}, /* IEEE */
     {FACT_RTSP_REALM,    SIGN_EQUALS,   "BC Streaming Media", 70},

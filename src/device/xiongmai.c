@@ -27,7 +27,7 @@ static const struct ask das = DVRIP_ASK(DVRIP_CONFIG "NetWork.DAS");
 static const struct ask onvif_check = DVRIP_ASK(DVRIP_CONFIG "NetWork.OnvifPwdCheckout");
 
 static const struct device_sign signs[] = {
-    {FACT_HTTP_TITLE,      SIGN_CONTAINS, "NETSurveillance WEB",     85}, /* Recog html_title.xml */
+    {FACT_HTTP_TITLE,      SIGN_EQUALS,   "NETSurveillance WEB",     85}, /* Recog html_title.xml */
     {FACT_HTTP_COOKIE,     SIGN_CONTAINS, "NetSuveillanceWebCookie", 85}, /* misspelt by the maker */
     {FACT_HTTP_SERVER,     SIGN_STARTS,   "uc-httpd",                55}, /* a chip kit's server */
     {FACT_RTSP_SERVER,     SIGN_STARTS,   "H264DVR",                 65},

@@ -151,6 +151,33 @@ take(const struct look *look, struct subject *subject, const struct found *found
     }
 }
 
+/* The entities that titles of devices use become what they stand for, in place. */
+static void
+resolve_entities(char *text)
+{
+    static const struct {
+        const char *entity;
+        char byte;
+    } rows[] = {
+        {"&nbsp;", ' ' },
+        {"&amp;",  '&' },
+        {"&lt;",   '<' },
+        {"&gt;",   '>' },
+        {"&quot;", '"' },
+        {"&#39;",  '\''},
+    };
+    char *out = text;
+    while (*text != '\0') {
+        size_t row = 0;
+        while (row < COUNT(rows) && !text_starts_nocase(text, rows[row].entity)) {
+            row++;
+        }
+        *out++ = row < COUNT(rows) ? rows[row].byte : *text;
+        text += row < COUNT(rows) ? strlen(rows[row].entity) : 1;
+    }
+    *out = '\0';
+}
+
 /* The text between <title> and </title>, blanks folded. */
 static bool
 page_title(const struct answer *answer, char *out, size_t size)
@@ -172,6 +199,7 @@ page_title(const struct answer *answer, char *out, size_t size)
     }
     memcpy(out, open, (size_t)(end - open));
     out[end - open] = '\0';
+    resolve_entities(out);
     char *trimmed = text_trim(out);
     memmove(out, trimmed, strlen(trimmed) + 1);
     return out[0] != '\0';

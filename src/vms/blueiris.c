@@ -24,12 +24,14 @@ static const struct ask people = {
     .path = JSON, .body = "{\"cmd\":\"users\"}", .type = TEXT, .login = true};
 
 static const struct device_sign signs[] = {
-    {FACT_HTTP_SERVER,   SIGN_STARTS,   "BlueServer/",     95}, /* github Legoclones/blueiris-scanner */
-    {FACT_HTTP_SERVER,   SIGN_STARTS,   "BlueIris-HTTP/",  95}, /* nmap-service-probes */
-    {FACT_HTTP_TITLE,    SIGN_CONTAINS, "Blue Iris",       85}, /* nuclei blue-iris-login */
-    {FACT_HTTP_TITLE,    SIGN_EQUALS,   "UI3",             60}, /* github bp2008/ui3 ui3.htm */
-    {FACT_HTTP_BODY,     SIGN_CONTAINS, "bi_version",      80},
-    {FACT_HTTP_LOCATION, SIGN_CONTAINS, "/login.htm?page", 60},
+    {FACT_HTTP_SERVER,   SIGN_STARTS,   "BlueServer/",            95}, /* github Legoclones/blueiris-scanner */
+    {FACT_HTTP_SERVER,   SIGN_STARTS,   "BlueIris-HTTP/",         95}, /* nmap-service-probes */
+    {FACT_HTTP_TITLE,    SIGN_EQUALS,   "Blue Iris Login",        90}, /* nuclei blue-iris-login */
+    {FACT_HTTP_TITLE,    SIGN_EQUALS,   "Live Video - Blue Iris",
+     90                                                             }, /* github bp2008/ui3 livestream.htm */
+    {FACT_HTTP_TITLE,    SIGN_EQUALS,   "UI3",                    60}, /* github bp2008/ui3 ui3.htm */
+    {FACT_HTTP_BODY,     SIGN_CONTAINS, "bi_version",             80},
+    {FACT_HTTP_LOCATION, SIGN_CONTAINS, "/login.htm?page",        60},
 };
 
 /* Behind a proxy, the Server header is the proxy's. */

@@ -42,11 +42,7 @@ static const struct ask own_sites = {.path = REST "sites", .port = TLS_PORT, .lo
 static const struct ask users = {.path = REST "basicUsers", .port = TLS_PORT, .login = true};
 
 static const struct device_sign signs[] = {
-    {FACT_HTTP_BODY,   SIGN_CONTAINS, "XProtect",    70},
-    {FACT_HTTP_TITLE,  SIGN_CONTAINS, "XProtect",    80},
-    {FACT_HTTP_TITLE,  SIGN_CONTAINS, "Siveillance",
-     70                                                }, /* Siemens' edition: its advisories name XProtect */
-    {FACT_TLS_SUBJECT, SIGN_CONTAINS, "XProtect",    60},
+    {FACT_TLS_SUBJECT, SIGN_CONTAINS, "XProtect", 60},
 };
 
 static const struct device_probe probes[] = {

@@ -30,10 +30,10 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_SERVER, SIGN_STARTS,   "Nx MetaVMS/",             90},
     {FACT_HTTP_SERVER, SIGN_STARTS,   "Wisenet WAVE/",           90},
     {FACT_HTTP_SERVER, SIGN_STARTS,   "DW Spectrum/",            90},
-    {FACT_HTTP_TITLE,  SIGN_CONTAINS, "Nx Witness",              85},
-    {FACT_HTTP_TITLE,  SIGN_CONTAINS, "Nx Meta",                 85},
-    {FACT_HTTP_TITLE,  SIGN_CONTAINS, "DW Spectrum",             85},
-    {FACT_HTTP_TITLE,  SIGN_CONTAINS, "Wisenet WAVE",            85},
+    {FACT_HTTP_TITLE,  SIGN_EQUALS,   "Nx Witness",              85},
+    {FACT_HTTP_TITLE,  SIGN_EQUALS,   "Nx Meta",                 85},
+    {FACT_HTTP_TITLE,  SIGN_EQUALS,   "DW Spectrum",             85},
+    {FACT_HTTP_TITLE,  SIGN_EQUALS,   "Wisenet WAVE",            85},
     {FACT_HTTP_BODY,   SIGN_CONTAINS, "nx-login-webadmin-modal", 85}, /* nx_system_tests web_admin */
     {FACT_RTSP_SERVER, SIGN_CONTAINS, "Network Optix",           85},
 };

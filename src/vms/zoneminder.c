@@ -34,7 +34,6 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_COOKIE,   SIGN_CONTAINS, "ZMSESSID",                         90}, /* seen on Debian's 1.36.33 */
     {FACT_HTTP_TITLE,    SIGN_CONTAINS, "ZM - Console",                     90},
     {FACT_HTTP_TITLE,    SIGN_CONTAINS, "ZM - Login",                       90},
-    {FACT_HTTP_TITLE,    SIGN_CONTAINS, "ZoneMinder",                       80},
     {FACT_HTTP_BODY,     SIGN_CONTAINS, "ZoneMinder Login",                 85},
     {FACT_HTTP_LOCATION, SIGN_CONTAINS, "/zm/",                             60},
     {FACT_HTTP_FAVICON,  SIGN_EQUALS,   "e07c0775523271d629035dc8921dffc7", 80}, /* Recog */
