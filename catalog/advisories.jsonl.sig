@@ -1,1 +1,1 @@
-gatehouse-catalog-1 gatehouse zkiXFCjDyzKy3ZIh4PrTITasud4DFEWmEuIrHszNx4MrhCQ0Bg3fFnJZ4LjV6Ubosr3tXuHXqcpnMZqwWAgYDg==
+gatehouse-catalog-1 gatehouse NQWteXHEeJJ+F0XhdHlZXrnGyqYZPnRd8fFB0iK7L0S4pnCI5mSpx+QgxW4Vj7759nF8u1ro0kY91OjCGwNuBQ==

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalog/release.h"
 #include "codec/version.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define YEAR         366 /* days after which a pause is forgotten */
 #define ARENA_LIMIT  ((size_t)16 * 1024 * 1024)
 #define WORDS        512
+#define GRACE        30 /* days after a release */
 #define WEIGHT_FULL  60 /* of a declaration that nothing proves */
 #define WEIGHT_LEAST 10
 #define WEIGHT_STEP  20 /* what it loses each 30 days */
@@ -158,6 +160,38 @@ write_audit(const struct past *past)
         return;
     }
     write_text(past, FACT_FIRMWARE_UNAUDITED, words, "days of the runs in the store");
+}
+
+/*
+ * Whether the version that is seen now came within 30 days of its release: surely so when it was
+ * first seen by then, surely not when the old one was still seen later.
+ */
+static void
+write_pace(const struct past *past)
+{
+    char words[WORDS];
+    char day[3][CLOCK_TEXT];
+    int64_t released = 0;
+    bool is_exact = false;
+    size_t since = current_since(past);
+    if (since == 0 || !release_day(past->subject, &released, &is_exact)) {
+        return;
+    }
+    const struct store_sighting old = sighting(past, since - 1);
+    const struct store_sighting new = sighting(past, since);
+    int64_t until = released + (GRACE + 1) * CLOCK_DAY;
+    (void)snprintf(words, sizeof(words),
+        "%.100s of %s was first seen %s, and %.100s before it last seen %s", new.version,
+        clock_date(released, day[0]), clock_date(new.at, day[1]), old.version,
+        clock_date(old.at, day[2]));
+    if (version_order(old.version, new.version) >= 0) {
+        return;
+    }
+    if (is_exact && new.at >= released &&new.at < until) {
+        write_text(past, FACT_UPDATE_PROMPT, words, "version in each run of the store");
+    } else if (old.at >= until) {
+        write_text(past, FACT_UPDATE_LATE, words, "version in each run of the store");
+    }
 }
 
 /* The newest update whose new version came at `after` or later, its old one before `before`. */
@@ -327,6 +361,7 @@ derive_history(struct subject *subject, const struct store_sightings *sightings,
     if (past.version != NULL) {
         write_seen(&past);
         write_audit(&past);
+        write_pace(&past);
         write_maintenance(&past, site);
     }
 }

@@ -59,16 +59,18 @@ static const struct member release_members[] = {
     MEMBER(release, version, true),
     MEMBER(release, released, true),
     MEMBER(release, newest, false),
+    MEMBER(release, exact, false),
     MEMBER(release, source, true),
 };
 
 static const struct member end_members[] = {
-    {"ended",  offsetof(struct release, product),  true },
+    {"ended", offsetof(struct release, product),  true },
     MEMBER(release, models, false),
     MEMBER(release, versions, false),
-    {"words",  offsetof(struct release, version),  true },
-    {"since",  offsetof(struct release, released), false},
-    {"newest", offsetof(struct release, newest),   false},
+    {"words", offsetof(struct release, version),  true },
+    {"since", offsetof(struct release, released), false},
+    MEMBER(release, newest, false),
+    MEMBER(release, exact, false),
     MEMBER(release, source, true),
 };
 

@@ -19,6 +19,7 @@ struct release {
     const char *version;  /* of a release; of an end: in words, what ended */
     const char *released; /* YYYY-MM-DD; of an end: since when, or "" */
     const char *newest;   /* "no": newer ones may be out */
+    const char *exact;    /* "no": it is out since that day at the latest */
     const char *source;
 };
 

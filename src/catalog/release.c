@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/vendor.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define GRACE (30 * CLOCK_DAY)
 #define WORDS 256
@@ -64,53 +66,100 @@ write_fact(const struct question *question, enum fact_id id, const char *words, 
     facts_set_text(&question->subject->facts, id, words, &origin);
 }
 
-static void
-write_release(const struct question *question, const struct release *row, bool behind)
+static const char *
+at_latest(const struct release *row)
 {
-    char words[WORDS];
-    int64_t released = 0;
-    int64_t dated = 0;
-    bool is_newest = !text_equal(row->newest, "no");
-    if (clock_parse(row->released, &released) != OK ||
-        clock_parse(catalog_current()->date, &dated) != OK) {
-        return;
-    }
-    (void)snprintf(words, sizeof(words), "%.80s of %s", row->version, row->released);
-    write_fact(question, question->names->newest, words, row->source);
-    if (behind && question->now > released + GRACE) {
-        (void)snprintf(words, sizeof(words), "%.80s is out since %s", row->version, row->released);
-        write_fact(question, question->names->outdated, words, row->source);
-    } else if (behind && is_newest) {
-        (void)snprintf(words, sizeof(words), "%.80s is out since %s, less than 30 days",
-            row->version, row->released);
-        write_fact(question, question->names->current, words, row->source);
-    } else if (!behind && is_newest && question->now <= dated + GRACE) {
-        (void)snprintf(words, sizeof(words), "newest is %.80s of %s, catalogue of %s", row->version,
-            row->released, catalog_current()->date);
-        write_fact(question, question->names->current, words, row->source);
+    return text_equal(row->exact, "no") ? " at the latest" : "";
+}
+
+static bool
+may_be_old(const struct release *row)
+{
+    return text_equal(row->newest, "no");
+}
+
+/* Releases that are about the target, by what they say of its version. */
+struct sorted {
+    const struct release *long_out;  /* newest of those that it is behind for more than 30 days */
+    const struct release *just_out;  /* newest of those that are out for less */
+    const struct release *not_newer; /* newest of those that it is not behind */
+};
+
+/* Days of a catalogue are YYYY-MM-DD: their text is in order. */
+static void
+keep_newest(const struct release **kept, const struct release *row)
+{
+    if (*kept == NULL || strcmp((*kept)->released, row->released) < 0) {
+        *kept = row;
     }
 }
 
-/* The row that shows the version to be behind, else the first that is about it. */
+static void
+sort_releases(const struct question *question, struct sorted *sorted)
+{
+    const struct catalog *catalog = catalog_current();
+    for (size_t i = 0; i < catalog->release_count; i++) {
+        const struct release *row = &catalog->releases[i];
+        int64_t released = 0;
+        enum advisory_match match = judge_behind(question, row);
+        if (match == ADVISORY_POSSIBLE || clock_parse(row->released, &released) != OK) {
+            continue;
+        }
+        if (match == ADVISORY_YES) {
+            keep_newest(
+                question->now > released + GRACE ? &sorted->long_out : &sorted->just_out, row);
+        } else if (judge(question, row, row->versions) == ADVISORY_YES) {
+            keep_newest(&sorted->not_newer, row);
+        }
+    }
+}
+
+static void
+write_newest(const struct question *question, const struct release *row)
+{
+    char words[WORDS];
+    (void)snprintf(words, sizeof(words), "%.80s of %s", row->version, row->released);
+    write_fact(question, question->names->newest, words, row->source);
+}
+
+static void
+write_current(const struct question *question, const struct release *row, bool behind)
+{
+    char words[WORDS];
+    int64_t dated = 0;
+    bool is_fresh =
+        clock_parse(catalog_current()->date, &dated) == OK && question->now <= dated + GRACE;
+    if (may_be_old(row) || (!behind && !is_fresh)) {
+        return;
+    }
+    if (behind) {
+        (void)snprintf(words, sizeof(words), "%.80s is out since %s, less than 30 days",
+            row->version, row->released);
+    } else {
+        (void)snprintf(words, sizeof(words), "newest is %.80s of %s, catalogue of %s", row->version,
+            row->released, catalog_current()->date);
+    }
+    write_fact(question, question->names->current, words, row->source);
+}
+
 static void
 apply_releases(const struct question *question)
 {
-    const struct catalog *catalog = catalog_current();
-    const struct release *about = NULL;
-    bool behind = false;
-    for (size_t i = 0; i < catalog->release_count && !behind; i++) {
-        const struct release *row = &catalog->releases[i];
-        enum advisory_match match = judge_behind(question, row);
-        if (match == ADVISORY_YES) {
-            about = row;
-            behind = true;
-        } else if (match == ADVISORY_NO && about == NULL &&
-                   judge(question, row, row->versions) == ADVISORY_YES) {
-            about = row;
-        }
-    }
-    if (about != NULL) {
-        write_release(question, about, behind);
+    char words[WORDS];
+    struct sorted sorted = {NULL, NULL, NULL};
+    sort_releases(question, &sorted);
+    if (sorted.long_out != NULL) {
+        const struct release *row = sorted.long_out;
+        (void)snprintf(words, sizeof(words), "%.80s is out since %s%s", row->version, row->released,
+            at_latest(row));
+        write_newest(question, sorted.just_out == NULL ? row : sorted.just_out);
+        write_fact(question, question->names->outdated, words, row->source);
+    } else if (sorted.just_out != NULL) {
+        write_newest(question, sorted.just_out);
+        write_current(question, sorted.just_out, true);
+    } else if (sorted.not_newer != NULL) {
+        write_newest(question, sorted.not_newer);
+        write_current(question, sorted.not_newer, false);
     }
 }
 
@@ -138,4 +187,30 @@ release_apply(struct subject *subject, const struct advisory_target *target, int
     const struct question question = {subject, target, is_vms ? &vms_names : &firmware_names, now};
     apply_releases(&question);
     apply_ends(&question);
+}
+
+bool
+release_day(struct subject *subject, int64_t *ret_day, bool *ret_exact)
+{
+    const struct facts *facts = &subject->facts;
+    const struct catalog *catalog = catalog_current();
+    const char *product = facts_text(facts, FACT_VMS_PRODUCT);
+    const struct vendor *vendor = vendor_of(facts);
+    const struct names *names = product != NULL ? &vms_names : &firmware_names;
+    const struct advisory_target target = {
+        .maker = product != NULL ? product : (vendor == NULL ? NULL : vendor->maker),
+        .model = facts_text(facts, FACT_DEVICE_MODEL),
+        .version = facts_text(facts, names->version)};
+    const struct question question = {subject, &target, names, 0};
+    for (size_t i = 0; target.maker != NULL && i < catalog->release_count; i++) {
+        char same[WORDS];
+        const struct release *row = &catalog->releases[i];
+        (void)snprintf(same, sizeof(same), "= %s", row->version);
+        if (judge(&question, row, same) == ADVISORY_YES &&
+            clock_parse(row->released, ret_day) == OK) {
+            *ret_exact = !text_equal(row->exact, "no");
+            return true;
+        }
+    }
+    return false;
 }

@@ -70,6 +70,15 @@ static const struct rule release[] = {
      "The catalogue has no release dates for it. The maker's download page tells the newest."},
 };
 
+static const struct rule pace[] = {
+    {NOTE,           "patched-late",    FACT_UPDATE_LATE,   IS_SET,    NULL,
+     "Its last update came more than 30 days after the release: {}."},
+    {PASS,           "patched-in-time", FACT_UPDATE_PROMPT, IS_SET,    NULL,
+     "Its last update came within 30 days of the release: {}."},
+    {NOT_APPLICABLE, "no-update-seen",  FACT_UPDATE_PROMPT, OTHERWISE, NULL,
+     "No update was seen between two runs whose release day the catalogue knows."},
+};
+
 static const struct rule maintenance[] = {
     {FAIL,           "window-missed",   FACT_MAINTENANCE_MISSED,   IS_SET,    NULL,
      "Maintenance was declared but shows nowhere: {}."},
@@ -88,6 +97,7 @@ static const struct aspect aspects[] = {
     {"maker",   KINDS_VIDEO, covered, COUNT(covered)},
     {"release", KINDS_VIDEO, release, COUNT(release)},
     {"audit", KINDS_VIDEO, audit, COUNT(audit)},
+    {"pace", KINDS_VIDEO, pace, COUNT(pace)},
     {"maintenance", KINDS_VIDEO, maintenance, COUNT(maintenance)},
 };
 
@@ -181,6 +191,7 @@ static const struct advice advices[] = {
         .effect = "The device restarts and is blind for a few minutes.",
         .verify = "Run gatehouse assess again; the build date is new.",
     },
+    {.id = "patched-late", .title = "The last update of the firmware came late on {count}"},
     {.id = "covered-maker", .title = "The maker is on the FCC Covered List for {count}"},
 };
 // clang-format on

@@ -37,6 +37,15 @@ static const struct rule release[] = {
      "product's page tells the newest."},
 };
 
+static const struct rule pace[] = {
+    {NOTE,           "patched-late",    FACT_UPDATE_LATE,   IS_SET,    NULL,
+     "Its last update came more than 30 days after the release: {}."},
+    {PASS,           "patched-in-time", FACT_UPDATE_PROMPT, IS_SET,    NULL,
+     "Its last update came within 30 days of the release: {}."},
+    {NOT_APPLICABLE, "no-update-seen",  FACT_UPDATE_PROMPT, OTHERWISE, NULL,
+     "No update was seen between two runs whose release day the catalogue knows."},
+};
+
 static const struct rule maintenance[] = {
     {FAIL,           "window-missed",   FACT_MAINTENANCE_MISSED,   IS_SET,    NULL,
      "Maintenance was declared but shows nowhere: {}."},
@@ -52,10 +61,12 @@ static const struct aspect aspects[] = {
     {"version", KIND_BIT(VMS), version, COUNT(version)},
     {"flaws",   KIND_BIT(VMS), flaws,   COUNT(flaws)},
     {"release", KIND_BIT(VMS), release, COUNT(release)},
+    {"pace", KIND_BIT(VMS), pace, COUNT(pace)},
     {"maintenance", KIND_BIT(VMS), maintenance, COUNT(maintenance)},
 };
 
 static const struct advice advices[] = {
+    {.id = "patched-late", .title = "The last update of the VMS came late on {count}"},
     {
         .id = "window-missed",
         .title = "Declared maintenance left an outdated version on the VMS of {count}",

@@ -294,6 +294,36 @@ test_a_rule_is_proven_for_one_period_by_one_change(void **state)
     tells(months, FACT_FIRMWARE_AUDITED, NULL);
 }
 
+/* By the shipped catalogue: ZoneMinder 1.38.4 is of 2026-08-10, 1.38.1 of 2026-03-04 or before. */
+static void
+test_an_update_is_in_time_or_late_by_the_runs_around_it(void **state)
+{
+    static const struct {
+        const char *before, *after, *version;
+        const char *rule;
+    } rows[] = {
+        {"2026-08-01", "2026-09-09", "1.38.4", "patched-in-time"},
+        {"2026-08-01", "2026-09-10", "1.38.4", "no-update-seen" }, /* it may have been in time */
+        {"2026-09-09", "2026-09-20", "1.38.4", "no-update-seen" },
+        {"2026-09-10", "2026-09-20", "1.38.4", "patched-late"   },
+        {"2026-03-01", "2026-03-10", "1.38.1", "no-update-seen" }, /* released when, exactly? */
+        {"2026-04-10", "2026-04-11", "1.38.1", "patched-late"   },
+        {"2026-08-01", "2026-08-20", "1.38.3", "no-update-seen" }, /* not in the catalogue */
+    };
+    struct months *months = *state;
+    months->is_vms = true;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        store_close(months->store);
+        scratch_remove(&months->scratch);
+        scratch_make(&months->scratch);
+        months->store = scratch_open(&months->scratch);
+        run_on(months, rows[i].before, "1.36.33");
+        run_on(months, rows[i].after, rows[i].version);
+        assert_string_equal(rule_of(months, "vms-updates", "pace"), rows[i].rule);
+    }
+    tells(months, FACT_UPDATE_LATE, NULL);
+}
+
 static void
 test_a_window_is_only_for_its_devices_and_its_kind(void **state)
 {
@@ -333,6 +363,7 @@ main(void)
         OVER_MONTHS(test_a_declared_day_that_left_an_outdated_version_is_a_failure),
         OVER_MONTHS(test_a_day_with_no_run_before_it_is_no_failure),
         OVER_MONTHS(test_a_rule_is_proven_for_one_period_by_one_change),
+        OVER_MONTHS(test_an_update_is_in_time_or_late_by_the_runs_around_it),
         OVER_MONTHS(test_a_window_is_only_for_its_devices_and_its_kind),
         OVER_MONTHS(test_says_nothing_without_a_version_and_survives_a_clock_set_back),
     };

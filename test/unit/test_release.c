@@ -21,6 +21,8 @@ static const char rows[] = HEADER
     "\"released\": \"2025-11-12\", \"newest\": \"no\", \"source\": \"s\"}\n"
     "{\"release\": \"Uniview\", \"versions\": \"~ NVR-B3801\", "
     "\"version\": \"NVR-B3801.20.17.240507\", \"released\": \"2024-06-10\", \"source\": \"s\"}\n"
+    "{\"release\": \"ZoneMinder\", \"version\": \"1.38.1\", \"released\": \"2026-03-04\", "
+    "\"newest\": \"no\", \"exact\": \"no\", \"source\": \"s\"}\n"
     "{\"release\": \"ZoneMinder\", \"version\": \"1.38.4\", \"released\": \"2026-05-10\", "
     "\"source\": \"s\"}\n"
     "{\"ended\": \"ZoneMinder\", \"versions\": \"< 1.36; >= 1.37, < 1.38\", "
@@ -146,6 +148,9 @@ test_thirty_days_are_given_and_an_old_catalogue_calls_nothing_current(void **sta
          "1.38.4 is out since 2026-05-10, less than 30 days", NULL},
         {"ZoneMinder", NULL, "1.38.3", "2026-06-10", "1.38.4 of 2026-05-10",
          "1.38.4 is out since 2026-05-10", NULL, NULL},
+        /* behind for more than 30 days, by an older release, while the newest is just out */
+        {"ZoneMinder", NULL, "1.38.0", "2026-06-01", "1.38.4 of 2026-05-10",
+         "1.38.1 is out since 2026-03-04 at the latest", NULL, NULL},
         {"ZoneMinder", NULL, "1.38.4", "2026-07-01", "1.38.4 of 2026-05-10", NULL,
          "newest is 1.38.4 of 2026-05-10, catalogue of 2026-06-01", NULL},
         {"ZoneMinder", NULL, "1.38.4", "2026-07-02", "1.38.4 of 2026-05-10", NULL, NULL, NULL},
@@ -160,10 +165,11 @@ test_an_end_of_support_is_told_with_its_day_where_it_is_known(void **state)
     (void)state;
     /* clang-format off */
     static const struct trial trials[] = {
-        {"ZoneMinder", NULL, "1.34.26", "2026-06-01", "1.38.4 of 2026-05-10", NULL,
-         "1.38.4 is out since 2026-05-10, less than 30 days", "the project supports 1.38"},
-        {"ZoneMinder", NULL, "1.36.33", "2026-06-01", "1.38.4 of 2026-05-10", NULL,
-         "1.38.4 is out since 2026-05-10, less than 30 days", NULL},
+        {"ZoneMinder", NULL, "1.34.26", "2026-06-01", "1.38.4 of 2026-05-10",
+         "1.38.1 is out since 2026-03-04 at the latest",
+         NULL, "the project supports 1.38"},
+        {"ZoneMinder", NULL, "1.36.33", "2026-06-01", "1.38.4 of 2026-05-10",
+         "1.38.1 is out since 2026-03-04 at the latest", NULL, NULL},
         {"ZoneMinder", NULL, NULL, "2026-06-01", NULL, NULL, NULL, NULL},
         {"Vivotek", "CC8160", "CC8160-VVTK-0100d", "2026-06-01", NULL, NULL, NULL,
          "end of life, since 2024-08-03"},
