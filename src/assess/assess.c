@@ -194,6 +194,7 @@ discovered(void *context)
     }
     for (size_t i = 0; i < run->crowd.count; i++) {
         look_mac(&run->settings->look, run->crowd.subjects[i]);
+        look_scopes(run->crowd.subjects[i]);
     }
     declare_devices(run);
     ask_more(run);

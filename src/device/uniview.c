@@ -120,7 +120,8 @@ parse_auth(const struct answer *answer, const char *protocol, struct facts *fact
     const char *before = facts_text(facts, FACT_AUTH_MODES);
     const char *modes = arena_format(facts->arena, "%s%s%s %s", before == NULL ? "" : before,
         before == NULL ? "" : ", ", protocol, words[mode]);
-    facts_set_text(facts, FACT_AUTH_MODES, modes, &config);
+    const struct source sure = parts_config(source, source->confidence);
+    facts_set_text(facts, FACT_AUTH_MODES, modes, &sure);
     parts_either(facts, FACT_AUTH_BASIC, mode == 1, &config);
 }
 

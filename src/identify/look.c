@@ -5,12 +5,16 @@
 #include "base/text.h"
 #include "catalog/vendor.h"
 #include "codec/digest.h"
+#include "device/device.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_TEXT   512
-#define MATCH_LIMIT ((size_t)256 * 1024)
+#define LOOK_TEXT        512
+#define LOOK_WORD        64
+#define SCOPE_NAME       "onvif://www.onvif.org/name/"
+#define SCOPE_CONFIDENCE 45 /* the owner may change it */
+#define MATCH_LIMIT      ((size_t)256 * 1024)
 
 /* Words of Recog's hw.device (and ours) to kinds; the first that is contained wins. */
 static const struct {
@@ -390,5 +394,36 @@ look_mac(const struct look *look, struct subject *subject)
     if (maker != NULL) {
         const struct source guess = {WITNESS_WIRE, 35, evidence};
         facts_set_text(&subject->facts, FACT_DEVICE_VENDOR, maker, &guess);
+    }
+}
+
+/* A maker with a driver of its own is known by the driver's signs, which weigh a scope themselves.
+ */
+static bool
+has_driver(const char *maker)
+{
+    for (size_t i = 0; i < device_driver_count; i++) {
+        if (text_equal_nocase(device_drivers[i]->vendor, maker)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+look_scopes(struct subject *subject)
+{
+    const struct fact *scopes = facts_get(&subject->facts, FACT_ONVIF_SCOPES);
+    const char *at = scopes == NULL ? NULL : scopes->text;
+    while (at != NULL && (at = strstr(at, SCOPE_NAME)) != NULL) {
+        char word[LOOK_WORD];
+        at += strlen(SCOPE_NAME);
+        (void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(at, "%/ _"), at);
+        const char *maker = vendor_maker(word);
+        if (maker != NULL && !has_driver(maker)) {
+            const struct source guess = {WITNESS_WIRE, SCOPE_CONFIDENCE, scopes->evidence};
+            facts_set_text(&subject->facts, FACT_DEVICE_VENDOR, maker, &guess);
+            return;
+        }
     }
 }

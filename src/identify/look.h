@@ -37,6 +37,12 @@ void look_discovered(const struct look *look, struct subject *subject);
 /* mac.vendor, and a weak guess at the maker, from the MAC. */
 void look_mac(const struct look *look, struct subject *subject);
 
+/*
+ * The maker by the first word of the ONVIF name scope ("MOBOTIX%20M73"), which the owner may
+ * change: a name for makers without a driver, too weak to try a password on.
+ */
+void look_scopes(struct subject *subject);
+
 /* Applies the fingerprints of one key ("http_header.server") to a text. */
 void look_text(const struct look *look, struct subject *subject, const char *key, const char *text,
     const struct evidence *evidence);
