@@ -291,7 +291,7 @@ start(struct discovery *discovery, void **ret_state)
 const struct discover_method discover_sweep = {
     .name = "sweep",
     .title = "TCP connects to the surveillance ports",
-    .packets_host = 32,
+    .packets_host = 40,
     .start = start,
     .stop = stop,
 };

@@ -12,7 +12,6 @@
 #define ALIVE        "/api/"
 #define RELEASE      "~^v?(\\d+\\.\\d+\\.\\d+(?:-(?:alpha|beta|rc)\\d*)?)"
 #define TITLE        "<title>Frigate</title>"
-#define STREAMS_MOST 4
 #define USERS_MOST   32
 
 /* Asked at every port where it was found: 5000 gives to all what 8971 keeps behind its login. */
@@ -130,59 +129,6 @@ parse_version(const struct ask *ask, const struct answer *answer, struct facts *
     }
 }
 
-/* {"name": {"producers": …}, …}: which streams to ask the restream for. */
-static void
-parse_streams(const struct answer *answer, struct facts *facts, const struct source *source)
-{
-    struct buf names;
-    const char *name = NULL;
-    json_t *row = NULL;
-    size_t count = 0;
-    json_t *json = json_loadb(answer->body, answer->body_len, JSON_REJECT_DUPLICATES, NULL);
-    buf_init(&names, 256);
-    json_object_foreach(json, name, row)
-    {
-        if (count < STREAMS_MOST && json_object_get(row, "producers") != NULL &&
-            strspn(name, VMS_NAME_LETTERS) == strlen(name)) {
-            buf_format(&names, "%s%s", count++ == 0 ? "" : ", ", name);
-        }
-    }
-    if (count != 0 && buf_error(&names) == OK) {
-        facts_set_text(facts, FACT_VMS_STREAMS, names.data, source);
-    }
-    buf_release(&names);
-    json_decref(json);
-}
-
-/* github AlexxIT/go2rtc internal/api: no login unless api.username is set. */
-static void
-parse_go2rtc(const struct ask *ask, const struct answer *answer, struct facts *facts,
-    const struct source *source)
-{
-    const char *text = NULL;
-    const char *address = vms_address(facts->arena, source);
-    struct source surer = *source;
-    if (ask == &go2rtc && pick_text(answer, "config_path", facts->arena, &text) == OK &&
-        text_ends(text, "go2rtc.yaml") && address != NULL) {
-        facts_set_text(facts, FACT_VMS_RESTREAM, address, source);
-        return;
-    }
-    if (ask != &go2rtc_streams ||
-        text_find_nocase(answer->body, answer->body_len, "\"producers\"") == NULL) {
-        return;
-    }
-    parse_streams(answer, facts, source);
-    surer.confidence++;
-    if (pick_text(answer, "~\"(?:rtsps?|https?)://[^/\"@:\\s]+:[^/\"@\\s*]+@", facts->arena,
-            &text) == OK &&
-        address != NULL) {
-        surer.evidence = evidence_new(facts->arena, source->evidence->asked,
-            "addresses of cameras with user and password", answer->at);
-        facts_set_text(facts, FACT_VMS_RESTREAM,
-            arena_format(facts->arena, "%s, and shows the passwords of cameras", address), &surer);
-    }
-}
-
 static void
 parse_config(const struct ask *ask, const struct answer *answer, struct facts *facts,
     const struct source *source)
@@ -250,13 +196,13 @@ parse_fine(const struct ask *ask, const struct answer *answer, struct facts *fac
     if (text_equal(ask->path, version.path)) {
         parse_version(ask, answer, facts, source);
     } else if (ask->port == GO2RTC_PORT) {
-        parse_go2rtc(ask, answer, facts, source);
+        vms_read_go2rtc(answer, facts, source);
     } else if (text_equal(ask->path, config.path)) {
         parse_config(ask, answer, facts, source);
     } else if (text_equal(ask->path, users.path)) {
         parse_users(answer, facts, source);
     } else if (text_equal(ask->path, streams.path)) {
-        parse_streams(answer, facts, source);
+        vms_read_streams(answer, facts, source);
     } else if (text_equal(ask->path, first_login.path)) {
         parse_first_login(answer, facts, source);
     } else if (text_find_nocase(answer->body, answer->body_len, "Frigate is running") != NULL ||

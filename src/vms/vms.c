@@ -11,6 +11,7 @@
 
 #define USERS_MOST       64
 #define USERS_TEXT       ((size_t)2048)
+#define STREAMS_MOST     4
 #define ASKED_CONFIDENCE 80
 #define PLAIN_CONFIDENCE 88
 #define KNOWN_CONFIDENCE 85
@@ -213,4 +214,54 @@ vms_set_known(struct facts *facts, enum fact_id fact, bool yes, const char *word
     if (facts_get(facts, fact) == NULL) {
         facts_set_bool(facts, fact, yes, &known);
     }
+}
+
+void
+vms_read_streams(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    struct buf names;
+    const char *name = NULL;
+    json_t *row = NULL;
+    size_t count = 0;
+    json_t *json = json_loadb(answer->body, answer->body_len, JSON_REJECT_DUPLICATES, NULL);
+    buf_init(&names, 256);
+    json_object_foreach(json, name, row)
+    {
+        if (count < STREAMS_MOST && json_object_get(row, "producers") != NULL &&
+            strspn(name, VMS_NAME_LETTERS) == strlen(name)) {
+            buf_format(&names, "%s%s", count++ == 0 ? "" : ", ", name);
+        }
+    }
+    if (count != 0 && buf_error(&names) == OK) {
+        facts_set_text(facts, FACT_VMS_STREAMS, names.data, source);
+    }
+    buf_release(&names);
+    json_decref(json);
+}
+
+void
+vms_read_go2rtc(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    const char *text = NULL;
+    const char *address = vms_address(facts->arena, source);
+    struct source surer = *source;
+    if (address == NULL) {
+        return;
+    }
+    if (pick_text(answer, "config_path", facts->arena, &text) == OK &&
+        pick_text(answer, "rtsp.listen", facts->arena, &text) == OK) {
+        facts_set_text(facts, FACT_VMS_RESTREAM, address, source);
+        return;
+    }
+    vms_read_streams(answer, facts, source);
+    if (facts_get(facts, FACT_VMS_STREAMS) == NULL ||
+        pick_text(answer, "~\"(?:rtsps?|https?)://[^/\"@:\\s]+:[^/\"@\\s*]+@", facts->arena,
+            &text) != OK) {
+        return;
+    }
+    surer.confidence++;
+    surer.evidence = evidence_new(facts->arena, source->evidence->asked,
+        "addresses of cameras with user and password", answer->at);
+    facts_set_text(facts, FACT_VMS_RESTREAM,
+        arena_format(facts->arena, "%s, and shows the passwords of cameras", address), &surer);
 }

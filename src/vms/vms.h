@@ -66,6 +66,14 @@ typedef const char *vms_level_fn(const struct answer *answer, const char *elemen
 void vms_set_users(struct facts *facts, const struct answer *answer, const char *array,
     const char *name, vms_level_fn *level, const struct source *source);
 
+/*
+ * What go2rtc's API tells to everyone (github AlexxIT/go2rtc internal/api: no login unless
+ * api.username is set): vms.streams of {"name": {"producers": …}, …}, and vms.restream.
+ */
+void vms_read_streams(
+    const struct answer *answer, struct facts *facts, const struct source *source);
+void vms_read_go2rtc(const struct answer *answer, struct facts *facts, const struct source *source);
+
 /* A property of the product itself, known from its documentation or source (named in words). */
 void vms_set_known(struct facts *facts, enum fact_id fact, bool yes, const char *words,
     const struct source *source);

@@ -47,6 +47,12 @@ KNOWN = {
                    "vms.factory": "admin@shinobi.video"},
     # Under another name, the panel moved.
     "10.20.0.59": {"vms.product": "Shinobi", "vms.auth": True, "vms.api-keys": "1 of 2", "login.owner": "owner@shop.example"},
+    # A stream server by itself.
+    "10.20.0.60": {"vms.product": "go2rtc", "vms.version": "1.9.9", "vms.auth": False,
+                   "vms.restream": "http://10.20.0.60:1984/, and shows the passwords of cameras",
+                   "login.rtsp-open": "rtsp://10.20.0.60:8554/porch"},
+    # No driver knows it: named, and nothing more.
+    "10.20.0.61": {"vms.product": "Viseron"},
 }
 UNKNOWN = {
     "10.20.0.51": ["vms.setup", "vms.limit", "vms.beside"],
@@ -56,6 +62,7 @@ UNKNOWN = {
     "10.20.0.57": ["vms.open", "vms.footage", "users.list"],
     "10.20.0.58": ["vms.version", "vms.open"],
     "10.20.0.59": ["vms.version", "vms.panel"],
+    "10.20.0.61": ["vms.version", "vms.auth", "vms.limit", "vms.access-log"],
 }
 
 
@@ -73,16 +80,18 @@ def test_nothing_is_claimed_that_was_not_seen(vmses, address):
 
 
 @pytest.mark.parametrize("finding, addresses", [
-    ("default-credentials/vms-open", {"10.20.0.51", "10.20.0.53", "10.20.0.55"}),
+    ("default-credentials/vms-open", {"10.20.0.51", "10.20.0.53", "10.20.0.55", "10.20.0.60"}),
     ("default-credentials/vms-open-beside", set()),
-    ("default-credentials/restream-open", {"10.20.0.51"}),
-    ("default-credentials/rtsp-open", {"10.20.0.51"}),
+    ("default-credentials/restream-open", {"10.20.0.51", "10.20.0.60"}),
+    ("default-credentials/rtsp-open", {"10.20.0.51", "10.20.0.60"}),
     ("default-credentials/footage-open", {"10.20.0.55", "10.20.0.56"}),
     ("default-credentials/key-known", {"10.20.0.56"}),
     ("default-credentials/passwords-in-addresses", {"10.20.0.57"}),
     ("default-credentials/panel-open", {"10.20.0.58"}),
     ("default-credentials/vms-factory-password", {"10.20.0.58"}),
     ("default-credentials/api-keys-anywhere", {"10.20.0.59"}),
+    ("default-credentials/vms-login-unknown", {"10.20.0.61"}),
+    ("vms-exposure/guess-limit-unknown", {"10.20.0.61"}),
 ])
 def test_a_gap_is_found_where_it_is_and_nowhere_else(vmses, finding, addresses):
     assert set(vmses.places(finding)) == addresses
@@ -90,7 +99,7 @@ def test_a_gap_is_found_where_it_is_and_nowhere_else(vmses, finding, addresses):
 
 def test_no_password_key_or_session_is_in_the_report(vmses):
     report = (vmses.folder / "report.json").read_text() + (vmses.folder / "report.html").read_text()
-    for secret in ("Sunny42", "every door 7", "kept in 9 safes", "seven quiet", "twelve green", "5f2e9c01a7b34d68", "aaaa1111bbbb2222",
+    for secret in ("Sunny42", "Moonlit77", "every door 7", "kept in 9 safes", "seven quiet", "twelve green", "5f2e9c01a7b34d68", "aaaa1111bbbb2222",
                    "6f0c1e52a7b94d3f8e21c05b7a96d384", "Change me to something unique", "eyJhbGciOi"):
         assert secret not in report, secret
 
