@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalog/advisory.h"
+#include "catalog/maker.h"
 #include "catalog/vendor.h"
 
 #include <stdio.h>
@@ -269,6 +270,7 @@ derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_fro
         derive_segment(crowd, crowd->subjects[i], from);
         derive_public(crowd->subjects[i]);
         derive_doubt(crowd->subjects[i]);
+        maker_apply(crowd->subjects[i], clock_wall());
         vendor_apply(crowd->subjects[i], clock_wall());
         advisory_apply(crowd->subjects[i], clock_wall());
     }

@@ -40,6 +40,14 @@ static const struct rule age[] = {
      "tells whether a newer one exists."},
 };
 
+static const struct rule claims[] = {
+    {NOTE,           "false-maker", FACT_DEVICE_CLAIMS, IS_SET,    NULL,
+     "It calls itself {}, but answers as a device of {device.vendor|another maker} does. Firmware "
+     "and flaws are those of the true maker."},
+    {NOT_APPLICABLE, "true-maker",  FACT_DEVICE_CLAIMS, OTHERWISE, NULL,
+     "It gives itself no other maker's name."},
+};
+
 static const struct rule covered[] = {
     {NOTE,           "covered-maker", FACT_DEVICE_COVERED, IS_SET,    NULL,
      "Its maker is on the FCC Covered List: {}."},
@@ -94,6 +102,7 @@ static const struct aspect aspects[] = {
     {"version", KINDS_VIDEO, version, COUNT(version)},
     {"flaws",   KINDS_VIDEO, flaws,   COUNT(flaws)},
     {"age",     KINDS_VIDEO, age,     COUNT(age)},
+    {"claims",  KINDS_VIDEO, claims,  COUNT(claims)},
     {"maker",   KINDS_VIDEO, covered, COUNT(covered)},
     {"release", KINDS_VIDEO, release, COUNT(release)},
     {"audit", KINDS_VIDEO, audit, COUNT(audit)},
@@ -192,6 +201,7 @@ static const struct advice advices[] = {
         .verify = "Run gatehouse assess again; the build date is new.",
     },
     {.id = "patched-late", .title = "The last update of the firmware came late on {count}"},
+    {.id = "false-maker", .title = "Another maker's name is given by {count}"},
     {.id = "covered-maker", .title = "The maker is on the FCC Covered List for {count}"},
 };
 // clang-format on
