@@ -11,6 +11,7 @@
 #include "store/budget.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void
 untried(struct talk *talk, const char *why)
@@ -206,6 +207,38 @@ heed(struct talk *talk, const struct answer *last, enum login_state state,
     return ret_warning->locked ? LOGIN_LOCKED : is_near ? LOGIN_REFUSED : state;
 }
 
+/* Whether the text holds the longest run of letters and digits of the password: escaping keeps it.
+ */
+static bool
+holds_password(const char *text, const char *password)
+{
+    const char *run = password;
+    size_t longest = 0;
+    for (const char *c = password; *c != '\0';) {
+        size_t len = strspn(c, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+        if (len > longest) {
+            run = c;
+            longest = len;
+        }
+        c += len == 0 ? 1 : len;
+    }
+    return text != NULL && memmem(text, strlen(text), run, longest == 0 ? 1 : longest) != NULL;
+}
+
+/*
+ * The password of many devices goes to any that calls itself a camera, so only in a form that an
+ * impostor can't read: as a digest.
+ */
+static bool
+would_tell_all(const struct talk *talk, const struct request *request)
+{
+    const char *password = secret_text(talk->login.password);
+    return talk->owner != NULL && talk->owner == &talk->setting->site->others &&
+           (text_starts_nocase(request->authorization, "Basic") ||
+               holds_password(request->ask.body, password) ||
+               holds_password(request->ask.path, password));
+}
+
 /* One step of the log-in; last is NULL at the first. */
 static void
 advance(struct talk *talk, const struct talk_step *last_step, const struct answer *last)
@@ -230,6 +263,11 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
     }
     switch (state) {
     case LOGIN_SEND:
+        if (step.request.spends && would_tell_all(talk, &step.request)) {
+            give_up(talk, "it asks for the password readably, and the one of many devices is not "
+                          "sent so");
+            return;
+        }
         if (step.request.spends && !is_granted(talk)) {
             return;
         }

@@ -124,9 +124,9 @@ read_line(struct secret **ret_secret, struct note *note)
 static enum err
 ask(const char *question, const char *name, struct secret **ret_secret, struct note *note)
 {
-    (void)fprintf(stderr, "%s %s: ", question, name);
-    enum err err = silent();
+    enum err err = silent(); /* first: it drops what was typed before */
     if (err == OK) {
+        (void)fprintf(stderr, "%s %s: ", question, name);
         err = read_line(ret_secret, note);
     }
     loud();
