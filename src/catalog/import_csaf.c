@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,23 @@ read_words(const struct entry *entry, const struct product *product, struct rang
     }
 }
 
+/* A branch's name that lost its first letters ("CC-HD5600P"): the product's full name has them. */
+static const char *
+whole_product(const struct entry *entry, char out[PRODUCT_MAKER])
+{
+    const char *product = entry->product[0] == '\0' ? entry->family : entry->product;
+    const char *at = product[0] == '\0' ? NULL : strstr(entry->name, product);
+    const char *from = at;
+    while (from != NULL && from > entry->name && isalnum((unsigned char)from[-1])) {
+        from--;
+    }
+    if (from == at || (size_t)(at - from) + strlen(product) >= PRODUCT_MAKER) {
+        return product;
+    }
+    (void)text_copy(out, (size_t)(at - from) + strlen(product) + 1, from);
+    return out;
+}
+
 static void
 add_entry(struct import *import, struct import_record *record, const struct entry *entry,
     const struct status *status)
@@ -184,12 +202,12 @@ add_entry(struct import *import, struct import_record *record, const struct entr
     struct range range;
     struct product product;
     char rule[IMPORT_RULE];
+    char name[PRODUCT_MAKER];
     const char *words = entry->range[0] != '\0' ? entry->range : entry->version;
     if (entry->vendor[0] == '\0' && entry->product[0] == '\0') {
         product_guess(entry->name, &product);
     } else {
-        product_read(
-            entry->vendor, entry->product[0] == '\0' ? entry->family : entry->product, &product);
+        product_read(entry->vendor, whole_product(entry, name), &product);
     }
     if (status->is_clear && text_equal(product.models, "? *")) {
         return; /* nothing is cleared without its name */
