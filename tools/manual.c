@@ -1,5 +1,6 @@
 /* Prints the parts of the manual that come from tables: manual facts | checks | settings. */
 #include "assess/site.h"
+#include "audit/audit.h"
 #include "base/text.h"
 #include "check/check.h"
 
@@ -189,7 +190,18 @@ print_settings(void)
     (void)puts(".El");
 }
 
-/* The page on standard input, with its line ".\" SETTINGS" replaced by the list. */
+static void
+print_configs(void)
+{
+    (void)puts(".Bl -tag -width homeassistant");
+    for (size_t i = 0; i < audit_row_count; i++) {
+        (void)printf(".It Cm %s\n%s:\n", audit_rows[i].name, audit_rows[i].title);
+        print_sentence(audit_rows[i].reads);
+    }
+    (void)puts(".El");
+}
+
+/* The page on standard input; its lines ".\" SETTINGS" and ".\" CONFIGS" become the lists. */
 static void
 fill_page(void)
 {
@@ -197,6 +209,8 @@ fill_page(void)
     while (fgets(line, sizeof(line), stdin) != NULL) {
         if (text_equal(line, ".\\\" SETTINGS\n")) {
             print_settings();
+        } else if (text_equal(line, ".\\\" CONFIGS\n")) {
+            print_configs();
         } else {
             (void)fputs(line, stdout);
         }

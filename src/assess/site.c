@@ -255,6 +255,8 @@ make_room(struct site *site, const struct outline *outline)
     site->zones = arena_alloc(arena, (zones + 1) * sizeof(*site->zones));
     site->devices = arena_alloc(arena, (devices + 1) * sizeof(*site->devices));
     site->never = arena_alloc(arena, (never + 1) * sizeof(*site->never));
+    size_t files = count_pattern(outline, "config[]", "[]");
+    site->config = arena_alloc(arena, (files + 1) * sizeof(*site->config));
     site->waivers = arena_alloc(arena, (waivers + 1) * sizeof(*site->waivers));
     site->maintenance = arena_alloc(arena, (windows + 1) * sizeof(*site->maintenance));
     site->maintenance_names = arena_alloc(arena, (windows + 1) * sizeof(*site->maintenance_names));

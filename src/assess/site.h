@@ -73,6 +73,8 @@ struct site {
     size_t maintenance_count;
     const char **maintenance_names; /* devices of all windows */
     size_t maintenance_name_count;
+    const char **config; /* files to audit, as written */
+    size_t config_count;
     const char *fail_on; /* "critical", "high", "medium", "never"; NULL: not given */
     const char *store;   /* NULL: not given */
     const char *output;  /* NULL: not given */

@@ -354,3 +354,12 @@ site_take_expires(struct site *site, const struct outline_node *node, struct not
     waiver->expired = clock_wall() > waiver->expires;
     return OK;
 }
+
+enum err
+site_take_config(struct site *site, const struct outline_node *node, struct note *note)
+{
+    (void)note;
+    enum err err = take_text(site, node, LINE_LIMIT, &site->config[site->config_count]);
+    site->config_count += err == OK ? 1 : 0;
+    return err;
+}

@@ -370,14 +370,25 @@ take_prefix(const char **argument)
 }
 
 enum err
-audit_add(struct audit *audit, const char *argument, struct note *note)
+audit_add(struct audit *audit, const char *argument, const char *beside, struct note *note)
 {
     struct stat info;
     size_t row = take_prefix(&argument);
-    if (row == COUNT(formats) && stat(argument, &info) == 0 && S_ISDIR(info.st_mode)) {
-        return add_folder(audit, argument, note);
+    const char *slash = beside == NULL ? NULL : strrchr(beside, '/');
+    CLEANUP(buf_release) struct buf path;
+    buf_init(&path, PATH_MAX);
+    if (slash != NULL && argument[0] != '/') {
+        buf_add(&path, beside, (size_t)(slash - beside) + 1);
     }
-    struct origin origin = {argument, row, 0, false};
+    buf_text(&path, argument);
+    if (buf_error(&path) != OK) {
+        note_set(note, "%.200s: name too long", argument);
+        return ERR_LIMIT;
+    }
+    if (row == COUNT(formats) && stat(path.data, &info) == 0 && S_ISDIR(info.st_mode)) {
+        return add_folder(audit, path.data, note);
+    }
+    struct origin origin = {path.data, row, 0, false};
     enum err err = add_path(audit, &origin);
     if (err == ERR_LIMIT) {
         note_set(note, "more than %d configuration files", AUDIT_FILES);

@@ -17,9 +17,11 @@ void audit_free(struct audit *audit);
 
 /*
  * Reads "FILE", "FORMAT:FILE" or a folder (its files with known names). What is wrong with a file
- * becomes a mistake and the others go on; ERR_MEMORY and ERR_LIMIT (too many files) end it.
+ * becomes a mistake and the others go on; ERR_MEMORY and ERR_LIMIT (too many files) end it. A path
+ * without "/" in front starts at the folder of `beside`, a file; NULL: at the working directory.
  */
-enum err audit_add(struct audit *audit, const char *argument, struct note *note) MUST_CHECK;
+enum err audit_add(
+    struct audit *audit, const char *argument, const char *beside, struct note *note) MUST_CHECK;
 /* The same from memory; name stands for the file. */
 enum err audit_add_bytes(
     struct audit *audit, const char *name, const char *bytes, size_t len) MUST_CHECK;

@@ -32,7 +32,7 @@ static const struct {
   /* ZoneMinder 1.36: includes/auth.php, its own log and that of the web server */
     {PRODUCT_ZONEMINDER, "web_php",
      "web_php[1234].ERR [192.0.2.77] [Login denied for user \"guest\"] at "
-     "/usr/share/zoneminder/www/includes/auth.php line 314"                                   },
+        "/usr/share/zoneminder/www/includes/auth.php line 314"                                },
     {PRODUCT_ZONEMINDER, "",
      "[php:notice] [pid 1234] [client 192.0.2.77:50700] ERR [Login denied for user \"guest\"]"},
  /* Frigate 0.17: nginx's own log is the only trace */

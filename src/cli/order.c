@@ -113,14 +113,14 @@ order_add_fingerprints(struct order *order, const char *path, struct note *note)
 }
 
 static enum err
-add_config(struct order *order, const char *argument, struct note *note)
+add_config(struct order *order, const char *argument, const char *beside, struct note *note)
 {
     order->audit = order->audit == NULL ? audit_new() : order->audit;
     if (order->audit == NULL) {
         note_set(note, "%s", err_words(ERR_MEMORY));
         return ERR_MEMORY;
     }
-    return audit_add(order->audit, argument, note);
+    return audit_add(order->audit, argument, beside, note);
 }
 
 static bool
@@ -194,7 +194,7 @@ take_option(struct order *order, const struct cli_line *line, int row, const cha
         }
         break;
     case CONFIG:
-        if (add_config(order, value, &note) != OK) {
+        if (add_config(order, value, NULL, &note) != OK) {
             return cli_usage(line, "--config %s", note.text);
         }
         break;
@@ -259,7 +259,7 @@ order_read(struct order *order, struct cli_line *line)
     }
     for (; order->audit != NULL && line->operand < line->argc; line->operand++) {
         struct note note = {""}; /* a shell writes --config *.conf as several words */
-        if (add_config(order, line->argv[line->operand], &note) != OK) {
+        if (add_config(order, line->argv[line->operand], NULL, &note) != OK) {
             return cli_usage(line, "--config %s", note.text);
         }
     }
@@ -336,5 +336,11 @@ order_load_site(struct order *order)
         return CLI_USAGE;
     }
     take_site(order, order->site);
+    for (size_t i = 0; i < order->site->config_count; i++) {
+        if (add_config(order, order->site->config[i], order->site->file, &note) != OK) {
+            (void)cli_fail("%s: config: %s", order->site->file, note.text);
+            return CLI_USAGE;
+        }
+    }
     return CLI_END;
 }

@@ -29,7 +29,7 @@ add(struct audit *audit, const char *files)
     while (*files != '\0') {
         size_t len = strcspn(files, " ");
         (void)snprintf(name, sizeof(name), "%.*s", (int)len, files);
-        if (audit_add(audit, sample(name, path), &note) != OK) {
+        if (audit_add(audit, sample(name, path), NULL, &note) != OK) {
             fail_msg("%s: %s", name, note.text);
         }
         files += len + strspn(files + len, " ");
@@ -196,9 +196,9 @@ test_refuses_what_is_no_ordinary_file(void **state)
     (void)close(fd);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(audit_add(audit, path, &note), OK);
-    assert_int_equal(audit_add(audit, "/dev/zero", &note), OK);
-    assert_int_equal(audit_add(audit, "/nonexistent/frigate.yml", &note), OK);
+    assert_int_equal(audit_add(audit, path, NULL, &note), OK);
+    assert_int_equal(audit_add(audit, "/dev/zero", NULL, &note), OK);
+    assert_int_equal(audit_add(audit, "/nonexistent/frigate.yml", NULL, &note), OK);
     (void)unlink(path);
     assert_int_equal(audit_mistake_count(audit), 3);
     assert_true(text_contains(audit_mistake(audit, 0), "not an ordinary file"));
@@ -224,7 +224,7 @@ test_reads_the_known_files_of_a_folder(void **state)
     char path[512];
     struct note note = {""};
     struct audit *audit = audit_new();
-    assert_int_equal(audit_add(audit, sample("compose", path), &note), OK);
+    assert_int_equal(audit_add(audit, sample("compose", path), NULL, &note), OK);
     assert_int_equal(audit_file_count(audit), 5);
     audit_free(audit);
 }
