@@ -57,7 +57,7 @@ device_password(const struct device *device, const char *user)
 int64_t
 device_time(const struct device *device)
 {
-    return clock_wall() / 1000 + device->record->clock_offset;
+    return clock_wall() / 1000 + device->record->clock_offset + device->row->clock_offset;
 }
 
 bool

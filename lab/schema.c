@@ -238,6 +238,7 @@ static const cyaml_schema_field_t device_fields[] = {
     TEXT("mac", site_device, mac),
     TEXT("serial", site_device, serial),
     TEXT("password", site_device, password),
+    CYAML_FIELD_INT("clock_offset", CYAML_FLAG_OPTIONAL, struct site_device, clock_offset),
     TEXT("behave", site_device, behave),
     NUMBER("tries", site_device, tries),
     NUMBER("wrong", site_device, wrong),

@@ -198,6 +198,7 @@ struct site_device {
     char *mac;
     char *serial;
     char *password; /* of the first account */
+    int clock_offset; /* seconds, on top of the transcript's */
     unsigned tries; /* lock-out after so many wrong log-ins; 0: as the transcript says */
     unsigned wrong; /* wrong log-ins that somebody else has made already */
     char *behave;

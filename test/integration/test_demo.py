@@ -21,6 +21,20 @@ TRUTH = {
     "10.20.0.30": ("vms", "Frigate", None, "0.17.2"),
     "10.20.0.31": ("vms", "ZoneMinder", None, "1.36.33"),
     "10.20.0.32": ("vms", "Blue Iris", None, "5.9.9.98"),
+    "10.20.0.17": ("camera", "Annke", "NC800", "5.7.23"),
+    "10.20.0.23": ("camera", "Amcrest", "IP8M-2496E", "2.800"),
+    "10.20.0.24": ("camera", "Foscam", "C1", "2.52.2.37"),
+    "10.20.0.26": ("recorder", "Dahua", "XVR5108HS", "4.001"),
+    "10.20.0.27": ("camera", "HiLook", "IPC-B140H", "5.5.80"),
+    "10.20.0.28": ("camera", "Vivotek", "FD9189-HT", None),
+    "10.20.0.29": ("camera", "Bosch", "NBN-50022-C", None),
+    "10.20.0.33": ("vms", "Nx Witness", None, "6.1.0"),
+    "10.20.0.34": ("vms", "Shinobi", None, None),
+    "10.20.0.35": ("vms", "XProtect", None, "24.2"),
+    "10.20.0.36": (None, "Xiongmai", None, None),
+    "10.20.0.37": ("camera", "Hikvision", "DS-2CD2087G3", "5.8.10"),
+    "10.20.0.38": ("camera", "Hikvision", "DS-2CD2043G2", "5.7.12"),
+    "10.20.0.39": ("camera", "Dahua", "IPC-HDBW4433R", "2.622"),
     "10.20.0.40": ("printer", "HP", None, None),
     "10.20.0.1": ("router", None, None, None),
 }
@@ -37,9 +51,9 @@ def test_ends_with_gaps_and_a_whole_report(demo):
 def test_names_the_device(demo, address):
     kind, vendor, model, version = TRUTH[address]
     device = demo.device(address)
-    assert device["kind"] == kind
+    assert kind is None or device["kind"] == kind
     if vendor:
-        assert vendor.lower() in f"{device['vendor']} {device['model']}".lower()
+        assert vendor.lower() in f"{device['vendor']} {device['brand']} {device['model']}".lower()
     if model:
         assert model in device["model"]
     if version:
@@ -65,6 +79,10 @@ def test_sees_the_new_camera_on_a_foreign_subnet_without_asking_it(demo):
         ("vms-exposure/port-mapped", {"10.20.0.11", "10.20.0.31"}),
         ("vendor-cloud/cloud-on", {"10.20.0.13"}),
         ("upnp/router-igd", {"10.20.0.1"}),
+        ("default-credentials/vms-factory-password", {"10.20.0.33", "10.20.0.34"}),
+        ("default-credentials/vms-not-set-up", {"10.20.0.33"}),
+        ("access-log/clock-wrong", {"10.20.0.27"}),
+        ("camera-firmware/label-differs", {"10.20.0.38"}),
     ],
 )
 def test_finds_the_planted_gap(demo, finding, addresses):
@@ -87,6 +105,24 @@ def test_an_owners_password_shows_the_settings_behind_it(demo, address, cloud, u
     for finding in ("vendor-cloud/cloud-unknown", "vendor-cloud/cloud-unread", "upnp/device-upnp-unknown",
                     "camera-firmware/version-unknown", "default-credentials/owner-failed"):
         assert address not in demo.places(finding), finding
+
+
+def test_has_all_six_vmses_and_at_least_28_devices(demo):
+    products = {fact["value"] for d in demo.report["devices"] for fact in d["facts"] if fact["name"] == "vms.product"}
+    assert {"Frigate", "ZoneMinder", "Blue Iris", "Nx Witness", "Shinobi"} <= products and any("XProtect" in p for p in products)
+    assert len(demo.report["devices"]) >= 28
+
+
+def test_a_brand_is_told_apart_from_its_maker(demo):
+    for address, brand, maker in (("10.20.0.17", "Annke", "Hikvision"), ("10.20.0.23", "Amcrest", "Dahua")):
+        facts = {fact["name"]: fact["value"] for fact in demo.device(address)["facts"]}
+        assert facts["device.brand"] == brand
+        assert maker in facts["device.covered"]
+
+
+def test_a_clock_that_is_years_off_is_told_in_seconds(demo):
+    facts = {fact["name"]: fact["value"] for fact in demo.device("10.20.0.27")["facts"]}
+    assert abs(facts["clock.offset"] + 725328000) < 120
 
 
 def test_an_owners_password_that_is_the_factorys_is_told(demo):
