@@ -56,7 +56,6 @@ static const struct device_sign signs[] = {
 
 static const struct device_probe probes[] = {
     {{.path = LIST "Brand,Properties.Firmware,Properties.System"}, 401, "realm=\"AXIS_", 90},
-    {{.path = "/axis-cgi/systemready.cgi", .body = READY, JSON},   200, "\"needsetup\"", 85},
 };
 
 /*

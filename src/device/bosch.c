@@ -32,7 +32,7 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_SERVER,   SIGN_CONTAINS, "VCS-VideoJet-Webserver",
      90                                                               }, /* public camera search lists */
     {FACT_HTTP_BODY,     SIGN_CONTAINS, "not found on the Divar",   80}, /* nmap-service-probes */
-    {FACT_HTTP_BODY,     SIGN_CONTAINS, "rcp.xml",                  60},
+    {FACT_HTTP_BODY,     SIGN_CONTAINS, "rcp.xml",                  55},
     {FACT_DEVICE_VENDOR, SIGN_EQUALS,   "Bosch",                    80},
     {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "bosch",                    60}, /* the owner may change it */
     {FACT_MAC_VENDOR,    SIGN_STARTS,   "Bosch Security",           55}, /* IEEE */

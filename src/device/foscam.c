@@ -36,9 +36,7 @@ static const struct device_sign signs[] = {
 };
 
 static const struct device_probe probes[] = {
-    {{.path = CGI "getDevInfo"},  200, "<CGI_Result>",     90},
-    {{.path = "/get_status.cgi"}, 200, "var sys_ver='11.",
-     75                                                      }, /* clones have other first numbers */
+    {{.path = CGI "getDevInfo"}, 200, "<CGI_Result>", 90},
 };
 
 /*

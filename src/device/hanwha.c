@@ -46,21 +46,38 @@ static const struct device_sign signs[] = {
     {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "samsung%20techwin",          60}, /* the owner may change it */
     {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SND-",
      60                                                                 }, /* model names of the maker */
-    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNV-",    60},
-    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNB-",    60},
-    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNO-",    60},
-    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNP-",    60},
-    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/XN",      60},
-    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/QN",      60},
-    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/PN",      60},
+  /* Families of its models (Wisenet catalogue); no password is tried on a name alone. */
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SND-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNV-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNB-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNO-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/SNP-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/XND-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/XNV-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/XNB-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/XNO-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/XNP-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/XNF-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/QND-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/QNV-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/QNO-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/QNP-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/PND-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/PNV-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/PNB-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/PNO-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/PNM-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/PNP-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/LND-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/LNV-",    55},
+    {FACT_ONVIF_SCOPES,  SIGN_CONTAINS, "onvif.org/hardware/LNO-",    55},
     {FACT_MAC_VENDOR,    SIGN_CONTAINS, "Hanwha",                     60}, /* IEEE */
     {FACT_MAC_VENDOR,    SIGN_STARTS,   "Samsung Techwin",            60}, /* IEEE */
 };
 
 static const struct device_probe probes[] = {
-    {{.path = INFO},   401, "realm=\"iPolis",    90},
-    {{.path = STATUS}, 200, "Hanwha",            85},
-    {{.path = STATUS}, 200, "NewPasswordPolicy", 80},
+    {{.path = INFO},   401, "realm=\"iPolis", 90},
+    {{.path = STATUS}, 200, "SpecialType",    85},
 };
 
 /*

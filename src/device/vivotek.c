@@ -43,10 +43,6 @@ static const struct device_sign signs[] = {
     {FACT_MAC_VENDOR,    SIGN_STARTS,   "Vivotek",                              60}, /* IEEE */
 };
 
-static const struct device_probe probes[] = {
-    {{.path = "/cgi-bin/anonymous/getparam.cgi?system_info"}, 200, "-VVTK-", 90},
-};
-
 /*
  * Firmware form "CC8160-VVTK-0100d": CVE records. Names: nmap http-vivotek-camera-info, VIVOTEK
  * URL Command Document for All Series (user manuals: system, security, network, snmp, https).
@@ -201,8 +197,6 @@ const struct device_driver device_vivotek = {
     .kind = KIND_CAMERA,
     .signs = signs,
     .sign_count = COUNT(signs),
-    .probes = probes,
-    .probe_count = COUNT(probes),
     .readings = readings,
     .reading_count = COUNT(readings),
     .asks = asks,
