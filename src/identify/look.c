@@ -226,6 +226,21 @@ answer_realm(const struct answer *answer, char *out, size_t size)
     return false;
 }
 
+/* A challenge that takes the password readably, over a connection that anyone can read. */
+static void
+note_basic(struct subject *subject, const char *asked, const struct answer *answer)
+{
+    char header[LOOK_TEXT * 2];
+    for (size_t n = 0; answer_header(answer, "WWW-Authenticate", n, header, sizeof(header)); n++) {
+        if (answer->tls_subject == NULL && !text_contains(asked, "https://") &&
+            text_starts_nocase(header, "Basic")) {
+            const struct source source = {
+                WITNESS_WIRE, 80, evidence_new(&subject->arena, asked, header, answer->at)};
+            facts_set_bool(&subject->facts, FACT_AUTH_BASIC, true, &source);
+        }
+    }
+}
+
 static void
 look_certificate(const struct look *look, struct subject *subject, const char *asked,
     const struct answer *answer)
@@ -284,6 +299,7 @@ look_http(const struct look *look, struct subject *subject, const char *asked,
     if (answer_realm(answer, text, sizeof(text))) {
         take(look, subject, &(struct found){FACT_HTTP_REALM, NULL, text, asked, confidence});
     }
+    note_basic(subject, asked, answer);
     if (page_title(answer, text, sizeof(text))) {
         take(
             look, subject, &(struct found){FACT_HTTP_TITLE, "html_title", text, asked, confidence});
@@ -319,6 +335,7 @@ look_rtsp(const struct look *look, struct subject *subject, const char *asked,
     if (answer_realm(answer, text, sizeof(text))) {
         take(look, subject, &(struct found){FACT_RTSP_REALM, NULL, text, asked, 70});
     }
+    note_basic(subject, asked, answer);
     if (answer_header(answer, "WWW-Authenticate", 0, text, sizeof(text))) {
         look_text(look, subject, "rtsp_header.wwwauth", text,
             evidence_new(&subject->arena, asked, text, answer->at));
