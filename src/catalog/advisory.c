@@ -13,6 +13,9 @@ advisory_rank(const struct advisory *advisory)
     if (advisory->part[0] == '\0') {
         return 0;
     }
+    if (text_equal(advisory->part, "words")) {
+        return 3;
+    }
     return text_equal(advisory->part, "cna") || text_equal(advisory->part, "csaf") ? 1 : 2;
 }
 

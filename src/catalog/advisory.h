@@ -26,7 +26,8 @@ struct advisory_target {
     bool rebranded;      /* sold under another maker's model names */
 };
 
-/* How sure a part is: 0 checked by hand, 1 the maker's own words, 2 added by another. */
+/* How sure a part is: 0 checked by hand, 1 the maker's own words, 2 added by another,
+ * 3 a description alone. */
 unsigned advisory_rank(const struct advisory *advisory);
 
 /* Compares one row; why says what decided ("build 2016-05-30 is < 2021-06-25"). */

@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "catalog/release.h"
 #include "catalog/vendor.h"
+#include "catalog/verdict.h"
 #include "codec/version.h"
 
 #include <stdio.h>
@@ -81,24 +82,37 @@ keep(struct found *found, const struct advisory *advisory, const char *why)
 }
 
 static void
+compare_one(const struct advisory *const *rows, size_t count, const struct advisory_target *target,
+    struct found *found)
+{
+    struct verdict verdict;
+    verdict_of_rows(rows, count, target, &verdict);
+    if (verdict.match == ADVISORY_YES && found->is_guess) {
+        verdict.match = ADVISORY_POSSIBLE;
+        (void)text_copy(
+            verdict.ground, sizeof(verdict.ground), "only its MAC address tells the maker");
+    }
+    if (verdict.match == ADVISORY_YES) {
+        keep(found, verdict.row, verdict.ground);
+    } else if (verdict.match == ADVISORY_POSSIBLE && found->possible++ == 0) {
+        (void)snprintf(found->possible_why, sizeof(found->possible_why), "%.60s, because %.240s",
+            verdict.row->id, verdict.ground);
+    }
+}
+
+static void
 compare(const struct advisory_target *target, struct found *found)
 {
-    char why[ADVISORY_WHY];
-    const struct catalog *catalog = catalog_current();
-    for (size_t i = 0; i < catalog->count; i++) {
-        const struct advisory *advisory = &catalog->rows[i];
-        found->compared += text_equal_nocase(advisory->maker, target->maker) ? 1U : 0U;
-        enum advisory_match match = advisory_judge(advisory, target, why);
-        if (match == ADVISORY_YES && found->is_guess) {
-            match = ADVISORY_POSSIBLE;
-            (void)text_copy(why, sizeof(why), "only its MAC address tells the maker");
+    size_t count = 0;
+    const struct advisory *const *rows = catalog_rows_of(catalog_current(), target->maker, &count);
+    found->compared = count;
+    for (size_t first = 0; first < count;) {
+        size_t end = first;
+        while (end < count && text_equal_nocase(rows[end]->id, rows[first]->id)) {
+            end++;
         }
-        if (match == ADVISORY_YES) {
-            keep(found, advisory, why);
-        } else if (match == ADVISORY_POSSIBLE && found->possible++ == 0) {
-            (void)snprintf(found->possible_why, sizeof(found->possible_why), "%s, because %s",
-                advisory->id, why);
-        }
+        compare_one(rows + first, end - first, target, found);
+        first = end;
     }
 }
 

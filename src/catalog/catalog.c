@@ -307,6 +307,59 @@ flag_exploited(struct parse *parse)
     }
 }
 
+static int
+compare_rows(const void *a, const void *b)
+{
+    const struct advisory *x = *(const struct advisory *const *)a;
+    const struct advisory *y = *(const struct advisory *const *)b;
+    int order = strcasecmp(x->maker, y->maker);
+    order = order != 0 ? order : strcasecmp(x->id, y->id);
+    return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+static bool
+sort_rows(struct catalog *catalog)
+{
+    size_t size = (catalog->count + 1) * sizeof(*catalog->sorted);
+    catalog->sorted = arena_alloc(&catalog->arena, size);
+    for (size_t i = 0; catalog->sorted != NULL && i < catalog->count; i++) {
+        catalog->sorted[i] = &catalog->rows[i];
+    }
+    if (catalog->sorted != NULL) {
+        qsort(catalog->sorted, catalog->count, sizeof(*catalog->sorted), compare_rows);
+    }
+    return catalog->sorted != NULL;
+}
+
+/* The first sorted row that is not before the maker, or behind it. */
+static size_t
+find_edge(const struct catalog *catalog, const char *maker, bool behind)
+{
+    size_t low = 0, high = catalog->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcasecmp(catalog->sorted[middle]->maker, maker);
+        if (order < 0 || (behind && order == 0)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const struct advisory *const *
+catalog_rows_of(const struct catalog *catalog, const char *maker, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (maker == NULL || catalog->count == 0) {
+        return NULL;
+    }
+    size_t first = find_edge(catalog, maker, false);
+    *ret_count = find_edge(catalog, maker, true) - first;
+    return catalog->sorted + first;
+}
+
 enum err
 catalog_parse(const char *bytes, size_t len, struct catalog **ret_catalog, struct note *note)
 {
@@ -333,6 +386,9 @@ catalog_parse(const char *bytes, size_t len, struct catalog **ret_catalog, struc
     catalog->rows = parse.rows;
     catalog->releases = parse.releases;
     catalog->ends = parse.ends;
+    if (err == OK && !sort_rows(catalog)) {
+        err = ERR_MEMORY;
+    }
     if (err != OK) {
         catalog_free(catalog);
         return err;

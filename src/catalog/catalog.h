@@ -38,6 +38,7 @@ struct catalog {
     const struct release *ends; /* of support */
     size_t end_count;
     size_t exploited_count;
+    const struct advisory **sorted; /* the rows by maker, then by number */
     struct arena arena;
 };
 
@@ -48,6 +49,10 @@ struct catalog {
 enum err catalog_parse(
     const char *bytes, size_t len, struct catalog **ret_catalog, struct note *note) MUST_CHECK;
 void catalog_free(struct catalog *catalog);
+
+/* The rows of a maker (letter case ignored), those of one number together; 0 when it has none. */
+const struct advisory *const *catalog_rows_of(
+    const struct catalog *catalog, const char *maker, size_t *ret_count);
 
 /* The text of the catalogue inside the program, signature checked against catalog/keys.def. */
 enum err catalog_embedded_text(

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalog/order.h"
+#include "codec/version.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +78,17 @@ judge_text(const struct subject_text *subject, const char *operator, const char 
     return false;
 }
 
+/* Where only the build is known, one that is later than the last affected build is enough. */
+static bool
+is_built_after(const struct subject_text *subject, const char *operator, const char * bound)
+{
+    char date[VERSION_DATE];
+    return text_is_empty(subject->text) && !text_is_empty(subject->build) &&
+                                           operator[0] == '<' &&
+           text_contains_nocase(bound, " build ") &&
+           version_date(bound, date) && strcmp(subject->build, date) > 0;
+}
+
 static enum advisory_match
 judge_condition(const struct subject_text *subject, const char *condition, char *why)
 {
@@ -85,6 +97,10 @@ judge_condition(const struct subject_text *subject, const char *condition, char 
     int order = 0;
     enum advisory_match match = ADVISORY_NO;
     const char *bound = split(condition, operator);
+    if (is_built_after(subject, operator, bound)) {
+        (void)snprintf(why, ADVISORY_WHY, "build %.80s is not %.80s", subject->build, condition);
+        return ADVISORY_NO;
+    }
     if (text_is_empty(subject->text) || strlen(subject->text) >= CONDITION_PART) {
         (void)snprintf(why, ADVISORY_WHY, "its %s is not known", subject->what);
         return ADVISORY_POSSIBLE;

@@ -209,6 +209,7 @@ add_entry(struct import *import, struct import_record *record, const struct entr
     } else {
         product_read(entry->vendor, whole_product(entry, name), &product);
     }
+    product_complete(&product, entry->product, entry->name);
     if (status->is_clear && text_equal(product.models, "? *")) {
         return; /* nothing is cleared without its name */
     }

@@ -10,6 +10,7 @@
 /* CVE record format 5.1: containers.cna.affected[].versions[]. */
 struct container {
     const json_t *json;
+    const char *description;
     char part[80];
 };
 
@@ -91,6 +92,7 @@ struct reading {
     const struct product *product;
     const char *status;
     const char *name; /* of the product, as the record has it */
+    const char *description;
     char rule[IMPORT_RULE];
     char fixed[PROSE_VALUE];
     size_t entries;
@@ -143,6 +145,18 @@ without_name(const char *name, const char *version)
                                                                   : version;
 }
 
+/* VulDB writes "X up to 1.2.3" and lists 1.2.3 alone. */
+static bool
+is_up_to(const char *description, const char *version)
+{
+    char words[PROSE_VALUE];
+    int len = snprintf(words, sizeof(words), " up to %s", version);
+    const char *found = len < (int)sizeof(words) && version[0] != '\0'
+                            ? text_find_nocase(description, strlen(description), words)
+                            : NULL;
+    return found != NULL && strchr(" .,;/", found[len]) != NULL;
+}
+
 static void
 read_entry(struct reading *reading, const json_t *entry)
 {
@@ -158,7 +172,11 @@ read_entry(struct reading *reading, const json_t *entry)
     } else if (text_equal(version, "0") || text_equal(version, "-")) {
         reading->range->is_opaque = true;
     } else {
-        import_words(reading->range, reading->product, without_name(reading->name, version));
+        char words[2 * PROSE_VALUE];
+        bool up_to = is_up_to(reading->description, version);
+        (void)snprintf(words, sizeof(words), "<= %.100s", version);
+        import_words(
+            reading->range, reading->product, up_to ? words : without_name(reading->name, version));
     }
 }
 
@@ -201,12 +219,20 @@ add_status(struct import *import, struct import_record *record, const struct con
     (void)snprintf(both, sizeof(both), "%.140s%s%.140s", name, package[0] == '\0' ? "" : " ",
         text_equal_nocase(package, name) ? "" : package);
     product_read(import_text(affected, "vendor"), both, &product);
-    struct reading reading = {.range = &range, .product = &product, .status = status, .name = name};
+    struct reading reading = {.range = &range,
+        .product = &product,
+        .status = status,
+        .name = name,
+        .description = container->description};
     bool packaged = package[0] != '\0' && !text_equal_nocase(package, name);
     range_init(&range);
     range.has_tracks = product.has_tracks;
-    range.is_opaque = packaged; /* versions of a part, which no device tells */
     read_versions(&reading, affected);
+    if (packaged) { /* versions of a part, which no device tells */
+        range_release(&range);
+        range_init(&range);
+        range.is_opaque = true;
+    }
     if (reading.entries != 0) {
         range_finish(&range);
         const struct import_row row = {.part = container->part,
@@ -243,7 +269,7 @@ add_description(struct import *import, struct import_record *record, const struc
     range_init(&range);
     range_add_prose(&range, &prose);
     range_finish(&range);
-    const struct import_row row = {.part = cna->part, .rule = words};
+    const struct import_row row = {.part = "words", .rule = words};
     import_add(import, record, &row, &product, &range);
     range_release(&range);
 }
@@ -332,6 +358,7 @@ read_one(struct import *import, const json_t *document)
     const json_t *containers = json_object_get(document, "containers");
     struct import_record record = {.id = import_text(metadata, "cveId"), .source = "CVE record"};
     struct container cna = {.json = json_object_get(containers, "cna"), .part = "cna"};
+    cna.description = english(json_object_get(cna.json, "descriptions"));
     if (!text_starts(record.id, "CVE-")) {
         import_refuse(import, "a record", "it has no CVE number");
         return;
@@ -350,7 +377,7 @@ read_one(struct import *import, const json_t *document)
     }
     json_array_foreach(json_object_get(containers, "adp"), i, adp)
     {
-        struct container added = {.json = adp};
+        struct container added = {.json = adp, .description = ""};
         const char *name = import_text(json_object_get(adp, "providerMetadata"), "shortName");
         (void)snprintf(added.part, sizeof(added.part), "adp %.60s", name);
         read_container(import, &record, &added);

@@ -182,6 +182,23 @@ imported_open(const char *folder, struct catalog **ret_catalog, struct imported_
     return err;
 }
 
+void
+imported_use(const char *store, struct note *ret_trouble)
+{
+    struct imported_state state;
+    struct catalog *catalog = NULL;
+    CLEANUP(buf_release) struct buf folder;
+    buf_init(&folder, PATH_LIMIT);
+    ret_trouble->text[0] = '\0';
+    if (imported_folder(store, &folder) != OK) {
+        return;
+    }
+    if (imported_open(folder.data, &catalog, &state, ret_trouble) == OK) {
+        *ret_trouble = state.trouble;
+        catalog_use(catalog);
+    }
+}
+
 /* Whether a row came from a record that is imported anew. */
 static bool
 is_replaced(const struct import *import, const json_t *row)

@@ -25,6 +25,9 @@ struct imported_state {
 enum err imported_open(const char *folder, struct catalog **ret_catalog,
     struct imported_state *ret_state, struct note *note) MUST_CHECK;
 
+/* Puts that catalogue in force (catalog_current); the note says what was left out, or is "". */
+void imported_use(const char *store, struct note *ret_trouble);
+
 /*
  * Adds rows, whole or not at all; rows of records that come again are replaced. ret_total is the
  * number of lines afterwards. Refuses (ERR_VALUE) when what is there does not verify.

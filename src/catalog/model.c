@@ -45,7 +45,9 @@ name_init(struct name *name, const char *text)
     bool upper = false, lower = false;
     *name = (struct name){.text = text};
     for (const char *at = text; *at != '\0'; at++) {
-        name->has_run = name->has_run || (is_x(at[0]) && is_x(at[1]));
+        bool between = at != text && isdigit((unsigned char)at[-1]) && is_x(at[0]) &&
+                       isdigit((unsigned char)at[1]);
+        name->has_run = name->has_run || between || (is_x(at[0]) && is_x(at[1]));
         upper = upper || (isupper((unsigned char)*at) && !is_x(*at));
         lower = lower || *at == 'x';
     }
@@ -115,7 +117,8 @@ match_wild(struct name *name, const char *at, const char *model)
     for (size_t taken = 1; taken <= count + 2 && isalnum((unsigned char)model[taken - 1]);
          taken++) {
         enum advisory_match one = match_from(name, at + count, model + taken);
-        bool exact = taken == count || (dahua && taken <= 3) || at[count] == '\0';
+        bool exact = taken == count || (count >= 3 && taken + 1 == count) ||
+                     (dahua && taken <= 3) || at[count] == '\0';
         if (one == ADVISORY_YES && !exact) {
             one = ADVISORY_POSSIBLE;
         }

@@ -283,6 +283,7 @@ read_part(char *text, struct product *out)
     }
     const char *at = text_trim(text);
     at += leading_maker(at, maker);
+    const char *whole = at + strspn(at, " ");
     while (*at != '\0') {
         at += strspn(at, " ");
         size_t len = strcspn(at, " ");
@@ -304,6 +305,9 @@ read_part(char *text, struct product *out)
         append(&part, "*");
         add_model(out, "? ", part.name);
     } else {
+        if (part.words >= 2 && strlen(whole) < PART) {
+            add_model(out, "=", whole); /* a name without a number, as it stands */
+        }
         add_anything(out);
     }
 }
@@ -465,5 +469,51 @@ product_guess(const char *description, struct product *ret_product)
     }
     if (ret_product->models[0] == '\0' || (clean.len != 0 && is_vague(clean.data))) {
         add_anything(ret_product);
+    }
+}
+
+static bool
+says_all_models(const char *text)
+{
+    return text_contains_nocase(text, "all models") || text_contains_nocase(text, "all products") ||
+           text_contains_nocase(text, "all devices") || text_contains_nocase(text, "all cameras");
+}
+
+/* A longer word of the full name that ends like the product is the product. */
+static void
+complete_word(struct product *product, const char *name, const char *word)
+{
+    char entry[PART + 4];
+    if (!is_model_in_words(word)) {
+        return;
+    }
+    bool lost = strlen(name) >= 4 && strlen(word) > strlen(name) && text_ends(word, name);
+    (void)snprintf(entry, sizeof(entry), "=%s", word);
+    if (!has_model(product, entry)) {
+        add_model(product, lost ? "=" : "? =", word);
+    }
+}
+
+void
+product_complete(struct product *product, const char *name, const char *full_name)
+{
+    char text[TEXT], word[PART];
+    if (has_model(product, "? *") && says_all_models(full_name)) {
+        (void)text_copy(product->models, sizeof(product->models), "*");
+    }
+    if (product->is_named || product->models[0] != '=') {
+        return;
+    }
+    prepare(full_name, text);
+    for (const char *at = text; *at != '\0';) {
+        at += strspn(at, " ,;()");
+        size_t len = strcspn(at, " ,;():");
+        if (len != 0 && len < sizeof(word)) {
+            memcpy(word, at, len);
+            word[len] = '\0';
+            complete_word(product, name, word);
+        }
+        at += len;
+        at += *at == ':' ? 1 : 0;
     }
 }

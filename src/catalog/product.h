@@ -16,5 +16,7 @@ struct product {
 
 /* Both texts as the record has them, or of a CPE name; NULL is "". */
 void product_read(const char *vendor, const char *product, struct product *ret_product);
+/* Adds what the full name says beside the product's: "All Models", a letter that was lost. */
+void product_complete(struct product *product, const char *name, const char *full_name);
 /* The same out of a description: maker and models that its words name, all of them "might be". */
 void product_guess(const char *description, struct product *ret_product);

@@ -109,12 +109,35 @@ settle(struct voice *voice)
     }
 }
 
+/* Words of a description, which say least: others decide where they name the model or nobody does.
+ */
+static bool
+gives_way(const struct voice *voice, const struct voice *other)
+{
+    if (voice->match != ADVISORY_POSSIBLE || other->rank != 2 || other->match != ADVISORY_NO) {
+        return false;
+    }
+    if (voice->rank == 3) {
+        return other->knows_model || text_contains(voice->row->models, "? *");
+    }
+    /* The maker's bounds are there, and only which of them is this model's is open. */
+    const char *versions = voice->row->versions;
+    return voice->rank == 1 && other->knows_model && versions[0] != '\0' &&
+           !text_ends(versions, "?");
+}
+
 /* Between two of the maker's or our own words: the worse one, unless ours knows the model. */
 static bool
 outweighs(const struct voice *a, const struct voice *b)
 {
     if ((a->rank < 2) != (b->rank < 2)) {
         return a->rank < b->rank;
+    }
+    if (a->rank != 3 && b->rank == 3) {
+        return gives_way(b, a) || a->match >= b->match;
+    }
+    if (a->rank == 3 && b->rank != 3) {
+        return !gives_way(a, b) && a->match > b->match;
     }
     if (a->rank == 0 && b->rank == 1 && a->knows_model) {
         return b->match != ADVISORY_YES;
@@ -146,10 +169,12 @@ decide(const struct choir *choir, struct verdict *ret_verdict)
     /* Where the maker's words leave it open, an exact range of another part decides. */
     for (size_t i = 0; i < choir->count && best->match == ADVISORY_POSSIBLE; i++) {
         const struct voice *voice = &choir->voices[i];
-        best = voice->rank == 2 && voice->match == ADVISORY_YES ? voice : best;
+        bool sure = voice->rank == 2 && voice->match == ADVISORY_YES;
+        best = sure || gives_way(best, voice) ? voice : best;
     }
     ret_verdict->match = best->match;
     ret_verdict->row = best->row;
+    (void)text_copy(ret_verdict->ground, sizeof(ret_verdict->ground), best->why);
     tell(best, ret_verdict->why);
     for (size_t i = 0; i < choir->count; i++) {
         const struct voice *voice = &choir->voices[i];
@@ -162,28 +187,14 @@ decide(const struct choir *choir, struct verdict *ret_verdict)
     }
 }
 
-bool
-verdict_judge(const struct catalog *catalog, const char *id, const struct advisory_target *target,
-    struct verdict *ret_verdict)
+void
+verdict_of_rows(const struct advisory *const *rows, size_t count,
+    const struct advisory_target *target, struct verdict *ret_verdict)
 {
     struct choir choir = {.count = 0};
-    const struct advisory *other = NULL;
     memset(ret_verdict, 0, sizeof(*ret_verdict));
-    for (size_t i = 0; i < catalog->count; i++) {
-        const struct advisory *row = &catalog->rows[i];
-        if (!text_equal_nocase(row->id, id)) {
-            continue;
-        }
-        if (text_equal_nocase(row->maker, target->maker)) {
-            hear(&choir, row, target);
-        } else {
-            other = row;
-        }
-    }
-    if (choir.count == 0 && other != NULL) {
-        ret_verdict->row = other;
-        (void)advisory_judge(other, target, ret_verdict->why);
-        return true;
+    for (size_t i = 0; i < count; i++) {
+        hear(&choir, rows[i], target);
     }
     for (size_t i = 0; i < choir.count; i++) {
         settle(&choir.voices[i]);
@@ -191,5 +202,40 @@ verdict_judge(const struct catalog *catalog, const char *id, const struct adviso
     if (choir.count != 0) {
         decide(&choir, ret_verdict);
     }
-    return choir.count != 0;
+}
+
+/* A record about others: says so. */
+static bool
+judge_others(const struct catalog *catalog, const char *id, const struct advisory_target *target,
+    struct verdict *ret_verdict)
+{
+    memset(ret_verdict, 0, sizeof(*ret_verdict));
+    for (size_t i = 0; i < catalog->count && ret_verdict->row == NULL; i++) {
+        if (text_equal_nocase(catalog->rows[i].id, id)) {
+            ret_verdict->row = &catalog->rows[i];
+            (void)advisory_judge(ret_verdict->row, target, ret_verdict->why);
+        }
+    }
+    return ret_verdict->row != NULL;
+}
+
+bool
+verdict_judge(const struct catalog *catalog, const char *id, const struct advisory_target *target,
+    struct verdict *ret_verdict)
+{
+    size_t count = 0;
+    const struct advisory *const *rows = catalog_rows_of(catalog, target->maker, &count);
+    size_t first = 0;
+    while (first < count && !text_equal_nocase(rows[first]->id, id)) {
+        first++;
+    }
+    size_t end = first;
+    while (end < count && text_equal_nocase(rows[end]->id, id)) {
+        end++;
+    }
+    if (first == end) {
+        return judge_others(catalog, id, target, ret_verdict);
+    }
+    verdict_of_rows(rows + first, end - first, target, ret_verdict);
+    return true;
 }

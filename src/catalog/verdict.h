@@ -11,13 +11,18 @@
 struct verdict {
     enum advisory_match match;
     const struct advisory *row; /* the one that decided */
-    char why[VERDICT_WHY];      /* a sentence, with the record's words */
+    char ground[ADVISORY_WHY];  /* what decided, in short */
+    char why[VERDICT_WHY];      /* the same with the record and its words */
     char other[VERDICT_WHY];    /* what another part says where it differs, or "" */
 };
 
 /* "affected", "possibly affected", "not affected" */
 const char *verdict_words(enum advisory_match match);
 
-/* Judges the rows from first on that have this id; false when the catalogue has none. */
+/* The rows of one number and maker. */
+void verdict_of_rows(const struct advisory *const *rows, size_t count,
+    const struct advisory_target *target, struct verdict *ret_verdict);
+
+/* The rows that have this id; false when the catalogue has none. */
 bool verdict_judge(const struct catalog *catalog, const char *id,
     const struct advisory_target *target, struct verdict *ret_verdict);

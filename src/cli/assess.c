@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "catalog/imported.h"
 #include "cli/data.h"
 #include "cli/order.h"
 
@@ -100,6 +101,18 @@ open_data(struct order *order)
     order->settings.store_why = "the lock-out budget could not be stored, so nothing was tried";
     order->settings.look = (struct look){.fingerprints = order->fingerprints, .macs = order->macs};
     return CLI_END;
+}
+
+/* What was imported counts only while its signature matches. */
+static void
+use_catalog(const char *store)
+{
+    struct note trouble;
+    imported_use(store, &trouble);
+    if (trouble.text[0] != '\0') {
+        log_warn("%s; judged with the catalogue of %s inside this program", trouble.text,
+            catalog_current()->date);
+    }
 }
 
 /* Hosts of an Nmap report that are asked, and those that stay alone. */
@@ -287,6 +300,9 @@ cli_assess(int argc, char **argv)
     }
     if (status == CLI_END && sends) {
         status = open_data(&order);
+    }
+    if (status == CLI_END) {
+        use_catalog(order.store_path);
     }
     if (order.audit != NULL) {
         audit_judge(order.audit);

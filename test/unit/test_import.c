@@ -223,6 +223,8 @@ test_an_exact_range_of_another_decides_where_the_maker_says_nothing(void **state
     const char *adp = ADP("tp-link", "tapo_c100", PROSE("1.1.15"));
     assert_int_equal(judge(cve(&record, adp), &target, &verdict), ADVISORY_YES);
     target.version = "1.1.16";
+    assert_int_equal(judge(cve(&record, adp), &target, &verdict), ADVISORY_NO);
+    target.version = "1.1.14";
     assert_int_equal(judge(cve(&record, adp), &target, &verdict), ADVISORY_POSSIBLE);
     target.model = "C220";
     assert_int_equal(judge(cve(&record, adp), &target, &verdict), ADVISORY_NO);
