@@ -3,6 +3,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import sqlite3
 import threading
 
@@ -201,6 +202,7 @@ def test_a_terminal_is_asked_twice_without_echo(tmp_path):
     shown = b""
     for _ in range(2):
         while not shown.endswith(b": "):
+            assert select.select([terminal], [], [], 20)[0], shown
             shown += os.read(terminal, 1024)
         os.write(terminal, b"Canary-Typed-88\n")
         shown += b"|"
