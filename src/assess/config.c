@@ -66,6 +66,7 @@ config_join(struct crowd *crowd, struct audit *audit)
             is_alone(crowd, first, product) ? find_product(crowd, product) : NULL;
         if (seen != NULL) {
             note_contradiction(seen, files);
+            facts_forget(&files->facts, FACT_CONFIG_ONLY);
             crowd_fold(crowd, seen, i - 1);
         }
     }

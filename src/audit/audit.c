@@ -156,12 +156,20 @@ to_utf8(const char *bytes, size_t len, struct buf *out)
     return buf_error(out);
 }
 
+/* "conf.d" is a part of the folder that holds it. */
 static const char *
 folder_of(struct arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash == NULL ? "."
-                         : arena_copy_n(arena, path, slash == path ? 1 : (size_t)(slash - path));
+    if (slash == NULL) {
+        return ".";
+    }
+    size_t len = slash == path ? 1 : (size_t)(slash - path);
+    const size_t part = sizeof("/conf.d") - 1;
+    if (len > part && memcmp(slash - part, "/conf.d", part) == 0) {
+        len -= part;
+    }
+    return arena_copy_n(arena, path, len);
 }
 
 static void

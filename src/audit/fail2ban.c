@@ -203,11 +203,16 @@ read_jail(struct audit_file *file, const struct tree_node *jail)
     enum product product = install_product(jail->name);
     product = product == PRODUCT_COUNT ? install_product(name) : product;
     bool is_on = false;
-    if (product == PRODUCT_COUNT || install_of(file, product, false) == NULL) {
+    if (product == PRODUCT_COUNT) {
         return;
     }
     if (enabled == NULL || text_to_bool(enabled->value, &is_on) != OK || !is_on) {
+        /* fail2ban ships jails for programs that are not there: it proves no VMS. */
+        file->install = install_only(file->audit, product);
         say_risk(file, jail, "fail2ban has a jail for it that is not enabled");
+        return;
+    }
+    if (install_of(file, product, false) == NULL) {
         return;
     }
     uint64_t tries = 5; /* fail2ban's default */

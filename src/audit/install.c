@@ -125,6 +125,7 @@ install_new(struct audit_file *file, enum product product)
         evidence_new(&subject->arena, file->path, install_name(product), file->read_at)};
     facts_set_text(&subject->facts, FACT_VMS_PRODUCT, install_name(product), &source);
     facts_set_text(&subject->facts, FACT_DEVICE_KIND, kind_name(KIND_VMS), &source);
+    facts_set_bool(&subject->facts, FACT_CONFIG_ONLY, true, &source);
     install->next = file->audit->installs;
     file->audit->installs = install;
     return install;

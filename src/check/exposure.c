@@ -17,6 +17,9 @@ static const struct rule address[] = {
      "It answers at a public address."},
     {PASS,    "private-address", FACT_EXPOSURE_PUBLIC, IS_NO,      NULL,
      "It has private addresses only."},
+    {UNKNOWN, "address-not-asked", FACT_CONFIG_ONLY,   IS_YES,     NULL,
+     "Whether it answers at a public address is not known: only its files were read. A run with "
+     "--scope would make it known."},
     {UNKNOWN, "address-unknown", FACT_EXPOSURE_PUBLIC, IS_UNKNOWN, NULL,
      "Whether it answers at a public address is not known: it did not answer at all. Run again "
      "while it is switched on."},

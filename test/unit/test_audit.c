@@ -229,6 +229,67 @@ test_reads_the_known_files_of_a_folder(void **state)
     audit_free(audit);
 }
 
+/* What fail2ban ships names programs that are not there. */
+static void
+test_a_jail_that_is_off_makes_no_vms(void **state)
+{
+    (void)state;
+    const char *text = "[DEFAULT]\nenabled = false\n[zoneminder]\nport = http\n";
+    struct audit *audit = audit_new();
+    assert_int_equal(audit_add_bytes(audit, "fail2ban:jail.conf", text, strlen(text)), OK);
+    audit_judge(audit);
+    assert_null(audit_take(audit));
+    audit_free(audit);
+}
+
+static void
+test_a_part_folder_belongs_to_the_folder_above(void **state)
+{
+    (void)state;
+    const char *text = "ZM_DB_PASS=canary\n";
+    char key[SUBJECT_KEY];
+    struct audit *audit = audit_new();
+    assert_int_equal(audit_add_bytes(audit, "/etc/zm/zm.conf", text, strlen(text)), OK);
+    assert_int_equal(audit_add_bytes(audit, "/etc/zm/conf.d/02-own.conf", text, strlen(text)), OK);
+    audit_judge(audit);
+    struct subject *subject = audit_take(audit);
+    assert_string_equal(subject_key(subject, key), "config:zoneminder:/etc/zm");
+    assert_null(audit_take(audit));
+    subject_free(subject);
+    audit_free(audit);
+}
+
+/* Each parser: where it stopped and what it expected. */
+static void
+test_every_syntax_names_line_and_expectation(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        {"zoneminder:a", "ZM_DB_HOST=x\nnonsense\n",         "a:2: no =; expected KEY = VALUE"              },
+        {"wireguard:a",  "[Interface\n",                     "a:1: a section without ]; expected [NAME]"    },
+        {"openvpn:a",    "dev tun\n<ca>\nx\n",               "a:2: <ca> without its end; expected </ca>"    },
+        {"nginx:a",      "server {\n listen 80;\n",          "a:1: block server without its end; expected }"},
+        {"nginx:a",      "server {\n listen 80\n}\n",
+         "a:2: directive listen without its end; expected ;"                                                },
+        {"nginx:a",      "}\n",                              "a:1: } without its {"                         },
+        {"nginx:a",      "a \"b\n;",                         "a:1: a text without its end; expected \""     },
+        {"caddy:a",      "x {\n",                            "a:1: block x without its end; expected }"     },
+        {"caddy:a",      "x {\n}\n}\n",                      "a:3: } without its {"                         },
+        {"traefik:a",    "[http]\nx =\n",                    "a:2: expected a value"                        },
+        {"traefik:a",    "[http\nx = 1\n",                   "a:1: expected ]"                              },
+        {"traefik:a",    "[a]\nx = \"y\nz = 1\n",            "a:2: expected the end of a text"              },
+        {"traefik:a",    "[a]\nx = [1 2\n",                  "a:3: expected , or ]"                         },
+        {"blueiris:a",   "REGEDIT4\n\"x\"=1\n",              "a:2: expected [HKEY_"                         },
+        {"blueiris:a",   "REGEDIT4\n[HKEY_X]\nx=1\n",        "a:3: expected \"NAME\"=VALUE"                 },
+        {"zmdatabase:a", "INSERT INTO Config VALUES ('x;\n",
+         "a:1: a text without its end; expected '"                                                          },
+        {"shinobi:a",    "{\"a\": [1}\n",                    "a:1: not well-formed"                         },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        mistake_of(rows[i][0], rows[i][1], rows[i][2]);
+    }
+}
+
 static void
 test_two_folders_of_one_product_are_two(void **state)
 {
@@ -263,6 +324,9 @@ main(void)
         cmocka_unit_test(test_refuses_what_is_no_ordinary_file),
         cmocka_unit_test(test_refuses_a_file_above_its_limit),
         cmocka_unit_test(test_reads_the_known_files_of_a_folder),
+        cmocka_unit_test(test_a_jail_that_is_off_makes_no_vms),
+        cmocka_unit_test(test_a_part_folder_belongs_to_the_folder_above),
+        cmocka_unit_test(test_every_syntax_names_line_and_expectation),
         cmocka_unit_test(test_two_folders_of_one_product_are_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
