@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME       96
-#define LABEL_SURE 60 /* of the real maker */
+#define NAME 96
 
 #define OWN VENDOR_OWN
 #define OEM VENDOR_OEM
@@ -129,41 +128,9 @@ vendor_ground(const struct facts *facts, const struct vendor *vendor)
     return NULL;
 }
 
-/* The first word of the ONVIF name (ONVIF Core, 7.3.2.2), "%20" ends it; "" without one. */
-static void
-onvif_name(const char *scopes, char *out, size_t size)
-{
-    static const char mark[] = "onvif.org/name/";
-    const char *at = text_find_nocase(scopes, strlen(scopes), mark);
-    at = at == NULL ? "" : at + strlen(mark);
-    size_t len = strcspn(at, " %_-/");
-    (void)snprintf(out, size, "%.*s", len < size ? (int)len : 0, at);
-}
-
-/* Owners change the name: only one that is a maker's own tells something. */
-static void
-apply_label(struct subject *subject)
-{
-    char word[64];
-    struct facts *facts = &subject->facts;
-    const struct fact *scopes = facts_get(facts, FACT_ONVIF_SCOPES);
-    const struct fact *maker = facts_get(facts, FACT_DEVICE_VENDOR);
-    if (scopes == NULL || maker == NULL || maker->confidence < LABEL_SURE) {
-        return;
-    }
-    onvif_name(scopes->text, word, sizeof(word));
-    const struct vendor *named = vendor_find(word);
-    const char *made = vendor_maker(maker->text);
-    if (named != NULL && made != NULL && !text_equal(named->maker, made)) {
-        const struct source source = {scopes->witness, scopes->confidence, scopes->evidence};
-        facts_set_text(facts, FACT_DEVICE_LABEL, named->name, &source);
-    }
-}
-
 void
 vendor_apply(struct subject *subject, int64_t now)
 {
-    apply_label(subject);
     char words[160];
     const struct vendor *vendor = vendor_of(&subject->facts);
     const char *date = vendor == NULL ? NULL : vendor_covered(vendor->maker);

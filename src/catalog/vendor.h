@@ -26,6 +26,5 @@ const char *vendor_covered(const char *maker);
 
 /* The row that decides for this subject: brand first, then vendor, then the MAC prefix; or NULL. */
 const struct vendor *vendor_of(const struct facts *facts);
-/* Sets device.covered where the real maker is on the list, and device.label where the ONVIF name is
- * that of another maker. */
+/* Sets device.covered where the real maker is on the list. */
 void vendor_apply(struct subject *subject, int64_t now);

@@ -55,14 +55,6 @@ static const struct rule covered[] = {
      "Its maker is not known to be on the FCC Covered List."},
 };
 
-static const struct rule label[] = {
-    {NOTE,           "label-differs", FACT_DEVICE_LABEL, IS_SET,    NULL,
-     "It goes by the name {}, but {device.vendor|another} made it: firmware and advisories of the "
-     "name are not its own."},
-    {NOT_APPLICABLE, "label-agrees",  FACT_DEVICE_LABEL, OTHERWISE, NULL,
-     "It goes by no other maker's name."},
-};
-
 /* Control 5 asks for a look at the firmware each quarter; runs in the store are the evidence. */
 static const struct rule audit[] = {
     {PASS,    "audited",       FACT_FIRMWARE_AUDITED,   IS_SET,     NULL,
@@ -112,7 +104,6 @@ static const struct aspect aspects[] = {
     {"age",     KINDS_VIDEO, age,     COUNT(age)},
     {"claims",  KINDS_VIDEO, claims,  COUNT(claims)},
     {"maker",   KINDS_VIDEO, covered, COUNT(covered)},
-    {"label",   KINDS_VIDEO, label, COUNT(label)},
     {"release", KINDS_VIDEO, release, COUNT(release)},
     {"audit", KINDS_VIDEO, audit, COUNT(audit)},
     {"pace", KINDS_VIDEO, pace, COUNT(pace)},
@@ -212,7 +203,6 @@ static const struct advice advices[] = {
     {.id = "patched-late", .title = "The last update of the firmware came late on {count}"},
     {.id = "false-maker", .title = "Another maker's name is given by {count}"},
     {.id = "covered-maker", .title = "The maker is on the FCC Covered List for {count}"},
-    {.id = "label-differs", .title = "The name is another maker's on {count}"},
 };
 // clang-format on
 

@@ -82,7 +82,7 @@ def test_sees_the_new_camera_on_a_foreign_subnet_without_asking_it(demo):
         ("default-credentials/vms-factory-password", {"10.20.0.33", "10.20.0.34"}),
         ("default-credentials/vms-not-set-up", {"10.20.0.33"}),
         ("access-log/clock-wrong", {"10.20.0.27"}),
-        ("camera-firmware/label-differs", {"10.20.0.38"}),
+        ("camera-firmware/false-maker", {"10.20.0.38"}),
     ],
 )
 def test_finds_the_planted_gap(demo, finding, addresses):
