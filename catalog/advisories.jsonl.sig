@@ -1,1 +1,1 @@
-gatehouse-catalog-1 gatehouse NQWteXHEeJJ+F0XhdHlZXrnGyqYZPnRd8fFB0iK7L0S4pnCI5mSpx+QgxW4Vj7759nF8u1ro0kY91OjCGwNuBQ==
+gatehouse-catalog-1 gatehouse Vr/TLvpTdLzpqHxvyikhE2XyPfdU2SP8H3LsUb/Y77FjpZitklg//FpahgFeCkImUYnltHE5USzx6ajOdkhpBg==

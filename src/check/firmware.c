@@ -74,8 +74,8 @@ static const struct rule release[] = {
     {UNKNOWN, "release-unknown", FACT_FIRMWARE_NEWEST,   IS_SET,     NULL,
      "It is not older than the release that the catalogue knows ({}), but a newer one may be out: "
      "the maker's download page tells."},
-    {UNKNOWN, "no-release",      FACT_FIRMWARE_NEWEST,   IS_UNKNOWN, NULL,
-     "The catalogue has no release dates for it. The maker's download page tells the newest."},
+    {NOT_APPLICABLE, "no-release", FACT_FIRMWARE_NEWEST, OTHERWISE,  NULL,
+     "The catalogue has no release days for it; its age is judged instead."},
 };
 
 static const struct rule pace[] = {

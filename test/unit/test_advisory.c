@@ -56,6 +56,19 @@ static const struct trial trials[] = {
     {"CVE-2024-0054", "Axis", "M1045", "11.8.20", NULL, ADVISORY_YES},
     {"CVE-2024-0054", "Axis", "M1045", "12.1.30", NULL, ADVISORY_NO},
     {"CVE-2024-0054", "Axis", "M1045", "5.51", NULL, ADVISORY_NO},
+    /* … and newer records name the fixed version of each track */
+    {"CVE-2024-6979", "Axis", "P3245-LV", "11.11.93", NULL, ADVISORY_YES},
+    {"CVE-2024-6979", "Axis", "P3245-LV", "11.11.94", NULL, ADVISORY_NO},
+    {"CVE-2025-8998", "Axis", "P3245-LV", "9.80.123", NULL, ADVISORY_YES},
+    {"CVE-2025-8998", "Axis", "P3245-LV", "9.80.124", NULL, ADVISORY_NO},
+    {"CVE-2025-8998", "Axis", "P3245-LV", "6.50.5.21", NULL, ADVISORY_YES},
+    {"CVE-2025-8998", "Axis", "P3245-LV", "6.50.5.22", NULL, ADVISORY_NO},
+    {"CVE-2025-8998", "Axis", "P3245-LV", "10.12.306", NULL, ADVISORY_NO},
+    {"CVE-2025-8998", "Axis", "P3245-LV", "12.7.27", NULL, ADVISORY_NO},
+    {"CVE-2025-8998", "Axis", "M1011", "5.51.7", NULL, ADVISORY_NO},
+    {"CVE-2024-8160", "Axis", "P3245-LV", "11.11.100", NULL, ADVISORY_POSSIBLE},
+    {"CVE-2025-0358", "Axis", "P3245-LV", "12.3.56", NULL, ADVISORY_YES},
+    {"CVE-2025-0358", "Axis", "P3245-LV", "11.11.73", NULL, ADVISORY_NO},
     /* Others */
     {"CVE-2021-40407", "Reolink", "RLC-410W", "v3.0.0.136_20121102", NULL, ADVISORY_YES},
     {"CVE-2021-40407", "Reolink", "RLC-410W", "v3.1.0.4417_2412122130", NULL, ADVISORY_NO},
@@ -352,7 +365,8 @@ test_a_release_of_more_than_thirty_days_makes_outdated(void **state)
     subject_free(subject);
     subject = vms("Frigate", "0.16.4-4a1b2c3");
     advisory_apply(subject, day("2026-07-28"));
-    assert_string_equal(facts_text(&subject->facts, FACT_VMS_OUTDATED), "0.17.2 is out since 2026-06-27");
+    assert_string_equal(
+        facts_text(&subject->facts, FACT_VMS_OUTDATED), "0.17.2 is out since 2026-06-27");
     assert_true(text_contains(facts_text(&subject->facts, FACT_VMS_ADVISORY), "CVE-2026-75607"));
     subject_free(subject);
 }
