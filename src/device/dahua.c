@@ -131,8 +131,9 @@ static const struct device_reading readings[] = {
 };
 /* clang-format on */
 
-static const struct ask *const asks[] = {
-    &software, &ddns, &general, &users, &now, &ntp, &global, &paas, &dvrip, &snmp};
+/* What matters most comes first: some devices shut after a few refusals. */
+static const struct ask *const asks[] = {&software, &type, &class, &info, &vendor, &p2p, &upnp,
+    &ddns, &general, &users, &now, &ntp, &global, &paas, &dvrip, &snmp};
 
 static const char *const streams[] = {
     "/cam/realmonitor?channel=1&subtype=0",

@@ -100,8 +100,9 @@ static const struct device_reading readings[] = {
     {FACT_CLOCK_NTP,        &ntp,          "NTPServer/ipAddress",      AS_TEXT,     NULL         },
 };
 
-static const struct ask *const asks[] = {&activate, &check, &clock_ask, &users, &ports, &web_auth,
-    &rtsp_auth, &stream, &snmp, &ehome, &sip, &ddns};
+/* What matters most comes first: some devices shut after a few refusals. */
+static const struct ask *const asks[] = {&activate, &check, &info, &cloud, &upnp, &ddns, &clock_ask,
+    &users, &lock, &ports, &web_auth, &rtsp_auth, &stream, &snmp, &ehome, &sip};
 
 static const char *const streams[] = {
     "/Streaming/Channels/101",
