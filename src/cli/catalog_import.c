@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "catalog/imported.h"
 #include "cli/catalog.h"
+#include "wire/fetch.h"
 
 #include <fts.h>
 #include <signal.h>
@@ -10,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATH_LIMIT 4096
+#define PATH_LIMIT    4096
+#define FETCH_SECONDS 300
 
 static volatile sig_atomic_t is_stopped;
 
@@ -24,6 +26,7 @@ stop(int signal)
 struct job {
     struct import import;
     const char *folder;
+    const char *authorities; /* of addresses, or NULL */
     bool verbose, progress;
     size_t files, bad_files, bundles;
 };
@@ -138,6 +141,31 @@ take_path(struct job *job, char *path)
     }
 }
 
+static bool
+may_go_on(void)
+{
+    return !is_stopped;
+}
+
+static void
+take_address(struct job *job, const char *url)
+{
+    struct note note = {""};
+    CLEANUP(buf_release) struct buf bytes;
+    buf_init(&bytes, IMPORT_LIMIT);
+    const struct fetch fetch = {.url = url,
+        .authorities = job->authorities,
+        .seconds = FETCH_SECONDS,
+        .may_go_on = may_go_on};
+    enum err err = fetch_file(&fetch, &bytes, &note);
+    if (err != OK) {
+        job->bad_files++;
+        (void)cli_fail_err(err, &note);
+        return;
+    }
+    take_bytes(job, url, &bytes);
+}
+
 static int
 finish(struct job *job)
 {
@@ -176,7 +204,11 @@ run(struct job *job, int count, char **paths)
     job->import.told = told;
     job->import.context = job;
     for (int i = 0; i < count && !is_stopped; i++) {
-        take_path(job, paths[i]);
+        if (fetch_is_address(paths[i])) {
+            take_address(job, paths[i]);
+        } else {
+            take_path(job, paths[i]);
+        }
     }
     int status = finish(job);
     import_release(&job->import);
@@ -187,11 +219,12 @@ int
 catalog_import(int argc, char **argv)
 {
     static const struct cli_option options[] = {
-        {"store",   0,   "FILE", "the store that it belongs to (default: XDG state)"},
-        {"verbose", 'v', NULL,   "name the imported records too"                    },
+        {"store",   0,   "FILE", "the store that it belongs to (default: XDG state)"        },
+        {"ca",      0,   "FILE", "authorities of https:// addresses (default: the system's)"},
+        {"verbose", 'v', NULL,   "name the imported records too"                            },
     };
     static const struct cli_manual manual = {
-        .usage = "catalog import [OPTION]... FILE|FOLDER...",
+        .usage = "catalog import [OPTION]... FILE|FOLDER|URL...",
         .about =
             "Reads public records of flaws: CVE JSON 5, NVD API 2.0, CSAF 2.0, CISA KEV, or a\n"
             "catalogue that the project signed (FILE with FILE.sig beside it). A folder means\n"
@@ -201,7 +234,7 @@ catalog_import(int argc, char **argv)
         .option_count = COUNT(options),
         .example = "  gatehouse catalog import known_exploited_vulnerabilities.json cves/2024\n",
     };
-    enum { OPTION_STORE, OPTION_VERBOSE };
+    enum { OPTION_STORE, OPTION_CA, OPTION_VERBOSE };
     struct cli_line line;
     struct job job = {.progress = isatty(STDERR_FILENO) == 1};
     const char *value = NULL;
@@ -212,13 +245,15 @@ catalog_import(int argc, char **argv)
     cli_line_init(&line, &manual, argc, argv);
     while ((got = cli_next(&line, &value)) >= 0) {
         store = got == OPTION_STORE ? value : store;
+        job.authorities = got == OPTION_CA ? value : job.authorities;
         job.verbose = job.verbose || got == OPTION_VERBOSE;
     }
     if (got == CLI_STOP) {
         return line.status;
     }
     if (line.operand == argc) {
-        return cli_usage(&line, "catalog import: name at least one file or folder");
+        return cli_usage(
+            &line, "catalog import: name at least one file, folder or https:// address");
     }
     if (imported_folder(store, &folder) != OK) {
         return cli_fail("no folder for it: set HOME, or name a store with --store");

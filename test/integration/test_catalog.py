@@ -1,0 +1,88 @@
+"""gatehouse catalog as its owner uses it: import from files and an address, explain, status."""
+import http.server
+import json
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+from conftest import GATEHOUSE, SOURCE, command
+
+RECORDS = SOURCE / "test" / "advisory" / "records"
+
+
+def catalog(folder, part, *args):
+    """One part of gatehouse catalog with a store of its own."""
+    return command(GATEHOUSE, "catalog", part, "--store", folder / "gatehouse.db", *args)
+
+
+@pytest.fixture(name="address")
+def fixture_address(tmp_path):
+    """An HTTPS server on loopback that has one record, and the authority of its certificate."""
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "record.json").write_bytes((RECORDS / "CVE-2024-43360.json").read_bytes())
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key", "-out", tmp_path / "cert"],
+        check=True, capture_output=True)
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        """Serves the folder without a word."""
+
+        def __init__(self, *args, **more):
+            super().__init__(*args, directory=str(served), **more)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}", tmp_path / "cert"
+    server.shutdown()
+
+
+def test_imports_a_folder_and_explains_with_the_records_words(tmp_path):
+    done = catalog(tmp_path, "import", RECORDS)
+    assert done.returncode == 0, done.stderr
+    assert " 0 refused" in done.stdout
+    done = catalog(tmp_path, "explain", "CVE-2023-6116", "--device", "Hanwha XRN-420S", "--version", "5.01.52", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["verdict"] == "affected"
+    assert "5.01.52 and prior versions" in json.dumps(answer["rows"])
+
+
+def test_changed_rows_are_not_used_and_status_says_so(tmp_path):
+    assert catalog(tmp_path, "import", RECORDS / "CVE-2023-6116.json").returncode == 0
+    assert catalog(tmp_path, "status").returncode == 0
+    rows = tmp_path / "catalog" / "imported.jsonl"
+    rows.write_text(rows.read_text().replace("XRN-420S", "XRN-421S"))
+    done = catalog(tmp_path, "status")
+    assert done.returncode == 1
+    assert "changed since it was written" in done.stderr
+    assert catalog(tmp_path, "explain", "CVE-2023-6116", "--device", "Hanwha XRN-421S").returncode in (0, 2)
+
+
+def test_fetches_from_an_address_whose_certificate_is_believed(tmp_path, address):
+    url, authority = address
+    done = catalog(tmp_path, "import", "--ca", authority, url + "/record.json")
+    assert done.returncode == 0, done.stderr
+    assert "1 imported, 0 refused" in done.stdout
+
+
+@pytest.mark.parametrize("url", ["{}/record.json", "http://127.0.0.1/record.json", "file:///etc/passwd"])
+def test_refuses_addresses_that_are_not_believed(tmp_path, address, url):
+    done = catalog(tmp_path, "import", url.format(address[0]))
+    assert done.returncode == 2
+    assert not (tmp_path / "catalog").exists()
+    assert "gatehouse: " in done.stderr
+
+
+def test_a_page_that_is_missing_is_an_error_with_its_status(tmp_path, address):
+    done = catalog(tmp_path, "import", "--ca", address[1], address[0] + "/no.json")
+    assert done.returncode == 2
+    assert "404" in done.stderr
