@@ -248,7 +248,9 @@ derive_site(struct subject *whole, const struct crowd *crowd, const struct disco
     if (site->remote_known) {
         facts_set_bool(&whole->facts, FACT_REMOTE_DECLARED, site->remote_used, &declared);
     }
-    facts_set_text(&whole->facts, FACT_REMOTE_VPN, site->vpn, &declared);
+    if (!text_equal(site->vpn, "none")) {
+        facts_set_text(&whole->facts, FACT_REMOTE_VPN, site->vpn, &declared);
+    }
     if (site->no_router) {
         facts_set_text(
             &whole->facts, FACT_IGD_ABSENT, "the site has no way to the internet", &declared);

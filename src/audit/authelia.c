@@ -55,7 +55,7 @@ authelia_ask(const struct audit_file *file, const char *domain)
 {
     const struct tree_node *control = tree_get(file->tree.root, "access_control");
     const struct tree_node *rules = tree_get(control == NULL ? file->tree.root : control, "rules");
-    struct authelia_answer answer = {AUTHELIA_DENY, control, NULL};
+    struct authelia_answer answer = {.policy = AUTHELIA_DENY, .at = control};
     for (const struct tree_node *rule = tree_next(rules, NULL, NULL); rule != NULL;
          rule = tree_next(rules, NULL, rule)) {
         const struct tree_node *policy = tree_get(rule, "policy");
@@ -70,6 +70,9 @@ authelia_ask(const struct audit_file *file, const char *domain)
         if (is_partial || tree_get(rule, "subject") != NULL) {
             bool by_network = tree_get(rule, "networks") != NULL;
             answer.gap = value == AUTHELIA_BYPASS && !by_network ? policy : answer.gap;
+            answer.lan = value == AUTHELIA_BYPASS && by_network ? policy : answer.lan;
+            answer.is_weaker =
+                answer.is_weaker || value == AUTHELIA_BYPASS || value == AUTHELIA_ONE;
             continue;
         }
         answer.policy = by_pattern ? AUTHELIA_UNKNOWN : value;
@@ -101,7 +104,7 @@ authelia_say_site(struct audit *audit, const struct authelia_answer *answer)
     if (answer->policy == AUTHELIA_ONE) {
         facts_forget(&site->facts, FACT_GATEWAY_MFA); /* one domain without is enough */
         facts_set_bool(&site->facts, FACT_GATEWAY_MFA, false, &source);
-    } else if (answer->policy == AUTHELIA_TWO &&
+    } else if (answer->policy == AUTHELIA_TWO && !answer->is_weaker &&
                facts_get(&site->facts, FACT_GATEWAY_MFA) == NULL) {
         facts_set_bool(&site->facts, FACT_GATEWAY_MFA, true, &source);
     }

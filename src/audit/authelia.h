@@ -15,6 +15,8 @@ struct authelia_answer {
     enum authelia_policy policy;
     const struct tree_node *at;  /* the rule, or default_policy */
     const struct tree_node *gap; /* a rule that lets everyone through to some paths; NULL */
+    const struct tree_node *lan; /* a rule that lets some networks through; NULL */
+    bool is_weaker; /* for some paths, people or networks less than that policy is asked */
 };
 
 /* The setting that takes the limit of wrong passwords away; NULL: there is a limit. */

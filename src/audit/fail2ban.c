@@ -171,11 +171,14 @@ filter_matches(
 {
     struct audit_file *own = filter_file(file, filter);
     if (own == NULL) {
-        /* fail2ban's own filter reads the web server's error log; that is what its jail names. */
-        bool shipped = product == PRODUCT_ZONEMINDER && text_equal(filter, "zoneminder");
-        return shipped && (text_contains(logpath, "error") || text_contains(logpath, "apache"))
-                   ? MATCH_YES
-                   : MATCH_UNKNOWN;
+        /* fail2ban's own filter reads the web server's error log, which ZoneMinder leaves alone
+           unless ZM_LOG_LEVEL_WEBLOG says otherwise (includes/logger.php, 1.36). */
+        bool shipped = product == PRODUCT_ZONEMINDER && text_equal(filter, "zoneminder") &&
+                       (text_contains(logpath, "error") || text_contains(logpath, "apache"));
+        if (!shipped || !file->install->weblog_known) {
+            return MATCH_UNKNOWN;
+        }
+        return file->install->weblog_errors ? MATCH_YES : MATCH_NO;
     }
     const struct tree_node *failregex = tree_get(own->tree.root, "Definition/failregex");
     if (tree_get(own->tree.root, "Definition/prefregex") != NULL) {
@@ -229,7 +232,8 @@ read_jail(struct audit_file *file, const struct tree_node *jail)
         say_bool(enabled_in, FACT_VMS_LIMIT, true, enabled);
     } else if (match == MATCH_NO) {
         say_risk(file, jail,
-            "fail2ban's filter does not match what the VMS writes about a wrong log-in");
+            "fail2ban's filter does not match what the VMS writes about a wrong log-in into that "
+            "log");
     }
 }
 

@@ -4,6 +4,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct audit_sign signs[] = {
@@ -32,14 +33,34 @@ is_yes(const char *text)
     return text != NULL && text_to_bool(text, &yes) == OK && yes;
 }
 
+/* Log-ins came with 0.14; Frigate writes its version into the file when it brings it up to date. */
+static bool
+has_login(const struct tree_node *root)
+{
+    const char *version = tree_text(root, "version");
+    uint64_t minor = 0;
+    char digits[4];
+    if (tree_get(root, "auth") != NULL) {
+        return true;
+    }
+    if (version == NULL || !text_starts(version, "0.")) {
+        return false;
+    }
+    (void)snprintf(
+        digits, sizeof(digits), "%.*s", (int)strspn(version + 2, "0123456789") % 4, version + 2);
+    return text_to_u64(digits, 999, &minor) == OK && minor >= 14;
+}
+
 /* auth.enabled false hands the log-in to a proxy; only with auth_secret can no one else play it. */
 static void
 read_auth(struct audit_file *file, const struct tree_node *root)
 {
     const struct tree_node *enabled = tree_get(root, "auth/enabled");
     const struct tree_node *secret = tree_get(root, "proxy/auth_secret");
-    if (enabled == NULL) {
+    if (enabled == NULL && has_login(root)) {
         say_absent(file, FACT_VMS_AUTH, true, "auth.enabled");
+    } else if (enabled == NULL) {
+        return; /* before 0.14 there was no log-in at all */
     } else if (is_yes(enabled->value)) {
         say_bool(file, FACT_VMS_AUTH, true, enabled);
     } else if (is_no(enabled->value) && secret == NULL) {

@@ -43,6 +43,7 @@ struct install {
     bool stream_login, go2rtc_closed; /* Frigate: RTSP 8554, API 1984 */
     bool auth_off;                    /* its own log-in is off */
     bool limit_known, limit_works;
+    bool weblog_known, weblog_errors; /* ZoneMinder: wrong log-ins are in the web server's log */
     struct install *next;
 };
 

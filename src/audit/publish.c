@@ -202,8 +202,14 @@ ask_authelia(struct audit *audit, struct publication *p)
             say_place(audit->authelia, answer.gap, place));
         set(&rule, FACT_GUARD_GAP, answer.gap, words);
     }
-    p->guard_name = answer.policy == AUTHELIA_TWO ? "Authelia with a second factor"
-                                                  : "Authelia with a password alone";
+    if (answer.lan != NULL) {
+        p->guard = GUARD_PARTLY;
+        p->guard_at = answer.lan;
+    }
+    p->guard_name =
+        answer.policy == AUTHELIA_TWO && !answer.is_weaker ? "Authelia with a second factor"
+        : answer.policy == AUTHELIA_TWO ? "Authelia, for a part with less than a second factor"
+                                        : "Authelia with a password alone";
     if (authelia_unlimited(audit->authelia) != NULL) {
         install_add_risk(p->install, "passwords at Authelia can be guessed without end",
             say_place(audit->authelia, authelia_unlimited(audit->authelia), place));
@@ -219,6 +225,11 @@ say_one(struct audit *audit, struct publication *p)
     ask_authelia(audit, p);
     if (p->guard == GUARD_NONE && !p->is_local) {
         say_unguarded(audit, p);
+    } else if (p->guard == GUARD_PARTLY) {
+        char partly[WORDS + 60];
+        (void)snprintf(partly, sizeof(partly), "%s, and Authelia lets some networks in",
+            place_words(p, words));
+        set(p, FACT_VMS_PUBLISHED, p->at, partly);
     } else if (p->guard == GUARD_UNKNOWN) {
         set(p, FACT_GUARD_UNREAD, p->at, place_words(p, words));
     }

@@ -5,6 +5,7 @@
 
 enum guard {
     GUARD_NONE,
+    GUARD_PARTLY,    /* some come in without */
     GUARD_UNKNOWN,   /* it may stand in a file that was not given */
     GUARD_PASSWORD,  /* the proxy's own list of users */
     GUARD_FORWARD,   /* another program is asked: Authelia, authentik, oauth2-proxy */

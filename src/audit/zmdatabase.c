@@ -47,6 +47,7 @@ read_config(struct audit_file *file, const struct tree_node *table)
     const struct tree_node *auth = setting(table, "ZM_OPT_USE_AUTH");
     const struct tree_node *secret = setting(table, "ZM_AUTH_HASH_SECRET");
     const struct tree_node *captcha = setting(table, "ZM_OPT_USE_GOOG_RECAPTCHA");
+    const struct tree_node *weblog = setting(table, "ZM_LOG_LEVEL_WEBLOG");
     const struct tree_node *level = setting(table, "ZM_LOG_LEVEL_DATABASE");
     if (auth != NULL) {
         say_bool(file, FACT_VMS_AUTH, text_equal(auth->value, "1"), auth);
@@ -67,6 +68,11 @@ read_config(struct audit_file *file, const struct tree_node *table)
         if (node != NULL && text_equal(node->value, settings[i].bad)) {
             say_risk(file, node, settings[i].words);
         }
+    }
+    if (weblog != NULL) { /* a refused log-in is an error: level -2 */
+        file->install->weblog_known = true;
+        file->install->weblog_errors = weblog->value[0] != '-' || text_equal(weblog->value, "-1") ||
+                                       text_equal(weblog->value, "-2");
     }
     if (level != NULL && level->value[0] == '-') {
         say_risk(file, level, "ZM_LOG_LEVEL_DATABASE drops the lines that tell who logged in");

@@ -1,5 +1,7 @@
 #include "assess/config.h"
 
+#include "assess/derive.h"
+#include "assess/site.h"
 #include "base/text.h"
 #include "check/check.h"
 #include "test.h"
@@ -110,6 +112,28 @@ test_facts_of_the_site_keep_file_and_line(void **state)
     audit_free(audit);
 }
 
+static void
+test_a_vpn_called_none_is_no_vpn(void **state)
+{
+    (void)state;
+    static const char text[] = "remote_access:\n  used: yes\n  vpn: none\n";
+    struct site *site = NULL;
+    struct note note = {""};
+    struct crowd crowd;
+    struct scope scope;
+    struct subject *whole = subject_new(0);
+    crowd_init(&crowd);
+    scope_init(&scope);
+    assert_int_equal(site_parse(text, strlen(text), "shop.yaml", &site, &note), OK);
+    const struct derive_from from = {.scope = &scope, .site = site};
+    derive_facts(&crowd, whole, &from);
+    assert_null(facts_get(&whole->facts, FACT_REMOTE_VPN));
+    assert_true(facts_is_yes(&whole->facts, FACT_REMOTE_DECLARED));
+    subject_free(whole);
+    crowd_release(&crowd);
+    site_free(site);
+}
+
 int
 main(void)
 {
@@ -118,6 +142,7 @@ main(void)
         cmocka_unit_test(test_files_that_ask_for_a_login_and_an_open_port_contradict),
         cmocka_unit_test(test_two_devices_of_the_product_are_not_guessed_between),
         cmocka_unit_test(test_facts_of_the_site_keep_file_and_line),
+        cmocka_unit_test(test_a_vpn_called_none_is_no_vpn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

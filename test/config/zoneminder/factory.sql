@@ -14,7 +14,7 @@ INSERT INTO `Config` VALUES
 (2,'ZM_AUTH_RELAY','plain','string','x'),
 (3,'ZM_AUTH_HASH_SECRET','...Change me to something unique...','string','x'),
 (4,'ZM_OPT_USE_GOOG_RECAPTCHA','0','boolean','x'),
-(5,'ZM_LOG_LEVEL_DATABASE','-5','integer','x');
+(5,'ZM_LOG_LEVEL_DATABASE','-5','integer','x'),(6,'ZM_LOG_LEVEL_WEBLOG','-5','integer','x');
 CREATE TABLE `Users` (
   `Id` int(10) unsigned NOT NULL auto_increment,
   `Username` varchar(32) character set latin1 NOT NULL default '',
