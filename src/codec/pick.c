@@ -226,19 +226,19 @@ release_json(json_t **json)
 }
 
 /* Firmwares of one vendor spell a key in several ways ("Enable", "enable"). */
-static const json_t *
-member_nocase(const json_t *json, const char *key)
+static json_t *
+member_nocase(json_t *json, const char *key)
 {
-    void *item = json_object_iter((json_t *)(uintptr_t)json);
+    void *item = json_object_iter(json);
     while (item != NULL && !text_equal_nocase(json_object_iter_key(item), key)) {
-        item = json_object_iter_next((json_t *)(uintptr_t)json, item);
+        item = json_object_iter_next(json, item);
     }
     return item == NULL ? NULL : json_object_iter_value(item);
 }
 
 /* One step of a JSON path; moves the path on. */
-static const json_t *
-json_step(const json_t *json, const char **path)
+static json_t *
+json_step(json_t *json, const char **path)
 {
     const char *at = *path;
     char key[NAME_MAX_LEN];
@@ -268,7 +268,7 @@ json_step(const json_t *json, const char **path)
     memcpy(key, at, len);
     key[len] = '\0';
     *path = at + len;
-    const json_t *value = json_object_get(json, key);
+    json_t *value = json_object_get(json, key);
     return value != NULL ? value : member_nocase(json, key);
 }
 
@@ -281,7 +281,7 @@ pick_json(
     if (root == NULL) {
         return ERR_SYNTAX;
     }
-    const json_t *json = root;
+    json_t *json = root;
     while (json != NULL && *pick != '\0') {
         json = json_step(json, &pick);
     }

@@ -255,7 +255,7 @@ step(struct login *login, const struct ask *ask, const struct answer *last, stru
     enum login_state state =
         device_door_http.step(login, marked ? &picture : ask, last, arena, ret_request);
     login->step += marked ? 1 : 0;
-    return state == LOGIN_OPEN && !is_told(last) ? LOGIN_UNCLEAR : state;
+    return state == LOGIN_OPEN && (last == NULL || !is_told(last)) ? LOGIN_UNCLEAR : state;
 }
 
 static enum err
