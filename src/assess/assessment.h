@@ -59,6 +59,7 @@ struct control_result {
 struct action {
     const struct finding *finding;
     const char *words;       /* "Set new passwords on Gate and Yard (Hikvision DS-2CD2032)" */
+    const char *brings;      /* "closes 3 gaps; 8 more causes keep the grade at D" */
     const char *grade_after; /* cumulative: after this and the actions before it */
     unsigned score_after;
 };

@@ -130,6 +130,21 @@ has_waived_place(const struct finding *finding)
     return false;
 }
 
+/* Causes that still hold the grade at D. */
+static size_t
+count_capping(const struct score *score)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < score->assessment->finding_count; i++) {
+        const struct finding *finding = &score->assessment->findings[i];
+        count += finding->verdict == FAIL && finding->advice->caps &&
+                         (!score->closed[i] || has_waived_place(finding))
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
 static const struct finding *
 first_capping(const struct score *score)
 {
@@ -224,6 +239,22 @@ best_action(struct score *score, const struct outcome *before, size_t *ret_index
     return found;
 }
 
+/* What the number alone does not show: while one cause caps the grade, the others hardly move it.
+ */
+static const char *
+brings_words(struct arena *arena, const struct score *score, const struct finding *finding)
+{
+    size_t gaps = finding->place_count;
+    size_t caps = count_capping(score);
+    const char *closes = arena_format(arena, "closes %zu gap%s", gaps, gaps == 1 ? "" : "s");
+    if (closes == NULL || (caps == 0 && !finding->advice->caps)) {
+        return closes;
+    }
+    return caps == 0 ? arena_format(arena, "%s, the last that capped the grade", closes)
+                     : arena_format(arena, "%s; %zu more cause%s at D", closes, caps,
+                           caps == 1 ? " keeps the grade" : "s keep the grade");
+}
+
 static enum err
 choose_actions(struct assessment *assessment, struct score *score)
 {
@@ -242,10 +273,11 @@ choose_actions(struct assessment *assessment, struct score *score)
         struct action *action = &actions[assessment->action_count++];
         *action = (struct action){.finding = finding,
             .words = findings_action(&assessment->arena, finding),
+            .brings = brings_words(&assessment->arena, score, finding),
             .grade_after = score_grade(now.capped),
             .score_after = now.capped};
         finding->fix_number = (unsigned)assessment->action_count;
-        if (action->words == NULL) {
+        if (action->words == NULL || action->brings == NULL) {
             return ERR_LIMIT;
         }
     }

@@ -312,6 +312,7 @@ json_action(const struct action *action, size_t number)
     value_put(object, "number", value_number(number));
     value_put(object, "finding", value_text(action->finding->id));
     value_put(object, "words", value_text(action->words));
+    value_put(object, "brings", value_text(action->brings));
     value_put(object, "grade_after", value_text(action->grade_after));
     value_put(object, "score_after", value_number(action->score_after));
     return object;

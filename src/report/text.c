@@ -118,6 +118,9 @@ put_actions(struct page *page, const struct assessment *assessment)
             }
             page_end(page);
         }
+        page_put(page, "     ");
+        page_put(page, action->brings == NULL ? "" : action->brings);
+        page_end(page);
     }
     page_line(page);
 }

@@ -58,6 +58,8 @@ test_the_worked_example_of_the_document(void **state)
     const struct action *actions = site.assessment.actions;
     assert_string_equal(actions[0].finding->id, "default-credentials/factory-password");
     assert_string_equal(actions[0].words, "Set new passwords on Gate");
+    assert_string_equal(actions[0].brings, "closes 1 gap, the last that capped the grade");
+    assert_string_equal(actions[1].brings, "closes 2 gaps");
     assert_int_equal(actions[0].score_after, 94);
     assert_string_equal(actions[0].grade_after, "A");
     assert_int_equal(actions[0].finding->fix_number, 1);
@@ -172,6 +174,7 @@ test_at_most_three_actions_and_each_adds_to_the_last(void **state)
                     (i == 0 ? site.assessment.score : actions[i - 1].score_after));
         assert_string_equal(actions[i].grade_after, score_grade(actions[i].score_after));
     }
+    assert_string_equal(actions[0].brings, "closes 1 gap; 1 more cause keeps the grade at D");
     assert_true(actions[1].score_after > 49);
     site_release(&site);
 }

@@ -131,8 +131,9 @@ put_action(const struct html *html, size_t index)
     HTML(out, "<li class=\"action\"><span class=\"number\" aria-hidden=\"true\">{}</span>", number);
     buf_text(out, "<div class=\"what\"><a href=\"#");
     markup_anchor(out, "f-", action->finding->id);
-    HTML(out, "\"><bdi>{}</bdi></a><p class=\"meta\">{}, {}</p></div>", action->words,
-        action->finding->control->title, priority_name(action->finding->control->priority));
+    HTML(out, "\"><bdi>{}</bdi></a><p class=\"meta\">{}, {}; {}</p></div>", action->words,
+        action->finding->control->title, priority_name(action->finding->control->priority),
+        action->brings == NULL ? "" : action->brings);
     buf_text(out, "<div class=\"brings\">");
     HTML(out,
         "<p><span class=\"sr\">Grade goes from</span> <span class=\"from\">{} {}</span> "
