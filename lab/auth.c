@@ -7,6 +7,7 @@
 #include "lab/hostile.h"
 #include "lab/template.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,6 +312,35 @@ judge_blueiris(struct device *device, const json_t *body)
     return judge(device, DEVICE_WAY_FORM, right);
 }
 
+static void
+upper_md5(const char *text, char out[MD5_TEXT])
+{
+    md5_hex(text, out);
+    for (char *at = out; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+}
+
+/* The random of every challenge.json; the first call has no password and asks for it. */
+static enum auth_verdict
+judge_rpc2(struct device *device, json_t *body)
+{
+    char text[TEXT_SIZE * 3];
+    char hash[MD5_TEXT] = "";
+    const json_t *params = json_object_get(body, "params");
+    const char *user = json_string_value(json_object_get(params, "userName"));
+    const char *said = json_string_value(json_object_get(params, "password"));
+    if (user == NULL || text_is_empty(said))
+        return AUTH_ABSENT;
+    const char *password = device_password(device, user);
+    if (password != NULL) {
+        snprintf(text, sizeof text, "%s:Login to %s:%s", user, device->serial, password);
+        upper_md5(text, hash);
+        snprintf(text, sizeof text, "%s:1234567890:%s", user, hash);
+        upper_md5(text, hash);
+    }
+    return judge(device, DEVICE_WAY_FORM, hash[0] != '\0' && text_equal(hash, said));
+}
+
 static int
 hex_digit(char c)
 {
@@ -381,8 +411,9 @@ auth_body(struct device *device, enum site_login login, const char *body, size_t
     json_t *value = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
     if (value == NULL)
         return AUTH_ABSENT;
-    enum auth_verdict verdict =
-        login == SITE_LOGIN_BLUEIRIS ? judge_blueiris(device, value) : judge_json(device, value);
+    enum auth_verdict verdict = login == SITE_LOGIN_RPC2       ? judge_rpc2(device, value)
+                                : login == SITE_LOGIN_BLUEIRIS ? judge_blueiris(device, value)
+                                                               : judge_json(device, value);
     json_decref(value);
     return verdict;
 }

@@ -27,6 +27,7 @@ static const cyaml_strval_t logins[] = {
     {"yes",      SITE_LOGIN_HTTP    },
     {"json",     SITE_LOGIN_JSON    },
     {"form",     SITE_LOGIN_FORM    },
+    {"rpc2",     SITE_LOGIN_RPC2    },
     {"blueiris", SITE_LOGIN_BLUEIRIS},
     {"bearer",   SITE_LOGIN_BEARER  },
 };

@@ -12,6 +12,7 @@ enum site_login {
     SITE_LOGIN_HTTP, /* Basic or Digest, as the server's auth says */
     SITE_LOGIN_JSON, /* user and password in a JSON body */
     SITE_LOGIN_FORM, /* user and password in a form */
+    SITE_LOGIN_RPC2, /* Dahua: MD5(user:random:MD5(user:realm:password)) in JSON */
     SITE_LOGIN_BLUEIRIS,
     SITE_LOGIN_BEARER, /* the token that holds the device's own @uuid@ */
 };
@@ -197,10 +198,10 @@ struct site_device {
     unsigned bits; /* of its own subnet when that is not the site's */
     char *mac;
     char *serial;
-    char *password; /* of the first account */
+    char *password;   /* of the first account */
     int clock_offset; /* seconds, on top of the transcript's */
-    unsigned tries; /* lock-out after so many wrong log-ins; 0: as the transcript says */
-    unsigned wrong; /* wrong log-ins that somebody else has made already */
+    unsigned tries;   /* lock-out after so many wrong log-ins; 0: as the transcript says */
+    unsigned wrong;   /* wrong log-ins that somebody else has made already */
     char *behave;
     struct site_transcript *record; /* after site_load */
 };
