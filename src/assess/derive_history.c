@@ -25,6 +25,7 @@ struct past {
     size_t count;
     const struct fact *version; /* what this run saw */
     bool is_vms;
+    bool is_remembered; /* the runs before this one are known, were there any */
     int64_t now;
 };
 
@@ -94,16 +95,19 @@ seen_words(const struct past *past, char out[WORDS])
 {
     char day[2][CLOCK_TEXT];
     size_t since = current_since(past);
-    if (since == past->count) {
+    if (!past->is_remembered) {
+        (void)snprintf(out, WORDS, "earlier runs are not remembered");
+    } else if (since == past->count) {
         (void)snprintf(out, WORDS, "%.120s is seen for the first time today", past->version->text);
     } else {
         (void)snprintf(out, WORDS, "%.120s was first seen %s and last seen today",
-            past->version->text, clock_date(past->rows[since].at, day[0]));
+            past->version->text, clock_date(sighting(past, since).at, day[0]));
     }
     if (since > 0) {
+        const struct store_sighting old = sighting(past, since - 1);
         size_t len = strlen(out);
-        (void)snprintf(out + len, WORDS - len, "; before it was %.120s, last seen %s",
-            past->rows[since - 1].version, clock_date(past->rows[since - 1].at, day[1]));
+        (void)snprintf(out + len, WORDS - len, "; before it was %.120s, last seen %s", old.version,
+            clock_date(old.at, day[1]));
     }
 }
 
@@ -349,19 +353,22 @@ derive_history(struct subject *subject, const struct store_sightings *sightings,
 {
     bool is_vms = facts_get(&subject->facts, FACT_VMS_PRODUCT) != NULL;
     struct past past = {.subject = subject,
-        .rows = sightings->rows,
-        .count = sightings->count,
+        .rows = sightings == NULL ? NULL : sightings->rows,
+        .count = sightings == NULL ? 0 : sightings->count,
         .version = facts_get(&subject->facts, is_vms ? FACT_VMS_VERSION : FACT_DEVICE_FIRMWARE),
         .is_vms = is_vms,
+        .is_remembered = sightings != NULL,
         .now = now};
     /* A clock that was set back must not make days of the future into a past. */
     while (past.count > 0 && past.rows[past.count - 1].at > now) {
         past.count--;
     }
-    if (past.version != NULL) {
+    if (past.version != NULL && past.is_remembered) {
         write_seen(&past);
         write_audit(&past);
         write_pace(&past);
+    }
+    if (past.version != NULL) {
         write_maintenance(&past, site);
     }
 }
@@ -377,9 +384,7 @@ derive_histories(
         struct subject *subject = crowd->subjects[i];
         const struct store_device_name name = {site_name, subject_key(subject, key)};
         arena_init(&arena, ARENA_LIMIT);
-        if (store == NULL || store_sightings(store, &name, &arena, &sightings) != OK) {
-            sightings = (struct store_sightings){NULL, 0};
-        }
-        derive_history(subject, &sightings, site, clock_wall());
+        bool is_known = store != NULL && store_sightings(store, &name, &arena, &sightings) == OK;
+        derive_history(subject, is_known ? &sightings : NULL, site, clock_wall());
     }
 }

@@ -11,7 +11,8 @@
 /*
  * Writes firmware.seen or vms.seen, firmware.audited or .unaudited, and maintenance.declared,
  * .proven and .missed; after the catalogue's facts, which say whether the version is outdated.
- * A subject that does not tell its version gets none of them. site may be NULL.
+ * A subject that does not tell its version gets none of them. site may be NULL; sightings are NULL
+ * where earlier runs are not known: then only what is declared is told.
  */
 void derive_history(struct subject *subject, const struct store_sightings *sightings,
     const struct site *site, int64_t now);

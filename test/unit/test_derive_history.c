@@ -337,6 +337,21 @@ test_a_window_is_only_for_its_devices_and_its_kind(void **state)
 }
 
 static void
+test_without_a_store_nothing_is_seen_for_the_first_time(void **state)
+{
+    struct months *months = *state;
+    declare(months, "  - date: 2026-06-10\n");
+    run_on(months, "2026-06-20", "5.7.18");
+    subject_free(months->device);
+    months->device = see(months, "5.7.18");
+    derive_history(months->device, NULL, months->site, today);
+    tells(months, FACT_FIRMWARE_SEEN, NULL);
+    tells(months, FACT_MAINTENANCE_DECLARED,
+        "everything on 2026-06-10, weight 60 of 100; earlier runs are not remembered");
+    assert_string_equal(rule_of(months, "camera-firmware", "audit"), "audit-unknown");
+}
+
+static void
 test_says_nothing_without_a_version_and_survives_a_clock_set_back(void **state)
 {
     struct months *months = *state;
@@ -365,6 +380,7 @@ main(void)
         OVER_MONTHS(test_a_rule_is_proven_for_one_period_by_one_change),
         OVER_MONTHS(test_an_update_is_in_time_or_late_by_the_runs_around_it),
         OVER_MONTHS(test_a_window_is_only_for_its_devices_and_its_kind),
+        OVER_MONTHS(test_without_a_store_nothing_is_seen_for_the_first_time),
         OVER_MONTHS(test_says_nothing_without_a_version_and_survives_a_clock_set_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
