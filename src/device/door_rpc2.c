@@ -172,8 +172,7 @@ judge(struct login *login, const struct ask *ask, const struct answer *last, str
     }
     const char *code = part_of(last, "error.code", arena);
     /* The challenge again: the device did not understand, and nothing is known. */
-    bool said_no =
-        text_equal(result, "false") && code[0] != '\0' && !text_equal(code, "268632079");
+    bool said_no = text_equal(result, "false") && code[0] != '\0' && !text_equal(code, "268632079");
     return said_no || last->status == 401 ? LOGIN_REFUSED : LOGIN_UNCLEAR;
 }
 
