@@ -1,6 +1,7 @@
 /* What the formats share: rows, refusals, and which format a document is. */
 #include "catalog/import.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "catalog/condition.h"
 
@@ -140,6 +141,13 @@ merges(struct import *import, const json_t *row)
 }
 
 static bool
+is_day(const char *text)
+{
+    int64_t day = 0;
+    return text != NULL && strlen(text) == 10 && clock_parse(text, &day) == OK;
+}
+
+static bool
 is_sound(const json_t *row)
 {
     return condition_is_valid(import_text(row, "versions"), false) &&
@@ -160,7 +168,7 @@ import_add(struct import *import, struct import_record *record, const struct imp
     set(object, "versions", range->versions.len == 0 ? "" : range->versions.data);
     set(object, "builds", range->builds.len == 0 ? "" : range->builds.data);
     set(object, "severity", record->severity == NULL ? "unknown" : record->severity);
-    set(object, "exploited", record->exploited == NULL ? "" : record->exploited);
+    set(object, "exploited", is_day(record->exploited) ? record->exploited : "");
     set(object, "effect", record->effect[0] == '\0' ? "see the record" : record->effect);
     set(object, "fixed", text_is_empty(row->fixed) ? "see the record" : row->fixed);
     set(object, "source", record->source);

@@ -81,6 +81,12 @@ const char *import_text(const json_t *object, const char *name);
 const char *import_severity(const char *words);
 /* Adds a value or words of a version's place to the range; false when nothing was read from it. */
 void import_words(struct range *range, const struct product *product, const char *text);
+/*
+ * Where a version's place holds lists of models, each with a date before which it is affected:
+ * a row for each list, and true.
+ */
+bool import_segments(struct import *import, struct import_record *record,
+    const struct import_row *row, const char *maker, const char *text);
 /* -1: can't be read, 0: no bound, 1: a bound of that kind. */
 int import_bound(const struct product *product, const char *text, enum prose_kind kind,
     struct prose_bound *ret_bound);

@@ -207,6 +207,21 @@ read_versions(struct reading *reading, const json_t *affected)
     reading->range->older_too = affects && !text_equal(whole, "unaffected");
 }
 
+/* "IPC", and the models in the place of the only version. */
+static bool
+add_lists(struct import *import, struct import_record *record, const struct container *container,
+    const json_t *affected, const struct product *product)
+{
+    const json_t *versions = json_object_get(affected, "versions");
+    const char *words = import_text(json_array_get(versions, 0), "version");
+    CLEANUP(buf_release) struct buf clean;
+    buf_init(&clean, (size_t)64 * 1024);
+    prose_clean(words, &clean);
+    const struct import_row row = {.part = container->part, .rule = words};
+    return json_array_size(versions) == 1 && text_equal(product->models, "? *") && clean.len != 0 &&
+           import_segments(import, record, &row, product->maker, clean.data);
+}
+
 static void
 add_status(struct import *import, struct import_record *record, const struct container *container,
     const json_t *affected, const char *status)
@@ -224,6 +239,10 @@ add_status(struct import *import, struct import_record *record, const struct con
         .status = status,
         .name = name,
         .description = container->description};
+    if (text_equal(status, "affected") &&
+        add_lists(import, record, container, affected, &product)) {
+        return;
+    }
     bool packaged = package[0] != '\0' && !text_equal_nocase(package, name);
     range_init(&range);
     range.has_tracks = product.has_tracks;

@@ -65,7 +65,7 @@ is_wild(const struct name *name, const char *at)
     bool ahead = islower((unsigned char)at[1]) && !is_x(at[1]);
     if (name->has_run) {
         bool in_run = is_x(at[1]) || (at != name->text && is_x(at[-1]));
-        return in_run || !(ahead || (after && isalpha((unsigned char)at[1])));
+        return in_run || (at != name->text && !isalpha((unsigned char)at[1]));
     }
     return name->is_mixed && *at == 'x' && !after && !ahead;
 }
