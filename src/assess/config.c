@@ -21,21 +21,41 @@ find_product(const struct crowd *crowd, const char *product)
     return found;
 }
 
+static bool
+is_on_wire(const struct subject *subject, enum fact_id id)
+{
+    const struct fact *fact = facts_get(&subject->facts, id);
+    return fact != NULL && fact->witness == WITNESS_WIRE;
+}
+
+/* Where both mean the same in other words, the words of the network stay: it was seen. */
+static void
+drop_agreed(const struct subject *seen, struct subject *files)
+{
+    static const enum fact_id ids[] = {FACT_VMS_OPEN, FACT_LOGIN_RTSP_OPEN, FACT_VMS_FACTORY,
+        FACT_USERS_LIST, FACT_VMS_VERSION, FACT_VMS_ASKS};
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        if (is_on_wire(seen, ids[i])) {
+            facts_forget(&files->facts, ids[i]);
+        }
+    }
+}
+
 /* Files that demand a log-in, and a door that has none: said by both, so that a report shows it. */
 static void
 note_contradiction(struct subject *seen, const struct subject *files)
 {
-    const struct fact *open = facts_get(&seen->facts, FACT_VMS_OPEN);
+    static const enum fact_id ids[] = {FACT_VMS_OPEN, FACT_VMS_BESIDE};
     const struct fact *auth = facts_get(&files->facts, FACT_VMS_AUTH);
-    if (open == NULL || open->witness != WITNESS_WIRE || auth == NULL || !auth->yes) {
-        return;
+    for (size_t i = 0; i < COUNT(ids) && auth != NULL && auth->yes; i++) {
+        const struct evidence *old = auth->evidence;
+        const struct source source = {WITNESS_CONFIG, 30,
+            old == NULL ? NULL : evidence_new(&seen->arena, old->asked, old->answer, old->at)};
+        if (is_on_wire(seen, ids[i])) {
+            facts_set_text(
+                &seen->facts, ids[i], "nowhere: its configuration asks for a log-in", &source);
+        }
     }
-    const struct source source = {WITNESS_CONFIG, 30,
-        auth->evidence == NULL ? NULL
-                               : evidence_new(&seen->arena, auth->evidence->asked,
-                                     auth->evidence->answer, auth->evidence->at)};
-    facts_set_text(
-        &seen->facts, FACT_VMS_OPEN, "nowhere: its configuration asks for a log-in", &source);
 }
 
 /* Files of two VMSes of one product can't be told apart on the network. */
@@ -65,6 +85,7 @@ config_join(struct crowd *crowd, struct audit *audit)
         struct subject *seen =
             is_alone(crowd, first, product) ? find_product(crowd, product) : NULL;
         if (seen != NULL) {
+            drop_agreed(seen, files);
             note_contradiction(seen, files);
             facts_forget(&files->facts, FACT_CONFIG_ONLY);
             crowd_fold(crowd, seen, i - 1);

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import GATEHOUSE, SOURCE, Run, command
+from conftest import GATEHOUSE, SOURCE, Run, command, in_lab
 
 SAMPLES = SOURCE / "test" / "config"
 FORMATS = ["text", "json", "html", "csv", "ocsf"]
@@ -103,3 +103,14 @@ def test_shows_both_witnesses_of_the_same_run(tmp_path):
     run = audit(tmp_path, SAMPLES / "zoneminder/factory.sql")
     facts = json.dumps(run.report["devices"][0])
     assert "vms.auth" in facts and "config" in facts and "factory.sql line" in facts
+
+
+def test_files_and_network_that_disagree_are_contradicted(tmp_path):
+    """The demo's Frigate shows port 5000 to everyone; this file of its owner asks for a log-in."""
+    run = in_lab("demo.yaml", tmp_path, "--site", SOURCE / "lab" / "demo-site.yaml", "--config", SAMPLES / "frigate/careful.yml")
+    frigate = run.device("10.20.0.30")
+    assert {f["witness"] for f in frigate["facts"] if f["name"] == "vms.auth"} == {"config", "wire"}
+    places = [p for c in run.report["controls"] for f in c["findings"] for p in f["places"]
+              if p["address"] == "10.20.0.30" and f["verdict"] == "FAIL" and f["id"].startswith("default-credentials/vms-open")]
+    assert places and places[0]["contradicted"]
+    assert not any(d["key"].startswith("config:") for d in run.report["devices"] if d.get("key"))

@@ -78,6 +78,26 @@ test_files_that_ask_for_a_login_and_an_open_port_contradict(void **state)
     audit_free(audit);
 }
 
+/* An open port that both saw is no contradiction, whatever each calls it. */
+static void
+test_an_open_port_that_both_know_is_no_contradiction(void **state)
+{
+    (void)state;
+    static const char compose[] = "services:\n  frigate:\n    image: frigate:stable\n"
+                                  "    ports: [\"5000:5000\"]\n";
+    struct crowd crowd;
+    crowd_init(&crowd);
+    struct audit *audit = read_files("compose:compose.yml", compose);
+    assert_int_equal(crowd_adopt(&crowd, seen_frigate("192.0.2.10")), OK);
+    assert_int_equal(config_join(&crowd, audit), OK);
+    assert_int_equal(crowd.count, 1);
+    assert_false(facts_contradict(&crowd.subjects[0]->facts, FACT_VMS_OPEN));
+    assert_string_equal(
+        facts_text(&crowd.subjects[0]->facts, FACT_VMS_OPEN), "http://192.0.2.10:5000/");
+    crowd_release(&crowd);
+    audit_free(audit);
+}
+
 static void
 test_two_devices_of_the_product_are_not_guessed_between(void **state)
 {
@@ -140,6 +160,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_joins_the_files_with_the_only_device_of_the_product),
         cmocka_unit_test(test_files_that_ask_for_a_login_and_an_open_port_contradict),
+        cmocka_unit_test(test_an_open_port_that_both_know_is_no_contradiction),
         cmocka_unit_test(test_two_devices_of_the_product_are_not_guessed_between),
         cmocka_unit_test(test_facts_of_the_site_keep_file_and_line),
         cmocka_unit_test(test_a_vpn_called_none_is_no_vpn),
