@@ -7,6 +7,8 @@
 #include "report/value.h"
 #include "report/words.h"
 
+#include <stdio.h>
+
 struct json_out {
     struct buf *buf;
     const char *indent; /* goes behind every line end of a dumped part */
@@ -256,6 +258,29 @@ json_device_findings(const struct marks *marks, size_t device)
     return list;
 }
 
+/* What was proven of it: "control/rule" of every PASS, as findings have theirs. */
+static json_t *
+json_passed(const struct subject *subject)
+{
+    char id[128];
+    json_t *list = json_array();
+    for (size_t i = 0; i < control_count; i++) {
+        const struct check *check = controls[i].check;
+        for (size_t j = 0; j < check->aspect_count; j++) {
+            if ((check->aspects[j].kinds & subject_kinds(subject)) == 0) {
+                continue;
+            }
+            struct judgement judgement =
+                check_judge(&controls[i], &check->aspects[j], &subject->facts);
+            if (judgement.verdict == PASS) {
+                (void)snprintf(id, sizeof(id), "%s/%s", controls[i].id, judgement.rule->id);
+                (void)json_array_append_new(list, value_text(id));
+            }
+        }
+    }
+    return list;
+}
+
 static json_t *
 json_device(const struct marks *marks, size_t device)
 {
@@ -283,6 +308,7 @@ json_device(const struct marks *marks, size_t device)
     value_put(object, "trouble", value_text(subject->trouble));
     value_put(object, "verdict", value_text(mark_words[marks_worst(marks, device)].id));
     value_put(object, "findings", json_device_findings(marks, device));
+    value_put(object, "passed", json_passed(subject));
     value_put(object, "ports", json_ports(subject));
     value_put(object, "facts", json_facts(facts));
     return object;

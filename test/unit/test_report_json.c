@@ -87,6 +87,29 @@ test_has_one_object_for_one_cause_with_its_devices(void **state)
     json_decref(root);
 }
 
+static void
+test_tells_what_was_proven_of_each_device(void **state)
+{
+    (void)state;
+    json_t *root = parsed(FIXTURE_SITE);
+    const json_t *row;
+    const json_t *id;
+    size_t i;
+    size_t j;
+    size_t found = 0;
+    json_array_foreach(json_object_get(root, "devices"), i, row)
+    {
+        json_array_foreach(json_object_get(row, "passed"), j, id)
+        {
+            found += strcmp(json_string_value(id), "camera-firmware/version-known") == 0;
+            /* Its witnesses disagree. */
+            assert_string_not_equal(json_string_value(id), "vendor-cloud/cloud-off");
+        }
+    }
+    assert_true(found > 0);
+    json_decref(root);
+}
+
 int
 main(void)
 {
@@ -95,6 +118,7 @@ main(void)
         cmocka_unit_test(test_keeps_what_devices_said_as_text),
         cmocka_unit_test(test_shows_both_values_of_a_contradicted_fact),
         cmocka_unit_test(test_has_one_object_for_one_cause_with_its_devices),
+        cmocka_unit_test(test_tells_what_was_proven_of_each_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
