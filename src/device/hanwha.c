@@ -23,7 +23,6 @@ static const struct ask users = {.path = SECURITY("users"), .login = true};
 static const struct ask guest = {.path = SECURITY("guest"), .login = true};
 static const struct ask rtsp = {.path = SECURITY("rtsp"), .login = true};
 static const struct ask ssl = {.path = SECURITY("ssl"), .login = true};
-static const struct ask discovery = {.path = NETWORK("upnpdiscovery"), .login = true};
 static const struct ask bonjour = {.path = NETWORK("bonjour"), .login = true};
 static const struct ask ddns = {.path = NETWORK("dynamicdns"), .login = true};
 static const struct ask snmp = {.path = NETWORK("snmp"), .login = true};
@@ -82,7 +81,7 @@ static const struct device_probe probes[] = {
 
 /*
  * Names: SUNAPI 2.6 Application Programmer's Guide (statuscheck, deviceinfo, date) and Security
- * (users, guest, rtsp, ssl); the Wisenet web viewer (upnpdiscovery, bonjour, dynamicdns, snmp).
+ * (users, guest, rtsp, ssl); the Wisenet web viewer (bonjour, dynamicdns, snmp).
  */
 static const struct device_reading readings[] = {
     {FACT_DEVICE_VENDOR,    &info,    "Model",                            AS_CONSTANT, "Hanwha"     },
@@ -103,7 +102,7 @@ static const struct device_reading readings[] = {
 };
 
 static const struct ask *const asks[] = {
-    &stranger, &status, &users, &guest, &rtsp, &ssl, &discovery, &ddns, &snmp, &date};
+    &stranger, &status, &users, &guest, &rtsp, &ssl, &ddns, &snmp, &date};
 
 static const char *const streams[] = {
     "/profile1/media.smp",
@@ -299,18 +298,10 @@ parse_ssl(const struct answer *answer, struct facts *facts, const struct source 
     }
 }
 
-/* Without its UPnP it asks no router for anything; with it, only QuickConnect does. */
-static void
-parse_discovery(const struct answer *answer, struct facts *facts, const struct source *source)
-{
-    struct source config = parts_config(source, source->confidence);
-    bool enabled = false;
-    if (parts_bool(answer, VALUE("Enable"), facts->arena, &enabled) && !enabled) {
-        parts_either(facts, FACT_UPNP_ENABLED, false, &config);
-    }
-}
-
-/* Off, SamsungDDNS or WisenetDDNS (whose QuickConnect opens ports by UPnP), PublicDDNS. */
+/*
+ * Off, SamsungDDNS or WisenetDDNS (whose QuickConnect opens ports by UPnP), PublicDDNS. The setting
+ * upnpdiscovery says nothing of this: it is for being found.
+ */
 static void
 parse_ddns(const struct answer *answer, struct facts *facts, const struct source *source)
 {
@@ -361,14 +352,13 @@ parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
         const struct ask *ask;
         void (*parse)(const struct answer *, struct facts *, const struct source *);
     } rows[] = {
-        {&users,     parse_users    },
-        {&guest,     parse_guest    },
-        {&rtsp,      parse_rtsp     },
-        {&ssl,       parse_ssl      },
-        {&discovery, parse_discovery},
-        {&ddns,      parse_ddns     },
-        {&snmp,      parse_snmp     },
-        {&date,      parse_date     },
+        {&users, parse_users},
+        {&guest, parse_guest},
+        {&rtsp,  parse_rtsp },
+        {&ssl,   parse_ssl  },
+        {&ddns,  parse_ddns },
+        {&snmp,  parse_snmp },
+        {&date,  parse_date },
     };
     if (text_equal(ask->path, stranger.path) && !ask->login) {
         parse_stranger(answer, facts, source);
