@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures what doc/performance.md states: the enlarged demo site against nmap -sV in the same run, banners,
 # checks, memory. Usage: tools/bench.sh BUILD-FOLDER [DEVICES…]   (default 64 254)
+# Then every transcript of test/transcript against the truth: false alarms and misses of each check.
 # RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too.
 set -eu
 cd "$(dirname "$0")/.."
@@ -31,9 +32,25 @@ site() {
     echo
 }
 
+# Every transcript at once, without and with the owner's passwords, against the truth of test/truth.
+verdicts() {
+    folder=$work/corpus
+    /usr/bin/python3 test/truth/corpus.py site "$folder"
+    for scope in "--scope 10.60.0.0/24" "--site $folder/owner.yaml"; do
+        rm -f "$folder/store.db"
+        # shellcheck disable=SC2086
+        "$build/lab/gatehouse-lab" --site "$folder/corpus.yaml" --stats "$folder/stats.json" -- \
+            "$build/gatehouse" assess $scope --store "$folder/store.db" --output "$folder" --fail-on never --quiet >/dev/null
+        echo "Verdicts, ${scope%% *}:"
+        /usr/bin/python3 test/truth/corpus.py score "$folder" "$folder/stats.json" || echo "not met: a verdict is wrong"
+        echo
+    done
+}
+
 for devices in ${*:-64 254}; do
     site "$devices"
 done
+verdicts
 "$build/test/bench/bench_fingerprint" catalog/fingerprints
 [ -z "${RECOG:-}" ] || "$build/test/bench/bench_fingerprint" "$RECOG"
 "$build/test/bench/bench_check"
