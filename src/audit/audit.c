@@ -439,6 +439,26 @@ audit_file_count(const struct audit *audit)
     return audit->file_count;
 }
 
+void
+audit_note_port(struct audit *audit, unsigned port)
+{
+    for (size_t i = 0; i < audit->port_count; i++) {
+        if (audit->ports[i] == port) {
+            return;
+        }
+    }
+    if (port != 0 && port <= UINT16_MAX && audit->port_count < COUNT(audit->ports)) {
+        audit->ports[audit->port_count++] = (uint16_t)port;
+    }
+}
+
+size_t
+audit_ports(const struct audit *audit, const uint16_t **ret_ports)
+{
+    *ret_ports = audit->ports;
+    return audit->port_count;
+}
+
 size_t
 audit_mistake_count(const struct audit *audit)
 {

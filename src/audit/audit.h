@@ -10,6 +10,7 @@
 struct audit;
 
 #define AUDIT_FILES 256
+#define AUDIT_PORTS 16
 
 /* NULL when memory is out. */
 struct audit *audit_new(void);
@@ -33,6 +34,9 @@ void audit_judge(struct audit *audit);
 size_t audit_file_count(const struct audit *audit);
 size_t audit_mistake_count(const struct audit *audit);
 const char *audit_mistake(const struct audit *audit, size_t index);
+
+/* TCP ports at which the files say that a VMS answers: hints of what a network run should ask. */
+size_t audit_ports(const struct audit *audit, const uint16_t **ret_ports);
 
 /* Takes the next VMS out of the audit; the caller owns it. NULL: no more. */
 struct subject *audit_take(struct audit *audit);

@@ -135,6 +135,9 @@ say_door(struct audit_file *file, const struct tree_node *at, const struct publi
     enum door door = install_door(install->product, port);
     (void)snprintf(
         words, sizeof(words), "port %u of its machine (%s)", outside, say_place(file, at, place));
+    if (door != DOOR_UNKNOWN && door != DOOR_STREAM) {
+        audit_note_port(file->audit, outside);
+    }
     bool is_open = door == DOOR_OPEN && !(port == 1984 && install->go2rtc_closed);
     bool is_told = facts_get(&install->subject->facts, FACT_VMS_OPEN) != NULL;
     if (is_open || (door == DOOR_LOGIN && install->auth_off)) {

@@ -68,7 +68,12 @@ struct audit {
     struct subject *site;
     const char *mistakes[AUDIT_FILES];
     size_t mistake_count;
+    uint16_t ports[AUDIT_PORTS]; /* audit_ports() */
+    size_t port_count;
 };
+
+/* Notes a port once, as far as there is room. */
+void audit_note_port(struct audit *audit, unsigned port);
 
 #define CONFIG_FORMAT(name, title, reads) extern const struct audit_format audit_##name;
 #include "audit/files.def"

@@ -306,6 +306,7 @@ cli_assess(int argc, char **argv)
     }
     if (order.audit != NULL) {
         audit_judge(order.audit);
+        order_add_hints(&order);
         order.settings.audit = order.audit;
     }
     if (status == CLI_END) {

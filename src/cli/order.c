@@ -344,3 +344,26 @@ order_load_site(struct order *order)
     }
     return CLI_END;
 }
+
+static bool
+is_usual(uint16_t port)
+{
+    for (size_t i = 0; i < discover_port_count; i++) {
+        if (discover_ports[i].number == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+order_add_hints(struct order *order)
+{
+    const uint16_t *ports = NULL;
+    size_t count = audit_ports(order->audit, &ports);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_usual(ports[i])) {
+            (void)add_port(order, ports[i]);
+        }
+    }
+}

@@ -10,11 +10,11 @@
 struct ask {
     /* NULL: GET, or POST when there is a body; DESCRIBE or OPTIONS for RTSP; DVRIP */
     const char *method;
-    const char *path;   /* begins with '/', query included */
-    const char *body;   /* NULL: none */
-    const char *type;   /* Content-Type of the body; NULL: by its first letter (XML, JSON, form) */
-    uint16_t port;      /* 0: the port at which the device was recognised */
-    bool login;         /* asked with the credentials that opened, else not at all */
+    const char *path; /* begins with '/', query included */
+    const char *body; /* NULL: none */
+    const char *type; /* Content-Type of the body; NULL: by its first letter (XML, JSON, form) */
+    uint16_t port;    /* 0: the port at which the device was recognised */
+    bool login;       /* asked with the credentials that opened, else not at all */
 };
 
 /* A request ready to be sent by wire: an ask with what a log-in adds. */

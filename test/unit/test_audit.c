@@ -291,6 +291,26 @@ test_every_syntax_names_line_and_expectation(void **state)
 }
 
 static void
+test_files_hint_at_ports_of_a_vms(void **state)
+{
+    (void)state;
+    struct audit *audit = audit_new();
+    const char *compose = "services:\n  f:\n    image: ghcr.io/blakeblackshear/frigate:stable\n"
+                          "    ports: [\"5011:5000\", \"127.0.0.1:5012:8971\", \"8555:8555/udp\"]\n"
+                          "  web:\n    image: nginx\n    ports: [\"9999:80\"]\n";
+    const char *home = "zoneminder:\n  - host: 10.0.0.3:8085\n    path: /zm/\n"
+                       "frigate:\n  url: http://10.0.0.4:5013/\n";
+    const uint16_t *ports = NULL;
+    assert_int_equal(audit_add_bytes(audit, "compose:c.yml", compose, strlen(compose)), OK);
+    assert_int_equal(audit_add_bytes(audit, "homeassistant:h.yaml", home, strlen(home)), OK);
+    audit_judge(audit);
+    assert_int_equal(audit_ports(audit, &ports), 3);
+    assert_int_equal(ports[0], 5011);
+    assert_int_equal(ports[1] + ports[2], 8085 + 5013);
+    audit_free(audit);
+}
+
+static void
 test_two_folders_of_one_product_are_two(void **state)
 {
     (void)state;
@@ -327,6 +347,7 @@ main(void)
         cmocka_unit_test(test_a_jail_that_is_off_makes_no_vms),
         cmocka_unit_test(test_a_part_folder_belongs_to_the_folder_above),
         cmocka_unit_test(test_every_syntax_names_line_and_expectation),
+        cmocka_unit_test(test_files_hint_at_ports_of_a_vms),
         cmocka_unit_test(test_two_folders_of_one_product_are_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

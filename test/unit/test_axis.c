@@ -209,7 +209,7 @@ test_reads_every_era_of_firmware(void **state)
         {Q6128 "ntp.json",          200, NTP,                  NULL, FACT_CLOCK_SYNCED,     NULL,                   NULL, 0},
         {M1065 "param.txt",         200, LIST "RemoteService", NULL, FACT_CLOUD_ARMED,
          "RemoteService.Enabled is oneclick: whoever presses its button connects it; no would "
-         "switch it off",                                                                                           NULL, 0},
+            "switch it off",                                                                                        NULL, 0},
         {P3265 "param.txt",         200, LIST "RemoteService", NULL, FACT_CLOUD_ARMED,      NULL,                   NULL, 0},
     };
     reading_check(&device_axis, rows, COUNT(rows));
