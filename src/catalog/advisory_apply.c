@@ -229,18 +229,32 @@ is_maker_stated(const struct facts *facts)
            (maker != NULL && maker->confidence >= MAKER_SURE && vendor_find(maker->text) == vendor);
 }
 
+/* As advisories write it: Bosch's "43500643" is 6.43 of platform 4350 (RCP+ command 0x002f). */
+static const char *
+version_published(const char *maker, const char *version, char out[8])
+{
+    if (!text_equal(maker, "Bosch") || version == NULL || strlen(version) != 8 ||
+        strspn(version, "0123456789") != 8) {
+        return version;
+    }
+    (void)snprintf(out, 8, "%.*s.%.2s", version[4] == '0' ? 1 : 2,
+        version[4] == '0' ? version + 5 : version + 4, version + 6);
+    return out;
+}
+
 static void
 apply_device(struct subject *subject, int64_t now)
 {
+    char published[8];
     derive_build(subject, now);
     const struct facts *facts = &subject->facts;
     const struct vendor *vendor = vendor_of(facts);
     const char *brand = facts_text(facts, FACT_DEVICE_BRAND);
     const struct vendor *sold_by = brand == NULL ? vendor : vendor_find(brand);
-    const struct advisory_target target = {
-        .maker = vendor != NULL ? vendor->maker : facts_text(facts, FACT_DEVICE_VENDOR),
+    const char *maker = vendor != NULL ? vendor->maker : facts_text(facts, FACT_DEVICE_VENDOR);
+    const struct advisory_target target = {.maker = maker,
         .model = facts_text(facts, FACT_DEVICE_MODEL),
-        .version = facts_text(facts, FACT_DEVICE_FIRMWARE),
+        .version = version_published(maker, facts_text(facts, FACT_DEVICE_FIRMWARE), published),
         .build = facts_text(facts, FACT_DEVICE_BUILD),
         .rebranded = sold_by == NULL ? brand != NULL : sold_by->relation == VENDOR_OEM};
     struct found found = {.is_guess = !is_maker_stated(facts)};

@@ -328,6 +328,30 @@ test_new_firmware_matches_nothing(void **state)
 }
 
 static void
+test_a_version_is_compared_as_its_maker_publishes_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *firmware;
+        bool affected;
+    } rows[] = {
+        {"25500593",  true },
+        {"43500643",  true },
+        {"6.43.0027", true },
+        {"49500760",  false}
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct subject *subject = camera("Bosch", "NBN-50022-C", rows[i].firmware);
+        advisory_apply(subject, day("2026-11-22"));
+        const char *advisory = facts_text(&subject->facts, FACT_FIRMWARE_ADVISORY);
+        assert_int_equal(
+            advisory != NULL && text_contains(advisory, "CVE-2022-41677"), rows[i].affected);
+        assert_non_null(facts_text(&subject->facts, FACT_FIRMWARE_UNJUDGED));
+        subject_free(subject);
+    }
+}
+
+static void
 test_a_maker_known_by_its_mac_alone_is_neither_blamed_nor_cleared(void **state)
 {
     (void)state;
@@ -412,6 +436,7 @@ main(void)
         cmocka_unit_test(test_writes_what_it_found_about_firmware),
         cmocka_unit_test(test_what_can_not_be_compared_is_unjudged),
         cmocka_unit_test(test_new_firmware_matches_nothing),
+        cmocka_unit_test(test_a_version_is_compared_as_its_maker_publishes_it),
         cmocka_unit_test(test_a_maker_known_by_its_mac_alone_is_neither_blamed_nor_cleared),
         cmocka_unit_test(test_a_release_of_more_than_thirty_days_makes_outdated),
         cmocka_unit_test(test_an_old_catalogue_calls_nothing_current),
