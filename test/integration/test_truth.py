@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from conftest import GATEHOUSE, LAB, SOURCE, Run, command
+from conftest import BUILD, GATEHOUSE, LAB, SOURCE, Run, command
 
 sys.path.insert(0, str(SOURCE / "test/truth"))
 import corpus  # noqa: E402  (found by the line above)
@@ -75,6 +75,14 @@ def test_the_owners_passwords_decide_most_questions(runs):
     owned, _ = corpus.compare(runs["owned"].report, TRUTH)
     undecided = [sum(row["undecided"] for row in counts.values()) for counts in (alone, owned)]
     assert undecided[1] < undecided[0] / 2
+
+
+@pytest.mark.parametrize("which", ["alone", "owned"])
+def test_no_pass_survives_the_loss_of_a_fact_it_rested_on(runs, which):
+    done = command(BUILD / "test/check/flip", runs[which].folder / "report.json")
+    assert done.returncode == 0, done.stdout
+    devices, passes, flips, _ = (int(word) for word in done.stdout.split() if word.isdigit())
+    assert devices == len(corpus.transcripts()) and passes > 300 and flips > 2000
 
 
 def test_a_wrong_label_would_be_seen(runs):
