@@ -234,6 +234,17 @@ import_words(struct range *range, const struct product *product, const char *tex
     range_add_prose(range, &prose);
 }
 
+bool
+import_is_cve(const char *id)
+{
+    static const char digits[] = "0123456789";
+    if (!text_starts(id, "CVE-") || strspn(id + 4, digits) != 4 || id[8] != '-') {
+        return false;
+    }
+    size_t len = strspn(id + 9, digits);
+    return len >= 1 && len <= 19 && id[9 + len] == '\0';
+}
+
 enum err
 import_document(struct import *import, const char *bytes, size_t len, struct note *note)
 {
@@ -241,6 +252,10 @@ import_document(struct import *import, const char *bytes, size_t len, struct not
     if (len > IMPORT_LIMIT) {
         note_set(note, "larger than %zu bytes", IMPORT_LIMIT);
         return ERR_LIMIT;
+    }
+    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+        bytes += 3; /* some downloads begin with a byte order mark */
+        len -= 3;
     }
     json_t *document = json_loadb(bytes, len, 0, &error);
     if (document == NULL) {

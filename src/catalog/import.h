@@ -77,6 +77,8 @@ void import_refuse(struct import *import, const char *record, const char *reason
 
 /* A text member, "" when there is none or it is no text. */
 const char *import_text(const json_t *object, const char *name);
+/* Whether it is "CVE-", a year, "-" and 1 to 19 digits, and nothing more. */
+bool import_is_cve(const char *id);
 /* "critical", …, or NULL when the words are none of them. */
 const char *import_severity(const char *words);
 /* Adds a value or words of a version's place to the range; false when nothing was read from it. */

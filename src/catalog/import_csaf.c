@@ -253,6 +253,15 @@ id_of(const json_t *flaw)
     return cve[0] != '\0' ? cve : import_text(other, "text");
 }
 
+/* A number that may be shown: of a record, not a sentence and nothing that moves a terminal. */
+static bool
+is_number(const char *text)
+{
+    size_t len =
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/+");
+    return len != 0 && len <= 60 && text[len] == '\0';
+}
+
 static void
 read_flaw(struct import *import, const struct tree *tree, const json_t *flaw, const char *name)
 {
@@ -262,8 +271,8 @@ read_flaw(struct import *import, const struct tree *tree, const json_t *flaw, co
         .id = id_of(flaw), .source = name, .severity = severity_of(flaw)};
     const char *note = import_text(json_array_get(json_object_get(flaw, "notes"), 0), "text");
     text_clean(record.effect, sizeof(record.effect), note, strlen(note));
-    if (record.id[0] == '\0') {
-        import_refuse(import, name, "a flaw in it has no CVE number");
+    if (!is_number(record.id)) {
+        import_refuse(import, name, "a flaw in it has no CVE number or other that can be shown");
         return;
     }
     const json_t *status = json_object_get(flaw, "product_status");
@@ -288,7 +297,7 @@ read(struct import *import, const json_t *document)
     struct tree tree = {.by_id = json_object()};
     const json_t *head = json_object_get(document, "document");
     const char *name = import_text(json_object_get(head, "tracking"), "id");
-    name = name[0] == '\0' ? "CSAF" : name;
+    name = is_number(name) ? name : "CSAF";
     const json_t *flaws = json_object_get(document, "vulnerabilities");
     if (json_array_size(flaws) == 0) {
         import_refuse(import, name, "it names no flaw");

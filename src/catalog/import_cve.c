@@ -378,7 +378,7 @@ read_one(struct import *import, const json_t *document)
     struct import_record record = {.id = import_text(metadata, "cveId"), .source = "CVE record"};
     struct container cna = {.json = json_object_get(containers, "cna"), .part = "cna"};
     cna.description = english(json_object_get(cna.json, "descriptions"));
-    if (!text_starts(record.id, "CVE-")) {
+    if (!import_is_cve(record.id)) {
         import_refuse(import, "a record", "it has no CVE number");
         return;
     }

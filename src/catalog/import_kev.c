@@ -24,7 +24,7 @@ read(struct import *import, const json_t *document)
         const char *id = import_text(entry, "cveID");
         const char *day = import_text(entry, "dateAdded");
         int64_t wall = 0;
-        if (!text_starts(id, "CVE-") || strlen(id) > 40) {
+        if (!import_is_cve(id)) {
             import_refuse(import, "an entry", "it has no CVE number");
         } else if (strlen(day) != 10 || clock_parse(day, &wall) != OK) {
             import_refuse(import, id, "its dateAdded is no day");

@@ -185,7 +185,7 @@ read_cve(struct import *import, const json_t *cve)
     size_t i;
     const json_t *configuration;
     struct import_record record = {.id = import_text(cve, "id"), .source = "NVD"};
-    if (!text_starts(record.id, "CVE-")) {
+    if (!import_is_cve(record.id)) {
         import_refuse(import, "an entry", "it has no CVE number");
         return;
     }

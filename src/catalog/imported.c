@@ -70,8 +70,9 @@ read_sealed(
     struct note why = {""};
     err = buf_error(ret_rest);
     if (err == OK && seal_verify(ret_rest, seal, ring, &signer, &why) != OK) {
-        note_set(note, "%s: changed since it was written, so it is not used: %.90s", path->text,
-            why.text);
+        note_set(note,
+            "%.140s: changed since it was written, so it is not used; remove it and import again",
+            path->text);
         err = ERR_VALUE;
     }
     return err;

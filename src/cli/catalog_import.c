@@ -117,27 +117,40 @@ by_name(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* A file, or every *.json below a folder. */
+static void
+take_entry(struct job *job, const FTSENT *entry)
+{
+    bool named = entry->fts_level == FTS_ROOTLEVEL;
+    bool failed =
+        entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR;
+    if (entry->fts_info == FTS_F && (named || text_ends(entry->fts_name, ".json"))) {
+        take_file(job, entry->fts_path);
+    } else if (named && entry->fts_info == FTS_SL) {
+        take_file(job, entry->fts_path);
+    } else if (failed || (named && entry->fts_info == FTS_DEFAULT)) {
+        job->bad_files++;
+        (void)cli_fail("%s: %s", entry->fts_path,
+            failed ? strerrordesc_np(entry->fts_errno) : "neither a file nor a folder");
+    }
+}
+
+/* A file, or every *.json below a folder; what holds none was named by mistake. */
 static void
 take_path(struct job *job, char *path)
 {
     char *paths[] = {path, NULL};
+    size_t before = job->files + job->bad_files;
     FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
     const FTSENT *entry;
     while (tree != NULL && !is_stopped && (entry = fts_read(tree)) != NULL) {
-        bool named = entry->fts_level == FTS_ROOTLEVEL;
-        if (entry->fts_info == FTS_F && (named || text_ends(entry->fts_name, ".json"))) {
-            take_file(job, entry->fts_path);
-        } else if (entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR ||
-                   entry->fts_info == FTS_DNR) {
-            job->bad_files++;
-            (void)cli_fail("%s: %s", entry->fts_path, strerrordesc_np(entry->fts_errno));
-        } else if (named && entry->fts_info == FTS_SL) {
-            take_file(job, entry->fts_path);
-        }
+        take_entry(job, entry);
     }
     if (tree != NULL) {
         (void)fts_close(tree);
+    }
+    if (!is_stopped && job->files + job->bad_files == before) {
+        job->bad_files++;
+        (void)cli_fail("\"%s\": no *.json file is there", path);
     }
 }
 

@@ -220,7 +220,7 @@ static void
 print_head(const struct advisory *row)
 {
     (void)printf("%s  %s%s%s  %s\n", row->id, row->severity,
-        row->exploited[0] == '\0' ? "" : ", exploited since ", row->exploited, row->effect);
+        row->exploited[0] == '\0' ? "" : ", listed as exploited on ", row->exploited, row->effect);
 }
 
 static int
@@ -299,6 +299,9 @@ read_question(struct cli_line *line, struct question *question)
     if (line->operand + 1 != line->argc) {
         return cli_usage(line, "catalog explain: name one CVE or GHSA number");
     }
+    if (question->device == NULL && (question->version != NULL || question->build != NULL)) {
+        return cli_usage(line, "--version and --build are those of a device: add --device WHICH");
+    }
     question->id = line->argv[line->operand];
     bool bad_build = question->build != NULL &&
                      (strlen(question->build) != 10 || clock_parse(question->build, &day) != OK);
@@ -330,16 +333,29 @@ catalog_explain(int argc, char **argv)
     return status;
 }
 
+/* Rows, by hand or imported, of flaws that are known to be used by attackers. */
+static size_t
+count_exploited(const struct catalog *catalog)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->count; i++) {
+        count += catalog->rows[i].exploited[0] == '\0' ? 0 : 1;
+    }
+    return count;
+}
+
 static int
 print_status(const struct catalog *catalog, const struct imported_state *state, bool as_json)
 {
     int64_t dated = 0;
     (void)(clock_parse(catalog->date, &dated) == OK);
     long long age = (long long)((clock_wall() - dated) / CLOCK_DAY);
+    size_t exploited = count_exploited(catalog);
     if (as_json) {
-        return print_json(json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b}", "date",
-            catalog->date, "age_days", (json_int_t)age, "signer", catalog->signer, "advisories",
-            (json_int_t)catalog->count, "releases", (json_int_t)catalog->release_count, "exploited",
+        return print_json(json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b}",
+            "date", catalog->date, "age_days", (json_int_t)age, "signer", catalog->signer,
+            "advisories", (json_int_t)catalog->count, "releases",
+            (json_int_t)catalog->release_count, "exploited", (json_int_t)exploited, "kev",
             (json_int_t)catalog->exploited_count, "imported", (json_int_t)state->rows,
             "imported_on", state->date, "trouble", state->trouble.text, "old", age > OLD_DAYS));
     }
@@ -347,8 +363,9 @@ print_status(const struct catalog *catalog, const struct imported_state *state, 
         age > OLD_DAYS ? ": too old to call anything up to date" : "");
     (void)printf("signed by   %s%s\n", catalog->signer,
         state->bundle_date[0] == '\0' ? " (built into this program)" : " (imported bundle)");
-    (void)printf("holds       %zu rows by hand, %zu imported, %zu releases, %zu exploited\n",
-        catalog->count - state->rows, state->rows, catalog->release_count,
+    (void)printf("holds       %zu rows by hand, %zu imported, %zu releases\n",
+        catalog->count - state->rows, state->rows, catalog->release_count);
+    (void)printf("exploited   %zu of these rows; %zu numbers of an imported KEV list\n", exploited,
         catalog->exploited_count);
     if (state->date[0] != '\0') {
         (void)printf("imported    last on %s\n", state->date);

@@ -155,6 +155,24 @@ cli_fail_err(enum err err, const struct note *note)
     return cli_fail("%s", note->text);
 }
 
+/* How many bytes of a usage are the command: "catalog explain" of "catalog explain ID [OPTION]". */
+static int
+command_length(const char *usage)
+{
+    size_t len = 0;
+    for (;;) {
+        size_t word = strspn(usage + len, "abcdefghijklmnopqrstuvwxyz");
+        char next = usage[len + word];
+        if (word == 0 || (next != ' ' && next != '\0')) {
+            return (int)(len == 0 ? 0 : len - 1);
+        }
+        if (next == '\0') {
+            return (int)(len + word);
+        }
+        len += word + 1;
+    }
+}
+
 int
 cli_usage(const struct cli_line *line, const char *format, ...)
 {
@@ -162,7 +180,8 @@ cli_usage(const struct cli_line *line, const char *format, ...)
     va_start(args, format);
     print_error(format, args);
     va_end(args);
-    (void)fprintf(stderr, "Try: gatehouse %s --help\n", line->argv[0]);
+    (void)fprintf(stderr, "Try: gatehouse %.*s --help\n", command_length(line->manual->usage),
+        line->manual->usage);
     return CLI_USAGE;
 }
 

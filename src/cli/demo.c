@@ -24,7 +24,7 @@ enum { OUTPUT, KEEP, DEVICES };
 
 static const struct cli_manual manual = {
     .usage = "demo [OPTION]…",
-    .about = "Plays a small site on this machine (cameras, recorders, three VMSes, a printer,\n"
+    .about = "Plays a small site on this machine (cameras, recorders, six VMSes, a printer,\n"
              "a PC and a real router) in private network namespaces, assesses it and shows the\n"
              "result. Nothing leaves the machine, nothing stays behind. Ends with 0 when it ran\n"
              "to its end, whatever the grade.\n",

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK   64 /* passwords are padded to it, so that the file tells no length */
@@ -187,6 +188,11 @@ static enum err
 read_image(struct vault *vault, struct buf *bytes, bool *ret_is_there, struct note *note)
 {
     struct note words = {""};
+    struct stat status;
+    if (stat(vault->file.data, &status) == 0 && !S_ISREG(status.st_mode)) {
+        note_set(note, "%.120s: not an ordinary file", vault->file.data); /* a FIFO would hang */
+        return ERR_VALUE;
+    }
     enum err err = file_read(vault->file.data, bytes, note);
     *ret_is_there = err != ERR_MISSING;
     if (err == ERR_MISSING) {

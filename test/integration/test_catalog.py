@@ -1,6 +1,7 @@
 """gatehouse catalog as its owner uses it: import from files and an address, explain, status."""
 import http.server
 import json
+import os
 import ssl
 import subprocess
 import threading
@@ -86,3 +87,42 @@ def test_a_page_that_is_missing_is_an_error_with_its_status(tmp_path, address):
     done = catalog(tmp_path, "import", "--ca", address[1], address[0] + "/no.json")
     assert done.returncode == 2
     assert "404" in done.stderr
+
+
+@pytest.mark.parametrize("part,args", [("explain", []), ("import", []), ("keygen", ["--no-such-option"])])
+def test_a_wrong_line_names_the_help_that_exists(tmp_path, part, args):
+    done = command(GATEHOUSE, "catalog", part, *args)
+    assert done.returncode == 64
+    way = done.stderr.strip().splitlines()[-1].removeprefix("Try: gatehouse ").split()
+    assert command(GATEHOUSE, *way).stdout.startswith(f"Usage: gatehouse catalog {part}")
+
+
+def test_what_holds_no_record_is_said_and_not_waited_for(tmp_path):
+    (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("empty", "fifo"):
+        done = catalog(tmp_path, "import", tmp_path / name)
+        assert done.returncode == 2
+        assert name in done.stderr
+
+
+def test_a_number_with_more_behind_it_is_refused(tmp_path):
+    record = json.loads((RECORDS / "CVE-2024-43360.json").read_text())
+    record["cveMetadata"]["cveId"] += "\x1b[31m"
+    (tmp_path / "bad.json").write_text(json.dumps(record))
+    done = catalog(tmp_path, "import", tmp_path / "bad.json")
+    assert "0 imported, 1 refused" in done.stdout
+    assert not (tmp_path / "catalog").exists()
+
+
+def test_reads_a_record_that_begins_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "bom.json").write_bytes(b"\xef\xbb\xbf" + (RECORDS / "CVE-2024-43360.json").read_bytes())
+    assert "1 imported, 0 refused" in catalog(tmp_path, "import", tmp_path / "bom.json").stdout
+
+
+def test_status_counts_exploited_flaws_of_the_program_itself(tmp_path):
+    assert json.loads(catalog(tmp_path, "status", "--json").stdout)["exploited"] > 0
+
+
+def test_a_version_without_its_device_is_no_question(tmp_path):
+    assert catalog(tmp_path, "explain", "CVE-2017-7921", "--version", "5.2.5").returncode == 64

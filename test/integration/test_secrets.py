@@ -194,6 +194,13 @@ def test_a_password_as_an_argument_is_refused_and_not_repeated(tmp_path):
     assert not (tmp_path / "sealed").exists()
 
 
+def test_a_file_that_is_none_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    done = command(GATEHOUSE, "secret", "list", "--file", tmp_path / "fifo", "--key", tmp_path / "key")
+    assert done.returncode == 2
+    assert "not an ordinary file" in done.stderr
+
+
 def test_a_terminal_is_asked_twice_without_echo(tmp_path):
     pid, terminal = pty.fork()
     if pid == 0:
