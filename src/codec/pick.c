@@ -1,8 +1,10 @@
 /* One value out of XML, JSON, key=value lines, a header, or anything by regular expression. */
 #include "codec/pick.h"
 
+#include "base/buf.h"
 #include "base/reader.h"
 #include "base/text.h"
+#include "codec/mend.h"
 
 #include <jansson.h>
 #include <libxml/parser.h>
@@ -73,11 +75,20 @@ release_context(xmlParserCtxt **context)
     xmlFreeParserCtxt(*context);
 }
 
+/* Without its prefix: where a device forgot to declare one, the parser leaves it in the name. */
+static const char *
+local_name(const xmlNode *node)
+{
+    const char *name = (const char *)node->name;
+    const char *colon = node->ns == NULL ? strchr(name, ':') : NULL;
+    return colon == NULL ? name : colon + 1;
+}
+
 static bool
 is_named(const xmlNode *node, const char *name, size_t len)
 {
-    return node->type == XML_ELEMENT_NODE && strlen((const char *)node->name) == len &&
-           text_starts_nocase(name, (const char *)node->name);
+    return node->type == XML_ELEMENT_NODE && strlen(local_name(node)) == len &&
+           text_starts_nocase(name, local_name(node));
 }
 
 static const xmlNode *
@@ -141,26 +152,54 @@ element_text(const xmlNode *node, struct arena *arena, const char **ret_text)
     return ERR_MISSING;
 }
 
+static void
+release_buf(struct buf *buf)
+{
+    buf_release(buf);
+}
+
 /* ret_doc is freed by the caller. */
 static enum err
-read_xml(const char *body, size_t len, xmlDoc **ret_doc)
+parse_xml(const char *body, size_t len, xmlDoc **ret_doc)
 {
-    if (text_find_nocase(body, len, "<!DOCTYPE") != NULL || memchr(body, '\0', len) != NULL) {
-        return ERR_SYNTAX;
-    }
     CLEANUP(release_context) xmlParserCtxt *context = xmlNewParserCtxt();
     if (context == NULL) {
         return ERR_MEMORY;
     }
     xmlDoc *doc = xmlCtxtReadMemory(context, body, (int)len, NULL, NULL,
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
-    /* Another encoding could have hidden the DOCTYPE from the look above. */
+    /* Another encoding could have hidden the DOCTYPE from the look of the caller. */
     if (doc == NULL || doc->intSubset != NULL || doc->extSubset != NULL) {
         xmlFreeDoc(doc);
         return ERR_SYNTAX;
     }
     *ret_doc = doc;
     return OK;
+}
+
+/*
+ * Some devices send the zero byte that ends their text along, or a name in an encoding other than
+ * the declared one. ret_doc is freed by the caller.
+ */
+static enum err
+read_xml(const char *body, size_t len, xmlDoc **ret_doc)
+{
+    while (len != 0 && body[len - 1] == '\0') {
+        len--;
+    }
+    if (text_find_nocase(body, len, "<!DOCTYPE") != NULL || memchr(body, '\0', len) != NULL) {
+        return ERR_SYNTAX;
+    }
+    enum err err = parse_xml(body, len, ret_doc);
+    if (err != ERR_SYNTAX) {
+        return err;
+    }
+    CLEANUP(release_buf) struct buf mended;
+    buf_init(&mended, 2 * ANSWER_BODY);
+    mend_xml(body, len, &mended);
+    bool same = mended.len == len && memcmp(mended.data, body, len) == 0;
+    return same || buf_error(&mended) != OK ? ERR_SYNTAX
+                                            : parse_xml(mended.data, mended.len, ret_doc);
 }
 
 static enum err

@@ -79,6 +79,41 @@ static const char json[] = "[{\"cmd\":\"GetDevInfo\",\"code\":0,\"value\":{\"Dev
                            "\"model\":\"RLC-410\",\"on\":true,\"n\":3,\"none\":null,"
                            "\"system name\":\"shop\",\"list\":[1,2]}}}]";
 
+/* The shape of a no-name camera's answer (github agsh/onvif, pull request 165). */
+static void
+test_picks_elements_whose_prefix_was_never_declared(void **state)
+{
+    (void)state;
+    static const char body[] = "<?xml version=\"1.0\"?><S:Envelope><S:Body><t:Info><t:Model>M1"
+                               "</t:Model></t:Info></S:Body></S:Envelope>";
+    static const char *const children[] = {"Model"};
+    struct answer answer = answer_of(200, "", body);
+    const char *text = NULL;
+    assert_string_equal(pick(body, "Model"), "M1");
+    assert_string_equal(pick(body, "Info/Model"), "M1");
+    assert_int_equal(pick_row(&answer, "Info", 0, children, 1, &arena, &text), OK);
+    assert_string_equal(text, "M1");
+}
+
+static void
+test_reads_past_a_flaw_in_the_text(void **state)
+{
+    (void)state;
+    static const char zero[] = "<a><b>1</b></a>\n\0\0";
+    struct answer answer = answer_of(200, "", "");
+    const char *text = NULL;
+    answer.body = zero;
+    answer.body_len = sizeof(zero) - 1;
+    assert_int_equal(pick_text(&answer, "b", &arena, &text), OK);
+    assert_string_equal(text, "1");
+    assert_string_equal(pick("<a><n>Caf\xe9 \xc4\xcf</n><b>2</b></a>", "b"), "2");
+    assert_string_equal(pick("<a><n>Caf\xe9\x01</n><b>2</b></a>", "n"), "Caf??");
+    assert_string_equal(pick("<a><n>R&D & gate &lt;</n></a>", "n"), "R&D & gate <");
+    assert_int_equal(pick_error("<a><n>\xe9</n><b>2</b>", "b"), ERR_SYNTAX);
+    assert_int_equal(pick_error("<a><n>&nosuch; \xe9</n></a>", "n"), ERR_SYNTAX);
+    assert_int_equal(pick_error("<a>\xe9<b>2</c></a>", "b"), ERR_SYNTAX);
+}
+
 static void
 test_picks_json_by_path(void **state)
 {
@@ -187,6 +222,8 @@ main(void)
         cmocka_unit_test(test_picks_xml_by_local_names),
         cmocka_unit_test(test_refuses_a_document_type),
         cmocka_unit_test(test_survives_deep_and_broken_xml),
+        cmocka_unit_test(test_picks_elements_whose_prefix_was_never_declared),
+        cmocka_unit_test(test_reads_past_a_flaw_in_the_text),
         cmocka_unit_test(test_picks_json_by_path),
         cmocka_unit_test(test_refuses_json_that_is_only_depth),
         cmocka_unit_test(test_names_compare_without_letter_case),
