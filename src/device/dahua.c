@@ -19,6 +19,9 @@
 #define ZONES       (15 * 3600) /* no zone is farther from UTC */
 #define LOCKED_CODE "268632081" /* public RPC2 clients: user has been locked */
 
+/* Types that are none: a class number, or the kind of device (github rroller/dahua, issue 9). */
+#define NO_MODEL "\\d+\\s*$|IP ?Camera\\s*$|[NDX]VR\\s*$|\\s*$"
+
 #define MAGIC  "/cgi-bin/magicBox.cgi?action="
 #define CONFIG "/cgi-bin/configManager.cgi?action=getConfig&name="
 
@@ -80,9 +83,10 @@ static const struct device_reading readings[] = {
     {FACT_DEVICE_VENDOR, &software, "version", AS_CONSTANT, "Dahua"},
     {FACT_DEVICE_FIRMWARE, &software, "version", AS_TEXT, NULL},
     {FACT_DEVICE_BUILD, &software, "version", AS_DATE, NULL},
-    {FACT_DEVICE_MODEL, &type, "type", AS_TEXT, NULL},
+    {FACT_DEVICE_MODEL, &type, "~(?i)^type=(?!" NO_MODEL ")(.+?)\\s*$", AS_TEXT, NULL},
     {FACT_DEVICE_SERIAL, &info, "serialNumber", AS_TEXT, NULL},
     {FACT_DEVICE_HARDWARE, &info, "hardwareVersion", AS_TEXT, NULL},
+    {FACT_DEVICE_MODEL, &info, "~(?i)^deviceType=(?!" NO_MODEL ")(.+?)\\s*$", AS_TEXT, NULL},
     {FACT_DEVICE_MODEL, &info, "updateSerial", AS_TEXT, NULL},
     {FACT_DEVICE_NAME, &name, "name", AS_TEXT, NULL},
     {FACT_DEVICE_BRAND, &vendor,

@@ -180,7 +180,17 @@ witness_of(enum fact_id fact)
     return WITNESS_WIRE;
 }
 
-static void
+/* A serial number or address of zeros only is a place that nobody filled in; so is "0x0". */
+static bool
+is_unset(enum fact_id fact, const char *text)
+{
+    bool names = fact == FACT_DEVICE_SERIAL || fact == FACT_DEVICE_MAC;
+    return (names && text[strspn(text, "0:-. ")] == '\0') ||
+           (fact == FACT_DEVICE_HARDWARE && text_equal_nocase(text, "0x0"));
+}
+
+/* False when the text is no value of the wanted form. */
+static bool
 write_fact(struct facts *facts, const struct device_reading *reading, const char *text,
     const struct source *source)
 {
@@ -189,30 +199,37 @@ write_fact(struct facts *facts, const struct device_reading *reading, const char
     char date[VERSION_DATE];
     switch (reading->as) {
     case AS_TEXT:
+        if (is_unset(reading->fact, text)) {
+            return false;
+        }
         facts_set_text(facts, reading->fact, text, source);
-        break;
+        return true;
     case AS_CONSTANT:
         facts_set_text(facts, reading->fact, reading->value, source);
-        break;
+        return true;
     case AS_YES_NO:
-        if (text_to_bool(text, &yes) == OK) {
-            facts_set_bool(facts, reading->fact, yes, source);
+        if (text_to_bool(text, &yes) != OK) {
+            return false;
         }
-        break;
+        facts_set_bool(facts, reading->fact, yes, source);
+        return true;
     case AS_SET_YES:
         facts_set_bool(facts, reading->fact, text_equal_nocase(text, reading->value), source);
-        break;
+        return true;
     case AS_NUMBER:
-        if (text_to_u64(text, INT64_MAX, &number) == OK) {
-            facts_set_int(facts, reading->fact, (int64_t)number, source);
+        if (text_to_u64(text, INT64_MAX, &number) != OK) {
+            return false;
         }
-        break;
+        facts_set_int(facts, reading->fact, (int64_t)number, source);
+        return true;
     case AS_DATE:
-        if (version_date(text, date)) {
-            facts_set_text(facts, reading->fact, date, source);
+        if (!version_date(text, date)) {
+            return false;
         }
-        break;
+        facts_set_text(facts, reading->fact, date, source);
+        return true;
     }
+    return false;
 }
 
 /* What was sent and the part of the answer that decides; a regular expression is no quotation. */
@@ -229,20 +246,20 @@ quote(struct facts *facts, const struct answer *answer, const char *asked, const
     return words == NULL ? NULL : evidence_new(facts->arena, clean, words, answer->at);
 }
 
-static void
+static bool
 read_row(const struct device_driver *driver, const struct device_reading *reading,
     const struct answer *answer, const char *asked, struct facts *facts)
 {
     const char *text = NULL;
     if (pick_text(answer, reading->pick, facts->arena, &text) != OK) {
-        return;
+        return false;
     }
     struct source source = {
         .witness = witness_of(reading->fact),
         .confidence = trust(driver),
         .evidence = quote(facts, answer, asked, reading->pick, text),
     };
-    write_fact(facts, reading, text, &source);
+    return write_fact(facts, reading, text, &source);
 }
 
 static void
@@ -270,11 +287,11 @@ device_read(const struct device_driver *driver, const struct ask *ask, const str
         return 0;
     }
     const struct facts before = *facts;
+    bool found[FACT_COUNT] = {false};
     for (size_t i = 0; answer->status == 200 && i < driver->reading_count; i++) {
         const struct device_reading *reading = &driver->readings[i];
-        bool found = facts->best[reading->fact] != before.best[reading->fact];
-        if (!found && is_same_ask(reading->ask, ask)) {
-            read_row(driver, reading, answer, asked, facts);
+        if (!found[reading->fact] && is_same_ask(reading->ask, ask)) {
+            found[reading->fact] = read_row(driver, reading, answer, asked, facts);
         }
     }
     if (driver->parse != NULL) {

@@ -7,6 +7,7 @@
 #include "codec/pick.h"
 #include "codec/soap.h"
 
+#include <string.h>
 #include <time.h>
 
 #define ROWS_MOST 40
@@ -45,23 +46,18 @@ static const struct device_probe probes[] = {
 };
 
 static const struct device_reading readings[] = {
-    {FACT_DEVICE_VENDOR,   &info,       "GetDeviceInformationResponse/Manufacturer", AS_TEXT, NULL},
-    {FACT_DEVICE_MODEL,    &info,       "GetDeviceInformationResponse/Model",        AS_TEXT, NULL},
-    {FACT_DEVICE_FIRMWARE, &info,       "FirmwareVersion",                           AS_TEXT, NULL},
-    {FACT_DEVICE_BUILD,    &info,       "FirmwareVersion",                           AS_DATE, NULL},
-    {FACT_DEVICE_SERIAL,   &info,       "SerialNumber",                              AS_TEXT, NULL},
-    {FACT_DEVICE_HARDWARE, &info,       "HardwareId",                                AS_TEXT, NULL},
-    {FACT_DEVICE_MAC,      &interfaces, "HwAddress",                                 AS_TEXT, NULL},
-    {FACT_ONVIF_SERVICE,   &services,   "Service/XAddr",                             AS_TEXT, NULL},
-    {FACT_DEVICE_NAME,     &hostname,   "HostnameInformation/Name",                  AS_TEXT, NULL},
-    {FACT_CLOCK_NTP,       &ntp,        "NTPManual/DNSname",                         AS_TEXT, NULL},
-    {FACT_CLOCK_NTP,       &ntp,        "NTPManual/IPv4Address",                     AS_TEXT, NULL},
-    {FACT_CLOCK_NTP,       &ntp,        "NTPFromDHCP/DNSname",                       AS_TEXT, NULL},
-    {FACT_CLOCK_NTP,       &ntp,        "NTPFromDHCP/IPv4Address",                   AS_TEXT, NULL},
+    {FACT_DEVICE_VENDOR,   &info,     "GetDeviceInformationResponse/Manufacturer", AS_TEXT, NULL},
+    {FACT_DEVICE_MODEL,    &info,     "GetDeviceInformationResponse/Model",        AS_TEXT, NULL},
+    {FACT_DEVICE_FIRMWARE, &info,     "FirmwareVersion",                           AS_TEXT, NULL},
+    {FACT_DEVICE_BUILD,    &info,     "FirmwareVersion",                           AS_DATE, NULL},
+    {FACT_DEVICE_SERIAL,   &info,     "SerialNumber",                              AS_TEXT, NULL},
+    {FACT_DEVICE_HARDWARE, &info,     "HardwareId",                                AS_TEXT, NULL},
+    {FACT_ONVIF_SERVICE,   &services, "Service/XAddr",                             AS_TEXT, NULL},
+    {FACT_DEVICE_NAME,     &hostname, "HostnameInformation/Name",                  AS_TEXT, NULL},
 };
 
 static const struct ask *const asks[] = {&date, &anonymous, &strangers_users, &abilities, &scopes,
-    &users, &protocols, &discovery, &policy};
+    &users, &protocols, &interfaces, &ntp, &discovery, &policy};
 
 /* Paths seen on many brands; a 401 on one of them says nothing about the vendor. */
 static const char *const streams[] = {
@@ -212,6 +208,42 @@ parse_protocols(const struct answer *answer, struct facts *facts, const struct s
     }
 }
 
+/* The first interface with an address of its own: the loopback's is all zero. */
+static void
+parse_interfaces(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const children[] = {"Info/HwAddress"};
+    const char *text = NULL;
+    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "NetworkInterfaces", n, children, 1,
+                                            facts->arena, &text) == OK;
+         n++) {
+        if (strpbrk(text, "123456789abcdefABCDEF") != NULL) {
+            facts_set_text(facts, FACT_DEVICE_MAC, text, source);
+            return;
+        }
+    }
+}
+
+/* Both lists may be filled; FromDHCP says which one counts. */
+static void
+parse_ntp(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    static const char *const picks[] = {"NTPManual/DNSname", "NTPManual/IPv4Address",
+        "NTPManual/IPv6Address", "NTPFromDHCP/DNSname", "NTPFromDHCP/IPv4Address",
+        "NTPFromDHCP/IPv6Address"};
+    const struct source config = take_config(source);
+    const char *text = NULL;
+    bool dhcp = false;
+    bool told = take_bool(answer, "NTPInformation/FromDHCP", facts, &dhcp);
+    for (size_t i = 0; i < COUNT(picks); i++) {
+        bool counts = !told || dhcp == text_starts(picks[i], "NTPFromDHCP");
+        if (counts && take_text(answer, picks[i], facts, &text)) {
+            facts_set_text(facts, FACT_CLOCK_NTP, text, &config);
+            return;
+        }
+    }
+}
+
 static void
 add_policy(const char *words, struct facts *facts, const struct source *source)
 {
@@ -305,13 +337,15 @@ static const struct {
     const struct ask *ask;
     parse_fn *parse;
 } parsers[] = {
-    {&date,      parse_date     },
-    {&date,      parse_synced   },
-    {&protocols, parse_protocols},
-    {&abilities, parse_abilities},
-    {&scopes,    parse_scopes   },
-    {&discovery, parse_discovery},
-    {&policy,    parse_policy   },
+    {&date,       parse_date      },
+    {&date,       parse_synced    },
+    {&protocols,  parse_protocols },
+    {&interfaces, parse_interfaces},
+    {&ntp,        parse_ntp       },
+    {&abilities,  parse_abilities },
+    {&scopes,     parse_scopes    },
+    {&discovery,  parse_discovery },
+    {&policy,     parse_policy    },
 };
 
 static void

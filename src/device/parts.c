@@ -232,6 +232,7 @@ parts_warn(const struct answer *answer, struct device_warning *ret_warning)
         "[:=]?\\s*\"?(\\d{1,3})\\b",
         "~(?i)\\b(\\d{1,3}) (?:more )?(?:attempts?|tries|times)\\s+(?:is |are )?(?:left|remain)",
         "~(?i)\\bremaining (?:attempts|tries|times)\\D{0,4}(\\d{1,3})\\b",
+        "~(?i)\\b(?:have|has) (?:only )?(\\d{1,3}) (?:more )?(?:attempt|tr(?:y|ies)|time|chance)",
     };
     static const char *const seconds[] = {
         "~(?i)(?:lock|block|unlock)\\w{0,12}(?:time|seconds|sec)\"?>?\\s*[:=]?\\s*\"?(\\d{1,6})\\b",

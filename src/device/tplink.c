@@ -45,13 +45,10 @@ static const struct device_reading readings[] = {
     {FACT_DEVICE_BUILD,    &info,       "FirmwareVersion",                    AS_DATE,     NULL     },
     {FACT_DEVICE_SERIAL,   &info,       "SerialNumber",                       AS_TEXT,     NULL     },
     {FACT_DEVICE_HARDWARE, &info,       "HardwareId",                         AS_TEXT,     NULL     },
-    {FACT_DEVICE_MAC,      &interfaces, "HwAddress",                          AS_TEXT,     NULL     },
-    {FACT_CLOCK_NTP,       &ntp,        "NTPManual/DNSname",                  AS_TEXT,     NULL     },
-    {FACT_CLOCK_NTP,       &ntp,        "NTPManual/IPv4Address",              AS_TEXT,     NULL     },
 };
 /* clang-format on */
 
-static const struct ask *const asks[] = {&info, &users, &protocols};
+static const struct ask *const asks[] = {&info, &users, &protocols, &interfaces, &ntp};
 
 static const char *const streams[] = {
     "/stream1",

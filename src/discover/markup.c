@@ -63,11 +63,20 @@ next_node(const xmlNode *root, const xmlNode *node, bool inside)
     return node == root ? NULL : node->next;
 }
 
+/* Where a device forgot to declare a prefix, the parser leaves it in the name. */
+static bool
+is_named(const xmlNode *node, const char *name)
+{
+    const char *whole = (const char *)node->name;
+    const char *colon = node->ns == NULL ? strchr(whole, ':') : NULL;
+    return strcmp(colon == NULL ? whole : colon + 1, name) == 0;
+}
+
 static const xmlNode *
 search(const xmlNode *root, const xmlNode *node, const char *name)
 {
     for (; node != NULL; node = next_node(root, node, true)) {
-        if (node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0) {
+        if (node->type == XML_ELEMENT_NODE && is_named(node, name)) {
             return node;
         }
     }

@@ -107,24 +107,24 @@ test_reads_the_same_settings_out_of_rpc2(void **state)
     } rows[] = {
         {MAGIC "getSoftwareVersion",
          "{\"id\":3,\"params\":{\"version\":{\"BuildDate\":\"2016-06-04\",\"Version\":\"2.420."
-         "0000.20.R\"}},\"result\":true}",                                                           FACT_DEVICE_BUILD,     "2016-06-04"                   },
+            "0000.20.R\"}},\"result\":true}",                                                        FACT_DEVICE_BUILD,     "2016-06-04"                   },
         {MAGIC "getVendor",          "{\"params\":{\"Vendor\":\"Amcrest\"},\"result\":true}",
          FACT_DEVICE_BRAND,                                                                                                 "Amcrest"                      },
         {MAGIC "getVendor",          "{\"params\":{\"Vendor\":\"General\"},\"result\":true}",
          FACT_DEVICE_BRAND,                                                                                                 NULL                           },
         {CONFIG "General",
          "{\"params\":{\"table\":{\"LockLoginEnable\":false,\"LockLoginTimes\":3}},\"result\":"
-         "true}",                                                                                    FACT_LOCKOUT_ENABLED,  "no"                           },
+            "true}",                                                                                 FACT_LOCKOUT_ENABLED,  "no"                           },
         {CONFIG "T2UServer",         "{\"params\":{\"table\":[{\"Enable\":true}]},\"result\":true}",
          FACT_CLOUD_ENABLED,                                                                                                "yes"                          },
         {CONFIG "DDNS",
          "{\"params\":{\"table\":[{\"Enable\":false},{\"Enable\":true}]},\"result\":true}",          FACT_DDNS_ENABLED,     "yes"                          },
         {USERS,
          "{\"params\":{\"users\":[{\"Group\":\"admin\",\"Name\":\"admin\",\"Password\":\"x\"}]},"
-         "\"result\":true}",                                                                         FACT_USERS_LIST,       "admin (admin)"                },
+            "\"result\":true}",                                                                      FACT_USERS_LIST,       "admin (admin)"                },
         {CONFIG "DVRIP",
          "{\"params\":{\"table\":{\"RegisterServer\":{\"Enable\":true,\"Servers\":[{\"Address\":"
-         "\"198.51.100.3\"}]}}}}",                                                                   FACT_SERVICE_PLATFORM, "auto register at 198.51.100.3"},
+            "\"198.51.100.3\"}]}}}}",                                                                FACT_SERVICE_PLATFORM, "auto register at 198.51.100.3"},
         {CONFIG "General",           "{\"error\":{\"code\":268894210},\"result\":false}",
          FACT_LOCKOUT_ENABLED,                                                                                              NULL                           },
     };
@@ -201,6 +201,41 @@ test_reads_the_serial_number_from_the_refusal(void **state)
     arena_release(&arena);
 }
 
+/* What devices of public issues answer (github rroller/dahua, issues 9, 59 and 304). */
+static void
+test_takes_no_class_number_for_a_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        const char *info;
+        const char *model;
+    } rows[] = {
+        {"type=31\r\n",             "deviceType=31\r\nupdateSerial=NVR2X-4KS3\r\n",    "NVR2X-4KS3"},
+        {"type=IP Camera\r\n",      "deviceType=IP Camera\nupdateSerial=IPC-HDW1\n",   "IPC-HDW1"  },
+        {"type=AD410\r\n",          "deviceType=AD410\r\nupdateSerial=DB6I\r\n",       "AD410"     },
+        {"type=DH-XVR5108C-X \r\n", "processor=ST7108\r\nupdateSerial=XVR5108C-X\r\n",
+         "XVR5108C-X"                                                                              },
+        {"type=31\r\n",             "deviceType=31\r\nprocessor=ST7108\r\n",           NULL        },
+        {"type=IPC-A46\n",          "serialNumber=1\n",                                "IPC-A46"   },
+    };
+    const struct ask type = {.path = MAGIC "getDeviceType", .login = true};
+    const struct ask info = {.path = MAGIC "getSystemInfo", .login = true};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct facts facts;
+        const struct answer one = answer_of(200, "", rows[i].type);
+        const struct answer two = answer_of(200, "", rows[i].info);
+        arena_init(&arena, ARENA_DEVICE_LIMIT);
+        facts_init(&facts, &arena);
+        (void)device_read(&device_dahua, &type, &one, "GET x", &facts);
+        (void)device_read(&device_dahua, &info, &two, "GET x", &facts);
+        const char *model = facts_text(&facts, FACT_DEVICE_MODEL);
+        assert_string_equal(model == NULL ? "" : model, rows[i].model == NULL ? "" : rows[i].model);
+        arena_release(&arena);
+    }
+}
+
 int
 main(void)
 {
@@ -211,6 +246,7 @@ main(void)
         cmocka_unit_test(test_a_clock_is_wrong_only_beyond_every_zone),
         cmocka_unit_test(test_a_refusal_says_how_many_tries_are_left),
         cmocka_unit_test(test_reads_the_serial_number_from_the_refusal),
+        cmocka_unit_test(test_takes_no_class_number_for_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,21 @@ test_unescapes_scopes_up_to_a_zero(void **state)
     assert_heard(&heard, FACT_DEVICE_MODEL, NULL);
 }
 
+/* Old encoders list a link-local address first (github agsh/onvif, issue 63). */
+static void
+test_finds_its_own_service_among_several_and_without_namespaces(void **state)
+{
+    (void)state;
+    static const char answer[] =
+        "<S:Envelope><S:Body><d:ProbeMatches><d:ProbeMatch><d:Types>dn:NetworkVideoTransmitter"
+        "</d:Types><d:XAddrs>http://169.254.119.177/onvif/services http://[fe80::1]/onvif/x "
+        "http://10.0.3.7:8080/onvif/services</d:XAddrs></d:ProbeMatch></d:ProbeMatches></S:Body>"
+        "</S:Envelope>";
+    struct heard heard;
+    assert_int_equal(parse(answer, sizeof(answer) - 1, &heard), OK);
+    assert_heard(&heard, FACT_ONVIF_SERVICE, "http://10.0.3.7:8080/onvif/services");
+}
+
 static void
 test_refuses_a_bomb(void **state)
 {
@@ -90,6 +105,7 @@ main(void)
         cmocka_unit_test(test_takes_no_service_on_another_host),
         cmocka_unit_test(test_takes_a_printer_for_no_camera),
         cmocka_unit_test(test_unescapes_scopes_up_to_a_zero),
+        cmocka_unit_test(test_finds_its_own_service_among_several_and_without_namespaces),
         cmocka_unit_test(test_refuses_a_bomb),
         cmocka_unit_test(test_refuses_an_answer_cut_anywhere),
     };

@@ -96,6 +96,63 @@ test_ignores_a_date_that_is_none(void **state)
     arena_release(&arena);
 }
 
+/* The fact that one answer to this action gives, into out; "" when it gives none. */
+static const char *
+read_one(const char *action, const char *body, enum fact_id fact, char out[128])
+{
+    struct arena arena;
+    struct facts facts;
+    const struct answer answer = answer_of(200, "", body);
+    const char *text = NULL;
+    arena_init(&arena, ARENA_DEVICE_LIMIT);
+    facts_init(&facts, &arena);
+    for (size_t n = 0; device_ask(&device_onvif, n) != NULL; n++) {
+        const struct ask *ask = device_ask(&device_onvif, n);
+        if (strstr(ask->body, action) != NULL) {
+            (void)device_read(&device_onvif, ask, &answer, "POST x", &facts);
+        }
+    }
+    text = facts_text(&facts, fact);
+    (void)snprintf(out, 128, "%s", text == NULL ? "" : text);
+    arena_release(&arena);
+    return out;
+}
+
+#define ROW(name, address)                                                                         \
+    "<NetworkInterfaces token='" name "'><Info><Name>" name "</Name>" address                      \
+    "</Info></NetworkInterfaces>"
+
+static void
+test_the_loopback_has_no_address_of_the_device(void **state)
+{
+    (void)state;
+    char out[128];
+    static const char zero[] = "<R>" ROW("lo", "<HwAddress>00:00:00:00:00:00</HwAddress>") "</R>";
+    static const char both[] = "<R>" ROW("lo", "<HwAddress>00:00:00:00:00:00</HwAddress>")
+        ROW("ppp0", "") ROW("eth0", "<HwAddress>00-11-22-33-44-55</HwAddress>") "</R>";
+    assert_string_equal(read_one("GetNetworkInterfaces", zero, FACT_DEVICE_MAC, out), "");
+    assert_string_equal(
+        read_one("GetNetworkInterfaces", both, FACT_DEVICE_MAC, out), "00-11-22-33-44-55");
+}
+
+#define NTP(dhcp)                                                                                  \
+    "<GetNTPResponse><NTPInformation><FromDHCP>" dhcp "</FromDHCP><NTPFromDHCP><Type>IPv4</Type>"  \
+    "<IPv4Address>192.168.1.1</IPv4Address></NTPFromDHCP><NTPManual><Type>DNS</Type><DNSname>"     \
+    "pool.ntp.org</DNSname></NTPManual></NTPInformation></GetNTPResponse>"
+
+static void
+test_names_the_time_server_that_is_in_use(void **state)
+{
+    (void)state;
+    char out[128];
+    static const char idle[] = "<NTPInformation><FromDHCP>true</FromDHCP><NTPManual><DNSname>"
+                               "pool.ntp.org</DNSname></NTPManual></NTPInformation>";
+    assert_string_equal(read_one("GetNTP", NTP("true"), FACT_CLOCK_NTP, out), "192.168.1.1");
+    assert_string_equal(read_one("GetNTP", NTP("false"), FACT_CLOCK_NTP, out), "pool.ntp.org");
+    assert_string_equal(read_one("GetNTP", NTP(""), FACT_CLOCK_NTP, out), "pool.ntp.org");
+    assert_string_equal(read_one("GetNTP", idle, FACT_CLOCK_NTP, out), "");
+}
+
 int
 main(void)
 {
@@ -104,6 +161,8 @@ main(void)
         cmocka_unit_test(test_reads_servers_of_every_prefix),
         cmocka_unit_test(test_asks_a_secret_of_strangers_without_credentials_only),
         cmocka_unit_test(test_ignores_a_date_that_is_none),
+        cmocka_unit_test(test_the_loopback_has_no_address_of_the_device),
+        cmocka_unit_test(test_names_the_time_server_that_is_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,14 +63,14 @@ test_reads_accounts_out_of_any_json(void **state)
         const char *expected;
     } rows[] = {
         {"[{\"value\":{\"User\":[{\"level\":\"admin\",\"userName\":\"admin\"},"
-         "{\"level\":\"guest\",\"userName\":\"tv\"}]}}]", "admin (admin), tv (guest)"  },
+         "{\"level\":\"guest\",\"userName\":\"tv\"}]}}]",                              "admin (admin), tv (guest)"},
         {"{\"Users\":[{\"UserID\":\"admin\",\"Password\":\"x\",\"Enable\":true,\"AdminAccess\":"
          "true},"
-         "{\"UserID\":\"user1\",\"Enable\":false,\"AdminAccess\":false}]}",                                                         "admin (administrator)"                      },
+         "{\"UserID\":\"user1\",\"Enable\":false,\"AdminAccess\":false}]}",            "admin (administrator)"    },
         {"{\"Response\":{\"Data\":{\"UserList\":[{\"UserName\":\"admin\",\"UserLevel\":0}]}}}",
-         "admin (level 0)"},
-        {"{\"range\":{\"User\":{\"userName\":{\"maxLen\":31}}}}",                                                        ""                                                    },
-        {"not json",                                                        ""                       },
+         "admin (level 0)"                                                                                                 },
+        {"{\"range\":{\"User\":{\"userName\":{\"maxLen\":31}}}}",                               ""                         },
+        {"not json",                                                                            ""                         },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct parts_users users = {.count = 0};
@@ -146,6 +146,8 @@ test_hears_what_a_refusal_says_of_the_lock(void **state)
         {"You have 4 attempts left.",                                false, 4,  0  },
         {"{\"detail\":\"Login has been locked, please try again\"}", true,  -1, 0  },
         {"{\"ResponseString\":\"User Locked\",\"UnlockTime\":300}",  true,  -1, 300},
+        {"Invalid password! You still have 24 attempt(s).",          false, 24, 0  },
+        {"It has 3 channels",                                        false, -1, 0  },
         {"remaining time 12",                                        false, -1, 0  },
         {"{\"RemainTimes\":4000}",                                   false, -1, 0  },
     };
