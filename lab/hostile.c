@@ -224,6 +224,53 @@ redirect_public(struct conn *conn, const struct buf *answer)
     redirect(conn, "http://192.88.98.7/");
 }
 
+/* The answer with something put in before the first end of line behind a mark. */
+static void
+insert(struct conn *conn, const struct buf *answer, const char *mark, const char *more)
+{
+    struct buf out;
+    const char *at = text_find_nocase(answer->data, answer->len, mark);
+    const char *end =
+        at == NULL ? NULL : memchr(at, '\r', answer->len - (size_t)(at - answer->data));
+    size_t len = end == NULL ? answer->len : (size_t)(end - answer->data);
+    buf_init(&out, SEND_LIMIT);
+    buf_add(&out, answer->data, len);
+    buf_text(&out, end == NULL ? "" : more);
+    buf_add(&out, answer->data + len, answer->len - len);
+    conn_send(conn, out.data, out.len);
+    buf_release(&out);
+}
+
+/* No nonce is ever fresh enough. */
+static void
+always_stale(struct conn *conn, const struct buf *answer)
+{
+    insert(conn, answer, "WWW-Authenticate: Digest", ", stale=\"true\"");
+}
+
+/* Numbers of its lock-out that can't be. */
+static void
+lie_of_tries(struct conn *conn, const struct buf *answer)
+{
+    static const char lie[] =
+        "<userCheck><statusValue>401</statusValue><lockStatus>unlock</lockStatus>"
+        "<retryLoginTime>-5</retryLoginTime><unlockTime>99999999999999999999</unlockTime>"
+        "<remainLoginTimes>4294967295</remainLoginTimes></userCheck>";
+    struct buf out;
+    const char *at = text_find_nocase(answer->data, answer->len, "WWW-Authenticate: Digest");
+    const char *end =
+        at == NULL ? NULL : memchr(at, '\n', answer->len - (size_t)(at - answer->data));
+    if (end == NULL) {
+        conn_send(conn, answer->data, answer->len);
+        return;
+    }
+    buf_init(&out, SEND_LIMIT);
+    buf_format(&out, "HTTP/1.1 401 Unauthorized\r\n%.*s\n", (int)(end - at), at);
+    buf_format(&out, "Content-Type: text/xml\r\nContent-Length: %zu\r\n\r\n%s", strlen(lie), lie);
+    conn_send(conn, out.data, out.len);
+    buf_release(&out);
+}
+
 static void
 reset_in_the_middle(struct conn *conn, const struct buf *answer)
 {
@@ -331,6 +378,8 @@ static const struct behaviour behaviours[] = {
     {"udp-spoofed",          NULL,             NULL,                NULL,                NULL,             0,                 "10.99.0.66"},
     {"any-password",         NULL,             NULL,                NULL,                NULL,             ANY_PASSWORD,      NULL        },
     {"rtsp-endless-headers", NULL,             NULL,                endless_headers,     NULL,             0,                 NULL        },
+    {"always-stale",         NULL,             always_stale,        NULL,                NULL,             0,                 NULL        },
+    {"lies-of-tries",        NULL,             lie_of_tries,        NULL,                NULL,             0,                 NULL        },
     {"zeros",                send_zeros,       NULL,                NULL,                NULL,             DEAF,              NULL        },
     {"garbage",              send_garbage,     NULL,                NULL,                garble_datagram,  DEAF | BREAKS_TLS, NULL        },
 };

@@ -20,6 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEAVE_MS    2000 /* for the end of sessions after a signal */
+#define WAS_STOPPED "the run was stopped while it was asked"
+
 struct run {
     const struct assess_settings *settings;
     struct assessment *result;
@@ -34,6 +37,7 @@ struct run {
     uv_signal_t signals[2];
     int64_t began;
     unsigned logins, lockouts;
+    bool stopping;
     bool over; /* what the loop still tells comes too late */
 };
 
@@ -206,13 +210,48 @@ swept(void *context, size_t done, size_t all)
     show(context, ASSESS_DISCOVER, done, all);
 }
 
+/* Whether a session is being ended somewhere; talks without one go at once. */
+static bool
+hurry_talks(struct run *run)
+{
+    bool waits = false;
+    run->next = run->crowd.count;
+    for (size_t i = 0; run->talks != NULL && i < run->crowd.count; i++) {
+        if (run->talks[i] == NULL) {
+            continue;
+        }
+        run->crowd.subjects[i]->trouble = WAS_STOPPED;
+        if (talk_hurry(run->talks[i])) {
+            waits = true;
+        } else {
+            talk_free(run->talks[i]);
+            run->talks[i] = NULL;
+            run->asking--;
+        }
+    }
+    return waits;
+}
+
+static void
+stop_now(void *context)
+{
+    const struct run *run = context;
+    wire_stop(run->wire);
+}
+
+/* The first asks for an end, with the sessions closed; the second ends it. */
 static void
 got_signal(uv_signal_t *handle, int number)
 {
     (void)number;
     struct run *run = handle->data;
     make_partial(run, "stopped by a signal before the end");
-    wire_stop(run->wire);
+    bool waits = !run->stopping && hurry_talks(run) &&
+                 wire_after(run->wire, LEAVE_MS, stop_now, run) != NULL;
+    run->stopping = true;
+    if (!waits) {
+        wire_stop(run->wire);
+    }
 }
 
 static void
@@ -319,7 +358,7 @@ stop_talks(struct run *run)
 {
     for (size_t i = 0; run->talks != NULL && i < run->crowd.count; i++) {
         if (run->talks[i] != NULL) {
-            run->crowd.subjects[i]->trouble = "the run was stopped while it was asked";
+            run->crowd.subjects[i]->trouble = WAS_STOPPED;
             talk_free(run->talks[i]);
         }
     }

@@ -37,6 +37,9 @@ fill_stage(struct talk *talk)
     case TALK_READ_IN:
         talk_read_behind_login(talk);
         break;
+    case TALK_LEAVE:
+        talk_read_leave_all(talk);
+        break;
     case TALK_END:
         talk_login_end(talk);
         break;
@@ -215,12 +218,15 @@ take_turn(void *context)
 {
     struct talk *talk = context;
     talk->next = NULL;
-    if (clock_mono() > talk->deadline && talk->stage != TALK_END) {
-        talk->subject->trouble = arena_format(&talk->subject->arena,
-            "gave up after %u s; what was seen until then stays",
-            talk->setting->deadline_ms / 1000);
+    if (clock_mono() > talk->deadline && talk->stage < TALK_LEAVE) {
+        talk->subject->trouble = talk->deadline == 0 /* stopped: the run says why */
+                                     ? talk->subject->trouble
+                                     : arena_format(&talk->subject->arena,
+                                           "gave up after %u s; what was seen until then stays",
+                                           talk->setting->deadline_ms / 1000);
         talk->step_count = 0;
-        talk->stage = TALK_END;
+        talk->stage = TALK_LEAVE;
+        fill_stage(talk);
     }
     if (!next_step(talk)) {
         identify_decide(&talk->identity, talk->subject);
@@ -282,6 +288,15 @@ talk_free(struct talk *talk)
     arena_wipe(&talk->answer_arena);
     arena_release(&talk->arena);
     free(talk);
+}
+
+bool
+talk_hurry(struct talk *talk)
+{
+    bool has_session = talk->stage < TALK_END && (talk->is_open || talk->ticket != 0) &&
+                       talk->login_driver->leave_ask.path != NULL;
+    talk->deadline = has_session ? 0 : talk->deadline;
+    return has_session || talk->stage == TALK_LEAVE;
 }
 
 struct subject *

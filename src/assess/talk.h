@@ -31,4 +31,9 @@ struct talk *talk_start(
     const struct talk_setting *setting, struct subject *subject, talk_done_fn *done, void *context);
 /* Ends it at once (Ctrl-C, or after done); done is not called again. */
 void talk_free(struct talk *talk);
+/*
+ * The run is to stop: a talk with an open session asks nothing more but ends it, and true is
+ * returned; any other may be freed at once.
+ */
+bool talk_hurry(struct talk *talk);
 struct subject *talk_subject(const struct talk *talk);

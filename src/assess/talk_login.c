@@ -141,6 +141,8 @@ opened(struct talk *talk, const struct evidence *evidence)
     if (talk->is_control) {
         facts_set_bool(facts, FACT_LOGIN_ANY, true, &sure);
         facts_forget(facts, talk->factory_fact);
+        talk_read_leave(talk, &talk->login);
+        talk_read_leave_all(talk);
         talk->is_open = false;
         return;
     }
@@ -222,19 +224,29 @@ holds_password(const char *text, const char *password)
         }
         c += len == 0 ? 1 : len;
     }
-    return text != NULL && memmem(text, strlen(text), run, longest == 0 ? 1 : longest) != NULL;
+    if (text == NULL || longest == 0) { /* nothing of it would stay as it is */
+        return text != NULL;
+    }
+    return memmem(text, strlen(text), run, longest) != NULL;
+}
+
+/* A hash without a challenge, or with one of our own making (WS-UsernameToken). */
+static bool
+is_replayable(const struct talk *talk, const struct request *request)
+{
+    return talk->door->replayable || text_contains(request->ask.body, "UsernameToken");
 }
 
 /*
  * The password of many devices goes to any that calls itself a camera, so only in a form that an
- * impostor can't read: as a digest.
+ * impostor can neither read nor use at the next device: as an answer to a challenge.
  */
 static bool
 would_tell_all(const struct talk *talk, const struct request *request)
 {
     const char *password = secret_text(talk->login.password);
     return talk->owner != NULL && talk->owner == &talk->setting->site->others &&
-           (text_starts_nocase(request->authorization, "Basic") ||
+           (is_replayable(talk, request) || text_starts_nocase(request->authorization, "Basic") ||
                holds_password(request->ask.body, password) ||
                holds_password(request->ask.path, password));
 }
@@ -264,8 +276,11 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
     switch (state) {
     case LOGIN_SEND:
         if (step.request.spends && would_tell_all(talk, &step.request)) {
-            give_up(talk, "it asks for the password readably, and the one of many devices is not "
-                          "sent so");
+            give_up(talk, is_replayable(talk, &step.request)
+                              ? "its log-in could be repeated at other devices, and the password "
+                                "of many devices is not sent so"
+                              : "it asks for the password readably, and the one of many devices "
+                                "is not sent so");
             return;
         }
         if (step.request.spends && !is_granted(talk)) {
@@ -291,6 +306,9 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
         }
         return;
     case LOGIN_UNCLEAR:
+        if (talk->ticket != 0) { /* its session may be open all the same */
+            talk_read_leave(talk, &talk->login);
+        }
         settle(talk, BUDGET_UNCLEAR, &warning);
         give_up(talk, last == NULL || last->err != OK
                           ? "the log-in got no clear answer"

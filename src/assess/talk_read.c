@@ -23,13 +23,24 @@ onvif_driver(void)
     return NULL;
 }
 
+/* What a device may count as a wrong try; 403 is what an account may not see. */
+static bool
+is_refusal(const struct answer *answer)
+{
+    return answer->status == 401 ||
+           (answer->status >= 400 &&
+               text_find_nocase(answer->body, answer->body_len, "FailedAuthentication") != NULL);
+}
+
 static void
 got_reading(struct talk *talk, const struct talk_step *step, const struct answer *answer)
 {
     char asked[256];
     if (step->ask->login) {
-        talk->refusals = answer->status == 401 ? talk->refusals + 1 : 0;
-        talk->is_shut = talk->is_shut || talk->refusals >= REFUSALS_MOST;
+        bool is_locked = answer->status >= 400 && answer->status != 404 &&
+                         device_warning(step->driver, answer).locked;
+        talk->refusals = is_refusal(answer) ? talk->refusals + 1 : 0;
+        talk->is_shut = talk->is_shut || is_locked || talk->refusals >= REFUSALS_MOST;
     }
     (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
         &talk->subject->facts);
@@ -303,10 +314,10 @@ got_leave(struct talk *talk, const struct talk_step *step, const struct answer *
     (void)answer;
 }
 
-/* Ends the session where there is one: some devices allow only a few at once. */
-static void
-leave(struct talk *talk, const struct device_driver *driver)
+void
+talk_read_leave(struct talk *talk, struct login *login)
 {
+    const struct device_driver *driver = talk->login_driver;
     struct talk_step step = {
         .way = TALK_HTTP,
         .request.ask = driver->leave_ask,
@@ -314,20 +325,33 @@ leave(struct talk *talk, const struct device_driver *driver)
         .driver = driver,
         .ask = &driver->leave_ask,
     };
-    if (driver->leave_ask.path == NULL || !talk_read_target(talk, driver, step.ask, &step)) {
+    if (driver->leave_ask.path == NULL || talk->door != driver->door || login->text[0] == '\0' ||
+        !talk_read_target(talk, driver, step.ask, &step)) {
         return;
     }
     const struct ask plain = step.request.ask;
-    if (talk->door->authorize(&talk->kept, &plain, &talk->vault, &step.request) == OK) {
+    if (talk->door->authorize(login, &plain, &talk->vault, &step.request) == OK) {
         (void)talk_ask(talk, &step);
+    }
+}
+
+void
+talk_read_leave_all(struct talk *talk)
+{
+    if (talk->is_open && !talk->has_left) {
+        talk_read_leave(talk, &talk->kept);
+        talk->has_left = true;
+    }
+    if (talk->ticket != 0) { /* a log-in under way may have made one */
+        talk_read_leave(talk, &talk->login);
     }
 }
 
 void
 talk_read_behind_login(struct talk *talk)
 {
-    if (talk->is_open && talk->login_driver != NULL) {
+    /* What answers a challenge of RTSP would be a wrong password at an HTTP port. */
+    if (talk->is_open && talk->login_driver != NULL && talk->door == talk->login_driver->door) {
         read_for(talk, talk->login_driver, true);
-        leave(talk, talk->login_driver);
     }
 }

@@ -41,6 +41,7 @@ enum talk_stage {
     TALK_DOORS,   /* streams and pictures that need no login */
     TALK_LOGIN,   /* factory passwords, inside the budget */
     TALK_READ_IN, /* readings behind the login */
+    TALK_LEAVE,   /* the end of its session */
     TALK_END,
 };
 
@@ -85,6 +86,7 @@ struct talk {
     struct arena vault;                  /* requests that may hold a password; wiped */
     bool is_control;   /* the log-in under way is the control with a random password */
     bool is_open;      /* a log-in opened; readings behind it may be asked */
+    bool has_left;     /* and its session was ended */
     struct login kept; /* the one that opened */
     struct secret *kept_password;
     enum fact_id factory_fact;
@@ -114,6 +116,10 @@ void talk_look_probe(struct talk *talk);
 void talk_read_find_onvif(struct talk *talk);
 void talk_read_begin(struct talk *talk);
 void talk_read_behind_login(struct talk *talk);
+/* Ends the session of this log-in, if its door makes sessions: some devices allow only a few. */
+void talk_read_leave(struct talk *talk, struct login *login);
+/* Ends what is open and what a log-in under way may have opened. */
+void talk_read_leave_all(struct talk *talk);
 void talk_doors_begin(struct talk *talk);
 void talk_login_begin(struct talk *talk);
 /* Maker and firmware may be known only now: what they say about the owner's password. */

@@ -33,6 +33,7 @@ struct device_door {
     bool rtsp;         /* requests go by RTSP */
     bool certain;      /* its step function reads the body: LOGIN_OPEN needs no further proof */
     bool needs_tls;    /* it sends the password readably: never without TLS */
+    bool replayable;   /* what it sends holds for every device with the same password */
     /* Next step; last is NULL at the first. A request that carries a password has .spends set. */
     enum login_state (*step)(struct login *login, const struct ask *door, const struct answer *last,
         struct arena *arena, struct request *ret_request);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,7 +181,9 @@ refuse_near_lock(
         refuse(answer, tally->wrong == 0 ? 0 : tally->first_wrong + window(request), why);
     }
     /* What it says now is truer than what it said then. */
-    int left = request->says_left ? (int)request->left : tally->left;
+    int left = !request->says_left       ? tally->left
+               : request->left > INT_MAX ? INT_MAX
+                                         : (int)request->left;
     if (left >= 0 && left <= NEAR_LOCKOUT) {
         int64_t said = request->says_left ? request->now : tally->said_at;
         (void)snprintf(why, sizeof(why),

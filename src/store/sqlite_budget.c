@@ -225,6 +225,53 @@ add_refusal(struct budget_refusals *out, const char *credential, int64_t at)
     }
 }
 
+static bool
+has_key(const struct budget_request *request, const char *key)
+{
+    bool has = false;
+    for (size_t i = 0; i < request->key_count; i++) {
+        has = has || text_equal(request->keys[i], key);
+    }
+    return has;
+}
+
+static bool
+has_kind(const struct budget_request *request, const char *kind)
+{
+    bool has = false;
+    for (size_t i = 0; i < request->key_count; i++) {
+        has = has || text_starts(request->keys[i], kind);
+    }
+    return has;
+}
+
+/*
+ * Makers give whole series one serial number, and an impostor can claim any: without the same MAC
+ * a try was this device's only if no MAC says otherwise and an address is the same too.
+ */
+static enum err
+is_of_it(
+    struct sqlite *sqlite, const struct budget_request *request, int64_t ticket, bool *ret_is_of_it)
+{
+    CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
+    bool same_mac = false;
+    bool other_mac = false;
+    bool same_address = false;
+    enum err err =
+        sqlite_prepare(sqlite, &query, "SELECT key FROM login_key WHERE try = ?", "i", ticket);
+    while (sqlite_row(sqlite, query, &err)) {
+        const char *key = (const char *)sqlite3_column_text(query, 0);
+        bool is_shared = has_key(request, key);
+        if (text_starts(key, "mac:")) {
+            same_mac = same_mac || is_shared;
+            other_mac = other_mac || (!is_shared && has_kind(request, "mac:"));
+        }
+        same_address = same_address || (is_shared && text_starts(key, "ip:"));
+    }
+    *ret_is_of_it = same_mac || (!other_mac && same_address);
+    return err;
+}
+
 /* What one name's newest tries with each credential came to. */
 static enum err
 read_refusals(struct sqlite *sqlite, const struct budget_request *request, const char *key,
@@ -232,14 +279,16 @@ read_refusals(struct sqlite *sqlite, const struct budget_request *request, const
 {
     CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
     enum err err = sqlite_prepare(sqlite, &query,
-        "SELECT credential, max(at), state FROM login_try"
+        "SELECT credential, max(at), state, id FROM login_try"
         " WHERE at > ? AND outcome = ? AND id IN (SELECT try FROM login_key WHERE key = ?)"
         " GROUP BY credential ORDER BY credential",
         "iit", request->now - BUDGET_MEMORY, (int64_t)BUDGET_REFUSED, key);
-    while (sqlite_row(sqlite, query, &err)) {
+    while (err == OK && sqlite_row(sqlite, query, &err)) {
+        bool is_its = false;
         const char *credential = (const char *)sqlite3_column_text(query, 0);
         const char *state = (const char *)sqlite3_column_text(query, 2);
-        if (credential != NULL && budget_same_state(state, request->state)) {
+        err = is_of_it(sqlite, request, sqlite3_column_int64(query, 3), &is_its);
+        if (err == OK && is_its && credential != NULL && budget_same_state(state, request->state)) {
             add_refusal(out, credential, sqlite3_column_int64(query, 1));
         }
     }

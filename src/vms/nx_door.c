@@ -117,6 +117,9 @@ static enum err
 authorize(
     struct login *login, const struct ask *ask, struct arena *arena, struct request *ret_request)
 {
+    if (MODE(login) == BY_DIGEST && ask->method != NULL) {
+        return ERR_UNSUPPORTED; /* a digest makes no session that could be ended */
+    }
     if (MODE(login) == BY_DIGEST) {
         return device_door_http.authorize(login, ask, arena, ret_request);
     }

@@ -58,6 +58,11 @@ def test_no_device_is_locked_out(hostile):
     assert stats_of(hostile, "locks-at-second")["logins"] == 1
 
 
+@pytest.mark.parametrize("name", ["always-stale", "lies-of-tries"])
+def test_a_challenge_that_never_ends_gets_one_password(hostile, name):
+    assert stats_of(hostile, name)["logins"] == 1
+
+
 def test_only_correct_discovery_packets_are_sent(hostile):
     for device in hostile.stats["devices"]:
         assert device["sadp_others"] == 0 and device["dhip_others"] == 0, device

@@ -608,6 +608,46 @@ test_takes_no_refusal_of_another_device_at_the_same_address(void **state)
     assert_int_equal(refused_count(store, &nameless), 1);
 }
 
+/* A whole series with one serial number, or a device that claims another's. */
+static void
+test_takes_no_refusal_of_another_device_with_the_same_serial(void **state)
+{
+    struct store *store = *state;
+    struct budget_request one = request_at(NOON, "mac:a");
+    add_key(&one, "serial:12345");
+    add_key(&one, "ip:10.0.0.7");
+    (void)take_and_end(store, &one, BUDGET_REFUSED);
+    struct budget_request other = request_at(NOON + 9 * CLOCK_DAY, "mac:b");
+    add_key(&other, "serial:12345");
+    add_key(&other, "ip:10.0.0.7");
+    assert_int_equal(refused_count(store, &other), 0);
+    struct budget_request routed = request_at(NOON + 9 * CLOCK_DAY, "serial:12345");
+    add_key(&routed, "ip:10.0.0.8");
+    assert_int_equal(refused_count(store, &routed), 0);
+    struct budget_request same = request_at(NOON + 9 * CLOCK_DAY, "serial:12345");
+    add_key(&same, "ip:10.0.0.7");
+    assert_int_equal(refused_count(store, &same), 1);
+    struct budget_request moved = request_at(NOON + 9 * CLOCK_DAY, "mac:a");
+    add_key(&moved, "ip:10.0.0.9");
+    assert_int_equal(refused_count(store, &moved), 1);
+}
+
+static void
+test_heeds_what_was_said_before_when_a_huge_number_is_said_now(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = request_at(NOON, "mac:a");
+    request.limit_tries = 3;
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    request.now = NOON + 2 * HOUR;
+    request.per_day = 2;
+    request.says_left = true;
+    request.left = UINT32_MAX;
+    struct budget_answer answer;
+    assert_int_equal(budget_take(store, &request, &answer), OK);
+    assert_false(answer.granted);
+}
+
 static struct scratch shared;
 
 static int
@@ -654,6 +694,8 @@ main(void)
         WITH_STORE(test_remembers_the_policy_that_the_configuration_told),
         WITH_STORE(test_tells_which_passwords_were_refused_until_the_device_changes),
         WITH_STORE(test_takes_no_refusal_of_another_device_at_the_same_address),
+        WITH_STORE(test_takes_no_refusal_of_another_device_with_the_same_serial),
+        WITH_STORE(test_heeds_what_was_said_before_when_a_huge_number_is_said_now),
         cmocka_unit_test(test_survives_kill_right_after_the_grant),
         cmocka_unit_test(test_grants_one_to_processes_that_race),
         cmocka_unit_test(test_knows_a_device_by_mac_serial_and_every_address),
