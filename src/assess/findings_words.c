@@ -254,6 +254,14 @@ add_inside(struct buf *buf, const char *sentence)
     buf_text(buf, sentence);
 }
 
+static bool
+begins_with_device(const struct finding *finding)
+{
+    char title[SUBJECT_TITLE];
+    return finding->place_count == 1 && finding->places[0].subject != NULL &&
+           text_starts(finding->title, subject_title(finding->places[0].subject, title));
+}
+
 static void
 add_titles(struct buf *buf, const struct assessment *assessment,
     const struct control_result *result, enum verdict verdict)
@@ -269,6 +277,9 @@ add_titles(struct buf *buf, const struct assessment *assessment,
             more++;
         } else if (shown == 0 && verdict == FAIL) {
             buf_text(buf, finding->title);
+            shown++;
+        } else if (verdict == UNKNOWN && begins_with_device(finding)) {
+            buf_text(buf, finding->title); /* its name stays as it is */
             shown++;
         } else {
             buf_text(buf, shown == 0 ? "" : "; ");

@@ -382,6 +382,8 @@ apply(struct assessment *assessment, struct score *score)
 {
     mark_passes(score);
     struct outcome outcome = weigh(score);
+    /* Stopped before anything was judged, a declared gap alone would make a grade. */
+    outcome.known = outcome.known && !(assessment->partial && assessment->device_count == 0);
     assessment->score = outcome.capped;
     assessment->grade = outcome.known ? score_grade(outcome.capped) : "-";
     assessment->score_uncapped = outcome.uncapped;
@@ -391,7 +393,7 @@ apply(struct assessment *assessment, struct score *score)
     if (assessment->grade_why == NULL) {
         return ERR_LIMIT;
     }
-    return choose_actions(assessment, score);
+    return outcome.known ? choose_actions(assessment, score) : OK;
 }
 
 enum err

@@ -224,6 +224,11 @@ take_file(struct audit *audit, struct audit_file *file, size_t row, bool is_quie
         tell_syntax(audit, file, audit_rows[row].title);
         return OK;
     }
+    if (file->tree.root->first == NULL && file->tree.root->value[0] != '\0') {
+        (void)tree_fail(&file->tree, ERR_SYNTAX, 1, "no settings, only words");
+        tell_syntax(audit, file, audit_rows[row].title);
+        return OK;
+    }
     if (audit->last == NULL) {
         audit->files = file;
     } else {

@@ -159,15 +159,29 @@ print_plan(const struct order *order)
         (void)fprintf(stderr, "%s%s", i == 0 ? "" : ", ", net_text(&order->scope.allowed[i], net));
     }
     (void)fprintf(stderr, "%s\n", order->scope.allowed_count > 8 ? ", …" : "");
+    for (size_t i = 0; i < order->scope.allowed_count; i++) {
+        const struct ip *ip = &order->scope.allowed[i].ip;
+        if (ip->family == 4 && ip_is_public(ip)) {
+            (void)fprintf(stderr, "        %s is on the internet: go on only when it is yours\n",
+                net_text(&order->scope.allowed[i], net));
+        }
+    }
     if (order->settings.discover.given != NULL) {
         print_given(order);
     }
+    (void)fprintf(stderr, "Plan    %zu host%s, at most %llu probes to find them, ", plan.hosts,
+        plan.hosts == 1 ? "" : "s", (unsigned long long)plan.probes);
+    if (plan.logins == 0) {
+        (void)fputs("no log-in at all,\n", stderr);
+    } else {
+        (void)fprintf(stderr,
+            "%u log-in%s a day for each device\n"
+            "        that may have a factory password (one more to confirm one that opens),\n",
+            plan.logins, plan.logins == 1 ? "" : "s");
+    }
     (void)fprintf(stderr,
-        "Plan    %zu host%s, at most %llu probes to find them, %u log-in%s a day for each device\n"
-        "        that may have a factory password (one more to confirm one that opens),\n"
         "        about %u s at %u packets/s, then a few seconds for each device found\n",
-        plan.hosts, plan.hosts == 1 ? "" : "s", (unsigned long long)plan.probes, plan.logins,
-        plan.logins == 1 ? "" : "s", plan.seconds, order->settings.wire.packets_per_second);
+        plan.seconds, order->settings.wire.packets_per_second);
 }
 
 static enum err
@@ -187,16 +201,18 @@ write_reports(const struct order *order, const struct assessment *result,
 }
 
 static enum err
-print_report(
-    const struct order *order, const struct assessment *result, const struct report_options *look)
+print_report(const struct order *order, const struct assessment *result,
+    const struct report_options *look, struct note *note)
 {
     CLEANUP(buf_release) struct buf out;
     buf_init(&out, REPORT_MAX);
     enum err err = order->format->write(result, look, &out);
-    if (err == OK && fwrite(out.data, 1, out.len, stdout) != out.len) {
+    if (err == OK && (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)) {
+        note_set(note, "what was found could not be printed: %s; it is in %.150s", strerror(errno),
+            order->output);
         err = ERR_IO;
     }
-    return fflush(stdout) == 0 ? err : ERR_IO;
+    return err;
 }
 
 static void
@@ -252,11 +268,12 @@ run(struct order *order)
     if (order->store != NULL && record_save(order->store, result) != OK) {
         log_warn("this run is not remembered: %s", store_trouble(order->store));
     }
-    err = print_report(order, result, &look);
+    struct note unprinted = {""};
+    err = print_report(order, result, &look, &unprinted);
     enum err written = write_reports(order, result, &look, &note);
     assessment_free(result);
     if (written != OK || err != OK) {
-        return cli_fail_err(written != OK ? written : err, &note);
+        return written != OK ? cli_fail_err(written, &note) : cli_fail_err(err, &unprinted);
     }
     tell_where(order);
     return fflush(stdout) == 0 ? status : cli_fail_err(ERR_IO, &note);
@@ -289,6 +306,9 @@ cli_assess(int argc, char **argv)
     int status = order_read(&order, &line);
     if (status == CLI_END) {
         status = order_load_site(&order);
+    }
+    if (status == CLI_END) {
+        status = order_check(&order, &line);
     }
     bool sends = order.scope.allowed_count != 0;
     if (status == CLI_END && !sends && order.audit == NULL) {

@@ -320,6 +320,20 @@ take_site(struct order *order, const struct site *site)
 }
 
 int
+order_check(const struct order *order, const struct cli_line *line)
+{
+    const struct discover_choice *choice = &order->settings.discover;
+    bool searches = choice->given != NULL || choice->port_count != 0 || choice->search_count != 0 ||
+                    order->scope.excluded_count != 0;
+    if (order->scope.allowed_count == 0 && order->audit != NULL && order->site_path == NULL &&
+        searches) {
+        return cli_usage(line, "--from-nmap, --port, --search and --exclude are about a network: "
+                               "give its scope too, or only --config");
+    }
+    return CLI_END;
+}
+
+int
 order_load_site(struct order *order)
 {
     struct note note = {""};

@@ -34,6 +34,8 @@ void order_release(struct order *order);
 int order_read(struct order *order, struct cli_line *line);
 /* Reads the site file, where one is named, and merges the two; as above. */
 int order_load_site(struct order *order);
+/* Refuses options of a search where nothing is searched; after order_load_site(), as above. */
+int order_check(const struct order *order, const struct cli_line *line);
 /* Ports at which configuration files say that a VMS answers are asked too; after audit_judge(). */
 void order_add_hints(struct order *order);
 /* Adds a fingerprint file or a folder of them. */

@@ -33,6 +33,17 @@ put_partial(struct page *page, const struct assessment *assessment)
     page_line(page);
 }
 
+/* "1 device", "1,200 devices". */
+static void
+put_many(struct page *page, uint64_t count, const char *noun)
+{
+    char number[WORDS_NUMBER];
+    page_put(page, words_count(count, number));
+    page_put(page, " ");
+    page_put(page, noun);
+    page_put(page, count == 1 ? "" : "s");
+}
+
 static void
 put_run(struct page *page, const struct assessment *assessment)
 {
@@ -49,12 +60,25 @@ put_run(struct page *page, const struct assessment *assessment)
     page_put(page, assessment->authorised);
     page_flush(page, 9);
     page_paint(page, PAGE_DIM, " Run", 9);
+    if (totals->hosts_planned == 0) {
+        page_put(page, "no packet was sent; ");
+        put_many(page, totals->devices, "device");
+        page_put(page, " in the files");
+        page_flush(page, 9);
+        page_line(page);
+        return;
+    }
     page_format(page, "%s of ", words_count(totals->hosts_asked, number));
-    page_format(page, "%s hosts asked, ", words_count(totals->hosts_planned, number));
-    page_format(page, "%s devices, ", words_count(totals->devices, number));
-    page_format(page, "%s cameras, ", words_count(totals->cameras, number));
-    page_format(page, "%u log-ins, %u lock-outs, ", totals->logins, totals->lockouts);
-    page_format(page, "%s packets at up to ", words_count(totals->packets, number));
+    put_many(page, totals->hosts_planned, "host");
+    page_put(page, " asked, ");
+    put_many(page, totals->devices, "device");
+    page_put(page, ", ");
+    put_many(page, totals->cameras, "camera");
+    page_put(page, ", ");
+    put_many(page, totals->logins, "log-in");
+    page_put(page, ", ");
+    put_many(page, totals->lockouts, "lock-out");
+    page_format(page, ", %s packets at up to ", words_count(totals->packets, number));
     page_format(page, "%s/s, ", words_count(assessment->pace, number));
     page_put(page, words_duration(totals->ended - totals->started, number));
     page_flush(page, 9);
@@ -208,6 +232,12 @@ put_nothing(struct page *page, const struct assessment *assessment)
 {
     char number[WORDS_NUMBER];
     page_heading(page, "NO DEVICES FOUND");
+    if (assessment->totals.hosts_planned == 0) {
+        page_put(page, "  No VMS was found in the configuration files.");
+        page_flush(page, 2);
+        page_line(page);
+        return;
+    }
     page_format(
         page, "%s hosts were asked in ", words_count(assessment->totals.hosts_asked, number));
     page_put(page, text_is_empty(assessment->scope) ? "an empty scope" : assessment->scope);

@@ -114,3 +114,37 @@ def test_files_and_network_that_disagree_are_contradicted(tmp_path):
               if p["address"] == "10.20.0.30" and f["verdict"] == "FAIL" and f["id"].startswith("default-credentials/vms-open")]
     assert places and places[0]["contradicted"]
     assert not any(d["key"].startswith("config:") for d in run.report["devices"] if d.get("key"))
+
+
+def test_words_without_settings_are_no_configuration(tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("hello\n")
+    run = audit(tmp_path, f"frigate:{words}")
+    assert run.status == 2
+    assert f"{words}:1: no settings" in run.err
+    assert run.report["devices"] == []
+
+
+@pytest.mark.parametrize("option", ["--port=80", "--search=pppp", "--exclude=10.0.0.0/8"])
+def test_an_option_of_a_search_is_not_passed_over_without_a_scope(tmp_path, option):
+    done = command(GATEHOUSE, "assess", option, "--output", tmp_path / "out", "--config", SAMPLES / "frigate/open.yml")
+    assert done.returncode == 64
+    assert "give its scope too" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_says_where_the_report_is(tmp_path):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run(
+            [GATEHOUSE, "assess", "--quiet", "--output", tmp_path / "out", "--config", SAMPLES / "frigate/open.yml"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert str(tmp_path / "out") in done.stderr
+    assert (tmp_path / "out" / "report.json").exists()
+
+
+def test_text_of_files_alone_speaks_of_no_hosts_and_keeps_names(tmp_path):
+    done = command(GATEHOUSE, "assess", "--output", tmp_path / "out", "--config", SAMPLES / "frigate/open.yml")
+    assert "no packet was sent; 1 device in the files" in done.stdout
+    assert "hosts" not in done.stdout.split("GRADE", maxsplit=1)[0]
+    assert "Not known: Frigate" in done.stdout

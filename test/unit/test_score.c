@@ -136,6 +136,20 @@ test_nothing_judged_has_no_grade(void **state)
 }
 
 static void
+test_a_run_that_stopped_before_any_device_has_no_grade(void **state)
+{
+    (void)state;
+    struct test_site site;
+    site_init(&site);
+    site_good_whole(site.assessment.whole);
+    site.assessment.partial = true;
+    judge(&site);
+    assert_string_equal(site.assessment.grade, "-");
+    assert_int_equal(site.assessment.action_count, 0);
+    site_release(&site);
+}
+
+static void
 test_a_note_costs_nothing(void **state)
 {
     (void)state;
@@ -213,6 +227,7 @@ main(void)
         cmocka_unit_test(test_unknown_of_a_high_control_bars_nothing),
         cmocka_unit_test(test_a_waiver_never_lifts_a_cap),
         cmocka_unit_test(test_nothing_judged_has_no_grade),
+        cmocka_unit_test(test_a_run_that_stopped_before_any_device_has_no_grade),
         cmocka_unit_test(test_a_note_costs_nothing),
         cmocka_unit_test(test_at_most_three_actions_and_each_adds_to_the_last),
         cmocka_unit_test(test_grades_have_their_published_bounds),

@@ -21,6 +21,12 @@ void
 run_write_nothing(const struct html *html)
 {
     char number[WORDS_NUMBER];
+    if (html->assessment->totals.hosts_planned == 0) {
+        buf_text(html->out,
+            "<section class=\"nothing\" aria-labelledby=\"nothing\"><h2 id=\"nothing\">No devices "
+            "found</h2><p>No VMS was found in the configuration files.</p></section>");
+        return;
+    }
     HTML(html->out,
         "<section class=\"nothing\" aria-labelledby=\"nothing\"><h2 id=\"nothing\">No devices "
         "found</h2><p>{} hosts were asked in {}; nothing answered. What to try next:</p><ul>",
