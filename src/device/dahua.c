@@ -83,6 +83,7 @@ static const struct device_reading readings[] = {
     {FACT_DEVICE_VENDOR, &software, "version", AS_CONSTANT, "Dahua"},
     {FACT_DEVICE_FIRMWARE, &software, "version", AS_TEXT, NULL},
     {FACT_DEVICE_BUILD, &software, "version", AS_DATE, NULL},
+    {FACT_DEVICE_BUILD, &software, "BuildDate", AS_DATE, NULL}, /* github python-amcrest 168 */
     {FACT_DEVICE_MODEL, &type, "~(?i)^type=(?!" NO_MODEL ")(.+?)\\s*$", AS_TEXT, NULL},
     {FACT_DEVICE_SERIAL, &info, "serialNumber", AS_TEXT, NULL},
     {FACT_DEVICE_HARDWARE, &info, "hardwareVersion", AS_TEXT, NULL},

@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CGI      "/cgi-bin/CGIProxy.fcgi?cmd="
-#define VAR(n)   "~\\bvar\\s+" n "\\s*=\\s*'?([^';\\r\\n]*)"
-#define ACCOUNTS 8
+#define CGI "/cgi-bin/CGIProxy.fcgi?cmd="
+/* var id='00626E4A1B2C'; some makes quote twice, or a number not at all */
+#define VAR(n)         "~\\bvar\\s+" n "\\s*=\\s*(?|'([^'\\r\\n]*)|\"([^\"\\r\\n]*)|([^'\";\\r\\n]*))"
+#define ACCOUNTS       8
+#define FOSCAM_VERSION "~\\bvar\\s+sys_ver\\s*=\\s*['\"]?(11\\.)"
 
 static const struct ask info = {.path = CGI "getDevInfo", .login = true};
 static const struct ask p2p = {.path = CGI "getP2PEnable", .login = true};
@@ -55,7 +57,8 @@ static const struct device_reading readings[] = {
     {FACT_CLOUD_NAME,      &p2p,    "CGI_Result/enable",   AS_CONSTANT, "Foscam P2P"},
     {FACT_UPNP_ENABLED,    &upnp,   "CGI_Result/isEnable", AS_YES_NO,   NULL        },
     {FACT_DDNS_ENABLED,    &ddns,   "CGI_Result/isEnable", AS_YES_NO,   NULL        },
-    {FACT_DEVICE_VENDOR,   &status, VAR("sys_ver"),        AS_CONSTANT, "Foscam"    },
+ /* Clones count from other numbers (VStarcam 48, Wanscam 21). */
+    {FACT_DEVICE_VENDOR,   &status, FOSCAM_VERSION,        AS_CONSTANT, "Foscam"    },
     {FACT_DEVICE_FIRMWARE, &status, VAR("sys_ver"),        AS_TEXT,     NULL        },
     {FACT_DEVICE_NAME,     &status, VAR("alias"),          AS_TEXT,     NULL        },
     {FACT_DEVICE_SERIAL,   &status, VAR("id"),             AS_TEXT,     NULL        },
@@ -331,23 +334,63 @@ privilege(const char *number)
     return text_to_u64(number, COUNT(words) - 1, &value) == OK ? words[value] : NULL;
 }
 
-/* <user0>admin+2</user0> or <usrName0>admin</usrName0><privilege0>2</privilege0>. */
+static int
+hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
+    return at == NULL ? -1 : (int)((at - digits) % 16);
+}
+
+/* Newer firmwares write %2B for '+' and %20 for a blank; what is no code stays. */
+static void
+decode(char *text)
+{
+    char *out = text;
+    for (const char *in = text; *in != '\0'; in++) {
+        int high = *in == '%' ? hex_digit(in[1]) : -1;
+        int low = high >= 0 ? hex_digit(in[2]) : -1;
+        bool coded = low >= 0 && high * 16 + low >= ' ';
+        *out++ = coded ? (char)(high * 16 + low) : *in;
+        in += coded ? 2 : 0;
+    }
+    *out = '\0';
+}
+
+static void
+parse_info(const struct answer *answer, struct facts *facts, const struct source *source)
+{
+    char name[64];
+    const char *text = parts_text(answer, "devName", facts->arena);
+    if (text != NULL && text_copy(name, sizeof(name), text)) {
+        decode(name);
+        facts_set_text(facts, FACT_DEVICE_NAME, name, source);
+    }
+}
+
+/* <user0>admin+2</user0>, <usr0>admin%2B2</usr0> or
+ * <usrName0>admin</usrName0><privilege0>2</privilege0>. */
 static void
 parse_users(const struct answer *answer, struct facts *facts, const struct source *source)
 {
+    static const char *const names[] = {"user", "usr", "usrName"};
     struct parts_users found = {.count = 0};
-    for (unsigned i = 0; i < 2 * ACCOUNTS; i++) {
+    for (unsigned i = 0; i < COUNT(names) * ACCOUNTS; i++) {
         char key[32];
         char name[64];
-        (void)snprintf(key, sizeof(key), i % 2 == 0 ? "user%u" : "usrName%u", i / 2);
+        unsigned n = i / (unsigned)COUNT(names);
+        (void)snprintf(key, sizeof(key), "%s%u", names[i % COUNT(names)], n);
         const char *text = parts_text(answer, key, facts->arena);
-        (void)snprintf(key, sizeof(key), "privilege%u", i / 2);
+        (void)snprintf(key, sizeof(key), "privilege%u", n);
         const char *level = parts_text(answer, key, facts->arena);
         if (text != NULL && text_copy(name, sizeof(name), text)) {
-            char *plus = strchr(name, '+');
+            decode(name);
+            const char *plus = strrchr(name, '+');
             level = plus != NULL ? plus + 1 : level;
-            parts_users_add(
-                &found, arena_copy_n(facts->arena, name, strcspn(name, "+")), privilege(level));
+            parts_users_add(&found,
+                arena_copy_n(
+                    facts->arena, name, plus == NULL ? strlen(name) : (size_t)(plus - name)),
+                privilege(level));
         }
     }
     parts_users_write(&found, facts, source);
@@ -412,6 +455,7 @@ parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
         const struct ask *ask;
         void (*parse)(const struct answer *, struct facts *, const struct source *);
     } rows[] = {
+        {&info,   parse_info  },
         {&now,    parse_now   },
         {&users,  parse_users },
         {&status, parse_status},

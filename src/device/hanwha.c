@@ -35,6 +35,7 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_TITLE,    SIGN_CONTAINS, "Hanwha Techwin",             85}, /* Recog html_title.xml */
     {FACT_HTTP_TITLE,    SIGN_CONTAINS, "Web Viewer for Samsung DVR", 85}, /* Recog html_title.xml */
     {FACT_HTTP_BODY,     SIGN_CONTAINS, "/stw-cgi/",                  80},
+    {FACT_RTSP_REALM,    SIGN_STARTS,   "iPOLiS",                     85}, /* github cameradar 199 */
     {FACT_RTSP_REALM,    SIGN_EQUALS,   "NET-i",                      60},
     {FACT_DEVICE_VENDOR, SIGN_STARTS,   "Hanwha",                     80},
     {FACT_DEVICE_VENDOR, SIGN_STARTS,   "Samsung Techwin",            80}, /* its name until 2015 */

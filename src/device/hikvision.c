@@ -54,6 +54,7 @@ static const struct device_sign signs[] = {
     {FACT_HTTP_REALM,    SIGN_CONTAINS, "hikvision",                        90}, /* Recog http_wwwauth.xml */
     {FACT_HTTP_REALM,    SIGN_EQUALS,   "DVRNVRDVS",                        85},
     {FACT_RTSP_REALM,    SIGN_CONTAINS, "hikvision",                        85},
+    {FACT_RTSP_REALM,    SIGN_STARTS,   "IP Camera(",                       70}, /* github google/ExoPlayer 9800 */
     {FACT_TLS_SUBJECT,   SIGN_CONTAINS, "www.hikvision.com",                90}, /* Recog x509_subjects.xml */
     {FACT_BANNER_TELNET, SIGN_CONTAINS, "192.0.0.64 login",                 80}, /* Recog telnet_banners.xml */
     {FACT_HTTP_FAVICON,  SIGN_EQUALS,   "89b932fcc47cf4ca3faadb0cfdef89cf", 85}, /* Recog */

@@ -23,6 +23,7 @@ static const struct ask interfaces = SOAP_ASK(SOAP_GET_NETWORK_INTERFACES, true)
 
 static const struct device_sign signs[] = {
     {FACT_HTTP_REALM,   SIGN_EQUALS,   "TP-LINK IP-Camera",             90}, /* Recog http_wwwauth.xml */
+    {FACT_RTSP_REALM,   SIGN_EQUALS,   "TP-Link IP-Camera",             90}, /* github StreamAssist 19 */
     {FACT_HTTP_BODY,    SIGN_CONTAINS, "/web-static/dynaform/class.js", 80}, /* nndefaccts */
     {FACT_DEVICE_MODEL, SIGN_STARTS,   "Tapo ",                         75},
     {FACT_DEVICE_MODEL, SIGN_STARTS,   "VIGI ",                         75},

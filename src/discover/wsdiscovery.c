@@ -47,6 +47,7 @@ static const struct {
 } scopes[] = {
     {"onvif://www.onvif.org/name/",         FACT_DEVICE_NAME,   40},
     {"onvif://www.onvif.org/hardware/",     FACT_DEVICE_MODEL,  60},
+    {"onvif://www.onvif.org/model/",        FACT_DEVICE_MODEL,  50},
     {"onvif://www.onvif.org/manufacturer/", FACT_DEVICE_VENDOR, 40},
     {"onvif://www.onvif.org/MAC/",          FACT_DEVICE_MAC,    60},
 };

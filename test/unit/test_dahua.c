@@ -236,6 +236,23 @@ test_takes_no_class_number_for_a_model(void **state)
     }
 }
 
+static void
+test_reads_the_build_date_of_a_line_of_its_own(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct facts facts;
+    const struct ask ask = {.path = MAGIC "getSoftwareVersion", .login = true};
+    const struct answer answer =
+        answer_of(200, "", "version=2.420.AC00.15.R\r\nBuildDate=2016-09-08\r\n");
+    arena_init(&arena, ARENA_DEVICE_LIMIT);
+    facts_init(&facts, &arena);
+    (void)device_read(&device_dahua, &ask, &answer, "GET x", &facts);
+    assert_string_equal(facts_text(&facts, FACT_DEVICE_FIRMWARE), "2.420.AC00.15.R");
+    assert_string_equal(facts_text(&facts, FACT_DEVICE_BUILD), "2016-09-08");
+    arena_release(&arena);
+}
+
 int
 main(void)
 {
@@ -247,6 +264,7 @@ main(void)
         cmocka_unit_test(test_a_refusal_says_how_many_tries_are_left),
         cmocka_unit_test(test_reads_the_serial_number_from_the_refusal),
         cmocka_unit_test(test_takes_no_class_number_for_a_model),
+        cmocka_unit_test(test_reads_the_build_date_of_a_line_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,11 +66,10 @@ test_every_driver_file_has_its_line(void **state)
     size_t files = 0;
     for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         size_t len = strlen(entry->d_name);
-        bool is_driver = len > 2 && strcmp(entry->d_name + len - 2, ".c") == 0 &&
-                         strncmp(entry->d_name, "door", 4) != 0 &&
-                         strcmp(entry->d_name, "parts.c") != 0 &&
-                         strcmp(entry->d_name, "take.c") != 0 &&
-                         strcmp(entry->d_name, "device.c") != 0;
+        bool is_driver =
+            len > 2 && strcmp(entry->d_name + len - 2, ".c") == 0 &&
+            strncmp(entry->d_name, "door", 4) != 0 && strcmp(entry->d_name, "parts.c") != 0 &&
+            strcmp(entry->d_name, "take.c") != 0 && strcmp(entry->d_name, "device.c") != 0;
         files += is_driver ? 1 : 0;
     }
     (void)closedir(folder);
@@ -117,6 +116,10 @@ test_recognises_vendors_by_their_signs(void **state)
         {FACT_HTTP_TITLE,   "NETSurveillance WEB",                            "xiongmai" },
         {FACT_MAC_VENDOR,   "Zhejiang Uniview Technologies Co.,Ltd.",         "uniview"  },
         {FACT_MDNS_SERVICE, "_axis-video._tcp",                               "axis"     },
+        {FACT_RTSP_REALM,   "TP-LINK IP-Camera",                              "tplink"   },
+        {FACT_RTSP_REALM,   "IP Camera(C1214)",                               "hikvision"},
+        {FACT_RTSP_REALM,   "iPOLiS",                                         "hanwha"   },
+        {FACT_RTSP_REALM,   "LIVE555 Streaming Media",                        NULL       },
         {FACT_HTTP_SERVER,  "nginx",                                          NULL       },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -212,6 +215,41 @@ test_an_answer_with_an_error_gives_no_facts(void **state)
     arena_release(&arena);
 }
 
+/* A placeholder would make one device of all that carry it (github starkillerOG/reolink_aio 110).
+ */
+static void
+test_zeros_are_no_identity(void **state)
+{
+    (void)state;
+    static const struct ask ask = {.path = "/info", .login = true};
+    static const struct device_reading readings[] = {
+        {FACT_DEVICE_SERIAL,   &ask, "serial", AS_TEXT, NULL},
+        {FACT_DEVICE_SERIAL,   &ask, "id",     AS_TEXT, NULL},
+        {FACT_DEVICE_MAC,      &ask, "mac",    AS_TEXT, NULL},
+        {FACT_DEVICE_HARDWARE, &ask, "board",  AS_TEXT, NULL},
+        {FACT_DEVICE_MODEL,    &ask, "model",  AS_TEXT, NULL},
+        {FACT_DEVICE_MODEL,    &ask, "serial", AS_TEXT, NULL},
+    };
+    static const struct device_driver driver = {
+        .name = "made-up", .readings = readings, .reading_count = COUNT(readings)};
+    const struct answer zeros =
+        answer_of(200, "", "serial=00000000000000\nmac=00:00:00:00:00:00\nboard=0x0\nmodel=M\n");
+    const struct answer other = answer_of(200, "", "serial=0000\nid=0007\nmodel=M\n");
+    struct arena arena;
+    struct facts facts;
+    arena_init(&arena, ARENA_DEVICE_LIMIT);
+    facts_init(&facts, &arena);
+    (void)device_read(&driver, &ask, &zeros, "GET x", &facts);
+    assert_null(facts_text(&facts, FACT_DEVICE_SERIAL));
+    assert_null(facts_text(&facts, FACT_DEVICE_MAC));
+    assert_null(facts_text(&facts, FACT_DEVICE_HARDWARE));
+    /* Said again it is still the first row's, not the second's. */
+    (void)device_read(&driver, &ask, &other, "GET x", &facts);
+    assert_string_equal(facts_text(&facts, FACT_DEVICE_SERIAL), "0007");
+    assert_string_equal(facts_text(&facts, FACT_DEVICE_MODEL), "M");
+    arena_release(&arena);
+}
+
 int
 main(void)
 {
@@ -224,6 +262,7 @@ main(void)
         cmocka_unit_test(test_an_application_is_asked_where_it_was_found),
         cmocka_unit_test(test_every_door_can_be_proven),
         cmocka_unit_test(test_an_answer_with_an_error_gives_no_facts),
+        cmocka_unit_test(test_zeros_are_no_identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,54 @@ test_every_sign_of_a_password_is_encoded_and_the_other_generation_left_alone(voi
     assert_int_equal(device_foscam.door->authorize(&login, &mjpeg, &arena, &request), ERR_VALUE);
 }
 
+/* Reads one answer to the ask whose path holds this. */
+static void
+read_into(const char *path, const char *body, struct facts *facts)
+{
+    const struct answer answer = answer_of(200, "", body);
+    for (size_t n = 0; device_ask(&device_foscam, n) != NULL; n++) {
+        const struct ask *ask = device_ask(&device_foscam, n);
+        if (strstr(ask->path, path) != NULL) {
+            (void)device_read(&device_foscam, ask, &answer, "GET x", facts);
+        }
+    }
+}
+
+/* Spelling as in github quatanium/python-onvif, issue 28. */
+static void
+test_reads_accounts_and_names_that_are_percent_encoded(void **state)
+{
+    (void)state;
+    struct facts facts;
+    facts_init(&facts, &arena);
+    read_into("getUserList",
+        "<CGI_Result><result>0</result><usr0>admin%2B2</usr0><usr1>a%2Bb%2B0</usr1><usr2/>"
+        "<usr3>50%zz+1</usr3></CGI_Result>",
+        &facts);
+    read_into("getDevInfo",
+        "<CGI_Result><result>0</result><productName>F</productName><devName>My%20Cam%0A</devName>"
+        "</CGI_Result>",
+        &facts);
+    assert_string_equal(facts_text(&facts, FACT_USERS_LIST),
+        "admin (administrator), a+b (visitor), 50%zz (operator)");
+    assert_string_equal(facts_text(&facts, FACT_DEVICE_NAME), "My Cam%0A");
+}
+
+static void
+test_takes_no_clone_for_a_foscam(void **state)
+{
+    (void)state;
+    struct facts facts;
+    facts_init(&facts, &arena);
+    read_into("get_status",
+        "var alias=\"IPCAM\";\r\nvar deviceid=\"VSTC100001ABCDE\";\r\n"
+        "var sys_ver=\"48.53.75.92\";\r\n",
+        &facts);
+    assert_null(facts_text(&facts, FACT_DEVICE_VENDOR));
+    assert_string_equal(facts_text(&facts, FACT_DEVICE_FIRMWARE), "48.53.75.92");
+    assert_string_equal(facts_text(&facts, FACT_DEVICE_NAME), "IPCAM");
+}
+
 int
 main(void)
 {
@@ -185,6 +233,8 @@ main(void)
         cmocka_unit_test(test_reads_every_era_of_firmware),
         cmocka_unit_test(test_no_password_of_the_camera_gets_into_a_fact),
         cmocka_unit_test(test_the_answers_tell_how_the_log_in_went),
+        cmocka_unit_test(test_reads_accounts_and_names_that_are_percent_encoded),
+        cmocka_unit_test(test_takes_no_clone_for_a_foscam),
         cmocka_unit_test(
             test_every_sign_of_a_password_is_encoded_and_the_other_generation_left_alone),
     };
