@@ -41,6 +41,9 @@ static const struct rule video[] = {
      "Its RTSP service asks for a login."},
     {NOT_APPLICABLE, "no-rtsp",      FACT_PORTS_OPEN,       LACKS,      "554",
      "It offers no RTSP: open ports are {}."},
+    {UNKNOWN,        "rtsp-not-asked", FACT_CONFIG_ONLY,    IS_YES,     NULL,
+     "Whether video needs a login was not asked: only its files were read. A run with --scope "
+     "would make it known."},
     {UNKNOWN,        "rtsp-unknown", FACT_LOGIN_RTSP_OPEN,  IS_UNKNOWN, NULL,
      "No RTSP answer showed whether video needs a login. The stream's address in the site file "
      "would make it known."},
@@ -91,6 +94,9 @@ static const struct rule vms_login[] = {
      "{vms.product|The VMS} has its log-in switched off."},
     {PASS,    "vms-asked",         FACT_VMS_AUTH, IS_YES,     NULL,
      "{vms.product|The VMS} asks for a login."},
+    {UNKNOWN, "vms-login-not-asked", FACT_CONFIG_ONLY, IS_YES,  NULL,
+     "Its files that were given don't say whether {vms.product|the VMS} asks for a login. Its other "
+     "files, or a run with --scope, would make it known."},
     {UNKNOWN, "vms-login-unknown", FACT_VMS_AUTH, IS_UNKNOWN, NULL,
      "{vms.product|The VMS} did not show whether it asks for a login. Its address and port in "
      "the site file would make it known."},
@@ -180,6 +186,9 @@ static const struct rule vms_account[] = {
      "password was not tried: its list of users would tell."},
     {UNKNOWN,        "vms-untried",          FACT_LOGIN_UNTRIED,    IS_SET,     NULL,
      "No factory password of {vms.product|the VMS} was tried: {}."},
+    {UNKNOWN,        "vms-account-not-asked", FACT_CONFIG_ONLY,    IS_YES,     NULL,
+     "No factory password of {vms.product|the VMS} was tried: only its files were read. A run with "
+     "--scope would try."},
     {UNKNOWN,        "vms-account-unknown",  FACT_LOGIN_REFUSED,    IS_UNKNOWN, NULL,
      "No log-in of {vms.product|the VMS} was found at which a factory password could be tried. "
      "A driver for it would know where."},

@@ -5,6 +5,9 @@
 static const struct rule version[] = {
     {PASS,    "version-known",   FACT_VMS_VERSION, IS_SET,     NULL,
      "{vms.product|The VMS} is version {}."},
+    {UNKNOWN, "version-not-asked", FACT_CONFIG_ONLY, IS_YES,   NULL,
+     "The files of {vms.product|the VMS} that were given don't tell its version. Its own About "
+     "page does."},
     {UNKNOWN, "version-unknown", FACT_VMS_VERSION, IS_UNKNOWN, NULL,
      "{vms.product|The VMS} does not tell its version without a log-in. Its own About page does."},
 };
