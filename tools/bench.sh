@@ -2,7 +2,8 @@
 # Measures what doc/performance.md states: the enlarged demo site against nmap -sV in the same run, banners,
 # checks, memory. Usage: tools/bench.sh BUILD-FOLDER [DEVICES…]   (default 64 254)
 # Then every transcript of test/transcript against the truth: false alarms and misses of each check.
-# RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too.
+# RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too,
+# NMAP_SCRIPTS=default gives nmap its scripts that only look.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "$1")

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """gatehouse and nmap -sV over the same addresses and ports of the demo site, judged by the site's own truth.
+NMAP_SCRIPTS=default (or a list of scripts) in the environment gives nmap scripts too.
 
     bench_site.py run GATEHOUSE SCOPE FOLDER [nmap]   inside the site: runs them, keeps what they said
     bench_site.py score SCOPE FOLDER...               after it: the table; the peer is in the first folder
@@ -21,6 +22,8 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEER_LIMIT = int(os.environ.get("NMAP_LIMIT", "1800"))
+#: Scripts that only look, for a second opinion of the peer: "default" asks for these.
+LOOKING = "http-title,http-server-header,http-auth,rtsp-methods,upnp-info,ssl-cert"
 KINDS = {"nvr": "recorder", "dvr": "recorder"}
 NMAP_KINDS = {"camera": "webcam", "printer": "printer", "recorder": "storage-misc"}
 MAKERS = {"H264": "Xiongmai"}  # what firmware calls itself, and who makes it (CVE-2025-65856)
@@ -52,7 +55,9 @@ def run(gatehouse, scope, folder, *peers):
                "--fail-on", "never", "--quiet"]
     costs = {"gatehouse": timed(command, PEER_LIMIT)}
     if peers:
-        costs["nmap"] = timed(["nmap", "-sV", "-n", "-T4", "-p", ports, "-oX", f"{folder}/nmap.xml", scope], PEER_LIMIT)
+        scripts = os.environ.get("NMAP_SCRIPTS", "")
+        more = ["--script", LOOKING if scripts == "default" else scripts] if scripts else []
+        costs["nmap"] = timed(["nmap", "-sV", *more, "-n", "-T4", "-p", ports, "-oX", f"{folder}/nmap.xml", scope], PEER_LIMIT)
     pathlib.Path(folder, "costs.json").write_text(json.dumps(costs), encoding="utf-8")
     if not costs["gatehouse"]["ended"]:
         sys.exit(costs["gatehouse"]["said"])
@@ -99,6 +104,7 @@ def nmap_answers(folder):
             continue
         services = [service.attrib for service in host.iter("service") if service.get("method") == "probed"]
         names = " ".join(row.get(key, "") for row in services for key in ("product", "extrainfo", "hostname", "ostype"))
+        names += " " + " ".join(script.get("output", "") for script in host.iter("script"))
         makers = " ".join(address.get("vendor", "") for address in host.iter("address"))
         kinds = " ".join(row.get("devicetype", "") for row in services)
         answers[host.find("address").get("addr")] = f"{names} {makers}", names, kinds

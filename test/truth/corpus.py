@@ -6,7 +6,8 @@
     corpus.py score FOLDER STATS   the same, with the log-ins and lock-outs that the devices counted
 
 A verdict is right when it is FAIL on a gap, or PASS, "not applicable" or a note where there is none, or undecided where nothing
-tells (the report lists neither "not applicable" nor questions that are not for its kind: both are None here). FAIL without a gap is a false alarm, PASS on a gap a miss; where nothing tells, either is baseless and counts as the same.
+tells (the report lists neither "not applicable" nor questions that are not for its kind: both are None here). FAIL without
+a gap is a false alarm, PASS on a gap a miss; where nothing tells, either is baseless and counts as the same.
 A gap that is only noted or not seen counts as undecided."""
 import collections
 import json
