@@ -322,7 +322,7 @@ static bool
 is_config_name(const char *name)
 {
     static const char *const ends[] = {".yml", ".yaml", ".json", ".conf", ".toml", ".reg", ".sql",
-        ".ovpn", ".local", ".cfg", "Caddyfile"};
+        ".ovpn", ".local", ".cfg", ".caddyfile", "Caddyfile"};
     for (size_t i = 0; i < COUNT(ends); i++) {
         if (name[0] != '.' && text_ends(name, ends[i])) {
             return true;

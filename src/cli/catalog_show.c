@@ -46,10 +46,13 @@ row_json(const struct advisory *row)
 static int
 print_json(json_t *json)
 {
-    int failed = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2));
+    if (json == NULL) {
+        return cli_fail("%s", err_words(ERR_MEMORY));
+    }
+    int failed = json_dumpf(json, stdout, JSON_INDENT(2));
     json_decref(json);
     (void)putchar('\n');
-    return failed == 0 ? CLI_OK : cli_fail("%s", err_words(ERR_MEMORY));
+    return failed == 0 ? CLI_OK : cli_fail("the output is cut short: %s", err_words(ERR_IO));
 }
 
 static void

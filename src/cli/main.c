@@ -3,7 +3,9 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct command {
@@ -73,8 +75,8 @@ cli_help(int argc, char **argv)
         return unknown_command(argv[1]);
     }
     char ask[] = "--help";
-    char *args[] = {argv[1], ask, NULL};
-    return command->run == cli_help ? cli_help(1, args) : command->run(2, args);
+    char *args[] = {argv[1], argc > 2 ? argv[2] : ask, ask, NULL}; /* help catalog import */
+    return command->run == cli_help ? cli_help(1, args) : command->run(argc > 2 ? 3 : 2, args);
 }
 
 int
@@ -122,5 +124,15 @@ main(int argc, char **argv)
         }
     }
     const struct command *command = find_command(name);
-    return command == NULL ? unknown_command(name) : command->run(argc - 1, argv + 1);
+    if (command == NULL) {
+        return unknown_command(name);
+    }
+    int status = command->run(argc - 1, argv + 1);
+    errno = 0;
+    bool is_cut = fflush(stdout) != 0 || ferror(stdout) != 0;
+    if (is_cut && (status == CLI_OK || status == CLI_GAPS)) {
+        return cli_fail("the output is cut short: %s",
+            errno == 0 ? "it could not be written" : strerror(errno));
+    }
+    return status;
 }

@@ -126,3 +126,15 @@ def test_status_counts_exploited_flaws_of_the_program_itself(tmp_path):
 
 def test_a_version_without_its_device_is_no_question(tmp_path):
     assert catalog(tmp_path, "explain", "CVE-2017-7921", "--version", "5.2.5").returncode == 64
+
+
+def test_output_that_is_cut_short_is_no_success(tmp_path):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        for words in (["catalog", "list", "--json", "--store", tmp_path / "x.db"], ["--help"]):
+            done = subprocess.run([GATEHOUSE, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            assert done.returncode == 2
+            assert "cut short" in done.stderr
+
+
+def test_help_explains_a_part_of_a_command():
+    assert command(GATEHOUSE, "help", "catalog", "import").stdout.startswith("Usage: gatehouse catalog import")

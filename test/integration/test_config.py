@@ -148,3 +148,9 @@ def test_text_of_files_alone_speaks_of_no_hosts_and_keeps_names(tmp_path):
     assert "no packet was sent; 1 device in the files" in done.stdout
     assert "hosts" not in done.stdout.split("GRADE", maxsplit=1)[0]
     assert "Not known: Frigate" in done.stdout
+
+
+def test_a_folder_of_caddyfiles_is_read(tmp_path):
+    run = audit(tmp_path, SAMPLES / "caddy")
+    assert "no file in it is known" not in run.err
+    assert run.report["devices"]
