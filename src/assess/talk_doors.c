@@ -10,6 +10,8 @@
  */
 #define PATHS_EACH    4
 #define PATHS_UNKNOWN 20
+/* One path that asks for a login may stand beside another that does not. */
+#define ASKED_ENOUGH 2
 
 /*
  * Usual paths of unknown makers (ch-bas/cctv-camera-database rtsp-patterns, AnyCam notes), and of
@@ -75,11 +77,11 @@ got_description(struct talk *talk, const struct talk_step *step, const struct an
     if (answer->err != OK || talk->stream_settled) {
         return;
     }
-    if (answer->status == 401 || answer->status == 403) {
+    if (answer->status == 401) { /* 403 is how it leaves strangers or wrong paths alone */
         state(talk, step, answer, "a login is asked for", &source);
         facts_set_bool(facts, FACT_LOGIN_RTSP_ASKED, true, &source);
         facts_set_bool(facts, FACT_RTSP_PLAIN, true, &source);
-        talk->stream_settled = true;
+        talk->stream_settled = ++talk->streams_asked == ASKED_ENOUGH;
     } else if (answer->status == 200 && text_contains(answer->body, "m=video")) {
         state(talk, step, answer, "session description with m=video", &source);
         facts_set_text(
@@ -110,7 +112,7 @@ got_picture(struct talk *talk, const struct talk_step *step, const struct answer
     if (answer->status == 401) {
         state(talk, step, answer, "a login is asked for", &source);
         facts_set_bool(facts, FACT_LOGIN_SNAPSHOT_ASKED, true, &source);
-        talk->picture_settled = true;
+        talk->picture_settled = ++talk->pictures_asked == ASKED_ENOUGH;
     } else if (is_picture(answer)) {
         state(talk, step, answer, "a picture came back", &source);
         facts_set_text(

@@ -72,6 +72,7 @@ struct talk {
     const char *onvif_path;
     bool is_sure; /* a probe's mark left no doubt: no other driver's is asked */
     bool stream_settled, picture_settled;
+    unsigned streams_asked, pictures_asked; /* paths at which a login was asked for */
     unsigned refusals;       /* readings behind the log-in that were refused in a row */
     bool is_shut;            /* so many that no more are asked */
     struct login login;      /* under way */

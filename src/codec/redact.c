@@ -24,6 +24,14 @@ static const char *const names[] = {
     "cookie",
     "response",
     "verificationcode",
+    "secret",
+    "community",
+    "passphrase",
+    "psk",
+    "apikey",
+    "privatekey",
+    "sessionid",
+    "jwt",
 };
 
 static bool
@@ -37,7 +45,8 @@ is_word(char c)
 static bool
 ends_as_secret(const char *word, size_t len)
 {
-    static const char *const ends[] = {"pwd", "password", "passwd", "_pass"};
+    static const char *const ends[] = {
+        "pwd", "password", "passwd", "_pass", "token", "secret", "community", "_key", "passphrase"};
     for (size_t i = 0; i < COUNT(ends); i++) {
         size_t end = strlen(ends[i]);
         if (len > end && text_starts_nocase(word + len - end, ends[i])) {
@@ -108,6 +117,26 @@ is_rtsp(const char *text, const char *colon)
            (colon - text >= 5 && text_starts_nocase(colon - 5, "rtsps"));
 }
 
+/* The length of the value at text: a quoted one ends at its quote, an element's at its tag. */
+static size_t
+value_at(const char *text, bool header)
+{
+    size_t len = 0;
+    if (header) {
+        return strcspn(text, "\r\n");
+    }
+    if (text[-1] == '>') {
+        return strcspn(text, "<");
+    }
+    if (text[-1] != '"' && text[-1] != '\'') {
+        return strcspn(text, "&\"'<>, ;\r\n\t");
+    }
+    while (text[len] != '\0' && text[len] != text[-1]) {
+        len += text[len] == '\\' && text[len + 1] != '\0' ? 2 : 1;
+    }
+    return len;
+}
+
 static void
 put(char *out, size_t size, size_t *used, const char *text, size_t len)
 {
@@ -143,6 +172,6 @@ redact_text(char *out, size_t size, const char *text)
         put(out, size, &used, c, name + gap);
         put(out, size, &used, "***", 3);
         c += name + gap;
-        c += strcspn(c, header ? "\r\n" : "&\"'<>, ;\r\n\t");
+        c += value_at(c, header);
     }
 }

@@ -175,30 +175,50 @@ vms_sibling(const char *path, const char *name, struct arena *arena)
     return arena_format(arena, "%.*s%s", (int)len, path, name);
 }
 
+/* One row of the list as an answer of its own, {"row": …}; its body is NULL when there is none. */
+static struct answer
+row_answer(const json_t *row, struct arena *arena)
+{
+    struct answer answer = {.status = 200, .headers = "", .body = NULL};
+    char *text = row == NULL ? NULL : json_dumps(row, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text != NULL) {
+        answer.body = arena_format(arena, "{\"row\":%s}", text);
+        answer.body_len = answer.body == NULL ? 0 : strlen(answer.body);
+    }
+    free(text);
+    return answer;
+}
+
+/* The whole answer is read once, however many rows a hostile one has. */
 void
 vms_set_users(struct facts *facts, const struct answer *answer, const char *array, const char *name,
     vms_level_fn *level, const struct source *source)
 {
     struct source config = *source;
     struct buf list;
+    struct arena arena;
+    const char *path = arena_format(facts->arena, "row.%s", name);
+    json_t *json = json_loadb(answer->body, answer->body_len, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *rows = array[0] == '\0' ? json : json_object_get(json, array);
     config.witness = WITNESS_CONFIG;
     buf_init(&list, USERS_TEXT);
-    for (unsigned i = 0; i < USERS_MOST; i++) {
-        char element[96];
-        char path[128];
+    arena_init(&arena, ARENA_DEVICE_LIMIT);
+    for (size_t i = 0; i < USERS_MOST && path != NULL; i++) {
         const char *user = NULL;
-        (void)snprintf(element, sizeof(element), "%s[%u]", array, i);
-        (void)snprintf(path, sizeof(path), "%s.%s", element, name);
-        if (pick_text(answer, path, facts->arena, &user) != OK) {
+        const struct answer row = row_answer(json_array_get(rows, i), &arena);
+        if (row.body == NULL || pick_text(&row, path, &arena, &user) != OK) {
             break;
         }
-        const char *may = level == NULL ? NULL : level(answer, element, facts->arena);
+        const char *may = level == NULL ? NULL : level(&row, "row", &arena);
         vms_add_user(&list, user, may == NULL ? "user" : may);
+        arena_wipe(&arena);
     }
     if (list.len != 0) {
         facts_set_text(facts, FACT_USERS_LIST, list.data, &config);
     }
+    arena_release(&arena);
     buf_release(&list);
+    json_decref(json);
 }
 
 void

@@ -23,6 +23,16 @@ test_takes_secrets_out_of_every_spelling(void **state)
         "{\"url\":\"rtsp:\\/\\/viewer:hunter2@10.0.0.7:554\\/11\"}",
         "http://hunter2@10.0.0.7/",
         "rtsps://viewer:a/b@hunter2@10.0.0.7/11",
+        "{\"password\":\"one, two; hunter2&more\"}",
+        "{\"password\":\"a\\\"hunter2\"}",
+        "<password>one, two; hunter2&amp;more</password>",
+        "root.SNMP.V1ReadCommunity=hunter2",
+        "<readCommunity>hunter2</readCommunity>",
+        "{\"access_token\":\"hunter2\",\"id\":1}",
+        "ZM_AUTH_HASH_SECRET='hunter2'",
+        "{\"api_key\": \"hunter2\"}",
+        "PrivateKey = hunter2",
+        "SessionID=hunter2",
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char out[256];
