@@ -575,7 +575,7 @@ test_tells_which_passwords_were_refused_until_the_device_changes(void **state)
     struct budget_request request = request_at(NOON, "mac:a");
     set_state(&request, "S1|V5.2|active|");
     for (int day = 0; day < 3; day++) {
-        char id[16];
+        char id[24];
         (void)snprintf(id, sizeof(id), "vendor:%d", day);
         request.credential = id;
         request.now = NOON + day * CLOCK_DAY;
