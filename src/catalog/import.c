@@ -253,6 +253,11 @@ import_document(struct import *import, const char *bytes, size_t len, struct not
         note_set(note, "larger than %zu bytes", IMPORT_LIMIT);
         return ERR_LIMIT;
     }
+    if (len >= 2 && ((bytes[0] == '\xff' && bytes[1] == '\xfe') ||
+                        (bytes[0] == '\xfe' && bytes[1] == '\xff'))) {
+        note_set(note, "UTF-16: convert it first, as with iconv -f UTF-16 -t UTF-8");
+        return ERR_SYNTAX;
+    }
     if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         bytes += 3; /* some downloads begin with a byte order mark */
         len -= 3;

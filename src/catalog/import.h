@@ -89,6 +89,11 @@ void import_words(struct range *range, const struct product *product, const char
  */
 bool import_segments(struct import *import, struct import_record *record,
     const struct import_row *row, const char *maker, const char *text);
+/* The bounds of a sentence, each no more than "might be"; without an upper one it is open. */
+void import_sentence(struct range *range, const char *words);
+/* What a description alone says, all of it no more than "might be"; maker: when it names none. */
+void import_description(
+    struct import *import, struct import_record *record, const char *words, const char *maker);
 /* -1: can't be read, 0: no bound, 1: a bound of that kind. */
 int import_bound(const struct product *product, const char *text, enum prose_kind kind,
     struct prose_bound *ret_bound);

@@ -215,6 +215,7 @@ add_entry(struct import *import, struct import_record *record, const struct entr
     }
     range_init(&range);
     range.has_tracks = product.has_tracks;
+    range.is_release = product.is_release;
     read_words(entry, &product, &range);
     range.is_opaque = range.is_opaque || status->is_unsure;
     range.older_too = !status->is_clear && entry->range[0] == '\0';

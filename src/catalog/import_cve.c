@@ -2,6 +2,7 @@
 #include "catalog/import.h"
 
 #include "base/text.h"
+#include "catalog/product_maker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 struct container {
     const json_t *json;
     const char *description;
+    char maker[PRODUCT_MAKER]; /* who gave the number out, when that is a maker */
     char part[80];
 };
 
@@ -91,11 +93,12 @@ struct reading {
     struct range *range;
     const struct product *product;
     const char *status;
-    const char *name; /* of the product, as the record has it */
+    const char *whole; /* what versions are that no entry names */
+    const char *name;  /* of the product, as the record has it */
     const char *description;
     char rule[IMPORT_RULE];
     char fixed[PROSE_VALUE];
-    size_t entries;
+    size_t entries, commits;
 };
 
 static void
@@ -115,6 +118,17 @@ quote(struct reading *reading, const json_t *entry)
         less[0] != '\0' ? less : most);
 }
 
+/* What is older than the bound may be affected as well. */
+static void
+add_older(struct reading *reading, const struct prose_bound *bound, bool applies)
+{
+    struct prose_bound older = *bound;
+    older.kind = PROSE_BEFORE;
+    if (applies) {
+        range_add(reading->range, NULL, &older, false);
+    }
+}
+
 static void
 read_bounds(struct reading *reading, const json_t *entry)
 {
@@ -132,6 +146,13 @@ read_bounds(struct reading *reading, const json_t *entry)
     }
     if (to > 0 && before) {
         (void)text_copy(reading->fixed, sizeof(reading->fixed), upper.value);
+    }
+    if (from > 0 && to > 0 && text_equal(lower.value, upper.value)) {
+        /* The old form's "<" became a range that begins where it ends. */
+        from = before ? 0 : from;
+        add_older(reading, &upper, !before);
+    } else if (from > 0 && text_equal_nocase(reading->whole, "affected")) {
+        add_older(reading, &lower, true);
     }
     range_add(reading->range, from > 0 ? &lower : NULL, to > 0 ? &upper : NULL, !open_end);
 }
@@ -157,16 +178,68 @@ is_up_to(const char *description, const char *version)
     return found != NULL && strchr(" .,;/", found[len]) != NULL;
 }
 
+/* One stretch of a range whose status changes inside; NULL: it has no end. */
+static void
+add_stretch(struct reading *reading, const json_t *entry, const char *from, const char *to)
+{
+    json_t *stretch = json_pack("{s:s}", "version", from);
+    const char *member =
+        to != NULL || json_object_get(entry, "lessThan") != NULL ? "lessThan" : "lessThanOrEqual";
+    const char *end = to != NULL ? to : import_text(entry, member);
+    (void)json_object_set_new(stretch, member, json_string(end[0] == '\0' ? "*" : end));
+    read_bounds(reading, stretch);
+    json_decref(stretch);
+}
+
+/* CVE record format: "changes" are in order, each the version at which the status changes. */
+static void
+read_changes(struct reading *reading, const json_t *entry)
+{
+    size_t i;
+    const json_t *change;
+    const char *from = import_text(entry, "version"); /* NULL: of another status from here on */
+    json_array_foreach(json_object_get(entry, "changes"), i, change)
+    {
+        const char *at = import_text(change, "at");
+        bool same = text_equal_nocase(import_text(change, "status"), reading->status);
+        if (at[0] == '\0') {
+            reading->range->is_opaque = true;
+        } else if (from != NULL && !same) {
+            add_stretch(reading, entry, from, at);
+            from = NULL;
+        } else if (from == NULL && same) {
+            from = at;
+        }
+    }
+    if (from != NULL) {
+        add_stretch(reading, entry, from, NULL);
+    }
+}
+
+/* A revision of the source, which no device tells. */
+static bool
+is_commit(const json_t *entry)
+{
+    const char *version = import_text(entry, "version");
+    size_t len = strlen(version);
+    return text_equal_nocase(import_text(entry, "versionType"), "git") ||
+           (len == 40 && strspn(version, "0123456789abcdefABCDEF") == len);
+}
+
 static void
 read_entry(struct reading *reading, const json_t *entry)
 {
     const char *less = import_text(entry, "lessThan");
     const char *most = import_text(entry, "lessThanOrEqual");
     const char *version = import_text(entry, "version");
-    reading->entries++;
     quote(reading, entry);
+    if (is_commit(entry)) {
+        reading->commits++;
+        return;
+    }
+    reading->entries++;
     if (json_array_size(json_object_get(entry, "changes")) != 0) {
-        reading->range->is_opaque = true; /* parts of the range are of another status */
+        read_changes(reading, entry);
     } else if (less[0] != '\0' || most[0] != '\0') {
         read_bounds(reading, entry);
     } else if (text_equal(version, "0") || text_equal(version, "-")) {
@@ -186,6 +259,7 @@ read_versions(struct reading *reading, const json_t *affected)
     size_t i;
     const json_t *entry;
     const char *whole = import_text(affected, "defaultStatus");
+    reading->whole = whole;
     json_array_foreach(json_object_get(affected, "versions"), i, entry)
     {
         const char *status = import_text(entry, "status");
@@ -194,6 +268,10 @@ read_versions(struct reading *reading, const json_t *affected)
         }
     }
     bool affects = text_equal(reading->status, "affected");
+    if (affects && reading->entries == 0 && reading->commits != 0) {
+        import_sentence(reading->range, reading->description);
+        reading->entries++;
+    }
     if (affects && text_equal(whole, "affected")) {
         /* All but what is listed otherwise; what stands in the list narrows it in prose only. */
         reading->range->is_all = reading->entries == 0;
@@ -222,6 +300,30 @@ add_lists(struct import *import, struct import_record *record, const struct cont
            import_segments(import, record, &row, product->maker, clean.data);
 }
 
+/*
+ * Platforms that are no computers' narrow the models: by name (BC500), or in a way that no device
+ * tells (ARTPEC 8).
+ */
+static void
+name_platforms(const json_t *affected, struct product *product)
+{
+    static const char *const systems[] = {"windows", "linux", "macos", "android", "ios", "x86",
+        "x64", "arm", "64 bit", "32 bit", "docker", "ubuntu", "debian", "unix", "all", "n/a"};
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(json_object_get(affected, "platforms"), i, entry)
+    {
+        const char *platform = json_string_value(entry);
+        bool is_system = text_is_empty(platform);
+        for (size_t s = 0; s < COUNT(systems) && !is_system; s++) {
+            is_system = text_starts_nocase(platform, systems[s]);
+        }
+        if (!is_system) {
+            product_narrow(product, platform);
+        }
+    }
+}
+
 static void
 add_status(struct import *import, struct import_record *record, const struct container *container,
     const json_t *affected, const char *status)
@@ -230,10 +332,13 @@ add_status(struct import *import, struct import_record *record, const struct con
     struct product product;
     const char *package = import_text(affected, "packageName");
     const char *name = import_text(affected, "product");
-    char both[300];
-    (void)snprintf(both, sizeof(both), "%.140s%s%.140s", name, package[0] == '\0' ? "" : " ",
+    char both[4400];
+    (void)snprintf(both, sizeof(both), "%.2100s%s%.2100s", name, package[0] == '\0' ? "" : " ",
         text_equal_nocase(package, name) ? "" : package);
     product_read(import_text(affected, "vendor"), both, &product);
+    if (product.maker[0] == '\0') {
+        (void)text_copy(product.maker, sizeof(product.maker), container->maker);
+    }
     struct reading reading = {.range = &range,
         .product = &product,
         .status = status,
@@ -243,9 +348,11 @@ add_status(struct import *import, struct import_record *record, const struct con
         add_lists(import, record, container, affected, &product)) {
         return;
     }
+    name_platforms(affected, &product);
     bool packaged = package[0] != '\0' && !text_equal_nocase(package, name);
     range_init(&range);
     range.has_tracks = product.has_tracks;
+    range.is_release = product.is_release;
     read_versions(&reading, affected);
     if (packaged) { /* versions of a part, which no device tells */
         range_release(&range);
@@ -260,36 +367,6 @@ add_status(struct import *import, struct import_record *record, const struct con
             .is_clear = text_equal(status, "unaffected")};
         import_add(import, record, &row, &product, &range);
     }
-    range_release(&range);
-}
-
-/* A record of the old form says n/a everywhere; only its description speaks. */
-static void
-add_description(struct import *import, struct import_record *record, const struct container *cna,
-    const char *fallback_maker)
-{
-    struct range range;
-    struct product product;
-    struct prose prose;
-    CLEANUP(buf_release) struct buf clean;
-    const char *words = english(json_object_get(cna->json, "descriptions"));
-    product_guess(words, &product);
-    if (product.maker[0] == '\0') {
-        (void)text_copy(product.maker, sizeof(product.maker), fallback_maker);
-    }
-    buf_init(&clean, (size_t)64 * 1024);
-    prose_clean(words, &clean);
-    prose_read(clean.len == 0 ? "" : clean.data, &prose);
-    for (size_t i = 0; i < prose.count; i++) {
-        bool upper = prose.bounds[i].kind == PROSE_UP_TO || prose.bounds[i].kind == PROSE_BEFORE;
-        prose.trust = upper ? prose.trust : PROSE_OPAQUE;
-    }
-    prose.trust = prose.trust == PROSE_CLEAR ? PROSE_WORDY : prose.trust;
-    range_init(&range);
-    range_add_prose(&range, &prose);
-    range_finish(&range);
-    const struct import_row row = {.part = "words", .rule = words};
-    import_add(import, record, &row, &product, &range);
     range_release(&range);
 }
 
@@ -332,8 +409,9 @@ read_container(
     }
 }
 
+/* Whom the record means though it doesn't say so: others' entries, or its references. */
 static void
-maker_of(const json_t *adp, char out[PRODUCT_MAKER])
+maker_of(const json_t *adp, const json_t *references, char out[PRODUCT_MAKER])
 {
     size_t i;
     const json_t *container;
@@ -345,6 +423,12 @@ maker_of(const json_t *adp, char out[PRODUCT_MAKER])
         product_read(import_text(first, "vendor"), import_text(first, "product"), &product);
         if (first != NULL && product.maker[0] != '\0') {
             (void)text_copy(out, PRODUCT_MAKER, product.maker);
+            return;
+        }
+    }
+    json_array_foreach(references, i, container)
+    {
+        if (product_maker_in_address(import_text(container, "url"), out)) {
             return;
         }
     }
@@ -377,6 +461,7 @@ read_one(struct import *import, const json_t *document)
     const json_t *containers = json_object_get(document, "containers");
     struct import_record record = {.id = import_text(metadata, "cveId"), .source = "CVE record"};
     struct container cna = {.json = json_object_get(containers, "cna"), .part = "cna"};
+    (void)product_maker_find(import_text(metadata, "assignerShortName"), cna.maker);
     cna.description = english(json_object_get(cna.json, "descriptions"));
     if (!import_is_cve(record.id)) {
         import_refuse(import, "a record", "it has no CVE number");
@@ -391,8 +476,10 @@ read_one(struct import *import, const json_t *document)
         read_container(import, &record, &cna);
     } else {
         char maker[PRODUCT_MAKER];
-        maker_of(json_object_get(containers, "adp"), maker);
-        add_description(import, &record, &cna, maker);
+        maker_of(
+            json_object_get(containers, "adp"), json_object_get(cna.json, "references"), maker);
+        import_description(
+            import, &record, cna.description, cna.maker[0] != '\0' ? cna.maker : maker);
     }
     json_array_foreach(json_object_get(containers, "adp"), i, adp)
     {

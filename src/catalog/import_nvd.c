@@ -161,22 +161,28 @@ severity_of(const json_t *cve)
     return NULL;
 }
 
-static void
-describe(struct import_record *record, const json_t *cve)
+static const char *
+english(const json_t *cve)
 {
     size_t i;
     const json_t *entry;
-    const char *day = import_text(cve, "cisaExploitAdd");
-    record->severity = severity_of(cve);
-    record->exploited = strlen(day) == 10 ? day : NULL;
     json_array_foreach(json_object_get(cve, "descriptions"), i, entry)
     {
-        const char *words = import_text(entry, "value");
         if (text_starts_nocase(import_text(entry, "lang"), "en")) {
-            text_clean(record->effect, sizeof(record->effect), words, strlen(words));
-            return;
+            return import_text(entry, "value");
         }
     }
+    return "";
+}
+
+static void
+describe(struct import_record *record, const json_t *cve)
+{
+    const char *day = import_text(cve, "cisaExploitAdd");
+    const char *words = english(cve);
+    record->severity = severity_of(cve);
+    record->exploited = strlen(day) == 10 ? day : NULL;
+    text_clean(record->effect, sizeof(record->effect), words, strlen(words));
 }
 
 static void
@@ -197,6 +203,9 @@ read_cve(struct import *import, const json_t *cve)
     json_array_foreach(json_object_get(cve, "configurations"), i, configuration)
     {
         read_configuration(import, &record, configuration);
+    }
+    if (record.rows == 0) {
+        import_description(import, &record, english(cve), "");
     }
     import_end(import, &record, "NVD has not said yet which products it is about");
 }

@@ -3,15 +3,16 @@
 
 #include "base/text.h"
 #include "catalog/condition.h"
+#include "catalog/product_maker.h"
+#include "catalog/product_words.h"
 #include "catalog/prose.h"
-#include "catalog/vendor.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT       400
+#define TEXT       2304 /* the longest product of a CVE record has 2048 */
 #define PART       120
 #define PART_WORDS 5
 
@@ -24,65 +25,6 @@ static const struct known {
 #undef PRODUCT
 #undef SPELLING
 };
-
-static const struct {
-    const char *name, *maker;
-} spellings[] = {
-#define PRODUCT(vendor, product, maker, models)
-#define SPELLING(name, maker) {name, maker},
-#include "../../catalog/products.def"
-#undef PRODUCT
-#undef SPELLING
-};
-
-/* Words that say what kind of thing it is, not which one. */
-static bool
-is_noise(const char *word)
-{
-    static const char *const noise[] = {"camera", "cameras", "ip", "network", "device", "devices",
-        "firmware", "product", "products", "model", "models", "series", "the", "wireless", "smart",
-        "security", "surveillance", "video", "recorder", "recorders", "router", "and", "or",
-        "version", "hd", "indoor", "outdoor", "cctv", "ip-camera", "doorbell", "software", "a",
-        "wi-fi", "channel", "channels", "port", "megapixel", "mp", "dvr", "nvr", "dvrs", "nvrs",
-        "dvr/nvr", "2k", "4k", "2k+", "4g", "5g", "1080p", "720p", "3mp", "5mp", "8mp", "h.264",
-        "h.265", "h264", "h265", "p2p", "onvif"};
-    for (size_t i = 0; i < COUNT(noise); i++) {
-        if (text_equal_nocase(noise[i], word)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Words after which a list is not the whole story. */
-static bool
-is_vague(const char *text)
-{
-    static const char *const vague[] = {"some ", "certain ", "multiple ", "various ", "several ",
-        "other models", "other products", "other devices", "other cameras", "other vendors",
-        "other versions", "many ", "etc", "such as", "and more", "family", "families", "e.g.",
-        "all models", "all devices", "all cameras", "all products", "series of"};
-    size_t len = strlen(text);
-    for (size_t i = 0; i < COUNT(vague); i++) {
-        const char *found = text_find_nocase(text, len, vague[i]);
-        if (found != NULL && (found == text || !isalnum((unsigned char)found[-1]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-is_nothing(const char *text)
-{
-    static const char *const words[] = {"", "n/a", "-", "*", "unspecified", "unknown", "none"};
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (text_equal_nocase(text, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* "GeutebrÃ¼ck" is UTF-8 that was taken for Latin-1 and written as UTF-8 again. */
 static void
@@ -123,43 +65,21 @@ prepare(const char *text, char out[TEXT])
     mend(out);
 }
 
+/* "Siveillance Video 2022 R1": one release, whose fixes are not those of another. */
 static bool
-find_maker(const char *name, char out[PRODUCT_MAKER])
+names_release(const char *name)
 {
-    const struct vendor *vendor = vendor_find(name);
-    if (vendor != NULL) {
-        (void)text_copy(out, PRODUCT_MAKER, vendor->maker);
-        return true;
+    if (text_contains_nocase(name, "prior") || text_contains_nocase(name, "older") ||
+        text_contains_nocase(name, "earlier")) {
+        return false;
     }
-    for (size_t i = 0; i < COUNT(spellings); i++) {
-        if (text_equal_nocase(spellings[i].name, name)) {
-            (void)text_copy(out, PRODUCT_MAKER, spellings[i].maker);
+    for (const char *at = strstr(name, " 20"); at != NULL; at = strstr(at + 1, " 20")) {
+        if (strspn(at + 1, "0123456789") == 4 && at[5] == ' ' && at[6] == 'R' &&
+            isdigit((unsigned char)at[7])) {
             return true;
         }
     }
     return false;
-}
-
-/* The maker in front of a text: the longest of its first three words that names one. */
-static size_t
-leading_maker(const char *text, char out[PRODUCT_MAKER])
-{
-    char words[TEXT];
-    size_t ends[3];
-    size_t count = 0, len = 0;
-    for (; count < COUNT(ends) && text[len] != '\0'; count++) {
-        len += strspn(text + len, " ");
-        len += strcspn(text + len, " ,;");
-        ends[count] = len;
-    }
-    while (count-- > 0) {
-        memcpy(words, text, ends[count]);
-        words[ends[count]] = '\0';
-        if (find_maker(words, out)) {
-            return ends[count];
-        }
-    }
-    return 0;
 }
 
 static bool
@@ -186,6 +106,8 @@ add_model(struct product *out, const char *form, const char *name)
     if (len + strlen(name) + 16 < sizeof(out->models)) {
         (void)snprintf(out->models + len, sizeof(out->models) - len, "%s%s%s", len == 0 ? "" : ", ",
             form, name);
+    } else if (len + 6 < sizeof(out->models) && !text_ends(out->models, "? *")) {
+        (void)text_copy(out->models + len, sizeof(out->models) - len, ", ? *"); /* more than fit */
     }
 }
 
@@ -209,23 +131,13 @@ add_anything(struct product *out)
     }
 }
 
-/* Letters and digits together, or a wildcard: DS-76xxNI, C100, NVR4XXX. */
-static bool
-is_model_word(const char *word)
-{
-    size_t digits = 0, letters = 0, runs = 0;
-    for (const char *at = word; *at != '\0'; at++) {
-        digits += isdigit((unsigned char)*at) ? 1U : 0U;
-        letters += isalpha((unsigned char)*at) ? 1U : 0U;
-        runs += (at[0] == 'x' || at[0] == 'X') && (at[1] == 'x' || at[1] == 'X') ? 1U : 0U;
-    }
-    return (digits != 0 || runs != 0) && letters + digits >= 2;
-}
-
 struct part {
     char name[PART];
+    char full[PART];   /* with the words of a kind in its middle: FLEXIDOME IP 5000i */
+    char middle[PART]; /* such words, until another one follows */
     size_t words;
     bool has_model, has_digit, has_series;
+    char kind[4]; /* NVR, DVR: the begin of a model's name when digits follow */
 };
 
 static void
@@ -242,19 +154,29 @@ add_word(struct part *part, const char *word)
         text_ends(word, "-Series")) {
         part->has_series = true;
     }
-    if (is_noise(word)) {
+    if (product_words_noise(word)) {
+        bool recorder = text_equal(word, "NVR") || text_equal(word, "DVR");
+        (void)text_copy(part->kind, sizeof(part->kind), recorder ? word : "");
+        size_t middle = strlen(part->middle);
+        (void)snprintf(part->middle + middle, sizeof(part->middle) - middle, " %s", word);
         return;
     }
     char own[PART];
-    (void)text_copy(own, sizeof(own), word);
+    bool begun = part->kind[0] != '\0' && isdigit((unsigned char)word[0]) && strlen(word) <= 3;
+    (void)snprintf(own, sizeof(own), "%s%.100s", begun ? part->kind : "", word);
+    part->kind[0] = '\0';
     char *series = strcasestr(own, "-series");
     if (series != NULL) {
         *series = '\0';
     }
-    part->has_model = part->has_model || is_model_word(own);
+    part->has_model = part->has_model || product_words_model(own);
     part->has_digit = part->has_digit || strcspn(own, "0123456789") != strlen(own);
     size_t len = strlen(part->name);
+    size_t full = strlen(part->full);
     (void)snprintf(part->name + len, sizeof(part->name) - len, "%s%s", len == 0 ? "" : " ", own);
+    (void)snprintf(part->full + full, sizeof(part->full) - full, "%s%s%s",
+        full == 0 ? "" : part->middle, full == 0 ? "" : " ", own);
+    part->middle[0] = '\0';
     part->words++;
 }
 
@@ -262,10 +184,71 @@ add_word(struct part *part, const char *word)
 static void
 cut_bracket(char *text)
 {
+    char *more = strcasestr(text, " including");
+    if (more != NULL) {
+        *more = '\0'; /* variants of what is named */
+    }
     char *open = strchr(text, '(');
-    if (open != NULL && (strchr(open, ' ') != NULL || is_noise(open + 1))) {
+    if (open != NULL && (memchr(open, ' ', strcspn(open, ")")) != NULL ||
+                            product_words_noise(open + 1) || open == text)) {
         *open = '\0';
     }
+}
+
+static size_t
+digits_before(const char *text, const char *at)
+{
+    size_t count = 0;
+    while (at != text && isdigit((unsigned char)at[-1])) {
+        at--;
+        count++;
+    }
+    return count;
+}
+
+/* What a bracket leaves open: I(U) is I or IU, Q1(/xP) is Q1 or Q1/8P. */
+static void
+add_optional(struct product *out, const char *text, const char *series)
+{
+    char name[2 * PART];
+    const char *open = strchr(text, '(');
+    const char *close = open == NULL ? NULL : strchr(open, ')');
+    if (close == NULL) {
+        return;
+    }
+    int head = (int)(open - text), inner = (int)(close - open - 1);
+    bool letters = inner >= 1 && inner <= 2 && isalpha((unsigned char)open[1]) &&
+                   isalpha((unsigned char)open[inner]);
+    if (letters || open[1] == '/') {
+        (void)snprintf(
+            name, sizeof(name), "%.*s%.*s%s%s", head, text, inner, open + 1, close + 1, series);
+        add_model(out, letters ? "? =" : "=", name);
+    }
+    if (open[1] == '/') {
+        (void)snprintf(name, sizeof(name), "%.*s%s%s", head, text, close + 1, series);
+        add_model(out, "=", name);
+    }
+}
+
+/* DS-K1T8003/8004, SD50/52C: the second is written from where it differs. */
+static void
+add_models(struct product *out, const char *text, bool has_series)
+{
+    const char *series = has_series ? "*" : "";
+    const char *slash = strchr(text, '/');
+    size_t same = slash == NULL ? 0 : digits_before(text, slash);
+    char name[2 * PART];
+    if (same >= 2 && strspn(slash + 1, "0123456789") == same) {
+        int head = (int)(slash - text);
+        (void)snprintf(name, sizeof(name), "%.*s%s", head, text, series);
+        add_model(out, "=", name);
+        (void)snprintf(name, sizeof(name), "%.*s%s%s", head - (int)same, text, slash + 1, series);
+        add_model(out, "=", name);
+        return;
+    }
+    (void)snprintf(name, sizeof(name), "%s%s", text, series);
+    add_model(out, "=", name);
+    add_optional(out, text, series);
 }
 
 static void
@@ -275,14 +258,15 @@ read_part(char *text, struct product *out)
     char word[PART];
     struct part part = {.name = ""};
     cut_bracket(text);
-    if (text_ends(text, "_firmware")) {
+    bool exact = text_ends(text, "_firmware"); /* a name of CPE: nothing else is meant */
+    if (exact) {
         text[strlen(text) - strlen("_firmware")] = '\0';
     }
     for (char *at = text; *at != '\0'; at++) {
         *at = *at == '_' ? ' ' : *at;
     }
     const char *at = text_trim(text);
-    at += leading_maker(at, maker);
+    at += product_maker_leading(at, maker);
     const char *whole = at + strspn(at, " ");
     while (*at != '\0') {
         at += strspn(at, " ");
@@ -297,10 +281,10 @@ read_part(char *text, struct product *out)
     if (part.name[0] == '\0' || part.words > PART_WORDS) {
         add_anything(out);
     } else if (part.has_model || (part.has_digit && part.words >= 2)) {
-        if (part.has_series) {
-            append(&part, "*");
+        add_models(out, part.name, part.has_series);
+        if (!text_equal(part.full, part.name)) {
+            add_models(out, part.full, part.has_series);
         }
-        add_model(out, "=", part.name);
     } else if (part.has_series && strlen(part.name) <= 4) {
         append(&part, "*");
         add_model(out, "? ", part.name);
@@ -308,7 +292,9 @@ read_part(char *text, struct product *out)
         if (part.words >= 2 && strlen(whole) < PART) {
             add_model(out, "=", whole); /* a name without a number, as it stands */
         }
-        add_anything(out);
+        if (!exact || part.words < 2) {
+            add_anything(out);
+        }
     }
 }
 
@@ -316,7 +302,7 @@ read_part(char *text, struct product *out)
 static bool
 parts_here(const char *at)
 {
-    if (*at == ',' || *at == ';' || *at == '|') {
+    if (*at == ',' || *at == ';' || *at == '|' || *at == '[') {
         return true;
     }
     if (text_starts_nocase(at, " and ") || text_starts_nocase(at, " or ")) {
@@ -360,7 +346,7 @@ read_parts(char *text, struct product *out)
         } else if (len != 0) {
             memcpy(part, at, len);
             part[len] = '\0';
-            if (text_trim(part)[0] != '\0') {
+            if (text_trim(part)[0] != '\0' && text_trim(part)[0] != '(') {
                 read_part(text_trim(part), out);
             }
         }
@@ -377,29 +363,47 @@ product_read(const char *vendor, const char *product, struct product *ret_produc
     memset(ret_product, 0, sizeof(*ret_product));
     prepare(vendor, whose);
     prepare(product, what);
-    if (is_nothing(whose) && is_nothing(what)) {
+    if (product_words_nothing(whose) && product_words_nothing(what)) {
         return;
     }
     if (find_known(whose, what, ret_product)) {
+        ret_product->is_release = names_release(what);
         return;
     }
     ret_product->is_version = prose_is_version(what);
-    if (!is_nothing(whose) && !find_maker(whose, ret_product->maker) &&
-        leading_maker(whose, ret_product->maker) == 0) {
+    if (!product_words_nothing(whose) && !product_maker_find(whose, ret_product->maker) &&
+        product_maker_leading(whose, ret_product->maker) == 0) {
         (void)text_copy(ret_product->maker, PRODUCT_MAKER, whose);
     }
-    if (is_nothing(whose)) {
+    if (product_words_nothing(whose)) {
         struct product guess;
         product_guess(what, &guess);
         (void)text_copy(ret_product->maker, PRODUCT_MAKER, guess.maker);
     }
-    if (is_nothing(what) || is_vague(what) || ret_product->is_version) {
+    if (product_words_nothing(what) || product_words_vague(what) || ret_product->is_version) {
         add_anything(ret_product);
         return;
     }
     read_parts(what, ret_product);
     if (ret_product->models[0] == '\0') {
         add_anything(ret_product);
+    }
+}
+
+void
+product_narrow(struct product *product, const char *platform)
+{
+    char text[TEXT];
+    struct product read = {.models = ""};
+    prepare(platform, text);
+    read_parts(text, &read);
+    if (text_equal(product->models, "*")) {
+        (void)text_copy(product->models, sizeof(product->models), "? *");
+    } else if (text_ends(product->models, "? *") && text_starts(read.models, "=")) {
+        char models[PRODUCT_MODELS];
+        (void)text_copy(models, sizeof(models), product->models);
+        (void)snprintf(
+            product->models, sizeof(product->models), "%.400s, %.1600s", read.models, models);
     }
 }
 
@@ -415,27 +419,41 @@ is_model_in_words(const char *word)
         }
     }
     bool version = (word[0] == 'v' || word[0] == 'V') && isdigit((unsigned char)word[1]);
-    return !version && !is_noise(word) && isupper((unsigned char)word[0]) &&
-           strcspn(word, "0123456789") != strlen(word) && strlen(word) >= 3 &&
-           strpbrk(word, "=.:") == NULL && !prose_is_version(word) && is_model_word(word);
+    return !version && !product_words_noise(word) && isupper((unsigned char)word[0]) &&
+           strcspn(word, "0123456789") != strlen(word) && strlen(word) >= 2 &&
+           strpbrk(word, "=.:") == NULL && !prose_is_version(word) && product_words_model(word);
+}
+
+/* One to three words that name a product: "DW Spectrum Server". */
+static bool
+find_known_words(const char *at, struct product *out)
+{
+    char words[PART];
+    size_t len = 0;
+    for (size_t count = 0; count < 3 && at[len] != '\0'; count++) {
+        len += strspn(at + len, " ");
+        len += strcspn(at + len, " ,;");
+        if (len >= sizeof(words)) {
+            return false;
+        }
+        memcpy(words, at, len);
+        words[len] = '\0';
+        if (find_known("", words, out)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void
 guess_maker(const char *at, struct product *out)
 {
-    char word[PART];
     char maker[PRODUCT_MAKER];
-    size_t len = strcspn(at, " ,;");
-    if (len == 0 || len >= sizeof(word)) {
-        return;
-    }
-    memcpy(word, at, len);
-    word[len] = '\0';
-    if (isupper((unsigned char)word[0]) || isdigit((unsigned char)word[0])) {
+    if (isupper((unsigned char)at[0]) || isdigit((unsigned char)at[0])) {
         struct product known = {.maker = ""};
-        if (leading_maker(at, maker) != 0) {
+        if (product_maker_leading(at, maker) != 0) {
             (void)text_copy(out->maker, sizeof(out->maker), maker);
-        } else if (find_known("", word, &known)) {
+        } else if (find_known_words(at, &known)) {
             (void)text_copy(out->maker, sizeof(out->maker), known.maker);
         }
     }
@@ -446,16 +464,17 @@ product_guess(const char *description, struct product *ret_product)
 {
     CLEANUP(buf_release) struct buf clean;
     char word[PART], entry[PART + 4];
+    bool is_certain = false; /* two characters may be anything: "Amazon S3" */
     memset(ret_product, 0, sizeof(*ret_product));
     buf_init(&clean, (size_t)64 * 1024);
     prose_clean(description, &clean);
     const char *at = clean.len == 0 ? "" : clean.data;
     while (*at != '\0') {
-        at += strspn(at, " \n,;()");
+        at += strspn(at, " \n,;()/");
         if (ret_product->maker[0] == '\0') {
             guess_maker(at, ret_product);
         }
-        size_t len = strcspn(at, " \n,;()");
+        size_t len = strcspn(at, " \n,;()/");
         if (len != 0 && len < sizeof(word) - 1) {
             memcpy(word, at, len);
             word[len] = '\0';
@@ -463,11 +482,13 @@ product_guess(const char *description, struct product *ret_product)
             (void)snprintf(entry, sizeof(entry), "? =%s", word);
             if (is_model_in_words(word) && !has_model(ret_product, entry)) {
                 add_model(ret_product, "? =", word);
+                is_certain = is_certain || strlen(word) > 2;
             }
         }
         at += len;
     }
-    if (ret_product->models[0] == '\0' || (clean.len != 0 && is_vague(clean.data))) {
+    if (!is_certain || (clean.len != 0 && (product_words_vague(clean.data) ||
+                                              text_contains_nocase(clean.data, " including ")))) {
         add_anything(ret_product);
     }
 }

@@ -19,7 +19,8 @@ struct state {
     enum prose_aside { ASIDE_NONE, ASIDE_WITH, ASIDE_WITHOUT } aside;
     bool apart; /* ; or a line end stood between */
     bool comma;
-    bool range; /* a dash or "to" stood behind a value */
+    bool range;   /* a dash or "to" stood behind a value */
+    bool between; /* "between": a second value ends the range */
 };
 
 static void
@@ -93,7 +94,10 @@ add_value(struct state *state, const struct prose_token *token)
     if (state->builds && !bound.is_date) {
         set_trust(out, PROSE_OPAQUE);
     }
-    if (state->range && last != NULL && !state->has_ahead) {
+    if (state->between && !state->has_ahead) {
+        bound.kind = PROSE_UP_TO;
+        state->between = false;
+    } else if (state->range && last != NULL && !state->has_ahead) {
         last->kind = last->kind == PROSE_EXACT ? PROSE_FROM : last->kind;
         bound.kind = PROSE_UP_TO;
     }
@@ -139,6 +143,10 @@ add_token(struct state *state, const struct prose_token *token, const struct pro
         break;
     case PROSE_DIRECTION:
         add_direction(state, token, next);
+        break;
+    case PROSE_BETWEEN:
+        state->ahead = PROSE_FROM;
+        state->has_ahead = state->between = true;
         break;
     case PROSE_RANGE:
         state->range = state->out->count != 0;
@@ -231,6 +239,9 @@ prose_read(const char *text, struct prose *ret_prose)
         prose_next(&cursor, &next);
         add_token(&state, &token, &next);
         token = next;
+    }
+    if (state.between) {
+        set_trust(ret_prose, PROSE_OPAQUE); /* the other end was not found */
     }
     check_order(ret_prose);
 }

@@ -311,11 +311,41 @@ take_bare_build(struct prose_cursor *cursor, struct prose_token *token)
     return true;
 }
 
+/* 1.3.4.D00.U1(4A21S), 3.0.3_RELEASE(HIK): a bracket without blanks that belongs to the version. */
+static size_t
+variant_len(const char *at, size_t len)
+{
+    size_t signs = 0, digits = 0, upper = 0;
+    if (at[len] != '(' || strcspn(at, "0123456789") >= len) {
+        return 0;
+    }
+    for (; isalnum((unsigned char)at[len + 1 + signs]); signs++) {
+        digits += isdigit((unsigned char)at[len + 1 + signs]) ? 1U : 0U;
+        upper += isupper((unsigned char)at[len + 1 + signs]) ? 1U : 0U;
+    }
+    bool closed = at[len + 1 + signs] == ')' && is_end(at[len + 2 + signs]);
+    return closed && signs >= 2 && (digits != 0 || upper == signs) ? signs + 2 : 0;
+}
+
+/* "HotfixRev14", "SP2", "Patch3" behind a version: another one, and it can't be compared. */
+static bool
+is_patch_level(const char *text)
+{
+    static const char *const names[] = {"hotfixrev", "hotfix", "patch", "sp", "rev", "update"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (text_starts_nocase(text, names[i]) && isdigit((unsigned char)text[strlen(names[i])])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 take_word(struct prose_cursor *cursor, struct prose_token *token)
 {
     size_t len = word_len(cursor->at);
     len += is_release_year(cursor->at, len) ? 3 : 0;
+    len += variant_len(cursor->at, len);
     if (len == 0 || len >= sizeof(token->text) - 16) {
         token->kind = len == 0 ? PROSE_UNKNOWN : PROSE_DANGER;
         cursor->at += len == 0 ? 1 : len;
@@ -334,12 +364,20 @@ take_word(struct prose_cursor *cursor, struct prose_token *token)
         return;
     }
     bool plus = token->text[len - 1] == '+' && build == NULL;
-    if (looks_like_version(token->text, cursor->is_alone)) {
+    bool is_foreign = false; /* V5.7.3之前 is "before V5.7.3" */
+    for (const char *c = token->text; *c != '\0'; c++) {
+        is_foreign = is_foreign || (unsigned char)*c >= 0x80;
+    }
+    if (is_foreign) {
+        token->kind = PROSE_DANGER;
+    } else if (looks_like_version(token->text, cursor->is_alone)) {
         token->kind = plus ? PROSE_DANGER : PROSE_VERSION;
         cut_wildcard(token);
         cursor->at += take_build(cursor->at, token);
     } else {
-        token->kind = looks_like_model(token->text) ? PROSE_MODEL : PROSE_UNKNOWN;
+        token->kind = is_patch_level(token->text)     ? PROSE_DANGER
+                      : looks_like_model(token->text) ? PROSE_MODEL
+                                                      : PROSE_UNKNOWN;
     }
 }
 

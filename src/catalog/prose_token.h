@@ -10,6 +10,7 @@ enum prose_token_kind {
     PROSE_DATE,      /* YYYY-MM-DD */
     PROSE_OPERATOR,  /* < <= > >= = */
     PROSE_DIRECTION, /* before, earlier, later, … */
+    PROSE_BETWEEN,   /* between A and B */
     PROSE_RANGE,     /* "-" between blanks, to, through */
     PROSE_BUILD,     /* build time, buildtime, build date */
     PROSE_WITH,      /* including */

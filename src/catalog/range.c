@@ -162,12 +162,33 @@ add_exact(struct range *range, const struct prose_bound *bound, bool sure)
     }
 }
 
+/* 10.1 of V10.1a. */
+static bool
+release_of(const struct prose_bound *upper, struct prose_bound *ret_release)
+{
+    const char *from = upper->value + ((upper->value[0] | 0x20) == 'v' ? 1 : 0);
+    size_t major = strspn(from, "0123456789");
+    size_t minor = from[major] == '.' ? strspn(from + major + 1, "0123456789") : 0;
+    *ret_release = (struct prose_bound){.kind = PROSE_FROM};
+    if (major == 0 || minor == 0) {
+        return false;
+    }
+    (void)snprintf(
+        ret_release->value, sizeof(ret_release->value), "%.*s", (int)(major + 1 + minor), from);
+    return true;
+}
+
 void
 range_add(struct range *range, const struct prose_bound *lower, const struct prose_bound *upper,
     bool sure)
 {
     struct words words;
+    struct prose_bound release;
     char track[PROSE_VALUE + 8];
+    if (range->is_release && lower == NULL && upper != NULL && !upper->is_date &&
+        release_of(upper, &release)) {
+        lower = &release;
+    }
     if (lower == NULL && upper == NULL) {
         range->is_all = range->is_all || sure;
         range->is_opaque = range->is_opaque || !sure;
@@ -221,7 +242,15 @@ is_upper(const struct prose_bound *bound)
 void
 range_add_prose(struct range *range, const struct prose *prose)
 {
+    struct prose_bound release;
     bool sure = prose->trust == PROSE_CLEAR;
+    if (range->is_release && prose->trust == PROSE_OPAQUE && prose->count == 1 &&
+        is_upper(&prose->bounds[0]) && release_of(&prose->bounds[0], &release)) {
+        char track[PROSE_VALUE + 8];
+        (void)snprintf(track, sizeof(track), "^ %s", release.value);
+        put(&range->versions, false, track, ""); /* "< 22.1 HotfixRev7": of 22.1, some are fixed */
+        return;
+    }
     if (prose->is_empty || prose->trust == PROSE_OPAQUE || (prose->is_all && !sure)) {
         range->is_opaque = true;
         return;

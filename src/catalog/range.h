@@ -9,6 +9,7 @@
 struct range {
     struct buf versions, builds;
     bool has_tracks;           /* AXIS OS: long-term tracks get fixes of their own */
+    bool is_release;           /* about one release alone: 22.1 of "below 22.1b" */
     bool is_all;               /* every version */
     bool is_opaque;            /* something could not be read: it may touch every version */
     bool older_too;            /* versions older than a single one that is named may be touched */

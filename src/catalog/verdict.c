@@ -72,7 +72,8 @@ hear(struct choir *choir, const struct advisory *row, const struct advisory_targ
     char why[ADVISORY_WHY];
     struct voice *voice = voice_of(choir, row);
     enum advisory_match match = advisory_judge(row, target, why);
-    bool named = text_starts(why, "version ") || text_starts(why, "build ");
+    bool named = text_starts(why, "version ") || text_starts(why, "build ") ||
+                 text_starts(why, "every version ");
     if (row->clear[0] != '\0') {
         if (match > voice->cleared || voice->clear_row == NULL) {
             voice->cleared = match;
@@ -98,11 +99,12 @@ settle(struct voice *voice)
     if (voice->cleared != ADVISORY_YES) {
         return;
     }
-    if (voice->match == ADVISORY_YES) {
+    bool by_default = voice->row->versions[0] == '\0' && voice->row->builds[0] == '\0';
+    if (voice->match == ADVISORY_YES && !by_default) {
         voice->match = ADVISORY_POSSIBLE;
         (void)snprintf(voice->why, sizeof(voice->why),
             "the record names this version as affected and as not affected");
-    } else if (voice->match == ADVISORY_POSSIBLE) {
+    } else if (voice->match != ADVISORY_NO) { /* all but the versions that it clears */
         voice->match = ADVISORY_NO;
         voice->row = voice->clear_row;
         (void)text_copy(voice->why, sizeof(voice->why), voice->clear_why);
@@ -148,6 +150,15 @@ outweighs(const struct voice *a, const struct voice *b)
     return a->match > b->match;
 }
 
+/* Another part names the model surely, where the maker's words don't name it exactly. */
+static bool
+contradicts(const struct voice *voice, const struct voice *best)
+{
+    return best->rank <= 1 && best->match == ADVISORY_NO && voice->rank == 2 &&
+           voice->match == ADVISORY_YES && voice->knows_model &&
+           (!best->knows_model || text_contains(best->row->models, "? "));
+}
+
 static void
 tell(const struct voice *voice, char *out)
 {
@@ -171,6 +182,14 @@ decide(const struct choir *choir, struct verdict *ret_verdict)
         const struct voice *voice = &choir->voices[i];
         bool sure = voice->rank == 2 && voice->match == ADVISORY_YES;
         best = sure || gives_way(best, voice) ? voice : best;
+    }
+    struct voice doubt;
+    for (size_t i = 0; i < choir->count; i++) {
+        if (contradicts(&choir->voices[i], best)) {
+            doubt = choir->voices[i];
+            doubt.match = ADVISORY_POSSIBLE;
+            best = &doubt;
+        }
     }
     ret_verdict->match = best->match;
     ret_verdict->row = best->row;

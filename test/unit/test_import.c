@@ -89,6 +89,34 @@ struct trial {
 
 /* clang-format off */
 static const struct trial trials[] = {
+    /* a range that begins where it ends: the old form's "<" and "<=" */
+    {"hikvision", "DS-3WF01C-2N/O", NULL, LESS("V1.0.4", "V1.0.4"), "Hikvision", "DS-3WF01C-2N/O", "V1.0.3", NULL, YES},
+    {"hikvision", "DS-3WF01C-2N/O", NULL, LESS("V1.0.4", "V1.0.4"), "Hikvision", "DS-3WF01C-2N/O", "V1.0.4", NULL, NO},
+    {"TP-Link", "Tapo C200", NULL, MOST("1.15", "1.15"), "TP-Link", "Tapo C200", "1.1.14", NULL, MAYBE},
+    {"TP-Link", "Tapo C200", NULL, MOST("1.15", "1.15"), "TP-Link", "Tapo C200", "1.16.0", NULL, NO},
+    /* between */
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral", NULL, "V2.6.2", NULL, YES},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral", NULL, "V2.6.3", NULL, NO},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral", NULL, "V2.3.0", NULL, NO},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1"), "HikCentral", NULL, "V2.6.3", NULL, MAYBE},
+    /* revisions of the source, which no device tells; beside them what the description says */
+    {"blakeblackshear", "frigate", "unaffected", "[{\"status\":\"affected\",\"versionType\":\"git\",\"version\":\"1da177e4c3\",\"lessThan\":\"9e7d31841e\"}]", "Frigate", NULL, "0.14.1", NULL, MAYBE},
+    {"blakeblackshear", "frigate", "unaffected", "[{\"status\":\"affected\",\"versionType\":\"git\",\"version\":\"1da177e4c3\",\"lessThan\":\"9e7d31841e\"},{\"status\":\"affected\",\"version\":\"0.13\",\"lessThan\":\"0.15.1\"}]", "Frigate", NULL, "0.12.0", NULL, NO},
+    /* a range whose status changes inside */
+    {"Genetec", "Security Center", "unaffected", "[{\"status\":\"affected\",\"version\":\"5.9.0\",\"lessThan\":\"5.12.0\",\"changes\":[{\"at\":\"5.10.4\",\"status\":\"unaffected\"},{\"at\":\"5.11.0\",\"status\":\"affected\"}]}]", "Genetec Security Center", NULL, "5.10.3", NULL, YES},
+    {"Genetec", "Security Center", "unaffected", "[{\"status\":\"affected\",\"version\":\"5.9.0\",\"lessThan\":\"5.12.0\",\"changes\":[{\"at\":\"5.10.4\",\"status\":\"unaffected\"},{\"at\":\"5.11.0\",\"status\":\"affected\"}]}]", "Genetec Security Center", NULL, "5.10.5", NULL, NO},
+    {"Genetec", "Security Center", "unaffected", "[{\"status\":\"affected\",\"version\":\"5.9.0\",\"lessThan\":\"5.12.0\",\"changes\":[{\"at\":\"5.10.4\",\"status\":\"unaffected\"},{\"at\":\"5.11.0\",\"status\":\"affected\"}]}]", "Genetec Security Center", NULL, "5.11.1", NULL, YES},
+    {"Genetec", "Security Center", "unaffected", "[{\"status\":\"affected\",\"version\":\"5.9.0\",\"lessThan\":\"5.12.0\",\"changes\":[{\"at\":\"5.10.4\",\"status\":\"unaffected\"},{\"at\":\"5.11.0\",\"status\":\"affected\"}]}]", "Genetec Security Center", NULL, "5.12.0", NULL, NO},
+    /* all by default, but what is cleared */
+    {"Reolink", "RLC-410W", "affected", "[{\"status\":\"unaffected\",\"version\":\"3.0.0.136\",\"lessThanOrEqual\":\"*\"}]", "Reolink", "RLC-410W", "v3.0.0.100", NULL, YES},
+    {"Reolink", "RLC-410W", "affected", "[{\"status\":\"unaffected\",\"version\":\"3.0.0.136\",\"lessThanOrEqual\":\"*\"}]", "Reolink", "RLC-410W", "v3.0.0.200", NULL, NO},
+    /* names: a kind's word in the middle, a tail of digits, other scripts, more models than one */
+    {"Bosch", "FLEXIDOME IP 5000i", NULL, LESS("0", "7.80"), "Bosch", "FLEXIDOME IP 5000i", "7.70", NULL, YES},
+    {"Hikvision", "DS-K1T8003/8004", NULL, LESS("0", "V1.4.21"), "Hikvision", "DS-K1T8004", "V1.4.20", NULL, YES},
+    {"lorextechnology", "w461asc-e_firmware", NULL, LESS("0", "2.8"), "Dahua", "W461ASC-E", "2.7.1", NULL, YES},
+    {"海康威视", "DS-2CD2143G2-I", NULL, PROSE("V5.7.3之前的版本"), "Hikvision", "DS-2CD2143G2-I", "V5.7.2", NULL, MAYBE},
+    {"Hikvision", "DS-76xxNI-Q1(/xP)", NULL, PROSE("Build date before 250807"), "Hikvision", "DS-7608NI-Q1", "V4.30", "2021-01-01", YES},
+    {"Axis Communications AB", "Camera\",\"platforms\":[\"M1\"],\"x\":\"", NULL, LESS("0", "2.0"), "Axis", "M1", "1.0", NULL, YES},
     /* operators inside the text, one and two tracks */
     {"ZoneMinder", "zoneminder", NULL, PROSE("< 1.36.34"), "ZoneMinder", NULL, "1.36.33", NULL, YES},
     {"ZoneMinder", "zoneminder", NULL, PROSE("< 1.36.34"), "ZoneMinder", NULL, "1.36.34", NULL, NO},
@@ -399,6 +427,24 @@ test_refuses_with_a_reason_what_is_no_record(void **state)
 }
 
 static void
+test_reads_a_byte_order_mark_and_names_the_way_out_of_utf16(void **state)
+{
+    (void)state;
+    static const char marked[] = "\xef\xbb\xbf{\"dataType\":\"CVE_RECORD\",\r\n\"dataVersion\":"
+                                 "\"6.0\",\"cveMetadata\":{\"cveId\":\"CVE-2099-1\"},"
+                                 "\"containers\":{\"cna\":{\"affected\":[{\"vendor\":\"Axis\","
+                                 "\"product\":\"M1\",\"versions\":[{\"version\":\"1.0\","
+                                 "\"status\":\"affected\"}]}]}}}";
+    struct note note = {""};
+    assert_int_equal(import_init(&import), OK);
+    assert_int_equal(import_document(&import, marked, strlen(marked), &note), OK);
+    assert_int_equal(import.imported, 1);
+    assert_int_not_equal(import_document(&import, "\xff\xfe{\0", 4, &note), OK);
+    assert_non_null(strstr(note.text, "iconv"));
+    import_release(&import);
+}
+
+static void
 test_a_rejected_record_is_refused(void **state)
 {
     (void)state;
@@ -426,6 +472,7 @@ main(void)
         cmocka_unit_test(test_reads_csaf_firmware_installed_on_a_model),
         cmocka_unit_test(test_the_list_of_exploited_flaws_flags_rows_of_its_numbers),
         cmocka_unit_test(test_refuses_with_a_reason_what_is_no_record),
+        cmocka_unit_test(test_reads_a_byte_order_mark_and_names_the_way_out_of_utf16),
         cmocka_unit_test(test_a_rejected_record_is_refused),
     };
     return cmocka_run_group_tests_name("import", tests, NULL, NULL);

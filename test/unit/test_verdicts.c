@@ -32,7 +32,16 @@ static const struct row {
 } rows[] = {
 #define ROW(record, maker, model, version, build, brand, verdict, decider, why)                    \
     {record, maker, model, version, build, brand, verdict, decider, why},
+#include "../advisory/unseen.def"
 #include "../advisory/verdicts.def"
+#undef ROW
+};
+
+/* The first of them, to which the shipped catalogue is not held. */
+enum {
+#define ROW(record, maker, model, version, build, brand, verdict, decider, why) +1
+    UNSEEN = 0
+#include "../advisory/unseen.def"
 #undef ROW
 };
 
@@ -155,7 +164,7 @@ static void
 test_every_record_is_imported_or_refused_with_a_reason(void **state)
 {
     (void)state;
-    assert_true(record_count >= 39);
+    assert_true(record_count >= 57);
     for (size_t i = 0; i < record_count; i++) {
         if (records[i].catalog == NULL) {
             assert_false(text_is_empty(records[i].reason));
@@ -202,7 +211,7 @@ test_the_shipped_catalogue_judges_as_a_person_did(void **state)
 {
     (void)state;
     size_t compared = 0;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = UNSEEN; i < COUNT(rows); i++) {
         const struct row *row = &rows[i];
         const struct catalog *catalog = catalog_current();
         enum advisory_match best = ADVISORY_NO;
