@@ -174,12 +174,12 @@ read_for(struct talk *talk, const struct device_driver *driver, bool behind_logi
     }
 }
 
-/* SOAP 1.2 as ONVIF wants it, or 1.1 as some servers answer nevertheless. */
+/* SOAP 1.2 as ONVIF wants it, 1.1, or no namespace at all, as some servers answer nevertheless. */
 static bool
 is_envelope(const struct answer *answer)
 {
-    static const char *const names[] = {
-        "http://www.w3.org/2003/05/soap-envelope", "http://schemas.xmlsoap.org/soap/envelope"};
+    static const char *const names[] = {"http://www.w3.org/2003/05/soap-envelope",
+        "http://schemas.xmlsoap.org/soap/envelope", "GetSystemDateAndTimeResponse>"};
     for (size_t i = 0; i < COUNT(names); i++) {
         if (text_find_nocase(answer->body, answer->body_len, names[i]) != NULL) {
             return true;
@@ -258,10 +258,40 @@ may_be_camera(const struct talk *talk)
     return is_video && talk->identity.vms == NULL;
 }
 
+static const uint16_t onvif_ports[] = {80, 8000, 8080, 8899, 2020, 8081, 443};
+
+static void
+ask_usual_ports(struct talk *talk, struct talk_step *step, const char *path)
+{
+    step->request.ask.path = path;
+    for (size_t i = 0; i < COUNT(onvif_ports); i++) {
+        if (talk_http_target(talk, onvif_ports[i], &step->target)) {
+            (void)talk_ask(talk, step);
+        }
+    }
+}
+
+static void
+ask_other_ports(struct talk *talk, struct talk_step *step, const char *path)
+{
+    step->request.ask.path = path;
+    for (size_t i = 0; i < talk->subject->port_count; i++) {
+        uint16_t port = talk->subject->ports[i].number;
+        bool is_usual = false;
+        for (size_t u = 0; u < COUNT(onvif_ports); u++) {
+            is_usual = is_usual || onvif_ports[u] == port;
+        }
+        if (!is_usual && talk_http_target(talk, port, &step->target)) {
+            (void)talk_ask(talk, step);
+        }
+    }
+}
+
 void
 talk_read_find_onvif(struct talk *talk)
 {
-    static const uint16_t usual_ports[] = {80, 8000, 8080, 8899, 2020, 8081, 443};
+    /* Not as ONVIF Core says: github agsh/onvif 63, home-assistant/core 84551, zsgx1hacks 80. */
+    static const char *const paths[] = {"/onvif/services", "/onvif/devices", "/onvif/device"};
     const struct device_driver *driver = onvif_driver();
     const struct ask *ask = driver == NULL ? NULL : first_free_ask(driver);
     uint16_t port = 0;
@@ -281,12 +311,14 @@ talk_read_find_onvif(struct talk *talk)
         step.target = (struct wire_target){talk->subject->addresses[0], port, false};
         step.request.ask.path = path;
         (void)talk_ask(talk, &step);
+    }
+    if (!may_be_camera(talk)) {
         return;
     }
-    for (size_t i = 0; i < COUNT(usual_ports) && may_be_camera(talk); i++) {
-        if (talk_http_target(talk, usual_ports[i], &step.target)) {
-            (void)talk_ask(talk, &step);
-        }
+    ask_usual_ports(talk, &step, ONVIF_PATH);
+    ask_other_ports(talk, &step, ONVIF_PATH);
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        ask_usual_ports(talk, &step, paths[i]);
     }
 }
 

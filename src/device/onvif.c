@@ -7,10 +7,12 @@
 #include "codec/pick.h"
 #include "codec/soap.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define ROWS_MOST 40
+#define ZONES     (15 * 3600) /* no zone is farther from UTC */
 
 #define SOAP_ASK(envelope, needs_login)                                                            \
     {                                                                                              \
@@ -108,24 +110,57 @@ pick_number(
     return true;
 }
 
-/* UTCDateTime holds Time {Hour, Minute, Second} and Date {Year, Month, Day}. */
+/* "UTCDateTime" or "LocalDateTime" holds Time {Hour, Minute, Second}, Date {Year, Month, Day}. */
+static bool
+pick_date(const struct answer *answer, const char *element, struct arena *arena, int64_t *ret_time)
+{
+    static const struct {
+        const char *path;
+        int most;
+    } parts[] = {
+        {"Date/Year",   9999},
+        {"Date/Month",  12  },
+        {"Date/Day",    31  },
+        {"Time/Hour",   23  },
+        {"Time/Minute", 59  },
+        {"Time/Second", 60  },
+    };
+    int values[COUNT(parts)];
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        char pick[64];
+        (void)snprintf(pick, sizeof(pick), "%s/%s", element, parts[i].path);
+        if (!pick_number(answer, pick, arena, parts[i].most, &values[i])) {
+            return false;
+        }
+    }
+    struct tm tm = {
+        .tm_year = values[0] - 1900,
+        .tm_mon = values[1] - 1,
+        .tm_mday = values[2],
+        .tm_hour = values[3],
+        .tm_min = values[4],
+        .tm_sec = values[5],
+    };
+    *ret_time = (int64_t)timegm(&tm);
+    return values[1] != 0 && values[2] != 0;
+}
+
+/* A local time tells an error of the clock only where no zone explains it (agsh/onvif 165). */
 static void
 parse_date(const struct answer *answer, struct facts *facts, const struct source *source)
 {
-    struct tm tm = {.tm_isdst = 0};
-    struct arena *arena = facts->arena;
-    bool whole = pick_number(answer, "UTCDateTime/Date/Year", arena, 9999, &tm.tm_year) &&
-                 pick_number(answer, "UTCDateTime/Date/Month", arena, 12, &tm.tm_mon) &&
-                 pick_number(answer, "UTCDateTime/Date/Day", arena, 31, &tm.tm_mday) &&
-                 pick_number(answer, "UTCDateTime/Time/Hour", arena, 23, &tm.tm_hour) &&
-                 pick_number(answer, "UTCDateTime/Time/Minute", arena, 59, &tm.tm_min) &&
-                 pick_number(answer, "UTCDateTime/Time/Second", arena, 60, &tm.tm_sec);
-    if (!whole || tm.tm_mon == 0 || tm.tm_mday == 0 || answer->at == 0) {
+    int64_t time = 0;
+    if (answer->at == 0) {
         return;
     }
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    facts_set_int(facts, FACT_CLOCK_OFFSET, (int64_t)timegm(&tm) - answer->at / 1000, source);
+    if (pick_date(answer, "UTCDateTime", facts->arena, &time)) {
+        facts_set_int(facts, FACT_CLOCK_OFFSET, time - answer->at / 1000, source);
+    } else if (pick_date(answer, "LocalDateTime", facts->arena, &time)) {
+        int64_t offset = time - answer->at / 1000;
+        if (offset > ZONES || offset < -ZONES) {
+            facts_set_int(facts, FACT_CLOCK_OFFSET, offset, source);
+        }
+    }
 }
 
 /* DateTimeType NTP or Manual; another word tells nothing. */

@@ -153,6 +153,25 @@ test_names_the_time_server_that_is_in_use(void **state)
     assert_string_equal(read_one("GetNTP", idle, FACT_CLOCK_NTP, out), "");
 }
 
+#define CLOCK(kind, year)                                                                          \
+    "<R><" kind                                                                                    \
+    "><Time><Hour>20</Hour><Minute>10</Minute><Second>0</Second></Time><Date><Year>" year          \
+    "</Year><Month>11</Month><Day>22</Day></Date></" kind "></R>"
+
+static void
+test_a_local_time_is_wrong_only_beyond_every_zone(void **state)
+{
+    (void)state;
+    char out[128];
+    assert_string_equal(
+        read_one("GetSystemDate", CLOCK("UTCDateTime", "2026"), FACT_CLOCK_OFFSET, out), "-300");
+    assert_string_equal(
+        read_one("GetSystemDate", CLOCK("LocalDateTime", "2026"), FACT_CLOCK_OFFSET, out), "");
+    assert_string_equal(
+        read_one("GetSystemDate", CLOCK("LocalDateTime", "2025"), FACT_CLOCK_OFFSET, out),
+        "-31536300");
+}
+
 int
 main(void)
 {
@@ -163,6 +182,7 @@ main(void)
         cmocka_unit_test(test_ignores_a_date_that_is_none),
         cmocka_unit_test(test_the_loopback_has_no_address_of_the_device),
         cmocka_unit_test(test_names_the_time_server_that_is_in_use),
+        cmocka_unit_test(test_a_local_time_is_wrong_only_beyond_every_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
