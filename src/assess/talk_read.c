@@ -200,6 +200,13 @@ got_onvif(struct talk *talk, const struct talk_step *step, const struct answer *
     talk->onvif_port = step->target.port;
     talk->onvif_tls = step->target.tls;
     talk->onvif_path = step->request.ask.path;
+    for (size_t i = 0; i < step->driver->probe_count; i++) {
+        const struct device_probe *probe = &step->driver->probes[i];
+        const struct identity_place place = {step->target.port, ""};
+        if (device_probe_matches(probe, answer)) {
+            identify_by_probe(&talk->identity, step->driver, probe, &place);
+        }
+    }
     (void)device_read(step->driver, step->ask, answer, talk_asked(step, asked, sizeof(asked)),
         &talk->subject->facts);
 }
