@@ -27,6 +27,7 @@ struct device_stats {
     uint64_t credentials_wrong;
     uint64_t locked; /* requests refused because of a lock-out */
     uint64_t lockouts;
+    uint64_t logouts;
     uint64_t sadp_inquiries;
     uint64_t sadp_others;
     uint64_t dhip_exact;

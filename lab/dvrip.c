@@ -104,9 +104,10 @@ answer_frame(struct conn *conn, const char *frame, size_t len)
         log_in(conn, body);
     else if (session != session_of(conn->device))
         send_code(conn, message + 1, 105, "");
-    else if (message == LOGOUT)
+    else if (message == LOGOUT) {
+        conn->device->stats.logouts++;
         send_code(conn, message + 1, 100, "");
-    else if (message == SYSTEM || message == CONFIG)
+    } else if (message == SYSTEM || message == CONFIG)
         answer_name(conn, message, name == NULL ? "" : name);
     else
         send_code(conn, message + 1, 103, "");

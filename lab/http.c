@@ -310,6 +310,16 @@ answer(struct exchange *exchange)
         answer_reply(exchange, route == NULL ? NULL : &route->reply, route == NULL ? 404 : 200);
 }
 
+/* "Logout", "sessionLogout", "global.logout", DELETE of a session. */
+static bool
+ends_session(const struct http_request *request)
+{
+    return text_contains_nocase(request->path, "logout") ||
+           text_contains_nocase(request->query, "logout") ||
+           text_contains_nocase(request->body, "logout") ||
+           (text_equal(request->method, "DELETE") && text_contains(request->path, "sessions"));
+}
+
 static void
 serve(struct conn *conn, const struct http_request *request)
 {
@@ -322,6 +332,7 @@ serve(struct conn *conn, const struct http_request *request)
         .keep = text_equal(request->version, "HTTP/1.1") && !text_equal_nocase(connection, "close"),
     };
     conn->device->stats.requests++;
+    conn->device->stats.logouts += ends_session(request) ? 1 : 0;
     buf_init(&exchange.extra, 4096);
     answer(&exchange);
     buf_release(&exchange.extra);

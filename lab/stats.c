@@ -19,6 +19,7 @@ static const struct {
     {"credentials_wrong", offsetof(struct device_stats, credentials_wrong)},
     {"refused_locked",    offsetof(struct device_stats, locked)           },
     {"lockouts",          offsetof(struct device_stats, lockouts)         },
+    {"logouts",           offsetof(struct device_stats, logouts)          },
     {"sadp_inquiries",    offsetof(struct device_stats, sadp_inquiries)   },
     {"sadp_others",       offsetof(struct device_stats, sadp_others)      },
     {"dhip_exact",        offsetof(struct device_stats, dhip_exact)       },

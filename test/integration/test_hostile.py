@@ -58,6 +58,11 @@ def test_no_device_is_locked_out(hostile):
     assert stats_of(hostile, "locks-at-second")["logins"] == 1
 
 
+def test_sessions_that_any_password_opens_are_all_ended(hostile):
+    assert "login.any" in facts_of(hostile, "10.20.0.77")
+    assert stats_of(hostile, "any-session")["logouts"] == 2
+
+
 @pytest.mark.parametrize("name", ["always-stale", "lies-of-tries"])
 def test_a_challenge_that_never_ends_gets_one_password(hostile, name):
     assert stats_of(hostile, name)["logins"] == 1

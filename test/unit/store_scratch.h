@@ -17,7 +17,7 @@ struct scratch {
 static inline void
 scratch_make(struct scratch *scratch)
 {
-    (void)snprintf(scratch->folder, sizeof(scratch->folder), "/tmp/gatehouse-store-XXXXXX");
+    *scratch = (struct scratch){.folder = "/tmp/gatehouse-store-XXXXXX"};
     assert_non_null(mkdtemp(scratch->folder));
     (void)snprintf(scratch->path, sizeof(scratch->path), "%s/s.db", scratch->folder);
 }
