@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "catalog/fingerprint.h"
 #include "catalog/imported.h"
+#include "cli/catalog_recog.h"
 #include "cli/data.h"
 #include "cli/order.h"
 
@@ -75,6 +77,25 @@ ask_for_scope(struct order *order, const struct cli_line *line)
         count == 0 ? "192.168.1.0/24" : net_text(&networks[0].net, net));
 }
 
+/* Those that `catalog import` kept; a file that can't be read is said and left out. */
+static void
+add_imported_fingerprints(struct order *order)
+{
+    struct note note = {""};
+    CLEANUP(buf_release) struct buf folder;
+    CLEANUP(buf_release) struct buf path;
+    buf_init(&folder, 4096);
+    buf_init(&path, 4096);
+    if (imported_folder(order->store_path, &folder) != OK) {
+        return;
+    }
+    catalog_recog_folder(folder.data, &path);
+    if (buf_error(&path) == OK && access(path.data, F_OK) == 0 &&
+        fingerprint_db_load_folder(order->fingerprints, path.data, &note) != OK) {
+        log_warn("imported fingerprints: %s", note.text);
+    }
+}
+
 /* Fingerprints, MAC vendors, store: what can be missing is said and does without. */
 static int
 open_data(struct order *order)
@@ -89,6 +110,7 @@ open_data(struct order *order)
     if (err != OK) {
         return cli_fail_err(err, &note);
     }
+    add_imported_fingerprints(order);
     if (mac_db_new(MAC_FOLDER, &order->macs, &note) != OK || note.text[0] != '\0') {
         log_info("%s", note.text);
     }

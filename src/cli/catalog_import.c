@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "catalog/imported.h"
 #include "cli/catalog.h"
+#include "cli/catalog_recog.h"
 #include "wire/fetch.h"
 
 #include <fts.h>
@@ -29,6 +30,7 @@ struct job {
     const char *authorities; /* of addresses, or NULL */
     bool verbose, progress;
     size_t files, bad_files, bundles;
+    size_t fingerprints, left_out, examples; /* files in the Recog format, and what proved them */
 };
 
 static void
@@ -97,9 +99,28 @@ take_bytes(struct job *job, const char *name, const struct buf *bytes)
 }
 
 static void
+take_fingerprints(struct job *job, const char *path)
+{
+    struct note note = {""};
+    enum err err = catalog_recog_take(job->folder, path, &job->examples, &note);
+    job->fingerprints += err == OK ? 1 : 0;
+    if (err == ERR_MISSING && access(path, F_OK) == 0) {
+        (void)printf("left out  %s: %s\n", path, note.text);
+        job->left_out++;
+    } else if (err != OK) {
+        job->bad_files++;
+        (void)cli_fail("%s: refused: %s", path, note.text[0] == '\0' ? err_words(err) : note.text);
+    }
+}
+
+static void
 take_file(struct job *job, const char *path)
 {
     struct note note = {""};
+    if (text_ends(path, ".xml")) {
+        take_fingerprints(job, path);
+        return;
+    }
     CLEANUP(buf_release) struct buf bytes;
     buf_init(&bytes, IMPORT_LIMIT);
     enum err err = file_read(path, &bytes, &note);
@@ -123,7 +144,8 @@ take_entry(struct job *job, const FTSENT *entry)
     bool named = entry->fts_level == FTS_ROOTLEVEL;
     bool failed =
         entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR;
-    if (entry->fts_info == FTS_F && (named || text_ends(entry->fts_name, ".json"))) {
+    if (entry->fts_info == FTS_F &&
+        (named || text_ends(entry->fts_name, ".json") || text_ends(entry->fts_name, ".xml"))) {
         take_file(job, entry->fts_path);
     } else if (named && entry->fts_info == FTS_SL) {
         take_file(job, entry->fts_path);
@@ -134,12 +156,12 @@ take_entry(struct job *job, const FTSENT *entry)
     }
 }
 
-/* A file, or every *.json below a folder; what holds none was named by mistake. */
+/* A file, or every *.json and *.xml below a folder; what holds none was named by mistake. */
 static void
 take_path(struct job *job, char *path)
 {
     char *paths[] = {path, NULL};
-    size_t before = job->files + job->bad_files;
+    size_t before = job->files + job->bad_files + job->fingerprints + job->left_out;
     FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
     const FTSENT *entry;
     while (tree != NULL && !is_stopped && (entry = fts_read(tree)) != NULL) {
@@ -148,9 +170,9 @@ take_path(struct job *job, char *path)
     if (tree != NULL) {
         (void)fts_close(tree);
     }
-    if (!is_stopped && job->files + job->bad_files == before) {
+    if (!is_stopped && job->files + job->bad_files + job->fingerprints + job->left_out == before) {
         job->bad_files++;
-        (void)cli_fail("\"%s\": no *.json file is there", path);
+        (void)cli_fail("\"%s\": no *.json or *.xml file is there", path);
     }
 }
 
@@ -197,8 +219,14 @@ finish(struct job *job)
     if (err != OK) {
         return cli_fail_err(err, &note);
     }
-    (void)printf("%zu imported, %zu refused, of %zu files (%zu could not be read)\n",
-        job->import.imported, job->import.refused, job->files, job->bad_files);
+    if (job->fingerprints != 0) {
+        (void)printf("%zu files of fingerprints, proved by %zu examples, in %s/fingerprints\n",
+            job->fingerprints, job->examples, job->folder);
+    }
+    if (job->files != 0 || job->fingerprints == 0) {
+        (void)printf("%zu imported, %zu refused, of %zu files (%zu could not be read)\n",
+            job->import.imported, job->import.refused, job->files, job->bad_files);
+    }
     if (total != 0) {
         (void)printf("%zu rows in %s\n", total, job->folder);
     }
@@ -241,8 +269,10 @@ catalog_import(int argc, char **argv)
         .about =
             "Reads public records of flaws: CVE JSON 5, NVD API 2.0, CSAF 2.0, CISA KEV, or a\n"
             "catalogue that the project signed (FILE with FILE.sig beside it). A folder means\n"
-            "every *.json below it. Each record is imported, or refused with a reason. The\n"
-            "rows are signed with a key of this machine; assess uses them from then on.\n",
+            "every *.json and *.xml below it. Each record is imported, or refused with a\n"
+            "reason. The rows are signed with a key of this machine; assess uses them from\n"
+            "then on. *.xml are fingerprints in the Recog format: a file whose examples all\n"
+            "pass is copied, and assess uses it beside its own.\n",
         .options = options,
         .option_count = COUNT(options),
         .example = "  gatehouse catalog import known_exploited_vulnerabilities.json cves/2024\n",

@@ -120,6 +120,33 @@ def test_reads_a_record_that_begins_with_a_byte_order_mark(tmp_path):
     assert "1 imported, 0 refused" in catalog(tmp_path, "import", tmp_path / "bom.json").stdout
 
 
+FINGERPRINTS = """<?xml version="1.0"?>
+<fingerprints matches="http_header.server" protocol="http">
+  <fingerprint pattern="^Orchard/([0-9.]+)$">
+    <description>A made-up camera</description>
+    <example service.version="%s">Orchard/1.2</example>
+    <param pos="0" name="hw.vendor" value="Orchard"/>
+    <param pos="1" name="service.version"/>
+  </fingerprint>
+</fingerprints>
+"""
+
+
+def test_keeps_recog_fingerprints_that_their_examples_prove(tmp_path):
+    folder = tmp_path / "recog"
+    folder.mkdir()
+    (folder / "good.xml").write_text(FINGERPRINTS % "1.2")
+    (folder / "wrong.xml").write_text(FINGERPRINTS % "9.9")
+    (folder / "other.xml").write_text("<rss/>")
+    done = catalog(tmp_path, "import", folder)
+    kept = tmp_path / "catalog" / "fingerprints"
+    assert done.returncode == 2
+    assert "1 files of fingerprints, proved by 1 examples" in done.stdout
+    assert "wrong.xml: refused: 1 of its 1 examples fail" in done.stderr
+    assert "other.xml" in done.stderr
+    assert [path.name for path in kept.iterdir()] == ["good.xml"]
+
+
 def test_status_counts_exploited_flaws_of_the_program_itself(tmp_path):
     assert json.loads(catalog(tmp_path, "status", "--json").stdout)["exploited"] > 0
 
