@@ -95,10 +95,10 @@ static const struct trial trials[] = {
     {"TP-Link", "Tapo C200", NULL, MOST("1.15", "1.15"), "TP-Link", "Tapo C200", "1.1.14", NULL, MAYBE},
     {"TP-Link", "Tapo C200", NULL, MOST("1.15", "1.15"), "TP-Link", "Tapo C200", "1.16.0", NULL, NO},
     /* between */
-    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral", NULL, "V2.6.2", NULL, YES},
-    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral", NULL, "V2.6.3", NULL, NO},
-    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral", NULL, "V2.3.0", NULL, NO},
-    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1"), "HikCentral", NULL, "V2.6.3", NULL, MAYBE},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral Professional", NULL, "V2.6.2", NULL, YES},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral Professional", NULL, "V2.6.3", NULL, NO},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1 and V2.6.2"), "HikCentral Professional", NULL, "V2.3.0", NULL, NO},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions between V2.3.1"), "HikCentral Professional", NULL, "V2.6.3", NULL, MAYBE},
     /* revisions of the source, which no device tells; beside them what the description says */
     {"blakeblackshear", "frigate", "unaffected", "[{\"status\":\"affected\",\"versionType\":\"git\",\"version\":\"1da177e4c3\",\"lessThan\":\"9e7d31841e\"}]", "Frigate", NULL, "0.14.1", NULL, MAYBE},
     {"blakeblackshear", "frigate", "unaffected", "[{\"status\":\"affected\",\"versionType\":\"git\",\"version\":\"1da177e4c3\",\"lessThan\":\"9e7d31841e\"},{\"status\":\"affected\",\"version\":\"0.13\",\"lessThan\":\"0.15.1\"}]", "Frigate", NULL, "0.12.0", NULL, NO},
@@ -134,8 +134,8 @@ static const struct trial trials[] = {
     {"Hikvision", "DS-76xxNI-Mx", NULL, PROSE("Versions after V5.00.000 (including V5.00.000) and before V5.02.006（not including V5.02.006）"), "Hikvision", "DS-7616NI-M2", "V5.00.000", NULL, YES},
     {"Hikvision", "DS-76xxNI-Mx", NULL, PROSE("Versions after V5.00.000 (including V5.00.000) and before V5.02.006（not including V5.02.006）"), "Hikvision", "DS-7616NI-M2", "V5.02.006", NULL, NO},
     {"Hikvision", "DS-76xxNI-Mx", NULL, PROSE("Versions after V5.00.000 (including V5.00.000) and before V5.02.006（not including V5.02.006）"), "Hikvision", "DS-2CD2143G0-I", "V5.02.005", NULL, NO},
-    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions below V2.5.1 (including V2.5.1)"), "HikCentral", NULL, "V2.5.1", NULL, YES},
-    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions below V2.5.1 (including V2.5.1)"), "HikCentral", NULL, "V2.5.2", NULL, NO},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions below V2.5.1 (including V2.5.1)"), "HikCentral Professional", NULL, "V2.5.1", NULL, YES},
+    {"Hikvision", "HikCentral Professional", NULL, PROSE("Versions below V2.5.1 (including V2.5.1)"), "HikCentral Professional", NULL, "V2.5.2", NULL, NO},
     /* builds beside versions, and as the only key */
     {"Hikvision", "DS-7604NI-K1 / 4P(B)", NULL, PROSE("V4.30.096build221220 and the versions prior to it"), "Hikvision", "DS-7604NI-K1/4P(B)", "V4.30.096 build 221220", NULL, YES},
     {"Hikvision", "DS-7604NI-K1 / 4P(B)", NULL, PROSE("V4.30.096build221220 and the versions prior to it"), "Hikvision", "DS-7604NI-K1/4P(B)", "V4.30.096 build 230301", NULL, NO},
