@@ -42,7 +42,7 @@ read_yaml(const char *path, const cyaml_schema_value_t *schema, void **ret_value
     for (char *c = said.text; *c != '\0'; c++)
         if (*c == '\n')
             *c = ' ';
-    note_set(note, "%.80s: %s: %.140s", path, cyaml_strerror(failed), said.text);
+    note_set(note, "%s: %s: %.140s", file_tail(path, 80), cyaml_strerror(failed), said.text);
     return ERR_SYNTAX;
 }
 

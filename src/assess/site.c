@@ -41,7 +41,7 @@ struct place {
 static void
 tell(const struct place *place, const struct outline_node *node, const char *words)
 {
-    note_set(place->note, "%.80s:%u: %.60s%s%s", place->file, node->line, node->path,
+    note_set(place->note, "%s:%u: %.60s%s%s", file_tail(place->file, 80), node->line, node->path,
         node->path[0] == '\0' ? "" : ": ", words);
 }
 
@@ -287,13 +287,14 @@ fill(struct site *site, const char *bytes, size_t len, const struct place *place
     struct outline_mistake mistake = {0};
     enum err err = outline_read(bytes, len, &site->arena, &outline, &mistake);
     if (err != OK) {
-        note_set(place->note, "%.80s:%u: %.160s", place->file, mistake.line, mistake.note.text);
+        note_set(place->note, "%s:%u: %.160s", file_tail(place->file, 80), mistake.line,
+            mistake.note.text);
         return err;
     }
     if (outline.count == 0 || outline.nodes[0].shape != OUTLINE_MAP) {
         note_set(place->note,
-            "%.80s:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)",
-            place->file);
+            "%s:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)",
+            file_tail(place->file, 80));
         return ERR_VALUE;
     }
     err = make_room(site, &outline);

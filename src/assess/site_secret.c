@@ -5,6 +5,7 @@
  */
 #include "assess/site.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "codec/snmp.h"
 #include "store/vault.h"
@@ -159,11 +160,12 @@ tell(const struct site *site, const struct site_device *device, const char *row,
     struct note *note)
 {
     if (device->secret != NULL) {
-        note_set(note, "%.80s:%u: %s.secret: %s", site->file, device->password_line, row, why);
+        note_set(note, "%s:%u: %s.secret: %s", file_tail(site->file, 80), device->password_line,
+            row, why);
     } else {
         bool is_snmp = device == &site->snmp;
-        note_set(note, "%.80s:%u: %s.%s: %.100s: %s", site->file, device->password_line, row,
-            is_snmp ? "community_file" : "password_file", device->password_file, why);
+        note_set(note, "%s:%u: %s.%s: %.100s: %s", file_tail(site->file, 80), device->password_line,
+            row, is_snmp ? "community_file" : "password_file", device->password_file, why);
     }
 }
 

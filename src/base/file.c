@@ -26,6 +26,18 @@ reason(void)
     return strerror_r(errno, text, sizeof(text));
 }
 
+const char *
+file_tail(const char *path, size_t max)
+{
+    size_t len = strlen(path);
+    if (len <= max) {
+        return path;
+    }
+    const char *end = path + len - max;
+    const char *slash = strchr(end, '/');
+    return slash == NULL ? end : slash + 1;
+}
+
 enum err
 file_read(const char *path, struct buf *buf, struct note *note)
 {

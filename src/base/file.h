@@ -3,6 +3,9 @@
 
 #include "base/buf.h"
 
+/* The end of a path that fits into max bytes, from a folder's name on; all of it where it fits. */
+const char *file_tail(const char *path, size_t max);
+
 /* Appends the file to buf; ERR_LIMIT when it does not fit buf's maximum. "-" is standard input. */
 enum err file_read(const char *path, struct buf *buf, struct note *note) MUST_CHECK;
 

@@ -74,10 +74,21 @@ test_a_full_disk_leaves_the_old_file_and_says_why(void **state)
     assert_holds("old");
 }
 
+static void
+test_tail_keeps_the_name_of_a_long_path(void **state)
+{
+    (void)state;
+    assert_string_equal(file_tail("/etc/shop.yaml", 80), "/etc/shop.yaml");
+    assert_string_equal(file_tail("/home/a/very/long/folder/shop.yaml", 16), "shop.yaml");
+    assert_string_equal(file_tail("/home/a/very/long/folder/shop.yaml", 18), "folder/shop.yaml");
+    assert_string_equal(file_tail("averylongnamewithoutanyfolder", 6), "folder");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tail_keeps_the_name_of_a_long_path),
         cmocka_unit_test(test_a_draft_replaces_the_file_only_when_kept),
         cmocka_unit_test(test_a_full_disk_leaves_the_old_file_and_says_why),
     };
