@@ -251,6 +251,22 @@ would_tell_all(const struct talk *talk, const struct request *request)
                holds_password(request->ask.path, password));
 }
 
+/* The next request of the log-in, where nothing speaks against it. */
+static void
+send_on(struct talk *talk, struct talk_step *step)
+{
+    if (step->request.spends && would_tell_all(talk, &step->request)) {
+        give_up(talk, is_replayable(talk, &step->request)
+                          ? "its log-in could be repeated at other devices, and the password "
+                            "of many devices is not sent so"
+                          : "it asks for the password readably, and the one of many devices "
+                            "is not sent so");
+    } else if (!step->request.spends || is_granted(talk)) {
+        step->answered = got_login;
+        (void)talk_ask(talk, step);
+    }
+}
+
 /* One step of the log-in; last is NULL at the first. */
 static void
 advance(struct talk *talk, const struct talk_step *last_step, const struct answer *last)
@@ -275,19 +291,7 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
     }
     switch (state) {
     case LOGIN_SEND:
-        if (step.request.spends && would_tell_all(talk, &step.request)) {
-            give_up(talk, is_replayable(talk, &step.request)
-                              ? "its log-in could be repeated at other devices, and the password "
-                                "of many devices is not sent so"
-                              : "it asks for the password readably, and the one of many devices "
-                                "is not sent so");
-            return;
-        }
-        if (step.request.spends && !is_granted(talk)) {
-            return;
-        }
-        step.answered = got_login;
-        (void)talk_ask(talk, &step);
+        send_on(talk, &step);
         return;
     case LOGIN_OPEN:
         settle(talk, BUDGET_OPEN, &warning);

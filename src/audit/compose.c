@@ -42,25 +42,30 @@ number_of(const char *text, unsigned *ret_last)
     return (unsigned)first;
 }
 
+/* The default of the variable that begins at *text, "${PORT:-5000}"; moves *text behind it. */
+static size_t
+default_of(const char **text, const char **ret_start)
+{
+    const char *end = strchr(*text, '}');
+    const char *mark = strstr(*text, ":-");
+    bool has_default = end != NULL && mark != NULL && mark < end;
+    *ret_start = has_default ? mark + 2 : *text;
+    *text = end == NULL ? *text + 2 : end + 1;
+    return has_default ? (size_t)(end - *ret_start) : 0;
+}
+
 /* What stands for "${PORT:-5000}" when nobody sets PORT: its default. */
 static void
 fill_default(const char *text, char *out, size_t size)
 {
     size_t used = 0;
     for (const char *c = text; *c != '\0' && used + 1 < size;) {
-        if (text_starts(c, "${")) {
-            const char *end = strchr(c, '}');
-            const char *mark = strstr(c, ":-");
-            c += 2;
-            if (end != NULL && mark != NULL && mark < end) {
-                for (c = mark + 2; c < end && used + 1 < size; c++) {
-                    out[used++] = *c;
-                }
-            }
-            c = end == NULL ? c : end + 1;
-            continue;
-        }
-        out[used++] = *c++;
+        const char *start = c;
+        size_t len = text_starts(c, "${") ? default_of(&c, &start) : 1;
+        c += start == c ? 1 : 0;
+        len = len < size - 1 - used ? len : size - 1 - used;
+        memcpy(out + used, start, len);
+        used += len;
     }
     out[used] = '\0';
 }
@@ -268,7 +273,7 @@ read_labels(struct audit_file *file, const struct tree_node *service)
 static void
 read_routers(struct audit_file *file, const struct tree_node *services)
 {
-    const struct tree_node *labels[64];
+    const struct tree_node *labels[64] = {NULL};
     size_t count = 0;
     for (const struct tree_node *n = tree_next(services, NULL, NULL); n != NULL && count < 64;
          n = tree_next(services, NULL, n)) {

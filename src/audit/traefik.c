@@ -82,6 +82,7 @@ take_names(const struct audit *audit, const struct tree_node *root, const struct
             (void)snprintf(name, sizeof(name), "%.*s", (int)(len < 200 ? len : 200), at);
             part.value = name;
             take_middleware(audit, root, &part, depth, out);
+            out->guard_at = out->guard_at == &part ? list : out->guard_at;
             at += len;
         }
     }

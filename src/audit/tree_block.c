@@ -89,18 +89,13 @@ is_alone(const struct lexer *lexer)
     return !lexer->by_line || lexer->end - lexer->at == 1 || is_blank(lexer->at[1]);
 }
 
-static enum token
-next(struct lexer *lexer)
+/* Past blanks, comments and lines that go on. */
+static void
+skip(struct lexer *lexer)
 {
     while (lexer->at < lexer->end) {
         char c = *lexer->at;
-        if (c == '\n') {
-            lexer->line++;
-            lexer->at++;
-            if (lexer->by_line) {
-                return TOKEN_END;
-            }
-        } else if (is_blank(c)) {
+        if (c != '\n' && is_blank(c)) {
             lexer->at++;
         } else if (c == '\\' && lexer->end - lexer->at > 1 && lexer->at[1] == '\n') {
             lexer->line++;
@@ -108,6 +103,23 @@ next(struct lexer *lexer)
         } else if (c == '#') {
             const char *stop = memchr(lexer->at, '\n', (size_t)(lexer->end - lexer->at));
             lexer->at = stop == NULL ? lexer->end : stop;
+        } else {
+            return;
+        }
+    }
+}
+
+static enum token
+next(struct lexer *lexer)
+{
+    for (skip(lexer); lexer->at < lexer->end; skip(lexer)) {
+        char c = *lexer->at;
+        if (c == '\n') {
+            lexer->line++;
+            lexer->at++;
+            if (lexer->by_line) {
+                return TOKEN_END;
+            }
         } else if (c == ';' && !lexer->by_line) {
             lexer->at++;
             return TOKEN_END;

@@ -83,8 +83,8 @@ static bool
 is_built_after(const struct subject_text *subject, const char *operator, const char * bound)
 {
     char date[VERSION_DATE];
-    return text_is_empty(subject->text) && !text_is_empty(subject->build) &&
-                                           operator[0] == '<' &&
+    return text_is_empty(subject->text) && subject->build != NULL && subject->build[0] != '\0' &&
+                                                                     operator[0] == '<' &&
            text_contains_nocase(bound, " build ") &&
            version_date(bound, date) && strcmp(subject->build, date) > 0;
 }

@@ -239,6 +239,24 @@ is_upper(const struct prose_bound *bound)
     return bound->kind == PROSE_UP_TO || bound->kind == PROSE_BEFORE;
 }
 
+/* One bound by itself. */
+static void
+add_alone(struct range *range, const struct prose *prose, size_t at)
+{
+    const struct prose_bound *bound = &prose->bounds[at];
+    bool sure = prose->trust == PROSE_CLEAR;
+    if (bound->kind == PROSE_EXACT && bound->is_date) {
+        range->is_opaque = true;
+    } else if (bound->kind == PROSE_EXACT) {
+        range_add(range, bound, bound, sure);
+    } else if (is_upper(bound)) {
+        note_least(range, NULL, bound);
+        range_add(range, NULL, bound, sure && !is_open(prose, at));
+    } else {
+        range_add(range, bound, NULL, sure);
+    }
+}
+
 void
 range_add_prose(struct range *range, const struct prose *prose)
 {
@@ -265,17 +283,8 @@ range_add_prose(struct range *range, const struct prose *prose)
         if (next != NULL && next->joins) {
             range_add(range, is_upper(bound) ? next : bound, is_upper(bound) ? bound : next, sure);
             i++;
-        } else if (bound->kind == PROSE_EXACT) {
-            if (bound->is_date) {
-                range->is_opaque = true;
-            } else {
-                range_add(range, bound, bound, sure);
-            }
-        } else if (is_upper(bound)) {
-            note_least(range, NULL, bound);
-            range_add(range, NULL, bound, sure && !is_open(prose, i));
         } else {
-            range_add(range, bound, NULL, sure);
+            add_alone(range, prose, i);
         }
     }
 }

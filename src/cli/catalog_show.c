@@ -133,7 +133,7 @@ catalog_list(int argc, char **argv)
         return line.status;
     }
     int status = open_catalog(store, &catalog, &state);
-    if (status == CLI_OK) {
+    if (status == CLI_OK && catalog != NULL) {
         status = print_list(catalog, maker, as_json);
         catalog_free(catalog);
     }
@@ -329,7 +329,7 @@ catalog_explain(int argc, char **argv)
         return status;
     }
     status = open_catalog(question.store, &catalog, &state);
-    if (status == CLI_OK) {
+    if (status == CLI_OK && catalog != NULL) {
         status = explain(catalog, &question);
         catalog_free(catalog);
     }
@@ -407,7 +407,7 @@ catalog_status(int argc, char **argv)
         return line.status;
     }
     int status = open_catalog(store, &catalog, &state);
-    if (status == CLI_OK) {
+    if (status == CLI_OK && catalog != NULL) {
         status = print_status(catalog, &state, as_json);
         catalog_free(catalog);
     }

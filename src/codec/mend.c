@@ -5,15 +5,22 @@
 
 #define ENTITY_MOST 10 /* "&#1114111;" */
 
+/* Bytes of a UTF-8 character by its first one; 0: none begins so. */
+static size_t
+length_by(unsigned char first)
+{
+    return first < 0x80                     ? 1
+           : first >= 0xc2 && first <= 0xdf ? 2
+           : first >= 0xe0 && first <= 0xef ? 3
+           : first >= 0xf0 && first <= 0xf4 ? 4
+                                            : 0;
+}
+
 /* Bytes of the UTF-8 character that begins here (RFC 3629); 0: it is none. */
 static size_t
 character(const unsigned char *at, size_t left)
 {
-    size_t len = at[0] < 0x80                     ? 1
-                 : at[0] >= 0xc2 && at[0] <= 0xdf ? 2
-                 : at[0] >= 0xe0 && at[0] <= 0xef ? 3
-                 : at[0] >= 0xf0 && at[0] <= 0xf4 ? 4
-                                                  : 0;
+    size_t len = length_by(at[0]);
     if (len == 0 || len > left) {
         return 0;
     }

@@ -229,28 +229,35 @@ descend(const xmlNode *node, const char *path)
     return child == NULL ? NULL : follow(child, path);
 }
 
-enum err
-pick_row(const struct answer *answer, const char *element, size_t n, const char *const *children,
-    size_t count, struct arena *arena, const char **ret_texts)
+/* The document of an answer that is XML. */
+static enum err
+read_answer(const struct answer *answer, xmlDoc **ret_doc)
 {
-    CLEANUP(release_doc) xmlDoc *doc = NULL;
     const char *body = answer->body;
     size_t len = answer->body_len;
-    unsigned depth = 0;
     if (body == NULL || len > ANSWER_BODY) {
         return body == NULL ? ERR_MISSING : ERR_LIMIT;
     }
     skip_blanks(&body, &len);
-    enum err err = len == 0 || *body != '<' ? ERR_SYNTAX : read_xml(body, len, &doc);
+    return len == 0 || *body != '<' ? ERR_SYNTAX : read_xml(body, len, ret_doc);
+}
+
+enum err
+pick_row(const struct answer *answer, const struct pick_row *row, size_t n, struct arena *arena,
+    const char **ret_texts)
+{
+    CLEANUP(release_doc) xmlDoc *doc = NULL;
+    unsigned depth = 0;
+    enum err err = read_answer(answer, &doc);
     if (err != OK) {
         return err;
     }
     const xmlNode *node = xmlDocGetRootElement(doc);
-    while (node != NULL && (!is_named(node, element, strlen(element)) || n-- != 0)) {
+    while (node != NULL && (!is_named(node, row->element, strlen(row->element)) || n-- != 0)) {
         node = next_element(node, &depth);
     }
-    for (size_t i = 0; node != NULL && i < count; i++) {
-        const xmlNode *child = descend(node, children[i]);
+    for (size_t i = 0; node != NULL && i < row->count; i++) {
+        const xmlNode *child = descend(node, row->children[i]);
         if (child == NULL || element_text(child, arena, &ret_texts[i]) != OK) {
             ret_texts[i] = "";
         }

@@ -28,11 +28,16 @@
 enum err pick_text(const struct answer *answer, const char *pick, struct arena *arena,
     const char **ret_text) MUST_CHECK;
 
+/* Children of an element, each a name or a path ("Networks/IPv4/Enabled"). */
+struct pick_row {
+    const char *element;
+    const char *const *children;
+    size_t count;
+};
+
 /*
  * Of the n-th (0 is the first) XML element of that local name: the values of some of its children,
- * each a name or a path ("Networks/IPv4/Enabled"), "" for one that is absent. ERR_MISSING when
- * there is no such element; else errors as pick_text().
+ * "" for one that is absent. ERR_MISSING when there is no such element; else errors as pick_text().
  */
-enum err pick_row(const struct answer *answer, const char *element, size_t n,
-    const char *const *children, size_t count, struct arena *arena,
-    const char **ret_texts) MUST_CHECK;
+enum err pick_row(const struct answer *answer, const struct pick_row *row, size_t n,
+    struct arena *arena, const char **ret_texts) MUST_CHECK;

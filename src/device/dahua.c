@@ -16,8 +16,8 @@
 #define REALM "Login to "
 
 #define USERS_MOST  32U
-#define ZONES       (15 * 3600) /* no zone is farther from UTC */
-#define LOCKED_CODE "268632081" /* public RPC2 clients: user has been locked */
+#define ZONES       ((int64_t)15 * 3600) /* no zone is farther from UTC */
+#define LOCKED_CODE "268632081"          /* public RPC2 clients: user has been locked */
 
 /* Types that are none: a class number, or the kind of device (github rroller/dahua, issue 9). */
 #define NO_MODEL "\\d+\\s*$|IP ?Camera\\s*$|[NDX]VR\\s*$|\\s*$"

@@ -254,8 +254,9 @@ parse_users(const struct answer *answer, struct facts *facts, const struct sourc
     static const char *const children[] = {"userName", "userLevel"};
     const char *texts[COUNT(children)];
     struct parts_users list = {.len = 0};
-    for (size_t n = 0; n < USERS_MOST && pick_row(answer, "User", n, children, COUNT(children),
-                                             facts->arena, texts) == OK;
+    for (size_t n = 0;
+         n < USERS_MOST && pick_row(answer, &(struct pick_row){"User", children, COUNT(children)},
+                               n, facts->arena, texts) == OK;
          n++) {
         parts_users_add(&list, texts[0], texts[1]);
     }
@@ -270,8 +271,10 @@ parse_ports(const struct answer *answer, struct facts *facts, const struct sourc
     const char *texts[COUNT(children)];
     const struct source config = take_config(source);
     bool yes = false;
-    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "AdminAccessProtocol", n, children,
-                                            COUNT(children), facts->arena, texts) == OK;
+    for (size_t n = 0;
+         n < ROWS_MOST &&
+         pick_row(answer, &(struct pick_row){"AdminAccessProtocol", children, COUNT(children)}, n,
+             facts->arena, texts) == OK;
          n++) {
         if (text_equal_nocase(texts[0], "HTTPS") && text_to_bool(texts[1], &yes) == OK) {
             facts_set_bool(facts, FACT_TLS_ENABLED, yes, &config);
@@ -289,8 +292,8 @@ parse_any(const struct answer *answer, const char *element, enum fact_id fact, s
     const struct source config = take_config(source);
     bool any = false;
     bool known = false;
-    for (size_t n = 0;
-         n < ROWS_MOST && pick_row(answer, element, n, children, 1, facts->arena, &text) == OK;
+    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, &(struct pick_row){element, children, 1},
+                                            n, facts->arena, &text) == OK;
          n++) {
         bool yes = false;
         if (text_to_bool(text, &yes) == OK) {
@@ -328,7 +331,8 @@ parse_platform(const struct answer *answer, const char *element, const char *nam
     const char *texts[COUNT(children)];
     const struct source config = take_config(source);
     bool yes = false;
-    if (pick_row(answer, element, 0, children, COUNT(children), facts->arena, texts) != OK ||
+    if (pick_row(answer, &(struct pick_row){element, children, COUNT(children)}, 0, facts->arena,
+            texts) != OK ||
         text_to_bool(texts[0], &yes) != OK || !yes) {
         return;
     }

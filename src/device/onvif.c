@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define ROWS_MOST 40
-#define ZONES     (15 * 3600) /* no zone is farther from UTC */
+#define ZONES     ((int64_t)15 * 3600) /* no zone is farther from UTC */
 
 #define SOAP_ASK(envelope, needs_login)                                                            \
     {                                                                                              \
@@ -199,8 +199,9 @@ read_users(const struct answer *answer, struct parts_users *list, struct facts *
 {
     static const char *const children[] = {"Username", "UserLevel"};
     const char *texts[COUNT(children)];
-    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "User", n, children, COUNT(children),
-                                            facts->arena, texts) == OK;
+    for (size_t n = 0;
+         n < ROWS_MOST && pick_row(answer, &(struct pick_row){"User", children, COUNT(children)}, n,
+                              facts->arena, texts) == OK;
          n++) {
         parts_users_add(list, texts[0], texts[1]);
     }
@@ -234,8 +235,10 @@ parse_protocols(const struct answer *answer, struct facts *facts, const struct s
     const char *texts[COUNT(children)];
     const struct source config = take_config(source);
     bool yes = false;
-    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "NetworkProtocols", n, children,
-                                            COUNT(children), facts->arena, texts) == OK;
+    for (size_t n = 0;
+         n < ROWS_MOST &&
+         pick_row(answer, &(struct pick_row){"NetworkProtocols", children, COUNT(children)}, n,
+             facts->arena, texts) == OK;
          n++) {
         if (text_equal_nocase(texts[0], "HTTPS") && text_to_bool(texts[1], &yes) == OK) {
             facts_set_bool(facts, FACT_TLS_ENABLED, yes, &config);
@@ -249,8 +252,9 @@ parse_interfaces(const struct answer *answer, struct facts *facts, const struct 
 {
     static const char *const children[] = {"Info/HwAddress"};
     const char *text = NULL;
-    for (size_t n = 0; n < ROWS_MOST && pick_row(answer, "NetworkInterfaces", n, children, 1,
-                                            facts->arena, &text) == OK;
+    for (size_t n = 0;
+         n < ROWS_MOST && pick_row(answer, &(struct pick_row){"NetworkInterfaces", children, 1}, n,
+                              facts->arena, &text) == OK;
          n++) {
         if (strpbrk(text, "123456789abcdefABCDEF") != NULL) {
             facts_set_text(facts, FACT_DEVICE_MAC, text, source);
@@ -335,8 +339,9 @@ parse_scopes(const struct answer *answer, struct facts *facts, const struct sour
     const char *list = "";
     const char *item = NULL;
     static const char *const children[] = {"ScopeItem"};
-    for (size_t n = 0; n < ROWS_MOST && list != NULL &&
-                       pick_row(answer, "Scopes", n, children, 1, facts->arena, &item) == OK;
+    for (size_t n = 0;
+         n < ROWS_MOST && list != NULL &&
+         pick_row(answer, &(struct pick_row){"Scopes", children, 1}, n, facts->arena, &item) == OK;
          n++) {
         list = arena_format(facts->arena, "%s%s%.160s", list, n == 0 ? "" : " ", item);
     }

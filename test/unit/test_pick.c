@@ -91,7 +91,8 @@ test_picks_elements_whose_prefix_was_never_declared(void **state)
     const char *text = NULL;
     assert_string_equal(pick(body, "Model"), "M1");
     assert_string_equal(pick(body, "Info/Model"), "M1");
-    assert_int_equal(pick_row(&answer, "Info", 0, children, 1, &arena, &text), OK);
+    assert_int_equal(
+        pick_row(&answer, &(struct pick_row){"Info", children, 1}, 0, &arena, &text), OK);
     assert_string_equal(text, "M1");
 }
 
