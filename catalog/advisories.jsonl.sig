@@ -1,1 +1,1 @@
-gatehouse-catalog-1 gatehouse Vr/TLvpTdLzpqHxvyikhE2XyPfdU2SP8H3LsUb/Y77FjpZitklg//FpahgFeCkImUYnltHE5USzx6ajOdkhpBg==
+gatehouse-catalog-1 gatehouse jj1gO7w4xXsBBisU6yRmDVMgYEV0jbluqdCJylr0L/LOWWYpHF+GLMbwmEXpwnpmNWFqo/JxLVBU6tSCyF01Ag==
