@@ -356,33 +356,20 @@ parse_groups(const struct answer *answer, struct facts *facts, const struct sour
     parts_users_write(&users, facts, source);
 }
 
-static void
-parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
-    const struct source *source)
-{
-    static const struct {
-        const struct ask *ask;
-        void (*parse)(const struct answer *, struct facts *, const struct source *);
-    } rows[] = {
-        {&first,    parse_first  },
-        {&info,     parse_info   },
-        {&basic,    parse_basic  },
-        {&ready,    parse_ready  },
-        {&remote,   parse_remote },
-        {&network,  parse_network},
-        {&guard,    parse_guard  },
-        {&snmp,     parse_snmp   },
-        {&time_ask, parse_time   },
-        {&ntp,      parse_ntp    },
-        {&now,      parse_now    },
-        {&groups,   parse_groups },
-    };
-    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
-        if (text_equal(ask->path, rows[i].ask->path)) {
-            rows[i].parse(answer, facts, source);
-        }
-    }
-}
+static const struct device_parser parsers[] = {
+    {&first,    parse_first  },
+    {&info,     parse_info   },
+    {&basic,    parse_basic  },
+    {&ready,    parse_ready  },
+    {&remote,   parse_remote },
+    {&network,  parse_network},
+    {&guard,    parse_guard  },
+    {&snmp,     parse_snmp   },
+    {&time_ask, parse_time   },
+    {&ntp,      parse_ntp    },
+    {&now,      parse_now    },
+    {&groups,   parse_groups },
+};
 
 static const char *
 no_factory(const struct facts *facts)
@@ -420,7 +407,8 @@ const struct device_driver device_axis = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
-    .parse = parse,
+    .parsers = parsers,
+    .parser_count = COUNT(parsers),
     .warn = parts_warn,
     .no_factory = no_factory,
 };

@@ -181,26 +181,13 @@ parse_mac(const struct answer *answer, struct facts *facts, const struct source 
     }
 }
 
-static void
-parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
-    const struct source *source)
-{
-    static const struct {
-        const struct ask *ask;
-        void (*parse)(const struct answer *, struct facts *, const struct source *);
-    } rows[] = {
-        {&product,  parse_product },
-        {&serial,   parse_serial  },
-        {&software, parse_software},
-        {&mac,      parse_mac     },
-        {&name,     parse_name    },
-    };
-    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
-        if (text_equal(ask->path, rows[i].ask->path)) {
-            rows[i].parse(answer, facts, source);
-        }
-    }
-}
+static const struct device_parser parsers[] = {
+    {&product,  parse_product },
+    {&serial,   parse_serial  },
+    {&software, parse_software},
+    {&mac,      parse_mac     },
+    {&name,     parse_name    },
+};
 
 /* "25500593" is 5.93 of platform 2550; "7.50.0074" says it itself. */
 static const char *
@@ -296,7 +283,8 @@ const struct device_driver device_bosch = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
-    .parse = parse,
+    .parsers = parsers,
+    .parser_count = COUNT(parsers),
     .warn = parts_warn,
     .no_factory = no_factory,
 };

@@ -327,13 +327,7 @@ parse_snmp(const struct answer *answer, struct facts *facts, const struct source
     }
 }
 
-typedef void parse_fn(
-    const struct answer *answer, struct facts *facts, const struct source *source);
-
-static const struct {
-    const struct ask *ask;
-    parse_fn *parse;
-} parsers[] = {
+static const struct device_parser parsers[] = {
     {&ddns,   parse_ddns    },
     {&users,  parse_users   },
     {&now,    parse_now     },
@@ -347,13 +341,9 @@ static void
 parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
     const struct source *source)
 {
+    (void)ask;
     if (answer->status == 401) {
         parse_realm(answer, facts, source);
-    }
-    for (size_t i = 0; answer->status == 200 && i < COUNT(parsers); i++) {
-        if (text_equal(ask->path, parsers[i].ask->path)) {
-            parsers[i].parse(answer, facts, source);
-        }
     }
 }
 
@@ -423,6 +413,8 @@ const struct device_driver device_dahua = {
     .fixes = fixes,
     .fix_count = COUNT(fixes),
     .parse = parse,
+    .parsers = parsers,
+    .parser_count = COUNT(parsers),
     .warn = warn,
     .no_factory = no_factory,
 };

@@ -276,7 +276,14 @@ parse_answer(const struct device_driver *driver, const struct ask *ask, const st
         .confidence = trust(driver),
         .evidence = words == NULL ? NULL : evidence_new(facts->arena, clean, words, answer->at),
     };
-    driver->parse(ask, answer, facts, &source);
+    if (driver->parse != NULL) {
+        driver->parse(ask, answer, facts, &source);
+    }
+    for (size_t i = 0; answer->status == 200 && i < driver->parser_count; i++) {
+        if (text_equal(ask->path, driver->parsers[i].ask->path)) {
+            driver->parsers[i].parse(answer, facts, &source);
+        }
+    }
 }
 
 size_t
@@ -294,7 +301,7 @@ device_read(const struct device_driver *driver, const struct ask *ask, const str
             found[reading->fact] = read_row(driver, reading, answer, asked, facts);
         }
     }
-    if (driver->parse != NULL) {
+    if (driver->parse != NULL || driver->parser_count != 0) {
         parse_answer(driver, ask, answer, asked, facts);
     }
     size_t count = 0;

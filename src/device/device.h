@@ -67,6 +67,12 @@ enum maturity {
     MATURITY_REAL,         /* tested on the real thing */
 };
 
+/* What reads an answer of status 200 to an ask of this path, where a table of readings can't. */
+struct device_parser {
+    const struct ask *ask;
+    void (*parse)(const struct answer *answer, struct facts *facts, const struct source *source);
+};
+
 struct device_driver {
     const char *name;  /* as in drivers.def */
     const char *title; /* "Hikvision ISAPI" */
@@ -101,6 +107,9 @@ struct device_driver {
 
     const struct device_fix *fixes;
     size_t fix_count;
+
+    const struct device_parser *parsers; /* after parse, in their order; the source is parse's */
+    size_t parser_count;
 
     /* Pure escape hatches; each may be NULL. */
     /*

@@ -447,26 +447,13 @@ parse_params(const struct answer *answer, struct facts *facts, const struct sour
     }
 }
 
-static void
-parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
-    const struct source *source)
-{
-    static const struct {
-        const struct ask *ask;
-        void (*parse)(const struct answer *, struct facts *, const struct source *);
-    } rows[] = {
-        {&info,   parse_info  },
-        {&now,    parse_now   },
-        {&users,  parse_users },
-        {&status, parse_status},
-        {&params, parse_params},
-    };
-    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
-        if (text_equal(ask->path, rows[i].ask->path)) {
-            rows[i].parse(answer, facts, source);
-        }
-    }
-}
+static const struct device_parser parsers[] = {
+    {&info,   parse_info  },
+    {&now,    parse_now   },
+    {&users,  parse_users },
+    {&status, parse_status},
+    {&params, parse_params},
+};
 
 /* clang-format off */
 const struct device_driver device_foscam = {
@@ -492,7 +479,8 @@ const struct device_driver device_foscam = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
-    .parse = parse,
+    .parsers = parsers,
+    .parser_count = COUNT(parsers),
     .warn = parts_warn,
 };
 /* clang-format on */

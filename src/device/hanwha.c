@@ -345,29 +345,22 @@ parse_date(const struct answer *answer, struct facts *facts, const struct source
     }
 }
 
+static const struct device_parser parsers[] = {
+    {&users, parse_users},
+    {&guest, parse_guest},
+    {&rtsp,  parse_rtsp },
+    {&ssl,   parse_ssl  },
+    {&ddns,  parse_ddns },
+    {&snmp,  parse_snmp },
+    {&date,  parse_date },
+};
+
 static void
 parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
     const struct source *source)
 {
-    static const struct {
-        const struct ask *ask;
-        void (*parse)(const struct answer *, struct facts *, const struct source *);
-    } rows[] = {
-        {&users, parse_users},
-        {&guest, parse_guest},
-        {&rtsp,  parse_rtsp },
-        {&ssl,   parse_ssl  },
-        {&ddns,  parse_ddns },
-        {&snmp,  parse_snmp },
-        {&date,  parse_date },
-    };
     if (text_equal(ask->path, stranger.path) && !ask->login) {
         parse_stranger(answer, facts, source);
-    }
-    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
-        if (text_equal(ask->path, rows[i].ask->path)) {
-            rows[i].parse(answer, facts, source);
-        }
     }
 }
 
@@ -404,6 +397,8 @@ const struct device_driver device_hanwha = {
     .fixes = fixes,
     .fix_count = COUNT(fixes),
     .parse = parse,
+    .parsers = parsers,
+    .parser_count = COUNT(parsers),
     .warn = parts_warn,
     .no_factory = no_factory,
 };

@@ -184,25 +184,12 @@ parse_guard(const struct answer *answer, struct facts *facts, const struct sourc
     }
 }
 
-static void
-parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
-    const struct source *source)
-{
-    static const struct {
-        const struct ask *ask;
-        void (*parse)(const struct answer *, struct facts *, const struct source *);
-    } rows[] = {
-        {&users, parse_users},
-        {&ntp,   parse_ntp  },
-        {&now,   parse_now  },
-        {&guard, parse_guard},
-    };
-    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
-        if (text_equal(ask->path, rows[i].ask->path)) {
-            rows[i].parse(answer, facts, source);
-        }
-    }
-}
+static const struct device_parser parsers[] = {
+    {&users, parse_users},
+    {&ntp,   parse_ntp  },
+    {&now,   parse_now  },
+    {&guard, parse_guard},
+};
 
 /* The Login command; its text holds the password. */
 static const char *
@@ -318,6 +305,7 @@ const struct device_driver device_reolink = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
-    .parse = parse,
+    .parsers = parsers,
+    .parser_count = COUNT(parsers),
     .warn = parts_warn,
 };

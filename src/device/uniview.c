@@ -189,28 +189,15 @@ parse_users(const struct answer *answer, struct facts *facts, const struct sourc
     parts_users_write(&found, facts, source);
 }
 
-static void
-parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
-    const struct source *source)
-{
-    static const struct {
-        const struct ask *ask;
-        void (*parse)(const struct answer *, struct facts *, const struct source *);
-    } rows[] = {
-        {&http_auth,     parse_http_auth},
-        {&rtsp_auth,     parse_rtsp_auth},
-        {&snmp,          parse_snmp     },
-        {&ntp,           parse_ntp      },
-        {&now,           parse_now      },
-        {&users,         parse_users    },
-        {&channel_users, parse_users    },
-    };
-    for (size_t i = 0; answer->status == 200 && i < COUNT(rows); i++) {
-        if (text_equal(ask->path, rows[i].ask->path)) {
-            rows[i].parse(answer, facts, source);
-        }
-    }
-}
+static const struct device_parser parsers[] = {
+    {&http_auth,     parse_http_auth},
+    {&rtsp_auth,     parse_rtsp_auth},
+    {&snmp,          parse_snmp     },
+    {&ntp,           parse_ntp      },
+    {&now,           parse_now      },
+    {&users,         parse_users    },
+    {&channel_users, parse_users    },
+};
 
 /* clang-format off */
 const struct device_driver device_uniview = {
@@ -236,7 +223,8 @@ const struct device_driver device_uniview = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
-    .parse = parse,
+    .parsers = parsers,
+    .parser_count = COUNT(parsers),
     .warn = parts_warn,
 };
 /* clang-format on */
