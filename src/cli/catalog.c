@@ -1,8 +1,8 @@
 /* gatehouse catalog: finds the part, and looks after fingerprint files. */
 #include "cli/catalog.h"
-#include "base/suggest.h"
 #include "base/text.h"
 #include "catalog/fingerprint_verify.h"
+#include "cli/part.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -103,63 +103,19 @@ catalog_verify(int argc, char **argv)
     return run.counts.failed != 0 ? CLI_GAPS : CLI_OK;
 }
 
-static const struct part {
-    const char *name, *words;
-    int (*run)(int argc, char **argv);
-} parts[] = {
-#define PART(name, words) {#name, words, catalog_##name},
-#include "cli/catalog.def"
-#undef PART
-};
-
-static void
-print_parts(FILE *stream)
-{
-    (void)fputs("Usage: gatehouse catalog PART [OPTION]...\n"
-                "\n"
-                "Looks after what Gatehouse knows: advisories, releases, fingerprints.\n"
-                "\n",
-        stream);
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        (void)fprintf(stream, "  %-8s  %s\n", parts[i].name, parts[i].words);
-    }
-    (void)fputs("\n"
-                "`gatehouse catalog PART --help` explains one, with an example.\n",
-        stream);
-}
-
-static int
-unknown_part(const char *name)
-{
-    const char *names[COUNT(parts)];
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        names[i] = parts[i].name;
-    }
-    const char *nearest = suggest_nearest(name, names, COUNT(names));
-    if (nearest != NULL) {
-        (void)cli_fail("catalog does not know %s; did you mean %s?", name, nearest);
-    } else {
-        (void)cli_fail("catalog does not know %s", name);
-    }
-    (void)fputs("Try: gatehouse catalog --help\n", stderr);
-    return CLI_USAGE;
-}
-
 int
 cli_catalog(int argc, char **argv)
 {
-    if (argc < 2) {
-        print_parts(stderr);
-        return CLI_USAGE;
-    }
-    if (text_equal(argv[1], "--help") || text_equal(argv[1], "-h")) {
-        print_parts(stdout);
-        return CLI_OK;
-    }
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        if (text_equal(parts[i].name, argv[1])) {
-            return parts[i].run(argc - 1, argv + 1);
-        }
-    }
-    return unknown_part(argv[1]);
+    static const struct cli_part rows[] = {
+#define PART(name, words) {#name, words, catalog_##name},
+#include "cli/catalog.def"
+#undef PART
+    };
+    static const struct cli_parts parts = {
+        .command = "catalog",
+        .about = "Looks after what Gatehouse knows: advisories, releases, fingerprints.\n",
+        .rows = rows,
+        .count = COUNT(rows),
+    };
+    return cli_part_run(&parts, argc, argv);
 }
