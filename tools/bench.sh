@@ -4,6 +4,8 @@
 # Then every transcript of test/transcript against the truth: false alarms and misses of each check.
 # RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too,
 # NMAP_SCRIPTS=default gives nmap its scripts that only look.
+# Then the ledger beside SQLite and PostgreSQL (tools/bench_ledger.py). PARTS="ledger" runs only that part; the
+# parts are: sites, verdicts, small, ledger.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "$1")
@@ -48,11 +50,29 @@ verdicts() {
     done
 }
 
-for devices in ${*:-64 254}; do
-    site "$devices"
+small() {
+    "$build/test/bench/bench_fingerprint" catalog/fingerprints
+    [ -z "${RECOG:-}" ] || "$build/test/bench/bench_fingerprint" "$RECOG"
+    "$build/test/bench/bench_check"
+    "$build/test/bench/bench_memory"
+}
+
+# A build folder from before libpq-dev was there has no peer_postgres yet.
+ledger() {
+    if ! [ -x "$build/test/bench/peer_postgres" ] && pkg-config --exists libpq; then
+        meson setup --reconfigure "$build" >/dev/null
+        ninja -C "$build" --quiet
+    fi
+    /usr/bin/python3 tools/bench_ledger.py "$build"
+}
+
+for part in ${PARTS:-sites verdicts small ledger}; do
+    case $part in
+    sites) for devices in ${*:-64 254}; do site "$devices"; done ;;
+    verdicts | small | ledger) "$part" ;;
+    *)
+        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger" >&2
+        exit 2
+        ;;
+    esac
 done
-verdicts
-"$build/test/bench/bench_fingerprint" catalog/fingerprints
-[ -z "${RECOG:-}" ] || "$build/test/bench/bench_fingerprint" "$RECOG"
-"$build/test/bench/bench_check"
-"$build/test/bench/bench_memory"

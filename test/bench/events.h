@@ -1,6 +1,6 @@
 /*
  * Events of a busy site, the same for the ledger and for its peers: 50 people who watch 200
- * cameras, live and recorded, each view with a begin and an end. About 350 bytes each as stored;
+ * cameras, live and recorded, each view with a begin and an end. About 400 bytes each as stored;
  * canonical, made without the producer's code, so that a measurement is not of the generator.
  */
 #pragma once
