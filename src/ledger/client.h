@@ -7,23 +7,32 @@
 
 #include "ledger/message.h"
 
-#define CLIENT_QUEUE 1024 /* events under way at most */
+#define CLIENT_QUEUE 1024                      /* events under way at most */
+#define CLIENT_BYTES ((size_t)4 * 1024 * 1024) /* of them, not yet taken by the keeper */
 
 struct client;
 
-/* err OK: durable at index. ERR_FULL, ERR_VALUE (note says why), ERR_NETWORK: unknown whether. */
+/*
+ * err OK: durable at index. ERR_FULL; ERR_VALUE: refused for what it is; ERR_REFUSED: the keeper is
+ * ending, nothing was recorded; ERR_NETWORK: the connection broke, unknown whether. The note says
+ * more, or is empty. It may queue more, but not close the client.
+ */
 typedef void client_done_fn(void *context, enum err err, uint64_t index, const struct note *note);
 
-/* Connects to the socket; ERR_MISSING: none there; ERR_REFUSED: nobody listens. */
+/*
+ * Connects to the socket, without waiting; ERR_MISSING: none there; ERR_REFUSED: nobody listens;
+ * ERR_TIMEOUT: too many are waiting to be let in; ERR_SYSTEM.
+ */
 enum err client_open(const char *path, struct client **ret_client, struct note *note) MUST_CHECK;
-/* Takes over a connected descriptor. */
+/* Takes over a connected descriptor of a stream socket. */
 enum err client_adopt(int fd, struct client **ret_client) MUST_CHECK;
 /* Answers what is under way with ERR_CANCELLED. NULL is allowed. */
 void client_close(struct client *client);
 
 /*
  * Queues a produced event; the function is called from client_turn() or client_close(), once.
- * ERR_LIMIT: too many under way. ERR_NETWORK: the connection broke before.
+ * ERR_LIMIT: too many under way, or CLIENT_BYTES not taken. ERR_NETWORK: the connection broke
+ * before.
  */
 enum err client_append(struct client *client, const void *event, size_t len, client_done_fn *done,
     void *context) MUST_CHECK;
@@ -31,11 +40,14 @@ enum err client_append(struct client *client, const void *event, size_t len, cli
 enum err client_publish(
     struct client *client, uint64_t index, client_done_fn *done, void *context) MUST_CHECK;
 
-/* What to watch for with poll() or epoll, and what came of it; a broken connection is ERR_NETWORK.
+/*
+ * What to watch for with poll() or epoll, and what came of it. A broken connection is ERR_NETWORK,
+ * from then on always; client_trouble() says why, in words.
  */
 int client_fd(const struct client *client);
 bool client_wants_write(const struct client *client);
 enum err client_turn(struct client *client) MUST_CHECK;
+const struct note *client_trouble(const struct client *client);
 size_t client_under_way(const struct client *client);
 
 /* For programs that may block: turns until nothing is under way; ERR_TIMEOUT. */
@@ -43,6 +55,9 @@ enum err client_wait(struct client *client, unsigned ms) MUST_CHECK;
 /* One event, waited for. ret_index may be NULL. */
 enum err client_append_wait(struct client *client, const struct buf *event, unsigned ms,
     uint64_t *ret_index, struct note *note) MUST_CHECK;
+/* Waits until a checkpoint covers the index. */
+enum err client_publish_wait(
+    struct client *client, uint64_t index, unsigned ms, struct note *note) MUST_CHECK;
 /* Appends the keeper's JSON about itself. */
 enum err client_state(
     struct client *client, unsigned ms, struct buf *ret_json, struct note *note) MUST_CHECK;

@@ -6,6 +6,7 @@
 #define MESSAGE_HEAD    9     /* length, number, token */
 #define MESSAGE_PAYLOAD 65535 /* the largest of messages.def */
 #define MESSAGE_FRAME   (MESSAGE_HEAD + MESSAGE_PAYLOAD)
+#define MESSAGE_ALL     UINT32_MAX /* token of a DONE about the whole connection, which ends */
 
 enum message_kind {
 #define MESSAGE(name, number, from, to, largest, words) MESSAGE_##name = number,
@@ -51,3 +52,8 @@ struct message_done {
 void message_put_done(struct buf *out, uint32_t token, const struct message_done *done);
 enum err message_parse_done(
     const struct message *message, struct message_done *ret_done) MUST_CHECK;
+
+/* The payload of a PUBLISH. */
+#define MESSAGE_INDEX 8
+void message_store_index(uint64_t index, uint8_t out[MESSAGE_INDEX]);
+enum err message_parse_index(const struct message *message, uint64_t *ret_index) MUST_CHECK;
