@@ -154,10 +154,13 @@ text_trim(char *text)
     return text;
 }
 
-/* Length of the valid UTF-8 sequence at bytes and its code point; 0 when broken. */
-static size_t
-utf8_at(const uint8_t *bytes, size_t left, uint32_t *ret_point)
+size_t
+text_utf8(const char *text, size_t left, uint32_t *ret_point)
 {
+    const uint8_t *bytes = (const uint8_t *)text;
+    if (left == 0) {
+        return 0;
+    }
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t first = bytes[0];
     size_t len = first < 0x80       ? 1
@@ -198,7 +201,7 @@ text_clean(char *out, size_t size, const char *bytes, size_t len)
     size_t used = 0;
     for (size_t i = 0; i < len;) {
         uint32_t point = 0;
-        size_t step = utf8_at((const uint8_t *)bytes + i, len - i, &point);
+        size_t step = text_utf8(bytes + i, len - i, &point);
         bool keep = step != 0 && !is_deceptive(point);
         size_t width = keep ? step : 1;
         if (used + width >= size) {

@@ -25,6 +25,9 @@ enum err text_to_bool(const char *text, bool *ret_value) MUST_CHECK;
 /* Cuts blanks from both ends, in place; returns the new start. */
 char *text_trim(char *text);
 
+/* Length of the valid UTF-8 sequence (RFC 3629) at bytes and its code point; 0: broken, or none. */
+size_t text_utf8(const char *bytes, size_t left, uint32_t *ret_point);
+
 /*
  * A printable copy of bytes from outside: valid UTF-8 stays, control and bidi characters and
  * broken sequences become '?'. Cut to size - 1 at a character boundary.

@@ -76,11 +76,28 @@ test_trims_and_copies(void **state)
     assert_string_equal(hex, "01abff");
 }
 
+static void
+test_takes_only_shortest_forms_of_characters(void **state)
+{
+    (void)state;
+    uint32_t point = 0;
+    assert_int_equal(text_utf8("\xe2\x80\x94", 3, &point), 3);
+    assert_int_equal(point, 0x2014);
+    assert_int_equal(text_utf8("\xf4\x8f\xbf\xbf", 4, &point), 4);
+    static const char *const bad[] = {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
+        "\xf4\x90\x80\x80", "\xe2\x80", "\xff", "\xf8\x88\x80\x80\x80"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_int_equal(text_utf8(bad[i], strlen(bad[i]), &point), 0);
+    }
+    assert_int_equal(text_utf8("", 0, &point), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compares_without_a_locale),
+        cmocka_unit_test(test_takes_only_shortest_forms_of_characters),
         cmocka_unit_test(test_reads_numbers_within_bounds),
         cmocka_unit_test(test_reads_booleans_as_devices_write_them),
         cmocka_unit_test(test_cleans_what_could_deceive_a_reader),
