@@ -1,0 +1,190 @@
+/*
+ * Landlock and seccomp for daemons.
+ *
+ * Rule of this file: everything that is not listed is refused. What a newer kernel can refuse
+ * beyond an older one is asked of it; what it can't is not pretended.
+ */
+#include "daemon/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Of linux/landlock.h, also where the headers are older than the kernel. */
+#define FS_REFER     (1ULL << 13)            /* from version 2 */
+#define FS_TRUNCATE  (1ULL << 14)            /* 3 */
+#define FS_IOCTL_DEV (1ULL << 15)            /* 5 */
+#define NET_ALL      (1ULL << 0 | 1ULL << 1) /* 4: TCP bind and connect */
+#define SCOPE_ALL    (1ULL << 0 | 1ULL << 1) /* 6: abstract sockets, signals */
+#define FS_FIRST     ((1ULL << 13) - 1)
+#define NET_FROM     4
+#define SCOPE_FROM   6
+
+struct ruleset {
+    uint64_t fs, net, scoped;
+};
+
+static uint64_t
+handled(unsigned version)
+{
+    return FS_FIRST | (version >= 2 ? FS_REFER : 0) | (version >= 3 ? FS_TRUNCATE : 0) |
+           (version >= 5 ? FS_IOCTL_DEV : 0);
+}
+
+static uint64_t
+allowed(enum sandbox_use use)
+{
+    if (use == SANDBOX_SOCKET) {
+        return LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE;
+    }
+    return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+           LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
+           LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+           LANDLOCK_ACCESS_FS_REMOVE_DIR | FS_REFER | FS_TRUNCATE;
+}
+
+unsigned
+sandbox_landlock(void)
+{
+    long version =
+        syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
+    return version > 0 ? (unsigned)version : 0;
+}
+
+static enum err
+failed(struct note *note, const char *what)
+{
+    note_set(note, "%s: %s", what, strerror(errno));
+    return ERR_SYSTEM;
+}
+
+static enum err
+add_folder(int rules, const struct sandbox_folder *folder, unsigned version, struct note *note)
+{
+    int fd = open(folder->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return failed(note, folder->path);
+    }
+    struct landlock_path_beneath_attr rule = {
+        .allowed_access = allowed(folder->use) & handled(version), .parent_fd = fd};
+    long done = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U);
+    enum err err = done == 0 ? OK : failed(note, folder->path);
+    (void)close(fd);
+    return err;
+}
+
+enum err
+sandbox_folders(const struct sandbox_folder *folders, size_t count, struct note *note)
+{
+    unsigned version = sandbox_landlock();
+    if (version == 0) {
+        note_set(note, "this kernel has no Landlock");
+        return ERR_UNSUPPORTED;
+    }
+    struct ruleset set = {.fs = handled(version)};
+    set.net = version >= NET_FROM ? NET_ALL : 0;
+    set.scoped = version >= SCOPE_FROM ? SCOPE_ALL : 0;
+    size_t size = version >= SCOPE_FROM ? sizeof(set)
+                  : version >= NET_FROM ? offsetof(struct ruleset, scoped)
+                                        : offsetof(struct ruleset, net);
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0U);
+    if (rules < 0) {
+        return failed(note, "Landlock");
+    }
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        err = add_folder(rules, &folders[i], version, note);
+    }
+    if (err == OK && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+                         syscall(SYS_landlock_restrict_self, rules, 0U) != 0)) {
+        err = failed(note, "Landlock");
+    }
+    (void)close(rules);
+    return err;
+}
+
+enum err
+sandbox_capabilities(struct note *note)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[2] = {{0}, {0}};
+    if (syscall(SYS_capget, &head, sets) != 0) {
+        return failed(note, "capabilities");
+    }
+    const uint32_t kept = 1U << CAP_DAC_OVERRIDE;
+    sets[0].effective &= kept;
+    sets[0].permitted &= kept;
+    sets[0].inheritable = 0;
+    sets[1] = (struct __user_cap_data_struct){0};
+    return syscall(SYS_capset, &head, sets) == 0 ? OK : failed(note, "capabilities");
+}
+
+static int
+add_plain(scmp_filter_ctx filter)
+{
+    static const int calls[] = {
+#define CALL(name, words) SCMP_SYS(name),
+#include "daemon/calls.def"
+#undef CALL
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(calls) && bad == 0; i++) {
+        bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+    }
+    return bad;
+}
+
+/* Those whose arguments decide. */
+static int
+add_narrow(scmp_filter_ctx filter)
+{
+    const struct {
+        int call;
+        struct scmp_arg_cmp only;
+    } rows[] = {
+        {SCMP_SYS(mmap),    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC,            0)},
+        {SCMP_SYS(mprotect),                 SCMP_A2(SCMP_CMP_MASKED_EQ,                          PROT_EXEC,    0)},
+        {SCMP_SYS(ioctl),               SCMP_A1(SCMP_CMP_EQ,                                         FIONBIO)                                           },
+        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,F_GETFL)},
+        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,                                         F_SETFL)                                                                                         },
+        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,F_GETFD)},
+        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,                                         F_SETFD)                                                                                                                                       },
+        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,F_DUPFD_CLOEXEC)},
+        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ,                                 (scmp_datum_t)getpid())                                                                                                                                                                            }, /* abort() */
+    };
+    int bad = 0;
+    for (size_t i = 0; i < COUNT(rows) && bad == 0; i++) {
+        bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rows[i].call, 1, rows[i].only);
+    }
+    return bad;
+}
+
+enum err
+sandbox_calls(struct note *note)
+{
+#ifdef __SANITIZE_ADDRESS__
+    note_set(note, "a build with the address sanitizer needs more calls than these");
+    return OK;
+#else
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    int bad = filter == NULL ? -ENOMEM : seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    bad = bad == 0 ? add_plain(filter) : bad;
+    bad = bad == 0 ? add_narrow(filter) : bad;
+    bad = bad == 0 ? seccomp_load(filter) : bad;
+    if (filter != NULL) {
+        seccomp_release(filter);
+    }
+    if (bad != 0) {
+        note_set(note, "seccomp: %s", strerror(-bad));
+    }
+    return bad == 0 ? OK : ERR_SYSTEM;
+#endif
+}

@@ -1,0 +1,35 @@
+/*
+ * Shuts a process in before it reads its first outside byte: it sees the folders that it was given
+ * and nothing else of the file system (Landlock), makes no socket, process or thread, and reaches
+ * no other process (seccomp). There is no way back.
+ */
+#pragma once
+
+#include "base/err.h"
+
+enum sandbox_use {
+    SANDBOX_FILES,  /* read, write, make and remove files and folders beneath it */
+    SANDBOX_SOCKET, /* make, rename and remove a socket in it */
+};
+
+struct sandbox_folder {
+    const char *path;
+    enum sandbox_use use;
+};
+
+/* The kernel's Landlock version, 0: none. */
+unsigned sandbox_landlock(void);
+/*
+ * Landlock, for this thread and those that it starts later: before the pool of threads is made.
+ * From version 4 no TCP either, from 6 no signals and abstract sockets outside. ERR_UNSUPPORTED:
+ * the kernel has none.
+ */
+enum err sandbox_folders(
+    const struct sandbox_folder *folders, size_t count, struct note *note) MUST_CHECK;
+/* Drops every capability but the one to use its folders though they may be another user's. */
+enum err sandbox_capabilities(struct note *note) MUST_CHECK;
+/*
+ * Seccomp, for all threads: only calls.def from now on; everything else fails with EPERM. Threads
+ * must be running already, not just made.
+ */
+enum err sandbox_calls(struct note *note) MUST_CHECK;

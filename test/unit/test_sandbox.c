@@ -1,0 +1,343 @@
+#include "daemon/sandbox.h"
+
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The folder that a prisoner may use, one beside it, and an open file beside it. */
+static char inside[] = "/tmp/gatehouse-inside-XXXXXX";
+static char outside[] = "/tmp/gatehouse-outside-XXXXXX";
+static int inside_fd, outside_fd;
+
+static bool
+is_refusal(long result)
+{
+    return result < 0 && (errno == EPERM || errno == EACCES);
+}
+
+static bool
+opens(const char *path, int flags)
+{
+    return !is_refusal(open(path, flags, 0600));
+}
+
+static bool
+calls(long number)
+{
+    return !is_refusal(syscall(number, 0L, 0L, 0L, 0L, 0L, 0L));
+}
+
+static bool
+gets_socket(void)
+{
+    const int families[] = {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, AF_PACKET, AF_VSOCK};
+    for (size_t i = 0; i < COUNT(families); i++) {
+        if (!is_refusal(socket(families[i], SOCK_STREAM, 0)) ||
+            !is_refusal(socket(families[i], SOCK_DGRAM, 0))) {
+            return true;
+        }
+    }
+    int pair[2];
+    return !is_refusal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+}
+
+static bool
+connects(void)
+{
+    const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/notify"};
+    return !is_refusal(connect(1, (const struct sockaddr *)&address, sizeof(address))) ||
+           !is_refusal(bind(1, (const struct sockaddr *)&address, sizeof(address)));
+}
+
+static bool
+reads_passwd(void)
+{
+    return opens("/etc/passwd", O_RDONLY);
+}
+
+static bool
+reads_processes(void)
+{
+    return opens("/proc/self/mem", O_RDWR) || opens("/proc/1/environ", O_RDONLY) ||
+           opens("/proc", O_RDONLY | O_DIRECTORY) || opens("/dev/null", O_RDWR);
+}
+
+static bool
+climbs_out(void)
+{
+    return !is_refusal(openat(inside_fd, "../", O_RDONLY | O_DIRECTORY)) ||
+           !is_refusal(openat(inside_fd, "../../etc/passwd", O_RDONLY)) ||
+           !is_refusal(openat(inside_fd, "link", O_RDONLY));
+}
+
+static bool
+writes_outside(void)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "%s/new", outside);
+    return opens(path, O_WRONLY | O_CREAT) || !is_refusal(mkdir(path, 0700)) ||
+           !is_refusal(openat(outside_fd, "new", O_WRONLY | O_CREAT, 0600)) ||
+           !is_refusal(renameat(outside_fd, "file", inside_fd, "taken")) ||
+           !is_refusal(renameat(inside_fd, "link", outside_fd, "given")) ||
+           !is_refusal(unlinkat(outside_fd, "file", 0)) || !is_refusal(truncate("/etc/passwd", 0));
+}
+
+static bool
+makes_special_files(void)
+{
+    return !is_refusal(mknodat(inside_fd, "device", S_IFCHR | 0600, 0x103)) ||
+           !is_refusal(symlinkat("/etc/passwd", inside_fd, "other")) ||
+           !is_refusal(linkat(outside_fd, "file", inside_fd, "hard", 0));
+}
+
+static bool
+executes(void)
+{
+    char *const args[] = {(char[]){"true"}, NULL};
+    (void)execve("/bin/true", args, NULL);
+    return !is_refusal(-1) || calls(SYS_execveat);
+}
+
+static bool
+makes_processes(void)
+{
+    return calls(SYS_fork) || calls(SYS_vfork) || calls(SYS_clone) || calls(SYS_clone3) ||
+           calls(SYS_unshare) || calls(SYS_setns);
+}
+
+static bool
+reaches_processes(void)
+{
+    pid_t parent = getppid();
+    return !is_refusal(kill(1, 0)) || !is_refusal(kill(parent, 0)) ||
+           !is_refusal(syscall(SYS_tgkill, 1, 1, 0)) || !is_refusal(syscall(SYS_tkill, 1, 0)) ||
+           !is_refusal(ptrace(PTRACE_ATTACH, 1, NULL, NULL)) ||
+           !is_refusal(ptrace(PTRACE_TRACEME, 0, NULL, NULL)) || calls(SYS_process_vm_readv) ||
+           calls(SYS_process_vm_writev) || calls(SYS_pidfd_open) || calls(SYS_pidfd_getfd) ||
+           calls(SYS_pidfd_send_signal) || calls(SYS_kcmp);
+}
+
+static bool
+mounts(void)
+{
+    return !is_refusal(mount("none", inside, "tmpfs", 0, NULL)) || !is_refusal(umount(inside)) ||
+           calls(SYS_pivot_root) || !is_refusal(chroot(inside)) || calls(SYS_fsopen) ||
+           calls(SYS_open_tree) || calls(SYS_open_by_handle_at) || calls(SYS_name_to_handle_at);
+}
+
+static bool
+reaches_the_kernel(void)
+{
+    static const long numbers[] = {SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
+        SYS_userfaultfd, SYS_bpf, SYS_perf_event_open, SYS_keyctl, SYS_add_key, SYS_request_key,
+        SYS_init_module, SYS_finit_module, SYS_kexec_load, SYS_memfd_create, SYS_memfd_secret,
+        SYS_io_setup, SYS_vmsplice, SYS_splice, SYS_seccomp, SYS_prctl, SYS_personality, SYS_setuid,
+        SYS_setgid, SYS_capset, SYS_swapon, SYS_reboot, SYS_sethostname, SYS_quotactl, SYS_acct,
+        SYS_syslog, SYS_shmget, SYS_msgget, SYS_mq_open, SYS_modify_ldt, SYS_arch_prctl,
+        SYS_remap_file_pages, SYS_pkey_mprotect, SYS_fanotify_init, SYS_inotify_init1,
+        SYS_prlimit64, SYS_setrlimit, SYS_chdir, SYS_fchdir};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        if (calls(numbers[i])) {
+            (void)fprintf(stderr, "call %ld went through\n", numbers[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+runs_new_code(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        return true; /* this much it may */
+    }
+    return !is_refusal(mprotect(page, 4096, PROT_READ | PROT_EXEC)) ||
+           mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+               MAP_FAILED;
+}
+
+static bool
+sets_the_clock(void)
+{
+    struct timeval now;
+    (void)gettimeofday(&now, NULL);
+    return !is_refusal(settimeofday(&now, NULL)) || calls(SYS_clock_settime);
+}
+
+/* What it needs must go on working; true when it does not. */
+static bool
+is_hindered(void)
+{
+    char bytes[16];
+    int fd = openat(inside_fd, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    bool good = fd >= 0 && write(fd, "hello", 5) == 5 && fdatasync(fd) == 0 &&
+                ftruncate(fd, 2) == 0 && posix_fallocate(fd, 0, 8192) == 0 && close(fd) == 0;
+    good = good && mkdirat(inside_fd, "folder", 0755) == 0 &&
+           renameat(inside_fd, "file", inside_fd, "folder/file") == 0 &&
+           unlinkat(inside_fd, "folder/file", 0) == 0 &&
+           unlinkat(inside_fd, "folder", AT_REMOVEDIR) == 0;
+    void *memory = malloc((size_t)4 * 1024 * 1024);
+    good = good && memory != NULL && getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes);
+    free(memory);
+    return !good;
+}
+
+/* In a child, because there is no way back: 0 when nothing went through. */
+static int
+in_sandbox(bool (*attempt)(void))
+{
+    pid_t child = fork();
+    if (child == 0) {
+        const struct sandbox_folder folders[] = {
+            {inside, SANDBOX_FILES}
+        };
+        struct note note = {{0}};
+        if (sandbox_folders(folders, COUNT(folders), &note) != OK ||
+            sandbox_capabilities(&note) != OK || sandbox_calls(&note) != OK) {
+            (void)fprintf(stderr, "%s\n", note.text);
+            _exit(2);
+        }
+        errno = 0;
+        _exit(attempt() ? 1 : 0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void
+test_nothing_gets_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool (*attempt)(void);
+    } attempts[] = {
+        {"a socket",             gets_socket        },
+        {"a connection",         connects           },
+        {"reading /etc/passwd",  reads_passwd       },
+        {"reading /proc",        reads_processes    },
+        {"the folder above",     climbs_out         },
+        {"writing outside",      writes_outside     },
+        {"special files",        makes_special_files},
+        {"another program",      executes           },
+        {"a process or thread",  makes_processes    },
+        {"another process",      reaches_processes  },
+        {"mounting",             mounts             },
+        {"the kernel's corners", reaches_the_kernel },
+        {"new code",             runs_new_code      },
+        {"the clock",            sets_the_clock     },
+    };
+    for (size_t i = 0; i < COUNT(attempts); i++) {
+        int status = in_sandbox(attempts[i].attempt);
+        if (status != 0) {
+            fail_msg("%s: %d (1: it went through)", attempts[i].name, status);
+        }
+    }
+}
+
+static void
+test_the_work_inside_goes_on(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(is_hindered), 0);
+}
+
+static int baton[2];
+static pthread_barrier_t started;
+
+static void *
+thread_tries(void *context)
+{
+    char byte;
+    (void)pthread_barrier_wait(&started);
+    bool woken = read(baton[0], &byte, 1) == 1;
+    *(bool *)context = !woken || gets_socket() || reads_passwd() || executes() || writes_outside();
+    return NULL;
+}
+
+/* Threads that were started between Landlock and seccomp, as the keeper does. */
+static void
+test_threads_of_the_pool_are_shut_in_too(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct sandbox_folder folders[] = {
+            {inside, SANDBOX_FILES}
+        };
+        pthread_t thread;
+        bool through = true;
+        if (pipe(baton) != 0 || pthread_barrier_init(&started, NULL, 2) != 0 ||
+            sandbox_folders(folders, 1, NULL) != OK ||
+            pthread_create(&thread, NULL, thread_tries, &through) != 0 ||
+            pthread_barrier_wait(&started) > 0 || sandbox_calls(NULL) != OK ||
+            write(baton[1], "x", 1) != 1) {
+            _exit(2);
+        }
+        (void)pthread_join(thread, NULL);
+        _exit(through ? 1 : 0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static int
+prepare(void **state)
+{
+    (void)state;
+    if (sandbox_landlock() == 0) {
+        (void)puts("1..0 # SKIP this kernel has no Landlock");
+        exit(0);
+    }
+    assert_non_null(mkdtemp(inside));
+    assert_non_null(mkdtemp(outside));
+    inside_fd = open(inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    outside_fd = open(outside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(symlinkat("/etc/passwd", inside_fd, "link"), 0);
+    return close(openat(outside_fd, "file", O_WRONLY | O_CREAT, 0600));
+}
+
+static int
+clear(void **state)
+{
+    (void)state;
+    (void)unlinkat(inside_fd, "link", 0);
+    (void)unlinkat(outside_fd, "file", 0);
+    return rmdir(inside) | rmdir(outside);
+}
+
+int
+main(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    (void)puts("1..0 # SKIP the address sanitizer needs what the sandbox refuses");
+    return 0;
+#else
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_gets_out),
+        cmocka_unit_test(test_the_work_inside_goes_on),
+        cmocka_unit_test(test_threads_of_the_pool_are_shut_in_too),
+    };
+    return cmocka_run_group_tests(tests, prepare, clear);
+#endif
+}
