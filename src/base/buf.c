@@ -141,6 +141,18 @@ buf_format(struct buf *buf, const char *format, ...)
     va_end(again);
 }
 
+void *
+buf_extend(struct buf *buf, size_t len)
+{
+    if (!has_room(buf, len)) {
+        return NULL;
+    }
+    void *start = buf->data + buf->len;
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+    return start;
+}
+
 enum err
 buf_error(const struct buf *buf)
 {

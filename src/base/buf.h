@@ -41,5 +41,8 @@ void buf_u16be(struct buf *buf, uint16_t value);
 void buf_u32le(struct buf *buf, uint32_t value);
 void buf_format(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 
+/* Makes the data len bytes longer and gives where they are, to be filled; NULL on overflow. */
+void *buf_extend(struct buf *buf, size_t len);
+
 /* ERR_LIMIT when anything did not fit (or memory was out), else OK. */
 enum err buf_error(const struct buf *buf) MUST_CHECK;

@@ -166,8 +166,9 @@ tile_next_entry(struct reader *bundle, size_t *ret_len)
     }
     size_t len = reader_u16be(bundle);
     const uint8_t *entry = reader_bytes(bundle, len);
-    if (entry != NULL) {
-        *ret_len = len;
+    if (bundle->failed) {
+        return NULL; /* also when the length itself is cut */
     }
+    *ret_len = len;
     return entry;
 }

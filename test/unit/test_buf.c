@@ -92,6 +92,22 @@ test_fails_when_its_sink_does(void **state)
     assert_int_equal(buf_error(&buf), ERR_LIMIT);
 }
 
+static void
+test_extends_in_place_up_to_its_maximum(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf buf;
+    buf_init(&buf, 1000);
+    buf_text(&buf, "head");
+    char *room = buf_extend(&buf, 996);
+    assert_ptr_equal(room, buf.data + 4);
+    memset(room, 'x', 996);
+    assert_int_equal(buf.len, 1000);
+    assert_int_equal(buf.data[1000], '\0');
+    assert_null(buf_extend(&buf, 1));
+    assert_int_equal(buf_error(&buf), ERR_LIMIT);
+}
+
 int
 main(void)
 {
@@ -99,6 +115,7 @@ main(void)
         cmocka_unit_test(test_grows_and_stays_terminated),
         cmocka_unit_test(test_fails_for_good_past_its_maximum),
         cmocka_unit_test(test_writes_integers_in_the_named_order),
+        cmocka_unit_test(test_extends_in_place_up_to_its_maximum),
         cmocka_unit_test(test_drains_what_piled_up_and_counts_it_against_its_maximum),
         cmocka_unit_test(test_fails_when_its_sink_does),
     };

@@ -117,13 +117,16 @@ static void
 test_cut_bundle_ends_with_an_error(void **state)
 {
     (void)state;
-    static const uint8_t bundle[] = {0, 2, 'a', 'b', 0, 3, 'c', 'd'};
+    static const uint8_t bundle[] = {0, 2, 'a', 'b', 0, 3, 'c', 'd'}; /* one byte is missing */
     for (size_t len = 1; len <= sizeof(bundle); len++) {
         struct reader reader;
         size_t entry = 0;
         reader_init(&reader, bundle, len);
+        unsigned count = 0;
         while (tile_next_entry(&reader, &entry) != NULL) {
+            count++;
         }
+        assert_int_equal(count, len < 4 ? 0 : 1);
         assert_int_equal(reader_error(&reader), len == 4 ? OK : ERR_SYNTAX);
     }
 }
