@@ -1,8 +1,9 @@
-/* Prints the parts of the manual that come from tables: manual facts | checks | settings. */
+/* Prints the parts of the manual that come from tables: manual facts|checks|events|settings. */
 #include "assess/site.h"
 #include "audit/audit.h"
 #include "base/text.h"
 #include "check/check.h"
+#include "ledger/event.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,96 @@ print_checks(void)
     (void)puts(".Sh SEE ALSO\n.Xr gatehouse 1 ,\n.Xr gatehouse.yaml 5 ,\n.Xr gatehouse-facts 7");
 }
 
+static const char *
+when_words(unsigned when)
+{
+    switch (when) {
+    case EVENT_MAYBE:
+        return "may be there";
+    case EVENT_ALWAYS:
+        return "always there";
+    case EVENT_STAMPED:
+        return "always there, by the ledger";
+    case EVENT_STAMPED_MAYBE:
+        return "may be there, by the ledger";
+    default:
+        return "always there when its action demands it";
+    }
+}
+
+static void
+print_members(void)
+{
+    (void)puts(".Sh MEMBERS\n.Bl -tag -width Ds");
+    for (size_t i = 0; i < event_member_count; i++) {
+        const struct event_member *member = &event_members[i];
+        (void)printf(".It Li %s Pq %s ; %s\n", member->path, event_type_words(member->type),
+            when_words(member->when));
+        print_sentence(member->words);
+    }
+    (void)puts(".El");
+}
+
+static void
+print_action(const struct event_action_row *row)
+{
+    static const char *const voices[] = {
+        [EVENT_ANYONE] = "Anyone may say it.",
+        [EVENT_RESERVED] = "Anyone may say it, also when the disk is full.",
+        [EVENT_KEEPER] = "Only the ledger says it.",
+    };
+    const char *separator = "Demands";
+    (void)printf(".It Li %s\n", row->text);
+    print_sentence(row->words);
+    for (size_t i = 0; i < event_member_count; i++) {
+        if ((event_members[i].when & row->needs) != 0) {
+            (void)printf("%s\n.Li %s", separator, event_members[i].path);
+            separator = " ,";
+        }
+    }
+    (void)puts(separator[0] == ' ' ? " ." : "Demands nothing more.");
+    (void)puts(voices[row->voice]);
+}
+
+static void
+print_events(void)
+{
+    print_head("GATEHOUSE-EVENTS", "what the ledger records");
+    (void)printf(
+        "An event says who did what to which camera, and how it ended.\n"
+        "It is one JSON object in the canonical form of RFC 8785: members sorted by their UTF-16\n"
+        "code units, no blanks, the shortest escapes, UTF-8.\n"
+        "So an event is one line, whatever is in it, and the same event is the same bytes.\n"
+        "Numbers are integers within \\(+-9007199254740991; at most %d objects and lists stand "
+        "one\n"
+        "in another; no text has a NUL; no other members are allowed than these.\n"
+        ".Pp\nA stored event has at most %d bytes, one that is handed in at most %d.\n"
+        "What is larger, lacks a member or says a member wrongly is refused and told so, never "
+        "cut\n"
+        "or completed by a guess.\n",
+        EVENT_DEPTH, EVENT_LIMIT, EVENT_LIMIT - EVENT_STAMP);
+    print_members();
+    (void)puts(
+        ".Ss Text from outside\n"
+        "Names, reasons and addresses of requests keep their bytes.\n"
+        "Valid UTF-8 stands as it is, also where it would deceive the eye (zero width, right to\n"
+        "left, a byte order mark); whatever shows an event to a person has to take care of that.\n"
+        "Bytes that are not UTF-8 or have a NUL, and a text that itself begins with\n"
+        ".Li base64: ,\nare written as\n.Li base64:\nand their base64 (RFC 4648, padded).\n"
+        "So a text that begins with\n.Li base64:\nis always encoded, and no other is.\n"
+        ".Ss Begin and end\n"
+        "What takes time has two events with the same\n.Li detail.view\nor\n.Li detail.run :\n"
+        "one with\n.Li detail.phase\nbegin, which is durable before the first byte leaves, and "
+        "one\n"
+        "with end, which has\n.Li detail.duration_ms\nand\n.Li bytes .\n"
+        "A begin without an end means that nobody knows how long it was.\n"
+        ".Sh ACTIONS\n.Bl -tag -width Ds");
+    for (unsigned action = 0; action < EVENT_ACTIONS; action++) {
+        print_action(event_action((enum event_action)action));
+    }
+    (void)puts(".El\n.Sh SEE ALSO\n.Xr gatehouse 1");
+}
+
 static void
 print_settings(void)
 {
@@ -226,6 +317,7 @@ main(int argc, char **argv)
     } pages[] = {
         {"facts",    print_facts },
         {"checks",   print_checks},
+        {"events",   print_events},
         {"settings", fill_page   },
     };
     for (size_t i = 0; i < COUNT(pages); i++) {
@@ -234,6 +326,6 @@ main(int argc, char **argv)
             return EXIT_SUCCESS;
         }
     }
-    (void)fputs("usage: manual facts|checks|settings\n", stderr);
+    (void)fputs("usage: manual facts|checks|events|settings\n", stderr);
     return EXIT_FAILURE;
 }
