@@ -6,9 +6,6 @@
 #include <jansson.h>
 #include <stdio.h>
 
-static const char *const needs_words[] = {"actor.user", "actor.ip", "actor.session",
-    "target.cameras", "target.object", "reason", "detail"};
-
 static const char *const voice_words[] = {
     [EVENT_ANYONE] = "anyone",
     [EVENT_RESERVED] = "anyone, also on a full disk",
@@ -19,9 +16,9 @@ static json_t *
 action_json(const struct event_action_row *row)
 {
     json_t *needs = json_array();
-    for (size_t i = 0; i < COUNT(needs_words); i++) {
-        if ((row->needs & 1U << i) != 0) {
-            (void)json_array_append_new(needs, json_string(needs_words[i]));
+    for (size_t i = 0; i < event_member_count; i++) {
+        if ((row->needs & event_members[i].when) != 0) {
+            (void)json_array_append_new(needs, json_string(event_members[i].path));
         }
     }
     return json_pack("{s:s, s:o, s:s, s:s}", "action", row->text, "needs", needs, "from",
@@ -47,9 +44,9 @@ print_actions(void)
     for (size_t i = 0; i < EVENT_ACTIONS; i++) {
         const struct event_action_row *row = event_action((enum event_action)i);
         (void)printf("%-21s %s\n%-21s needs id, site, outcome", row->text, row->words, "");
-        for (size_t need = 0; need < COUNT(needs_words); need++) {
-            if ((row->needs & 1U << need) != 0) {
-                (void)printf(", %s", needs_words[need]);
+        for (size_t need = 0; need < event_member_count; need++) {
+            if ((row->needs & event_members[need].when) != 0) {
+                (void)printf(", %s", event_members[need].path);
             }
         }
         (void)printf("; from %s\n", voice_words[row->voice]);
