@@ -109,7 +109,7 @@ answer(struct client *client, uint16_t number, enum err err, const struct messag
     client_done_fn *function = slot->done;
     void *context = slot->context;
     struct note note = {{0}};
-    if (done != NULL) {
+    if (done != NULL && done->words[0] != '\0') {
         note_set(&note, "%s", done->words);
     } else if (err == ERR_NETWORK) {
         note = client->trouble;
