@@ -84,8 +84,9 @@ enum err ledger_flush(struct ledger *ledger, struct note *note) MUST_CHECK;
 
 /*
  * Goes over to another key with the same name (origin): commits and publishes all, signs one
- * checkpoint with both keys (kept as log/handover/N), then only with the new one. The entry that
- * names the new key must be the last one committed.
+ * checkpoint with both keys (old first; kept as log/handover/N, N counts from 1), then only with
+ * the new one, which log.vkey then shows. The entry that names the new key (`system.key`) must be
+ * the last one committed (doc/ledger-format.md, "Hand-over of the key").
  */
 enum err ledger_hand_over(
     struct ledger *ledger, const struct key *next, struct note *note) MUST_CHECK;
