@@ -2,6 +2,7 @@
 #include "ledger/canonical.h"
 #include "base/text.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define EVERY(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -10,22 +11,6 @@ void
 canonical_init(struct canonical *json, const void *bytes, size_t len)
 {
     *json = (struct canonical){.at = bytes, .end = (const uint8_t *)bytes + len, .trouble = ""};
-}
-
-uint8_t
-canonical_peek(const struct canonical *json)
-{
-    return json->at < json->end ? *json->at : 0;
-}
-
-bool
-canonical_take(struct canonical *json, char byte)
-{
-    if (canonical_peek(json) != (uint8_t)byte || json->at == json->end) {
-        return false;
-    }
-    json->at++;
-    return true;
 }
 
 static enum err
@@ -49,12 +34,15 @@ skip_plain(struct canonical *json)
     while (json->end - at >= 8) {
         uint64_t word = 0;
         memcpy(&word, at, sizeof(word));
+        word = le64toh(word);
         uint64_t quote = word ^ EVERY('"');
         uint64_t backslash = word ^ EVERY('\\');
         uint64_t special = word | ((word - EVERY(0x20)) & ~word) | ((quote - EVERY(1)) & ~quote) |
                            ((backslash - EVERY(1)) & ~backslash);
-        if ((special & EVERY(0x80)) != 0) {
-            break;
+        special &= EVERY(0x80); /* the lowest bit is exact, those above it may be a borrow's */
+        if (special != 0) {
+            json->at = at + __builtin_ctzll(special) / 8;
+            return;
         }
         at += 8;
     }

@@ -28,10 +28,20 @@ struct canonical_text {
 };
 
 void canonical_init(struct canonical *json, const void *bytes, size_t len);
-/* The next byte, 0 at the end. */
-uint8_t canonical_peek(const struct canonical *json);
+/* The next byte, 0 at the end. Here, because it is asked for every token of every event. */
+static inline uint8_t
+canonical_peek(const struct canonical *json)
+{
+    return json->at < json->end ? *json->at : 0;
+}
 /* Goes past the byte, if it is the next one. */
-bool canonical_take(struct canonical *json, char byte);
+static inline bool
+canonical_take(struct canonical *json, char byte)
+{
+    bool is_it = json->at < json->end && *json->at == (uint8_t)byte;
+    json->at += is_it;
+    return is_it;
+}
 /* All of these: ERR_SYNTAX and the trouble for what is not canonical. */
 enum err canonical_string(struct canonical *json, struct canonical_text *ret_text) MUST_CHECK;
 enum err canonical_integer(struct canonical *json, int64_t *ret_value) MUST_CHECK;

@@ -388,8 +388,9 @@ take_members(struct check *check, enum event_object object)
         if (err != OK) {
             return syntax(check);
         }
-        while (row < end && (row->object != object || row->len != name.len ||
-                                memcmp(row->name, name.bytes, name.len) != 0)) {
+        while (row < end &&
+               (row->object != object || row->len != name.len || row->name[0] != name.bytes[0] ||
+                   memcmp(row->name, name.bytes, name.len) != 0)) {
             row++;
         }
         if (row == end) {
