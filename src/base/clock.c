@@ -30,6 +30,12 @@ clock_mono(void)
     return replaced != NULL ? replaced->mono() : read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_boot(void)
+{
+    return replaced != NULL ? replaced->mono() : read_clock(CLOCK_BOOTTIME);
+}
+
 void
 clock_replace(const struct clock_source *source)
 {

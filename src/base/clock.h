@@ -10,6 +10,8 @@
 int64_t clock_wall(void);
 /* Milliseconds that only go forward; for pace and time-outs. */
 int64_t clock_mono(void);
+/* The same, and it counts the time for which the machine slept. */
+int64_t clock_boot(void);
 
 /* Replaces both clocks; NULL brings the real ones back. Tests only. */
 struct clock_source {

@@ -111,7 +111,7 @@ answer(struct client *client, uint16_t number, enum err err, const struct messag
     struct note note = {{0}};
     if (done != NULL && done->words[0] != '\0') {
         note_set(&note, "%s", done->words);
-    } else if (err == ERR_NETWORK) {
+    } else if (client->broken != OK) {
         note = client->trouble;
     }
     slot->used = false;
@@ -134,16 +134,20 @@ answer_all(struct client *client, enum err err)
 }
 
 static enum err
-break_off(struct client *client, const char *words)
+end_with(struct client *client, enum err err, const char *words)
 {
     if (client->broken == OK) {
         client->broken = ERR_NETWORK;
-        if (client->trouble.text[0] == '\0') {
-            note_set(&client->trouble, "%s", words);
-        }
-        answer_all(client, ERR_NETWORK);
+        note_set(&client->trouble, "%s", words);
+        answer_all(client, err);
     }
     return ERR_NETWORK;
+}
+
+static enum err
+break_off(struct client *client, const char *words)
+{
+    return end_with(client, ERR_NETWORK, words);
 }
 
 void
@@ -267,8 +271,9 @@ take_done(struct client *client, const struct message *message)
         return break_off(client, "the keeper sent an answer that is none");
     }
     if (message->token == MESSAGE_ALL) {
-        note_set(&client->trouble, "%s", done.words);
-        return break_off(client, "the keeper ended the connection");
+        /* It has answered before what it recorded, so that the others were not. */
+        bool is_ending = done.status == MESSAGE_ENDING;
+        return end_with(client, is_ending ? ERR_REFUSED : ERR_NETWORK, done.words);
     }
     if (find_slot(client, message->token) == NULL) {
         return break_off(client, "the keeper answered what was not asked");

@@ -219,6 +219,22 @@ test_the_keepers_words_for_ending_reach_the_producer(void **state)
 }
 
 static void
+test_what_an_ending_keeper_did_not_answer_was_not_recorded(void **state)
+{
+    (void)state;
+    struct pair pair = connected();
+    struct tally tally = {0};
+    append(&pair, &tally);
+    say_done(pair.peer, MESSAGE_ALL, &(struct message_done){MESSAGE_ENDING, 0, "ending"});
+    assert_int_equal(client_wait(pair.client, 1000), ERR_NETWORK);
+    assert_int_equal(tally.answers, 1);
+    assert_int_equal(tally.errs[0], ERR_REFUSED);
+    assert_string_equal(tally.note.text, "ending");
+    client_close(pair.client);
+    (void)close(pair.peer);
+}
+
+static void
 test_death_in_the_middle_of_an_answer_answers_all(void **state)
 {
     (void)state;
@@ -412,6 +428,7 @@ main(void)
         cmocka_unit_test(test_a_peer_that_never_reads_is_bounded_and_blocks_nothing),
         cmocka_unit_test(test_garbage_ends_the_connection),
         cmocka_unit_test(test_the_keepers_words_for_ending_reach_the_producer),
+        cmocka_unit_test(test_what_an_ending_keeper_did_not_answer_was_not_recorded),
         cmocka_unit_test(test_death_in_the_middle_of_an_answer_answers_all),
         cmocka_unit_test(test_answers_before_a_death_are_taken_although_nothing_can_be_sent),
         cmocka_unit_test(test_an_answer_may_queue_the_next_event),

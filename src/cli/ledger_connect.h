@@ -1,0 +1,35 @@
+/*
+ * How the commands find the ledger and reach its keeper. When nobody listens, a command starts a
+ * keeper for itself, which ends with the connection.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "ledger/client.h"
+
+/* Rows of `--ledger` and `--keys` for a command's table of options. */
+#define LEDGER_OPTION                                                                              \
+    {                                                                                              \
+        "ledger", 0, "DIR", "the ledger (default: GATEHOUSE_LEDGER, or ledger in XDG state)"       \
+    }
+#define KEYS_OPTION                                                                                \
+    {                                                                                              \
+        "keys", 0, "DIR", "its keys (default: the ledger's path with -keys)"                       \
+    }
+
+/* The ledger's folder: what --ledger said, else $GATEHOUSE_LEDGER, else XDG state. */
+enum err ledger_folder(const char *given, struct buf *ret_path, struct note *note) MUST_CHECK;
+/* Its keys: what --keys said, else the folder with "-keys". */
+enum err ledger_keys(const char *given, const char *folder, struct buf *ret_path) MUST_CHECK;
+
+/*
+ * A client whose keeper has answered once. Both may be NULL for the defaults. ERR_MISSING: there
+ * is no ledger; ERR_TIMEOUT: another process has it and does not answer; ERR_VALUE: a keeper could
+ * not be started on it. The note says more.
+ */
+enum err ledger_connect(
+    const char *folder, const char *keys, struct client **ret_client, struct note *note) MUST_CHECK;
+/* Exit status of a command's own keeper that found the ledger taken by another process. */
+#define KEEPER_TAKEN 75
+/* Closes it, and waits until a keeper that was started for it has published all and is gone. */
+void ledger_disconnect(struct client *client);

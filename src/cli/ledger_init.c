@@ -1,0 +1,193 @@
+/* gatehouse ledger init: a key, a ledger, and what to keep of it elsewhere. */
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "cli/ledger.h"
+#include "cli/ledger_connect.h"
+#include "ledger/ledger.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    OPTION_LEDGER,
+    OPTION_KEYS,
+    OPTION_ORIGIN,
+};
+
+static const struct cli_option options[] = {
+    LEDGER_OPTION,
+    KEYS_OPTION,
+    {"origin", 0, "NAME", "the log's name for the world (default: HOST/gatehouse)"},
+};
+
+static const struct cli_manual manual = {
+    .usage = "ledger init [--ledger DIR] [--keys DIR] [--origin NAME]",
+    .about =
+        "Makes a ledger and its signing key, never over an existing one, and prints the public\n"
+        "key. Keep a copy of that line somewhere else: with it, anyone can tell this ledger\n"
+        "from one that was made up later. The name should be the site's own for ever, such as\n"
+        "example.org/front-gate: it is part of the key.\n",
+    .options = options,
+    .option_count = COUNT(options),
+    .example = "  gatehouse ledger init --origin example.org/warehouse\n",
+};
+
+struct asked {
+    const char *folder, *keys, *origin;
+};
+
+struct made {
+    struct buf folder, keys, key_path, origin;
+    struct key *key;
+};
+
+static void
+made_release(struct made *made)
+{
+    buf_release(&made->folder);
+    buf_release(&made->keys);
+    buf_release(&made->key_path);
+    buf_release(&made->origin);
+    key_free(made->key);
+}
+
+static enum err
+default_origin(struct buf *ret_origin)
+{
+    char host[256] = "";
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') {
+        return ERR_SYSTEM;
+    }
+    buf_format(ret_origin, "%s/gatehouse", host);
+    return buf_error(ret_origin);
+}
+
+static enum err
+find(struct made *made, const struct asked *asked, struct note *note)
+{
+    buf_init(&made->folder, 4000);
+    buf_init(&made->keys, 4050);
+    buf_init(&made->key_path, 4096);
+    buf_init(&made->origin, VKEY_NAME);
+    enum err err = ledger_folder(asked->folder, &made->folder, note);
+    err = err == OK ? ledger_keys(asked->keys, made->folder.data, &made->keys) : err;
+    buf_format(&made->key_path, "%s/ledger.key", made->keys.data);
+    if (asked->origin != NULL) {
+        buf_text(&made->origin, asked->origin);
+    } else if (err == OK) {
+        err = default_origin(&made->origin);
+    }
+    if (err == OK && (buf_error(&made->origin) != OK || !vkey_is_name(made->origin.data))) {
+        note_set(note, "--origin %s: a name has no blanks and no '+', and at most 255 bytes",
+            made->origin.data);
+        err = ERR_VALUE;
+    }
+    return err == OK ? buf_error(&made->key_path) : err;
+}
+
+/* The ledger's folder: its group may pass, so that it can reach the socket. */
+static enum err
+make_folders(const struct made *made, struct note *note)
+{
+    CLEANUP(buf_release) struct buf above;
+    buf_init(&above, 4096);
+    const char *slash = strrchr(made->folder.data, '/');
+    enum err err = OK;
+    if (slash != NULL && slash != made->folder.data) {
+        buf_add(&above, made->folder.data, (size_t)(slash - made->folder.data));
+        err = file_make_folder(above.data, note);
+    }
+    if (err == OK && mkdir(made->folder.data, 0750) != 0 && errno != EEXIST) {
+        note_set(note, "%s: %s", file_tail(made->folder.data, 150), strerror(errno));
+        err = ERR_IO;
+    }
+    return err == OK ? file_make_folder(made->keys.data, note) : err;
+}
+
+static bool
+exists(const char *folder, const char *name)
+{
+    CLEANUP(buf_release) struct buf path;
+    buf_init(&path, 4096);
+    buf_format(&path, "%s/%s", folder, name);
+    return access(path.data, F_OK) == 0;
+}
+
+/* A key without a ledger is of an init that was cut short: it is used. */
+static enum err
+make_key(struct made *made, struct note *note)
+{
+    if (exists(made->folder.data, "log/checkpoint")) {
+        note_set(note, "%s: there is a ledger already; nothing was changed",
+            file_tail(made->folder.data, 150));
+        return ERR_VALUE;
+    }
+    enum err err = key_read(made->key_path.data, &made->key, note);
+    if (err == ERR_MISSING) {
+        err = key_new(made->origin.data, VKEY_ED25519, &made->key);
+        return err == OK ? key_write(made->key, made->key_path.data, note) : err;
+    }
+    if (err == OK && !text_equal(key_public(made->key)->name, made->origin.data)) {
+        note_set(note, "%s is the key of %s; say --origin %s, or another --keys",
+            file_tail(made->key_path.data, 100), key_public(made->key)->name,
+            key_public(made->key)->name);
+        err = ERR_VALUE;
+    }
+    return err;
+}
+
+static int
+init(const struct asked *asked)
+{
+    CLEANUP(made_release) struct made made = {0};
+    struct note note = {{0}};
+    char vkey[VKEY_TEXT];
+    enum err err = find(&made, asked, &note);
+    err = err == OK ? secret_start() : err;
+    err = err == OK ? secret_guard() : err;
+    err = err == OK ? make_folders(&made, &note) : err;
+    err = err == OK ? make_key(&made, &note) : err;
+    if (err == OK) {
+        const struct ledger_settings settings = {.folder = made.folder.data, .key = made.key};
+        err = ledger_create(&settings, &note);
+    }
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    (void)printf("%s\n", vkey_text(key_public(made.key), vkey));
+    (void)fprintf(stderr,
+        "\nThe ledger is %s, its signing key %s.\n"
+        "Keep the line above in another place, on paper or with whoever checks on you: only\n"
+        "with it can anyone tell later that this ledger is the one of today. It is no secret.\n"
+        "Keep a copy of the key file off this machine, too, where nobody else reads it.\n",
+        made.folder.data, made.key_path.data);
+    return CLI_OK;
+}
+
+int
+ledger_init(int argc, char **argv)
+{
+    struct cli_line line;
+    struct asked asked = {0};
+    const char *value = NULL;
+    int got;
+    cli_line_init(&line, &manual, argc, argv);
+    while ((got = cli_next(&line, &value)) >= 0) {
+        const char **const places[] = {
+            [OPTION_LEDGER] = &asked.folder,
+            [OPTION_KEYS] = &asked.keys,
+            [OPTION_ORIGIN] = &asked.origin,
+        };
+        *places[got] = value;
+    }
+    if (got == CLI_STOP) {
+        return line.status;
+    }
+    if (line.operand != argc) {
+        return cli_usage(&line, "ledger init: takes no operand, not %s", argv[line.operand]);
+    }
+    return init(&asked);
+}
