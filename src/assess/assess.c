@@ -10,6 +10,7 @@
 #include "assess/talk.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "identify/identify.h"
@@ -30,6 +31,7 @@ struct run {
     struct discovery *discovery;
     struct crowd crowd;
     struct talk_setting talk;
+    struct run_events events;
     struct talk **talks;  /* one place for each device; NULL before and after */
     size_t next;          /* device to be asked next */
     size_t asking, asked; /* asked: done with, whether it could be asked or not */
@@ -478,6 +480,7 @@ open_run(struct run *run, struct note *note)
     run->talk = (struct talk_setting){
         .wire = run->wire,
         .look = &run->settings->look,
+        .events = &run->events,
         .store = run->settings->store,
         .store_why = run->settings->store_why,
         .site = run->settings->site,
@@ -498,6 +501,26 @@ open_run(struct run *run, struct note *note)
     return err;
 }
 
+/* The run happened, whether the ledger takes its end or not: who writes into it knows. */
+static void
+write_end(struct run *run, enum err err, const struct note *why)
+{
+    struct note note = {""};
+    const char *failed = err == OK ? NULL : why->text[0] == '\0' ? err_words(err) : why->text;
+    if (run_events_end(&run->events, failed, &note) != OK) {
+        log_debug("the end of the run is not in the ledger: %s", note.text);
+    }
+}
+
+static enum err
+write_begin(struct run *run, struct note *note)
+{
+    run->events =
+        (struct run_events){run->settings->write, run->settings->write_context, run->result};
+    return run_events_begin(
+        &run->events, run->settings->store == NULL ? 0 : run->settings->logins_per_day, note);
+}
+
 enum err
 assess_run(
     const struct assess_settings *settings, struct assessment **ret_assessment, struct note *note)
@@ -510,7 +533,11 @@ assess_run(
     crowd_init(&run.crowd);
     describe(&run);
     bool sends = settings->scope->allowed_count != 0;
-    enum err err = sends ? open_run(&run, note) : judge(&run);
+    enum err err = write_begin(&run, note);
+    bool is_written = err == OK;
+    if (err == OK) {
+        err = sends ? open_run(&run, note) : judge(&run);
+    }
     if (err == OK && sends) {
         watch_signals(&run);
         wire_run(run.wire);
@@ -518,6 +545,9 @@ assess_run(
         stop_talks(&run);
         close_signals(&run);
         err = judge(&run);
+    }
+    if (is_written) {
+        write_end(&run, err, note);
     }
     crowd_release(&run.crowd);
     discovery_free(run.discovery);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "assess/assessment.h"
+#include "assess/run_events.h"
 #include "assess/site.h"
 #include "audit/audit.h"
 #include "discover/discover.h"
@@ -42,6 +43,8 @@ struct assess_settings {
     unsigned device_ms;           /* longest conversation with one device */
     assess_progress_fn *progress; /* may be NULL */
     void *context;
+    run_events_write_fn *write; /* into the ledger; NULL: there is none. Without its OK there is */
+    void *write_context;        /* no run, and later no log-in */
 };
 
 /* Values of the design; scope and look are left to the caller. */
@@ -58,8 +61,9 @@ struct assess_plan assess_plan(const struct assess_settings *settings);
 
 /*
  * Runs to the end, a signal (SIGINT, SIGTERM) or an error. The result is there also when the run
- * was stopped (partial). ERR_NETWORK: nothing could be sent at all. With an empty scope no socket
- * is opened: only configuration files are judged.
+ * was stopped (partial). ERR_NETWORK: nothing could be sent at all. What the ledger refuses to
+ * take in the beginning is the error of the whole; later only its writer knows of it. With
+ * an empty scope no socket is opened: only configuration files are judged.
  */
 enum err assess_run(const struct assess_settings *settings, struct assessment **ret_assessment,
     struct note *note) MUST_CHECK;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "assess/run_events.h"
 #include "assess/site.h"
 #include "identify/look.h"
 #include "store/store.h"
@@ -14,12 +15,13 @@
 struct talk_setting {
     struct wire *wire;
     const struct look *look;
-    struct store *store;     /* keeps the lock-out budget; NULL: no log-in is made */
-    const char *store_why;   /* why there is none, for the report */
-    const struct site *site; /* NULL: none */
-    unsigned logins_per_day; /* 0: none */
-    unsigned deadline_ms;    /* one device, all questions */
-    unsigned *logins;        /* counters of the run */
+    struct store *store;             /* keeps the lock-out budget; NULL: no log-in is made */
+    const char *store_why;           /* why there is none, for the report */
+    const struct site *site;         /* NULL: none */
+    unsigned logins_per_day;         /* 0: none */
+    unsigned deadline_ms;            /* one device, all questions */
+    const struct run_events *events; /* told of each log-in before its password leaves */
+    unsigned *logins;                /* counters of the run */
     unsigned *lockouts;
 };
 

@@ -64,6 +64,35 @@ add_own_words(struct budget_request *request, const struct facts *facts)
     request->left = as_count(left);
 }
 
+static struct run_login
+describe_login(const struct talk *talk)
+{
+    return (struct run_login){
+        .subject = talk->subject,
+        .ip = &talk->login_step.target.ip,
+        .port = talk->login_step.target.port,
+        .account = talk->login.user,
+        .door = talk->door->title,
+        .kind = talk->is_control      ? RUN_LOGIN_CONTROL
+                : talk->owner != NULL ? RUN_LOGIN_OWNER
+                                      : RUN_LOGIN_FACTORY,
+    };
+}
+
+/* The ledger has to know of a password before the device does. */
+static bool
+is_recorded(struct talk *talk)
+{
+    struct note note = {""};
+    const struct run_login login = describe_login(talk);
+    enum err err = run_events_login(talk->setting->events, &login, &note);
+    if (err != OK) {
+        give_up(talk, arena_format(&talk->subject->arena, "the ledger could not take it: %s",
+                          note.text[0] == '\0' ? err_words(err) : note.text));
+    }
+    return err == OK;
+}
+
 /* Asks the budget; writes why not when it says no. */
 static bool
 is_granted(struct talk *talk)
@@ -90,6 +119,9 @@ is_granted(struct talk *talk)
         give_up(talk, err != OK ? "the lock-out budget could not be stored" : answer.why);
         return false;
     }
+    if (!is_recorded(talk)) {
+        return false; /* the ticket stays pending, which counts as a try: better one too many */
+    }
     talk->ticket = answer.ticket;
     (*talk->setting->logins)++;
     return true;
@@ -98,7 +130,18 @@ is_granted(struct talk *talk)
 static void
 settle(struct talk *talk, enum budget_outcome outcome, const struct device_warning *warning)
 {
+    static const char *const words[] = {
+        [BUDGET_OPEN] = "open",
+        [BUDGET_REFUSED] = "refused",
+        [BUDGET_LOCKED] = "locked",
+        [BUDGET_UNCLEAR] = "unclear",
+    };
     if (talk->ticket != 0) {
+        struct note note = {""};
+        const struct run_login login = describe_login(talk);
+        if (run_events_answer(talk->setting->events, &login, words[outcome], &note) != OK) {
+            log_debug("the ledger could not take what came of a log-in: %s", note.text);
+        }
         const struct budget_report report = {
             .outcome = outcome, .left = warning->left, .seconds = warning->seconds};
         /* A result that can't be stored stays pending, which counts as a wrong try. */

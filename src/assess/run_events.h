@@ -1,0 +1,48 @@
+/*
+ * What a run tells the ledger: that it begins, before the first packet; each password that it sends
+ * to a device, before it leaves, and what came of it; how it ended. Never a password, nor which of
+ * the known ones it was.
+ */
+#pragma once
+
+#include "assess/assessment.h"
+#include "base/ip.h"
+#include "ledger/event.h"
+
+/* Makes an event durable before it returns; may add who it is that runs this. */
+typedef enum err run_events_write_fn(void *context, struct event *event, struct note *note);
+
+struct run_events {
+    run_events_write_fn *write; /* NULL: there is no ledger, all of these are OK */
+    void *context;
+    const struct assessment *run; /* its id and its site */
+};
+
+enum err run_events_begin(
+    const struct run_events *events, unsigned logins_per_day, struct note *note) MUST_CHECK;
+
+enum run_login_kind {
+    RUN_LOGIN_FACTORY,
+    RUN_LOGIN_OWNER,   /* the owner's own password */
+    RUN_LOGIN_CONTROL, /* a random one, that no device can have */
+};
+
+struct run_login {
+    const struct subject *subject;
+    const struct ip *ip;
+    uint16_t port;
+    const char *account;
+    const char *door; /* "HTTP digest" */
+    enum run_login_kind kind;
+};
+
+/* A password is about to leave. */
+enum err run_events_login(
+    const struct run_events *events, const struct run_login *login, struct note *note) MUST_CHECK;
+/* What the device made of it: "open", "refused", "locked", "unclear". */
+enum err run_events_answer(const struct run_events *events, const struct run_login *login,
+    const char *result, struct note *note) MUST_CHECK;
+
+/* failed: why there is no result, else NULL. */
+enum err run_events_end(
+    const struct run_events *events, const char *failed, struct note *note) MUST_CHECK;
