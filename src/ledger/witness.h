@@ -10,8 +10,8 @@
 
 #define WITNESS_PROOF 63 /* hashes of a request at most */
 /* The old size, 63 hashes with their line ends, the blank line, the checkpoint. */
-#define WITNESS_BODY (26 + (size_t)WITNESS_PROOF * 45 + 1 + SIGNEDNOTE_LIMIT)
-#define WITNESS_NAME 65 /* SHA-256 of an origin in hex */
+#define WITNESS_BODY   (26 + (size_t)WITNESS_PROOF * 45 + 1 + SIGNEDNOTE_LIMIT)
+#define WITNESS_NAME   65   /* SHA-256 of an origin in hex */
 #define WITNESS_ANSWER 1024 /* longest answer to a request */
 
 enum witness_verdict {

@@ -1,51 +1,15 @@
 /* CSV (RFC 4180), one row per finding and place; cells can't become formulas of a spreadsheet. */
+#include "codec/csv.h"
 #include "base/text.h"
 #include "report/marks.h"
 #include "report/report.h"
 #include "report/words.h"
-
-#include <string.h>
 
 struct csv_row {
     const struct assessment *assessment;
     const struct finding *finding;
     const struct finding_place *place; /* NULL: a finding without a place */
 };
-
-/* OWASP "CSV Injection": what a spreadsheet may take for the start of a formula. */
-static bool
-is_formula(const char *text)
-{
-    static const char *const starts[] = {"=", "+", "-", "@", "\t", "\r", "\n", "\xef\xbc\x9d",
-        "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
-    while (*text == ' ') {
-        text++;
-    }
-    for (size_t i = 0; i < COUNT(starts); i++) {
-        if (text_starts(text, starts[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void
-csv_cell(struct buf *out, const char *text)
-{
-    if (text == NULL) {
-        return;
-    }
-    bool quoted = strpbrk(text, ",\"\r\n") != NULL || text[0] == ' ';
-    buf_text(out, quoted ? "\"" : "");
-    buf_text(out, is_formula(text) ? "'" : "");
-    for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            buf_byte(out, '"');
-        }
-        buf_byte(out, (uint8_t)*text);
-    }
-    buf_text(out, quoted ? "\"" : "");
-}
 
 static void
 put_addresses(const struct csv_row *row, struct buf *out)
@@ -62,21 +26,21 @@ put_mac(const struct csv_row *row, struct buf *out)
 {
     char text[MAC_TEXT];
     const struct mac *mac = &row->place->subject->mac;
-    csv_cell(out, mac_is_zero(mac) ? "" : mac_text(mac, text));
+    csv_text(out, mac_is_zero(mac) ? "" : mac_text(mac, text));
 }
 
 static void
 put_key(const struct csv_row *row, struct buf *out)
 {
     char text[SUBJECT_KEY];
-    csv_cell(out, subject_key(row->place->subject, text));
+    csv_text(out, subject_key(row->place->subject, text));
 }
 
 static void
 put_title(const struct csv_row *row, struct buf *out)
 {
     char text[SUBJECT_TITLE];
-    csv_cell(out, subject_title(row->place->subject, text));
+    csv_text(out, subject_title(row->place->subject, text));
 }
 
 static void
@@ -84,7 +48,7 @@ put_time(const struct csv_row *row, struct buf *out)
 {
     char text[CLOCK_TEXT];
     const struct evidence *evidence = row->place->evidence;
-    csv_cell(out, evidence == NULL || evidence->at == 0 ? "" : clock_text(evidence->at, text));
+    csv_text(out, evidence == NULL || evidence->at == 0 ? "" : clock_text(evidence->at, text));
 }
 
 /* The place's own, else the finding's. */
@@ -100,7 +64,7 @@ put_waiver(const struct csv_row *row, struct buf *out)
 {
     char text[CLOCK_TEXT];
     const struct waiver *waiver = waiver_of(row);
-    csv_cell(out, waiver == NULL ? "" : clock_date(waiver->expires, text));
+    csv_text(out, waiver == NULL ? "" : clock_date(waiver->expires, text));
 }
 
 #define EVIDENCE(row, part) ((row)->place->evidence == NULL ? NULL : (row)->place->evidence->part)
@@ -110,7 +74,7 @@ put_waiver(const struct csv_row *row, struct buf *out)
 #define TEXT_COLUMN(function, value)                                                               \
     static void function(const struct csv_row *row, struct buf *out)                               \
     {                                                                                              \
-        csv_cell(out, value);                                                                      \
+        csv_text(out, value);                                                                      \
     }
 
 TEXT_COLUMN(put_run, row->assessment->id)

@@ -1,0 +1,41 @@
+/* The ledger's folder and that of its keys. */
+#include "cli/ledger_folder.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum err
+ledger_folder(const char *option, struct buf *ret_path, struct note *note)
+{
+    const char *set = text_is_empty(option) ? getenv("GATEHOUSE_LEDGER") : option;
+    if (!text_is_empty(set)) {
+        buf_text(ret_path, set);
+        return buf_error(ret_path);
+    }
+    enum err err = file_xdg("STATE", ret_path);
+    if (err != OK) {
+        note_set(note, "where is the ledger? give --ledger DIR, or set GATEHOUSE_LEDGER or HOME");
+        return err;
+    }
+    buf_text(ret_path, "/ledger");
+    return buf_error(ret_path);
+}
+
+enum err
+ledger_folder_keys(const char *option, const char *ledger, struct buf *ret_path)
+{
+    if (!text_is_empty(option)) {
+        buf_text(ret_path, option);
+        return buf_error(ret_path);
+    }
+    size_t len = strlen(ledger);
+    while (len > 1 && ledger[len - 1] == '/') {
+        len--;
+    }
+    buf_add(ret_path, ledger, len);
+    buf_text(ret_path, "-keys");
+    return buf_error(ret_path);
+}

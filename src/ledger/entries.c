@@ -1,0 +1,147 @@
+/* The entries of a log. */
+#include "ledger/entries.h"
+
+#include "ledger/checkpoint.h"
+
+#include <stdlib.h>
+
+#define NO_BUNDLE UINT64_MAX
+
+struct entry {
+    const uint8_t *bytes;
+    size_t len;
+};
+
+struct entries {
+    struct tree *tree;
+    struct merkle *merkle;
+    struct merkle_head head;
+    struct buf bundle;
+    uint64_t bundle_index;
+    unsigned bundle_width;
+    struct entry of_bundle[TILE_WIDTH];
+};
+
+enum err
+entries_open(const char *folder, struct entries **ret_entries, struct note *note)
+{
+    struct entries *entries = calloc(1, sizeof(*entries));
+    if (entries == NULL) {
+        return ERR_MEMORY;
+    }
+    buf_init(&entries->bundle, TREE_BUNDLE);
+    entries->bundle_index = NO_BUNDLE;
+    entries->merkle = merkle_new();
+    enum err err = entries->merkle == NULL ? ERR_MEMORY : OK;
+    if (err == OK) {
+        err = tree_open(folder, &entries->tree, note);
+    }
+    if (err == OK) {
+        err = entries_refresh(entries, note);
+    }
+    if (err != OK) {
+        entries_close(entries);
+        return err;
+    }
+    *ret_entries = entries;
+    return OK;
+}
+
+void
+entries_close(struct entries *entries)
+{
+    if (entries != NULL) {
+        tree_close(entries->tree);
+        merkle_free(entries->merkle);
+        buf_release(&entries->bundle);
+        free(entries);
+    }
+}
+
+const struct merkle_head *
+entries_head(const struct entries *entries)
+{
+    return &entries->head;
+}
+
+enum err
+entries_refresh(struct entries *entries, struct note *note)
+{
+    CLEANUP(buf_release) struct buf text;
+    struct signednote signed_note;
+    struct checkpoint checkpoint;
+    buf_init(&text, TREE_CHECKPOINT);
+    enum err err = tree_file(entries->tree, "checkpoint", &text, note);
+    if (err == OK) {
+        err = signednote_parse(text.data, text.len, &signed_note, note);
+    }
+    if (err == OK) {
+        err = checkpoint_parse(signed_note.text, signed_note.text_len, &checkpoint, note);
+    }
+    if (err == OK) {
+        entries->head = checkpoint.head;
+    }
+    return err;
+}
+
+static enum err
+load_bundle(struct entries *entries, uint64_t number, struct note *note)
+{
+    struct tile tile = {
+        .level = TILE_ENTRIES,
+        .index = number,
+        .width = tile_width(TILE_ENTRIES, number, entries->head.size),
+    };
+    if (entries->bundle_index == number && entries->bundle_width >= tile.width) {
+        return OK;
+    }
+    entries->bundle_index = NO_BUNDLE;
+    enum err err = tree_bundle(entries->tree, &tile, &entries->bundle, note);
+    struct reader reader;
+    reader_init(&reader, entries->bundle.data, entries->bundle.len);
+    for (unsigned i = 0; err == OK && i < tile.width; i++) {
+        struct entry *entry = &entries->of_bundle[i];
+        entry->bytes = tile_next_entry(&reader, &entry->len);
+        if (entry->bytes == NULL) {
+            char path[TILE_PATH];
+            note_set(note, "%s ends before its entry %u", tile_path(&tile, path), i);
+            err = ERR_SYNTAX;
+        }
+    }
+    if (err == OK) {
+        entries->bundle_index = number;
+        entries->bundle_width = tile.width;
+    }
+    return err;
+}
+
+enum err
+entries_get(struct entries *entries, uint64_t index, const uint8_t **ret_entry, size_t *ret_len,
+    struct note *note)
+{
+    assert(index < entries->head.size);
+    enum err err = load_bundle(entries, index / TILE_WIDTH, note);
+    if (err == OK) {
+        const struct entry *entry = &entries->of_bundle[index % TILE_WIDTH];
+        *ret_entry = entry->bytes;
+        *ret_len = entry->len;
+    }
+    return err;
+}
+
+void
+entries_grow(
+    struct entries *entries, struct merkle_frontier *frontier, const uint8_t *entry, size_t len)
+{
+    struct merkle_hash leaf;
+    merkle_leaf(entries->merkle, entry, len, &leaf);
+    merkle_grow(entries->merkle, frontier, &leaf);
+}
+
+bool
+entries_are(struct entries *entries, const struct merkle_frontier *frontier)
+{
+    struct merkle_hash root;
+    merkle_root(entries->merkle, frontier, &root);
+    return frontier->size == entries->head.size && merkle_equal(&root, &entries->head.root);
+}

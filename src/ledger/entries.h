@@ -1,0 +1,26 @@
+/*
+ * The published entries of a log, one after the other: those that its checkpoint covers, and the
+ * tree that they make. A bundle is read once for all of its entries.
+ */
+#pragma once
+
+#include "ledger/tree.h"
+
+struct entries;
+
+/* As tree_open(); reads the checkpoint. Its signature is verify's matter. */
+enum err entries_open(
+    const char *folder, struct entries **ret_entries, struct note *note) MUST_CHECK;
+void entries_close(struct entries *entries);
+/* Size and root of the checkpoint that was read last. */
+const struct merkle_head *entries_head(const struct entries *entries);
+/* Reads the checkpoint again. */
+enum err entries_refresh(struct entries *entries, struct note *note) MUST_CHECK;
+/* Valid until the next call. */
+enum err entries_get(struct entries *entries, uint64_t index, const uint8_t **ret_entry,
+    size_t *ret_len, struct note *note) MUST_CHECK;
+/* Adds the entry that comes next to the tree. */
+void entries_grow(
+    struct entries *entries, struct merkle_frontier *frontier, const uint8_t *entry, size_t len);
+/* Whether the tree is the checkpoint's. */
+bool entries_are(struct entries *entries, const struct merkle_frontier *frontier);

@@ -1,0 +1,476 @@
+/* Searching a log: opening it with an index that fits, and running through what matches. */
+#include "ledger/search.h"
+
+#include "ledger/entries.h"
+#include "ledger/index_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMIT_MS 1000
+
+struct search {
+    const struct search_settings *settings;
+    struct entries *entries;
+    struct index *index; /* NULL: everything is read */
+    struct index_state state;
+    struct merkle_frontier whole; /* of all entries that were looked at */
+    struct logged *logged;
+    uint64_t built;
+    bool suspect; /* the index disagrees with the log or with itself */
+    struct note note;
+};
+
+static void
+say(const struct search *search, const char *words)
+{
+    if (search->settings->say != NULL) {
+        search->settings->say(search->settings->context, words);
+    }
+}
+
+static enum err
+turn(const struct search *search, uint64_t done, uint64_t all)
+{
+    return search->settings->turn == NULL ||
+                   search->settings->turn(search->settings->context, done, all)
+               ? OK
+               : ERR_CANCELLED;
+}
+
+void
+search_close(struct search *search)
+{
+    if (search != NULL) {
+        index_close(search->index);
+        entries_close(search->entries);
+        logged_free(search->logged);
+        free(search);
+    }
+}
+
+void
+search_about(const struct search *search, struct search_about *ret_about)
+{
+    *ret_about = (struct search_about){
+        .size = entries_head(search->entries)->size,
+        .indexed = search->index == NULL ? 0 : search->state.frontier.size,
+        .built = search->built,
+    };
+}
+
+static enum err
+index_failed(struct search *search, enum err err)
+{
+    search->note = *index_trouble(search->index);
+    search->suspect = err == ERR_SYNTAX;
+    return err;
+}
+
+/* Hashes the entries up to `end`; the build, if any, takes them too. */
+static enum err
+grow(struct search *search, struct merkle_frontier *frontier, uint64_t end,
+    struct index_build *build)
+{
+    enum err err = OK;
+    while (err == OK && frontier->size < end) {
+        const uint8_t *entry = NULL;
+        size_t len = 0;
+        if (build == NULL && frontier->size % TILE_WIDTH == 0) {
+            err = turn(search, 0, 0);
+        }
+        if (err == OK) {
+            err = entries_get(search->entries, frontier->size, &entry, &len, &search->note);
+        }
+        if (err == OK && build != NULL) {
+            err = index_build_add(build, search->logged, entry, len);
+        }
+        if (err == OK) {
+            entries_grow(search->entries, frontier, entry, len);
+        }
+    }
+    return err;
+}
+
+static bool
+has_chunk(const struct search *search)
+{
+    uint64_t size = entries_head(search->entries)->size;
+    uint64_t indexed = search->state.frontier.size;
+    return indexed <= size && size - indexed >= PLACES_CHUNK;
+}
+
+/* Chunks for about a second, which one transaction makes durable. */
+static enum err
+add_chunks(struct search *search, struct index_build **build)
+{
+    struct merkle_frontier *frontier = &search->state.frontier;
+    int64_t began = clock_mono();
+    enum err err = OK;
+    if (*build == NULL) {
+        *build = index_build_new(search->state.secret);
+        err = *build == NULL ? ERR_MEMORY : OK;
+    }
+    while (err == OK && has_chunk(search) && clock_mono() - began < COMMIT_MS) {
+        uint64_t chunk = frontier->size / PLACES_CHUNK;
+        struct merkle_frontier next = *frontier;
+        err = turn(search, frontier->size, entries_head(search->entries)->size);
+        if (err == OK) {
+            err = grow(search, &next, frontier->size + PLACES_CHUNK, *build);
+        }
+        if (err == OK) {
+            err = index_build_store(*build, search->index, chunk);
+            err = err == OK || err == ERR_MEMORY ? err : index_failed(search, err);
+        }
+        if (err == OK) {
+            *frontier = next;
+        }
+    }
+    return err;
+}
+
+/* Another process may do the same: each transaction goes on from where the last one ended. */
+static enum err
+catch_up(struct search *search)
+{
+    struct index_build *build = NULL;
+    enum err err = index_state(search->index, &search->state);
+    if (err != OK) {
+        return index_failed(search, err);
+    }
+    while (err == OK && has_chunk(search)) {
+        err = index_begin(search->index, &search->state);
+        if (err != OK) {
+            err = index_failed(search, err);
+            break;
+        }
+        uint64_t before = search->state.frontier.size;
+        err = add_chunks(search, &build);
+        uint64_t added = search->state.frontier.size - before;
+        enum err ended = index_end(search->index, &search->state, err == ERR_CANCELLED ? OK : err);
+        if (ended == OK) {
+            search->built += added;
+        } else if (err == OK || err == ERR_CANCELLED) {
+            err = index_failed(search, ended);
+        }
+    }
+    index_build_free(build);
+    return err;
+}
+
+/* Index and tail together against the checkpoint. */
+static enum err
+check_whole(struct search *search)
+{
+    bool indexed = search->index != NULL;
+    search->whole = indexed ? search->state.frontier : (struct merkle_frontier){0};
+    enum err err = OK;
+    if (search->whole.size <= entries_head(search->entries)->size) {
+        err = grow(search, &search->whole, entries_head(search->entries)->size, NULL);
+    }
+    if (err == OK && !entries_are(search->entries, &search->whole)) {
+        search->suspect = indexed && search->state.frontier.size != search->built;
+        note_set(&search->note, "%s",
+            search->suspect ? "the index is not of what this log is now"
+                            : "the entries are not those that the checkpoint is about; "
+                              "`gatehouse ledger verify` names the first that is wrong");
+        err = ERR_VALUE;
+    }
+    return err;
+}
+
+/* A path that somebody typed may be of a file that they want to keep. */
+static bool
+may_replace(const struct search *search)
+{
+    return search->settings->index_is_ours || index_is_one(search->settings->index);
+}
+
+static enum err
+throw_away(struct search *search)
+{
+    char words[sizeof(search->note.text) + 32];
+    index_close(search->index);
+    search->index = NULL;
+    search->state = (struct index_state){.frontier = {0}};
+    if (!may_replace(search)) {
+        note_set(&search->note, "%s is not an index; choose another with --index PATH",
+            search->settings->index);
+        return ERR_VALUE;
+    }
+    (void)snprintf(words, sizeof(words), "%s; it is made anew", search->note.text);
+    say(search, words);
+    search->suspect = false;
+    search->note = (struct note){""};
+    enum err err = index_remove(search->settings->index, &search->note);
+    if (err == OK) {
+        err = index_open(search->settings->index, true, &search->index, &search->note);
+    }
+    return err;
+}
+
+/* What can't be written may still be read; without an index everything is read. */
+static enum err
+open_read_only(struct search *search)
+{
+    struct note ignored;
+    say(search, search->note.text);
+    search->note = (struct note){""};
+    if (index_open(search->settings->index, false, &search->index, &ignored) == OK &&
+        index_state(search->index, &search->state) == OK) {
+        return OK;
+    }
+    index_close(search->index);
+    search->index = NULL;
+    say(search, "without an index the whole log is read; --index PATH puts one elsewhere");
+    return OK;
+}
+
+static enum err
+open_index(struct search *search)
+{
+    const struct search_settings *settings = search->settings;
+    enum err err = index_open(settings->index, true, &search->index, &search->note);
+    if (err == ERR_SYNTAX || err == ERR_VALUE) {
+        err = throw_away(search);
+    } else if (err == OK && settings->rebuild) {
+        note_set(&search->note, "the index is thrown away");
+        err = throw_away(search);
+    }
+    if (err == ERR_IO || err == ERR_FULL) {
+        return settings->rebuild ? err : open_read_only(search);
+    }
+    return err == OK ? catch_up(search) : err;
+}
+
+static enum err
+open_all(struct search *search)
+{
+    enum err err = entries_open(search->settings->folder, &search->entries, &search->note);
+    if (err == OK && search->settings->index != NULL) {
+        err = open_index(search);
+    }
+    if (err == OK) {
+        err = check_whole(search);
+    }
+    if (err != OK && search->suspect) {
+        err = throw_away(search);
+        if (err == OK) {
+            err = catch_up(search);
+        }
+        if (err == OK) {
+            err = check_whole(search);
+        }
+    }
+    return err;
+}
+
+enum err
+search_open(const struct search_settings *settings, struct search **ret_search, struct note *note)
+{
+    struct search *search = calloc(1, sizeof(*search));
+    if (search == NULL) {
+        return ERR_MEMORY;
+    }
+    search->settings = settings;
+    search->logged = logged_new();
+    enum err err = search->logged == NULL ? ERR_MEMORY : open_all(search);
+    if (err != OK) {
+        note_set(note, "%s", search->note.text);
+        search_close(search);
+        return err;
+    }
+    *ret_search = search;
+    return OK;
+}
+
+static bool
+takes_net(const void *context, const char *text, size_t len)
+{
+    return query_in_net(context, text, len);
+}
+
+static bool
+takes_action(const void *context, const char *text, size_t len)
+{
+    return query_covers(context, text, len);
+}
+
+/* Leaves in `places` only those that the index allows for one part of the query. */
+static enum err
+narrow_by(struct search *search, const struct index_posting *posting,
+    const struct index_filter *filter, struct places *places)
+{
+    struct places found;
+    places_none(&found);
+    enum err err = filter != NULL ? index_find_all(search->index, posting, filter, &found)
+                                  : index_find(search->index, posting, &found);
+    places_and(places, &found);
+    return err;
+}
+
+static enum err
+narrow_by_words(
+    struct search *search, const struct query *query, uint64_t chunk, struct places *places)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < query->word_count; i++) {
+        const char *word = query->words[i];
+        size_t len = strlen(word);
+        size_t at = 0;
+        for (size_t token = query_next_token(word, len, &at); err == OK && token != 0;
+             token = query_next_token(word, len, &at)) {
+            struct index_posting posting = {.chunk = chunk, .kind = INDEX_WORD};
+            posting.bucket = index_bucket(search->state.secret, word + at - token, token);
+            err = narrow_by(search, &posting, NULL, places);
+        }
+    }
+    return err;
+}
+
+static enum err
+narrow_by_parts(
+    struct search *search, const struct query *query, uint64_t chunk, struct places *places)
+{
+    static const enum index_kind kinds[QUERY_PARTS] = {
+        [QUERY_USER] = INDEX_USER,
+        [QUERY_CAMERA] = INDEX_CAMERA,
+        [QUERY_ACTION] = INDEX_ACTION,
+        [QUERY_OUTCOME] = INDEX_OUTCOME,
+        [QUERY_SESSION] = INDEX_SESSION,
+        [QUERY_OBJECT] = INDEX_OBJECT,
+    };
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < QUERY_PARTS; i++) {
+        const char *value = query->parts[i];
+        if (value != NULL) {
+            struct index_posting posting = {chunk, kinds[i], value, strlen(value), 0, NULL};
+            struct index_filter filter = {takes_action, value};
+            err = narrow_by(search, &posting, i == QUERY_ACTION ? &filter : NULL, places);
+        }
+    }
+    if (err == OK && query->has_net) {
+        struct index_posting posting = {.chunk = chunk, .kind = INDEX_IP};
+        struct index_filter filter = {takes_net, &query->net};
+        err = narrow_by(search, &posting, &filter, places);
+    }
+    if (err == OK && query->is_long) {
+        struct index_posting posting = {.chunk = chunk, .kind = INDEX_LONG, .text = ""};
+        err = narrow_by(search, &posting, NULL, places);
+    }
+    return err;
+}
+
+/* The places of a chunk that may match; all of them where the index can't say. */
+static enum err
+narrow(struct search *search, const struct query *query, uint64_t chunk, struct places *places)
+{
+    struct index_chunk about;
+    if (search->index == NULL || (chunk + 1) * PLACES_CHUNK > search->state.frontier.size) {
+        return OK;
+    }
+    bool timed = query->from != INT64_MIN || query->to != INT64_MAX;
+    enum err err = index_chunk(search->index, chunk, &about);
+    if (err == OK && timed && (about.last < query->from || about.first >= query->to)) {
+        places_none(places);
+        return OK;
+    }
+    if (err == OK) {
+        err = narrow_by_parts(search, query, chunk, places);
+    }
+    return err == OK ? narrow_by_words(search, query, chunk, places) : err;
+}
+
+/* A damaged index costs time, not results: the rest is read without it, the next search mends it.
+ */
+static void
+drop_index(struct search *search)
+{
+    char words[sizeof(search->note.text) + 64];
+    (void)snprintf(
+        words, sizeof(words), "%s; the log is read without it", index_trouble(search->index)->text);
+    say(search, words);
+    index_close(search->index);
+    search->index = NULL;
+    if (may_replace(search) && index_remove(search->settings->index, NULL) != OK) {
+        say(search, "remove it, then the next search makes it anew");
+    }
+}
+
+/* OK, or ERR_CANCELLED when the reader has enough. */
+static enum err
+look(struct search *search, const struct query *query, uint64_t index,
+    const struct search_reader *reader)
+{
+    const uint8_t *entry = NULL;
+    size_t len = 0;
+    enum err err = entries_get(search->entries, index, &entry, &len, &search->note);
+    if (err == OK && query_match(query, search->logged, entry, len)) {
+        search->logged->index = index;
+        err = reader->found(reader->context, search->logged) ? OK : ERR_CANCELLED;
+    }
+    return err;
+}
+
+static enum err
+run_chunk(struct search *search, const struct query *query, uint64_t chunk, bool backwards,
+    const struct search_reader *reader)
+{
+    uint64_t start = chunk * PLACES_CHUNK;
+    uint64_t left = search->whole.size - start;
+    size_t count = left < PLACES_CHUNK ? (size_t)left : PLACES_CHUNK;
+    struct places places;
+    places_first(&places, count);
+    enum err err = narrow(search, query, chunk, &places);
+    if (err != OK) {
+        drop_index(search);
+        places_first(&places, count);
+        err = OK;
+    }
+    int at = places_next(&places, backwards ? PLACES_CHUNK - 1 : 0, backwards);
+    unsigned looked = 0;
+    while (err == OK && at >= 0) {
+        err = look(search, query, start + (uint64_t)at, reader);
+        if (err == OK && ++looked % TILE_WIDTH == 0) {
+            err = turn(search, 0, 0);
+        }
+        at = places_next(&places, backwards ? at - 1 : at + 1, backwards);
+    }
+    return err == OK ? turn(search, 0, 0) : err;
+}
+
+enum err
+search_run(struct search *search, const struct query *query, bool backwards,
+    const struct search_reader *reader, struct note *note)
+{
+    uint64_t chunks = (search->whole.size + PLACES_CHUNK - 1) / PLACES_CHUNK;
+    enum err err = OK;
+    for (uint64_t i = 0; err == OK && i < chunks; i++) {
+        err = run_chunk(search, query, backwards ? chunks - 1 - i : i, backwards, reader);
+    }
+    note_set(note, "%s", search->note.text);
+    return err == ERR_CANCELLED ? OK : err;
+}
+
+enum err
+search_more(struct search *search, const struct query *query, const struct search_reader *reader,
+    struct note *note)
+{
+    uint64_t before = search->whole.size;
+    enum err err = entries_refresh(search->entries, &search->note);
+    uint64_t size = entries_head(search->entries)->size;
+    if (err == OK && size >= before) {
+        err = grow(search, &search->whole, size, NULL);
+    }
+    if (err == OK && !entries_are(search->entries, &search->whole)) {
+        note_set(&search->note, "the log does not go on from what it was; `gatehouse ledger "
+                                "verify` says more");
+        err = ERR_VALUE;
+    }
+    for (uint64_t i = before; err == OK && i < size; i++) {
+        err = look(search, query, i, reader);
+    }
+    note_set(note, "%s", search->note.text);
+    return err == ERR_CANCELLED ? OK : err;
+}
