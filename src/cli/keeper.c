@@ -95,7 +95,7 @@ run(const struct asked *asked, uint64_t descriptor)
     buf_init(&folder, 4096);
     buf_init(&keys, 4096);
     enum err err = ledger_folder(asked->folder, &folder, &note);
-    err = err == OK ? ledger_keys(asked->keys, folder.data, &keys) : err;
+    err = err == OK ? ledger_folder_keys(asked->keys, folder.data, &keys) : err;
     const struct keeper_settings settings = {
         .folder = folder.data,
         .keys = keys.data,

@@ -2,7 +2,6 @@
 #include "cli/ledger_connect.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,36 +28,6 @@ extern char **environ;
 static pid_t own_keeper;
 static struct client *own_client;
 
-enum err
-ledger_folder(const char *given, struct buf *ret_path, struct note *note)
-{
-    const char *named = given != NULL ? given : getenv("GATEHOUSE_LEDGER");
-    if (!text_is_empty(named)) {
-        buf_text(ret_path, named);
-    } else {
-        enum err err = file_xdg("STATE", ret_path);
-        if (err != OK) {
-            note_set(note, "where is the ledger? Say --ledger DIR, or set HOME");
-            return err;
-        }
-        buf_text(ret_path, "/ledger");
-    }
-    while (ret_path->len > 1 && ret_path->data[ret_path->len - 1] == '/') {
-        ret_path->data[--ret_path->len] = '\0';
-    }
-    return buf_error(ret_path);
-}
-
-enum err
-ledger_keys(const char *given, const char *folder, struct buf *ret_path)
-{
-    buf_text(ret_path, given != NULL ? given : folder);
-    if (given == NULL) {
-        buf_text(ret_path, "-keys");
-    }
-    return buf_error(ret_path);
-}
-
 struct place {
     struct buf folder, keys, socket;
 };
@@ -79,7 +48,7 @@ find(struct place *place, const char *folder, const char *keys, struct note *not
     buf_init(&place->keys, PATH_MAX_BYTES);
     buf_init(&place->socket, PATH_MAX_BYTES);
     enum err err = ledger_folder(folder, &place->folder, note);
-    err = err == OK ? ledger_keys(keys, place->folder.data, &place->keys) : err;
+    err = err == OK ? ledger_folder_keys(keys, place->folder.data, &place->keys) : err;
     buf_format(&place->socket, "%s/keeper.sock", place->folder.data);
     err = err == OK ? buf_error(&place->socket) : err;
     if (err == OK && stat(place->folder.data, &status) != 0) {

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/buf.h"
+#include "cli/ledger_folder.h"
 #include "ledger/client.h"
 
 /* Rows of `--ledger` and `--keys` for a command's table of options. */
@@ -16,11 +16,6 @@
     {                                                                                              \
         "keys", 0, "DIR", "its keys (default: the ledger's path with -keys)"                       \
     }
-
-/* The ledger's folder: what --ledger said, else $GATEHOUSE_LEDGER, else XDG state. */
-enum err ledger_folder(const char *given, struct buf *ret_path, struct note *note) MUST_CHECK;
-/* Its keys: what --keys said, else the folder with "-keys". */
-enum err ledger_keys(const char *given, const char *folder, struct buf *ret_path) MUST_CHECK;
 
 /*
  * A client whose keeper has answered once. Both may be NULL for the defaults. ERR_MISSING: there

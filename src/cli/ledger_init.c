@@ -73,7 +73,7 @@ find(struct made *made, const struct asked *asked, struct note *note)
     buf_init(&made->key_path, 4096);
     buf_init(&made->origin, VKEY_NAME);
     enum err err = ledger_folder(asked->folder, &made->folder, note);
-    err = err == OK ? ledger_keys(asked->keys, made->folder.data, &made->keys) : err;
+    err = err == OK ? ledger_folder_keys(asked->keys, made->folder.data, &made->keys) : err;
     buf_format(&made->key_path, "%s/ledger.key", made->keys.data);
     if (asked->origin != NULL) {
         buf_text(&made->origin, asked->origin);
