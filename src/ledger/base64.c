@@ -5,11 +5,24 @@
 
 #define VARIANT sodium_base64_VARIANT_ORIGINAL
 
+/* libsodium 1.0.18 also takes some bytes above 0x7f for letters. */
+static bool
+is_ascii(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if ((uint8_t)text[i] > 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum err
 base64_decode(const char *text, size_t len, void *out, size_t size, size_t *ret_len)
 {
     size_t got = 0;
-    if (sodium_base642bin(out, size, text, len, NULL, &got, NULL, VARIANT) != 0) {
+    if (!is_ascii(text, len) ||
+        sodium_base642bin(out, size, text, len, NULL, &got, NULL, VARIANT) != 0) {
         return ERR_SYNTAX;
     }
     *ret_len = got;
