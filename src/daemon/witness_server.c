@@ -177,8 +177,9 @@ begin(struct MHD_Connection *connection, void **ret_request)
 }
 
 static enum MHD_Result
-handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
-    const char *version, const char *bytes, size_t *len, void **request_slot)
+handle(void *context, // NOLINT(readability-function-size): what libmicrohttpd wants
+    struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+    const char *bytes, size_t *len, void **request_slot)
 {
     struct server *server = context;
     struct request *request = *request_slot;

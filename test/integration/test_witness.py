@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, GATEHOUSE, command
+from conftest import BUILD, GATEHOUSE, SOURCE, command
 
 MAKE_LOG = BUILD / "test" / "bench" / "make_log"
 ORIGIN = "gatehouse.example/bench"
@@ -494,6 +494,67 @@ def test_follow_asks_for_each_new_checkpoint_and_ends_in_order(tmp_path, ledger,
     finally:
         process.kill()
         process.stdout.close()
+
+
+@pytest.fixture
+def proxy(tmp_path, witnesses):
+    """nginx with a certificate of its own, with the lines of doc/witness.md, before the first witness: its port."""
+    if not shutil.which("nginx", path="/usr/sbin:/usr/bin"):
+        pytest.skip("there is no nginx")
+    done = command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                   "-subj", "/CN=witness", "-addext", "subjectAltName=IP:127.0.0.1",
+                   "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.pem")
+    assert done.returncode == 0, done.stderr
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    text = (SOURCE / "doc" / "witness.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("location ")]
+    assert len(lines) == 1
+    (tmp_path / "nginx.conf").write_text(f"""
+        daemon off; master_process off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/nginx.log;
+        events {{}}
+        http {{
+            access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p;
+            fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
+            server {{
+                listen 127.0.0.1:{port} ssl; ssl_certificate {tmp_path}/tls.pem; ssl_certificate_key {tmp_path}/tls.key;
+                {"".join(lines).replace("8460", str(witnesses[0].port))}
+            }}
+        }}""")
+    with open(tmp_path / "nginx.out", "w", encoding="utf-8") as out:
+        process = subprocess.Popen(["/usr/sbin/nginx", "-c", str(tmp_path / "nginx.conf")], stdout=out, stderr=out)
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    yield port
+    process.terminate()
+    process.wait(10)
+
+
+def test_works_behind_nginx_as_the_document_says_and_checks_its_certificate(tmp_path, ledger, witnesses, proxy):
+    path = tmp_path / "policy"
+    path.write_text(f"witness one {witnesses[0].vkey} https://127.0.0.1:{proxy}/witness\nquorum one\n")
+    status, report = submit(ledger, path)
+    assert status == 2 and "certificate" in report["witnesses"][0]["words"]
+    status, report = submit(ledger, path, "--ca", tmp_path / "tls.pem")
+    assert status == 0 and report["kind"] == "witnessed", report
+    ledger.set(77)
+    shutil.rmtree(ledger.path / "witness")
+    status, report = submit(ledger, path, "--ca", tmp_path / "tls.pem")
+    assert status == 1 and report["witnesses"][0]["proven"]
+
+
+def test_is_shut_in_while_it_serves(witnesses):
+    with open(f"/proc/{witnesses[0].process.pid}/status", encoding="utf-8") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    assert status["NoNewPrivs"] == "1" and status["Threads"] == "1"
+    assert int(status["CapEff"], 16) & ~2 == 0  # CAP_DAC_OVERRIDE at most
+    with open(GATEHOUSE, "rb") as program:
+        sanitized = b"__asan_init" in program.read()
+    assert sanitized or status["Seccomp"] == "2"
 
 
 def test_refuses_to_start_where_it_would_be_no_witness(tmp_path, ledger):

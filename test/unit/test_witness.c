@@ -132,7 +132,7 @@ test_answers_400_to_what_is_no_request(void **state)
         "old -1\n\n", "old 5 \n\n", " old 5\n\n", "old 5\r\n\r\n", "old 5\n\r\n", "Old 5\n\n",
         "old 99999999999999999999\n\n", "old 5\nabc\n\n", "old 5\n" HASH " \n\n",
         "old 5\n" HASH HASH "\n\n", "old 5\nPlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkax=\n\n",
-        "old 5\n" HASH, "old 6\n\n", "old 18446744073709551615\n\n"};
+        ("old 5\n" HASH), "old 6\n\n", "old 18446744073709551615\n\n"};
     for (size_t i = 0; i < COUNT(heads); i++) {
         assert_int_equal(ask_text(heads[i], 5, NULL), 400);
     }
