@@ -347,7 +347,6 @@ receive(struct client *client)
     return OK;
 }
 
-/* What can't be sent is no reason to break off before the answers that came were taken. */
 static int
 flush(struct client *client)
 {
@@ -373,12 +372,12 @@ client_turn(struct client *client)
     if (client->broken != OK) {
         return ERR_NETWORK;
     }
-    int failed = flush(client);
-    enum err err = receive(client);
-    if (err == OK && failed != 0) {
-        return break_off(client, strerror(failed));
+    enum err err = receive(client); /* first: an answer may queue the next event */
+    if (err != OK) {
+        return err;
     }
-    return err;
+    int failed = flush(client);
+    return failed == 0 ? OK : break_off(client, strerror(failed));
 }
 
 /* Turns once, after waiting for something to do. */
