@@ -288,7 +288,7 @@ judge(struct ask *ask, const struct post *post)
         ask->question.old = result.size;
     } else if (result.reply == WITNESS_AHEAD || result.reply == WITNESS_FORKED) {
         line->is_alarm = true;
-        line->size = result.size;
+        line->size = result.reply == WITNESS_AHEAD ? result.size : ask->question.old;
     }
 }
 

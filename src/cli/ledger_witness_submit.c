@@ -1,8 +1,9 @@
 /* gatehouse ledger witness submit: has this ledger's checkpoint cosigned. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/ledger_folder.h"
+#include "cli/ledger_connect.h"
 #include "cli/ledger_witness.h"
+#include "cli/ledger_witness_alarm.h"
 #include "cli/ledger_witness_round.h"
 
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 
 enum {
     OPTION_LEDGER,
+    OPTION_KEYS,
     OPTION_POLICY,
     OPTION_FOLLOW,
     OPTION_EVERY,
@@ -28,13 +30,14 @@ enum {
 };
 
 static const struct cli_option options[] = {
-    {"ledger",  0, "DIR",     "the ledger (default: GATEHOUSE_LEDGER, else ledger in XDG state)"},
-    {"policy",  0, "FILE",    "the witnesses and how many of them are needed (tlog-policy)"     },
-    {"follow",  0, NULL,      "go on: ask again whenever there is a new checkpoint"             },
-    {"every",   0, "SECONDS", "with --follow: how often to look (default: 10)"                  },
-    {"timeout", 0, "SECONDS", "for each witness to answer (default: 15)"                        },
-    {"ca",      0, "FILE",    "authorities whose https certificates are believed (PEM)"         },
-    {"json",    0, NULL,      "print JSON, one line for each time of asking"                    },
+    LEDGER_OPTION,
+    KEYS_OPTION,
+    {"policy",  0, "FILE",    "the witnesses and how many of them are needed (tlog-policy)"},
+    {"follow",  0, NULL,      "go on: ask again whenever there is a new checkpoint"        },
+    {"every",   0, "SECONDS", "with --follow: how often to look (default: 10)"             },
+    {"timeout", 0, "SECONDS", "for each witness to answer (default: 15)"                   },
+    {"ca",      0, "FILE",    "authorities whose https certificates are believed (PEM)"    },
+    {"json",    0, NULL,      "print JSON, one line for each time of asking"               },
 };
 
 static const struct cli_manual manual = {
@@ -52,7 +55,7 @@ static const struct cli_manual manual = {
 };
 
 struct asked {
-    const char *policy, *authorities;
+    const char *policy, *authorities, *keys;
     struct buf folder;
     bool follows, is_json;
     uint64_t every, timeout;
@@ -136,6 +139,24 @@ print_line(const struct policy_witness *witness, const struct ledger_witness_lin
 }
 
 static void
+print_alarm(const struct ledger_witness_round *round, const char *red, const char *plain)
+{
+    const char *proof = "FILE";
+    for (size_t i = 0; i < round->policy->witness_count; i++) {
+        if (round->lines[i].is_proven) {
+            proof = round->lines[i].proof;
+            break;
+        }
+    }
+    (void)printf("%sFORK: a witness holds a history that contradicts this ledger's. Entries were "
+                 "changed or\ntaken back here (a restored backup does that, too), or somebody "
+                 "else signs with its key,\nor the witness lies. Stop, keep all files as they "
+                 "are, and compare:%s\n"
+                 "  gatehouse ledger verify --from-checkpoint %s %s\n",
+        red, plain, proof, round->folder);
+}
+
+static void
 print_text(const struct ledger_witness_round *round)
 {
     const char *red = round->is_alarm && cli_colour(stdout) ? "\033[1;31m" : "";
@@ -149,12 +170,7 @@ print_text(const struct ledger_witness_round *round)
         print_line(&round->policy->witnesses[i], &round->lines[i]);
     }
     if (round->is_alarm) {
-        (void)printf("%sFORK: a witness holds a history that contradicts this ledger's. Either "
-                     "entries were\nchanged or taken back here (a restored backup does that, "
-                     "too), or somebody else\nsigned with its key, or the witness is broken. Stop, "
-                     "keep all files as they are,\nand compare: gatehouse ledger verify "
-                     "--from-checkpoint FILE%s\n",
-            red, plain);
+        print_alarm(round, red, plain);
     }
     (void)fflush(stdout);
 }
@@ -197,6 +213,16 @@ tell(const struct asked *asked, const struct ledger_witness_round *round,
     }
 }
 
+/* After the words, so that nobody waits for them. */
+static void
+record(const struct asked *asked, const struct ledger_witness_round *round)
+{
+    struct note note = {""};
+    if (ledger_witness_alarm_record(round, asked->keys, &note) != OK) {
+        (void)cli_fail("%s", note.text);
+    }
+}
+
 static int
 status_of(const struct ledger_witness_round *round)
 {
@@ -228,6 +254,7 @@ follow(const struct asked *asked, struct ledger_witness_round *round)
             err = ledger_witness_round_run(round, &note);
             if (err == OK) {
                 tell(asked, round, &follow);
+                record(asked, round);
                 follow.has_asked = true;
                 follow.was_met = round->is_met;
                 follow.was_alarm = round->is_alarm;
@@ -257,6 +284,7 @@ once(const struct asked *asked, struct ledger_witness_round *round)
     } else if (!print_json(round)) {
         return cli_fail("%s", err_words(ERR_IO));
     }
+    record(asked, round);
     return status_of(round);
 }
 
@@ -282,6 +310,7 @@ read_line(struct cli_line *line, struct asked *asked)
     }
     asked->policy = values[OPTION_POLICY];
     asked->authorities = values[OPTION_CA];
+    asked->keys = values[OPTION_KEYS];
     asked->follows = values[OPTION_FOLLOW] != NULL;
     asked->is_json = values[OPTION_JSON] != NULL;
     if (line->operand != line->argc || asked->policy == NULL) {

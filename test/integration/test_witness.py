@@ -496,6 +496,66 @@ def test_follow_asks_for_each_new_checkpoint_and_ends_in_order(tmp_path, ledger,
         process.stdout.close()
 
 
+def events(ledger):
+    """What a small ledger holds."""
+    found = []
+    for path in sorted((ledger / "log" / "tile" / "entries").glob("*.p/*"), key=lambda p: int(p.name))[-1:]:
+        data = path.read_bytes()
+        while data:
+            size = struct.unpack(">H", data[:2])[0]
+            found.append(json.loads(data[2:2 + size]))
+            data = data[2 + size:]
+    return found
+
+
+def test_a_restored_backup_is_an_alarm_an_event_and_a_proof_for_the_verifier(tmp_path):
+    real, backup = tmp_path / "real", tmp_path / "backup"
+    assert command(GATEHOUSE, "ledger", "init", "--ledger", real, "--origin", "example.org/shop").returncode == 0
+    vkey = (real / "log" / "log.vkey").read_text().strip()
+    witness = Witness(tmp_path, "w", vkey).start()
+    path = tmp_path / "policy"
+    path.write_text(f"log {vkey}\n{witness.line()}quorum w\n")
+
+    def ask():
+        done = command(GATEHOUSE, "ledger", "witness", "submit", "--ledger", real, "--policy", path, "--json")
+        assert not done.stderr, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    def grow():
+        assert command(GATEHOUSE, "ledger", "status", "--ledger", real).returncode in (0, 1)  # its keeper comes and goes
+
+    try:
+        grow()
+        assert ask()[0] == 0
+        shutil.copytree(real, backup)
+        for _ in range(3):
+            grow()
+            status, report = ask()
+            assert status == 0
+        verify = command(GATEHOUSE, "ledger", "verify", "--policy", path, real)
+        assert verify.returncode == 0 and "quorum is met" in verify.stdout, verify.stdout
+        shutil.rmtree(real)
+        backup.rename(real)
+        cosigned = report["size"]
+        status, report = ask()
+        assert status == 1 and report["size"] < cosigned and report["witnesses"][0]["proven"]
+        # Other entries grow over it: the witness is not fooled, and it is told once.
+        for _ in range(4):
+            grow()
+        status, report = ask()
+        assert status == 1 and report["witnesses"][0]["state"] == "forked" and report["size"] > cosigned
+        alarms = [event for event in events(real) if event["action"] == "ledger.fork"]
+        assert len(alarms) == 1 and alarms[0]["detail"]["witness"] == "example.org/w" and alarms[0]["detail"]["proven"]
+        assert alarms[0]["detail"]["witness_size"] == cosigned
+        proof = report["witnesses"][0]["proof"]
+        verify = command(GATEHOUSE, "ledger", "verify", "--from-checkpoint", proof, real)
+        assert verify.returncode == 1 and "forked" in verify.stdout
+        # The first machine's log itself is whole: nothing but the witness tells.
+        assert command(GATEHOUSE, "ledger", "verify", "--key", vkey, real).returncode == 0
+    finally:
+        witness.stop(signal.SIGKILL)
+
+
 @pytest.fixture
 def proxy(tmp_path, witnesses):
     """nginx with a certificate of its own, with the lines of doc/witness.md, before the first witness: its port."""
