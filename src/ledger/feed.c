@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define UNDER_WAY 512 /* enough for one commit of the keeper while the next ones gather */
+#define UNDER_WAY CLIENT_QUEUE
 #define POLL_MS   500 /* a stop that comes just before the poll is seen after this */
 #define WAIT_MS   10000
 
@@ -319,7 +319,9 @@ run(struct feed *feed)
         }
         fail(feed, ERR_TIMEOUT, 0);
     }
-    client_close(feed->settings->client); /* answers what is left, while there is who is told */
+    if (feed->settings->client != NULL) { /* answers what is left, while there is who is told */
+        feed->settings->close(feed->settings->client);
+    }
 }
 
 enum err
@@ -330,7 +332,9 @@ feed_run(const struct feed_settings *settings, struct feed_result *ret_result, s
     if (feed == NULL || bytes == NULL) {
         free(feed);
         free(bytes);
-        client_close(settings->client);
+        if (settings->client != NULL) {
+            settings->close(settings->client);
+        }
         return ERR_MEMORY;
     }
     feed->settings = settings;

@@ -13,13 +13,13 @@
 #define FEED_LINE ((size_t)512 * 1024) /* longest line: an event with every byte escaped */
 
 struct feed_settings {
-    int fd;                 /* lines are read from there */
-    struct client *client;  /* closed at the end; NULL: events are made, nothing is recorded */
-    const json_t *defaults; /* an object: what a line says goes before it; may be NULL */
-    const volatile sig_atomic_t *stop; /* not 0: read no further */
-    /* Each of them may be NULL. */
-    void (*recorded)(void *context, uint64_t line, uint64_t index);
-    void (*made)(void *context, const struct buf *event);
+    int fd;                               /* lines are read from there */
+    struct client *client;                /* NULL: events are made and shown, nothing is recorded */
+    void (*close)(struct client *client); /* at the end, before feed_run() returns */
+    const json_t *defaults; /* an object, which stands in for what a line does not say; or NULL */
+    const volatile sig_atomic_t *stop; /* not 0: read no further; or NULL */
+    void (*recorded)(void *context, uint64_t line, uint64_t index); /* or NULL */
+    void (*made)(void *context, const struct buf *event);           /* or NULL */
     void *context;
 };
 

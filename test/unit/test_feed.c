@@ -116,7 +116,7 @@ feed(const char *text, const struct manners *manners, const json_t *defaults)
     int input[2];
     struct outcome outcome = {.note = {""}};
     struct feed_settings settings = {
-        .defaults = defaults, .recorded = see, .context = &outcome.seen};
+        .close = client_close, .defaults = defaults, .recorded = see, .context = &outcome.seen};
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     assert_int_equal(pipe(input), 0);
     pid_t keeper = fork();
@@ -330,8 +330,11 @@ test_a_stop_leaves_whole_lines_recorded_and_says_how_many(void **state)
     /* The writer stays: a whole line, then the half of one. */
     assert_int_equal(write(input[1], NOTE_LINE, strlen(NOTE_LINE)), strlen(NOTE_LINE));
     assert_int_equal(write(input[1], NOTE_LINE, 10), 10);
-    struct feed_settings settings = {
-        .fd = input[0], .recorded = see_and_stop, .stop = &is_stopped, .context = &outcome.seen};
+    struct feed_settings settings = {.fd = input[0],
+        .close = client_close,
+        .recorded = see_and_stop,
+        .stop = &is_stopped,
+        .context = &outcome.seen};
     assert_int_equal(client_adopt(pair[0], &settings.client), OK);
     outcome.err = feed_run(&settings, &outcome.result, &outcome.note);
     assert_int_equal(outcome.err, ERR_CANCELLED);
