@@ -55,6 +55,7 @@ small() {
     [ -z "${RECOG:-}" ] || "$build/test/bench/bench_fingerprint" "$RECOG"
     "$build/test/bench/bench_check"
     "$build/test/bench/bench_memory"
+    "$build/test/bench/bench_merkle"
 }
 
 # A build folder from before libpq-dev was there has no peer_postgres yet.
