@@ -91,6 +91,14 @@ key_free(struct key *key)
     }
 }
 
+/* What systemd gives to a service by an ACL shows as 0440 of root's. */
+static bool
+is_private(const struct stat *status)
+{
+    bool is_roots = status->st_uid == 0 && status->st_gid == 0;
+    return (status->st_mode & 077) == 0 || (is_roots && (status->st_mode & 07777) == 0440);
+}
+
 /* Opens what only its owner can read. */
 static enum err
 open_private(const char *path, int *ret_fd, struct note *note)
@@ -105,7 +113,7 @@ open_private(const char *path, int *ret_fd, struct note *note)
         note_errno(note, path);
         return errno == ENOENT ? ERR_MISSING : ERR_IO;
     }
-    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0) {
+    if (!S_ISREG(status.st_mode) || !is_private(&status)) {
         note_set(note, "%s: others can read this key; say: chmod 600 %s", path, path);
         return ERR_VALUE;
     }

@@ -10,7 +10,10 @@ struct key;
 
 /* Makes a new key. ERR_VALUE for a bad name. The program has run secret_start(). */
 enum err key_new(const char *name, enum vkey_type type, struct key **ret_key) MUST_CHECK;
-/* Refuses a file that others can read, and one that is no such key; "-" is standard input. */
+/*
+ * Refuses a file that others can read (systemd's credentials are not taken for that), and one that
+ * is no such key; "-" is standard input.
+ */
 enum err key_read(const char *path, struct key **ret_key, struct note *note) MUST_CHECK;
 /* Never over an existing file; durable on return. */
 enum err key_write(const struct key *key, const char *path, struct note *note) MUST_CHECK;

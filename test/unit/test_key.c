@@ -136,6 +136,10 @@ test_refuses_a_key_that_others_can_read(void **state)
     put_file(PETER_PRIVATE "\n", 0400);
     assert_int_equal(key_read(path, &key, &note), OK);
     key_free(key);
+    key = NULL;
+    put_file(PETER_PRIVATE "\n", 0440); /* as a credential of systemd, where root runs this */
+    assert_int_equal(key_read(path, &key, &note), geteuid() == 0 ? OK : ERR_VALUE);
+    key_free(key);
     assert_int_equal(key_read(folder, &key, &note), ERR_VALUE);
     (void)unlink(path);
     assert_int_equal(key_read(path, &key, &note), ERR_MISSING);
