@@ -17,6 +17,8 @@ import tempfile
 import time
 
 WRITERS = (1, 8, 64)
+WINDOWS = (1, 64)  # events that a writer has under way: as a peer has, as a gateway's worker has
+TARGET_RATE, TARGET_TIMES, TARGET_P99 = 200_000, 50, 5
 SQLITE = [("delete", writers, 1) for writers in WRITERS] + [("wal", writers, 1) for writers in WRITERS]
 SQLITE += [("delete", 1, 256), ("wal", 1, 256)]
 POSTGRES = [(writers, 1) for writers in WRITERS] + [(1, 256)]
@@ -92,6 +94,128 @@ def postgres(bench, folder, seconds):
         shutil.rmtree(data, ignore_errors=True)
 
 
+class Keeper:
+    """A fresh ledger with its keeper, a process of its own behind a real socket."""
+
+    def __init__(self, build, folder):
+        self.gatehouse, self.load = build / "gatehouse", build / "test/bench/ledger_load"
+        self.where = ["--ledger", folder / "ledger", "--keys", folder / "ledger-keys"]
+        self.ledger = folder / "ledger"
+        self.process = None
+
+    def __enter__(self):
+        subprocess.run([self.gatehouse, "ledger", "init", *self.where, "--origin", "bench.example/ledger"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        self.process = subprocess.Popen([self.gatehouse, "keeper", *self.where], stderr=subprocess.DEVNULL)
+        for _ in range(100):
+            if (self.ledger / "keeper.sock").exists():
+                return self
+            time.sleep(0.05)
+        raise RuntimeError("the keeper did not open its socket")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
+
+    def state(self):
+        done = subprocess.run([self.gatehouse, "ledger", "status", "--json", *self.where], stdout=subprocess.PIPE, check=False)
+        return json.loads(done.stdout)
+
+    def run(self, writers, window, seconds):
+        """A load; how long it took besides until a signed checkpoint covered all of it, and what lies on the disk."""
+        acks = self.ledger.parent / "acks"
+        said = measured([self.load, self.ledger / "keeper.sock", str(writers), str(window), str(seconds), acks])
+        ended = time.monotonic()
+        while self.state()["published"] < said["acknowledged"] and time.monotonic() - ended < 120:
+            time.sleep(0.02)
+        late = time.monotonic() - ended
+        events = self.state()["published"]
+        return {"name": f"Gatehouse, window {window}", "window": window, "writers": writers, "batch": 1,
+                "events": said["acknowledged"], "rate": said["per_second"], "late": late,
+                "whole_rate": said["acknowledged"] / (said["seconds"] + late), "unclear": said["unknown"] + said["refused"],
+                **{name: said[name] for name in ("p50_us", "p99_us", "p999_us")},
+                "bytes": bytes_below(self.ledger / "log") / events * said["acknowledged"],
+                "journal": bytes_below(self.ledger / "journal"), "acks": acks}
+
+
+def bytes_below(folder):
+    """Blocks of the files, those of the disk's own granularity included."""
+    return sum(os.stat(os.path.join(where, name)).st_blocks * 512 for where, _, names in os.walk(folder) for name in names)
+
+
+def bundles_of(log, size):
+    """Paths of the entry bundles of a log of that size, in order."""
+    for number in range((size + 255) // 256):
+        groups = f"{number:03}" if number < 1000 else f"x{number // 1000:03}/{number % 1000:03}"
+        groups = groups if number < 1_000_000 else f"x{number // 1_000_000:03}/x{number // 1000 % 1000:03}/{number % 1000:03}"
+        whole = log / "tile/entries" / groups
+        yield whole if whole.exists() else pathlib.Path(f"{whole}.p/{size % 256}")
+
+
+def entries_of(log):
+    """Every entry that the log's checkpoint covers, by doc/ledger-format.md and nothing of ours."""
+    size = int((log / "checkpoint").read_text(encoding="utf-8").splitlines()[1])
+    for path in bundles_of(log, size):
+        bundle, at = path.read_bytes(), 0
+        while at < len(bundle):
+            end = at + 2 + int.from_bytes(bundle[at:at + 2], "big")
+            yield bundle[at + 2:end]
+            at = end
+
+
+def missing_of(row, log):
+    """How many acknowledged events are not in the log's files at the index that was answered."""
+    wanted = dict(line.split() for line in row["acks"].read_text(encoding="ascii").splitlines())
+    for number, entry in enumerate(entries_of(log)):
+        if wanted.get(str(number), "").encode() in entry and str(number) in wanted:
+            del wanted[str(number)]
+    return len(wanted)
+
+
+def ours(build, folder, seconds):
+    """Each row's ledger is verified, and every acknowledged event looked for in its files."""
+    for window in WINDOWS:
+        for writers in WRITERS:
+            place = folder / f"keeper-{window}-{writers}"
+            place.mkdir()
+            with Keeper(build, place) as keeper:
+                row = keeper.run(writers, window, seconds)
+            verified = subprocess.run([build / "gatehouse", "ledger", "verify", keeper.ledger], stdout=subprocess.DEVNULL, check=False)
+            row["verified"] = verified.returncode == 0
+            row["missing"] = missing_of(row, keeper.ledger / "log")
+            yield row
+
+
+def print_ours(rows, peers):
+    """What is ours alone, then the ratios to the peers of this run."""
+    print()
+    for row in rows:
+        print(f"{row['name']}, {row['writers']} writers: until a checkpoint covers all {row['late']:.2f} s more, "
+              f"{row['whole_rate']:,.0f} events/s to there; {'verified' if row['verified'] else 'NOT VERIFIED'}, "
+              f"{row['missing']} of {row['events']:,} acknowledged missing, {row['unclear']} unclear")
+    best = {row["writers"]: max((other for other in rows if other["writers"] == row["writers"]), key=lambda other: other["rate"])
+            for row in rows}
+    for peer in peers:
+        mine = best[peer["writers"]]
+        print(f"Gatehouse with {peer['writers']} writers to {peer['name']}, {peer['batch']} at a time: "
+              f"{mine['rate'] / peer['rate']:.1f} times (window 1: {rate_of(rows, peer['writers'], 1) / peer['rate']:.1f})")
+    most, one = rate_of(rows, 64, WINDOWS[-1]), [row for row in rows if row["writers"] == 1 and row["window"] == 1]
+    print(f"64 writers: {most:,.0f} events/s, target {TARGET_RATE:,}: {met(most >= TARGET_RATE)}")
+    for peer in peers:
+        if peer["name"].startswith("SQLite") and peer["writers"] == 1 and peer["batch"] == 1:
+            times = most / peer["rate"]
+            print(f"to {peer['name']}, one row a transaction: {times:.0f} times, target {TARGET_TIMES}: {met(times >= TARGET_TIMES)}")
+    print(f"one writer: p99 {one[0]['p99_us'] / 1000:.2f} ms, target {TARGET_P99} ms: {met(one[0]['p99_us'] <= TARGET_P99 * 1000)}")
+
+
+def rate_of(rows, writers, window):
+    return next(row["rate"] for row in rows if row["writers"] == writers and row["window"] == window)
+
+
+def met(good):
+    return "met" if good else "not met"
+
+
 def print_rows(rows):
     print(f"{'':32}{'writers':>8}{'batch':>7}{'events/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'p99.9 ms':>10}{'bytes/event':>13}")
     for row in rows:
@@ -124,9 +248,16 @@ def main():
     folder.mkdir(mode=0o755)
     try:
         print(f"Ledger: {os.cpu_count()} processors, {disk_of(folder)}, {options.seconds} s each, load before {os.getloadavg()[0]:.2f}")
+        probe = measured([bench / "bench_ledger", "disk", folder])
+        print(f"A write of 4 KiB and its fdatasync: p50 {probe['p50_us']:.0f} us, p99 {probe['p99_us']:.0f} us")
+        peers, mine = [], []
+        if "keeper" in parts:
+            mine = [row for row in ours(options.build.resolve(), folder, options.seconds) if row]
         if "peers" in parts:
-            rows = [*sqlite(bench, folder, options.seconds), *postgres(bench, folder, options.seconds)]
-            print_rows([row for row in rows if row])
+            peers = [row for row in (*sqlite(bench, folder, options.seconds), *postgres(bench, folder, options.seconds)) if row]
+        print_rows([*mine, *peers])
+        if mine:
+            print_ours(mine, peers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
