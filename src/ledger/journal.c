@@ -2,7 +2,10 @@
 #include "ledger/journal.h"
 
 #include "ledger/disk.h"
+#include "ledger/smallfile.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,8 +57,10 @@ advance(struct journal *journal)
         segment = journal->ready[0];
         journal->ready_count--;
         journal->ready[0] = journal->ready[1];
-    } else {
+    } else if (segment != NULL) {
         journal->reserve = NULL;
+        segment->number = journal->next_number++;
+        segment->is_unnamed = true;
     }
     assert(segment != NULL && journal->held_count < journal->held_size);
     journal->held[journal->held_count++] = segment;
@@ -78,22 +83,29 @@ journal_place(struct journal *journal, size_t len, bool is_reserved)
     return place;
 }
 
-/* The reserve gets its number with its first batch. */
+/* The reserve gets its name with its first batch. */
 static enum err
 name_reserve(struct journal *journal, struct segment *segment)
 {
     char name[SEGMENT_NAME];
-    pthread_mutex_lock(&journal->lock);
-    uint64_t number = journal->next_number++;
-    pthread_mutex_unlock(&journal->lock);
-    enum err err = disk_rename(journal->folder, JOURNAL_RESERVE, segment_name(number, name));
+    (void)segment_name(segment->number, name);
+    enum err err = disk_rename(journal->folder, JOURNAL_RESERVE, name);
     err = err == OK ? disk_sync(journal->folder) : err;
     if (err == OK) {
         pthread_mutex_lock(&journal->lock);
-        segment->number = number;
+        segment->is_unnamed = false;
         pthread_mutex_unlock(&journal->lock);
     }
     return err;
+}
+
+/* A batch that failed may be whole all the same: nobody is to find it who was told that it is not.
+ */
+static void
+wipe(const struct journal_place *place)
+{
+    static const uint8_t zeros[SEGMENT_PAGE];
+    (void)!disk_write(place->segment->fd, zeros, sizeof(zeros), (off_t)place->at);
 }
 
 enum err
@@ -101,12 +113,16 @@ journal_write(
     struct journal *journal, const struct journal_place *place, const void *bytes, size_t len)
 {
     struct segment *segment = place->segment;
-    enum err err = segment->number == 0 ? name_reserve(journal, segment) : OK;
-    if (err == OK) {
-        err = disk_write(segment->fd, bytes, segment_span(len), (off_t)place->at);
+    enum err err = segment->is_unnamed ? name_reserve(journal, segment) : OK;
+    if (err != OK) {
+        return err == ERR_MISSING ? ERR_IO : err;
     }
-    err = err == OK ? disk_sync(segment->fd) : err;
-    return err == ERR_MISSING ? ERR_IO : err;
+    err = disk_write(segment->fd, bytes, segment_span(len), (off_t)place->at);
+    if (err != OK) {
+        wipe(place);
+        return err;
+    }
+    return disk_sync(segment->fd);
 }
 
 void
@@ -139,13 +155,13 @@ bytes_of(const struct journal *journal)
     return bytes;
 }
 
-uint64_t
-journal_bytes(struct journal *journal)
+bool
+journal_is_long(struct journal *journal)
 {
     pthread_mutex_lock(&journal->lock);
-    uint64_t bytes = bytes_of(journal);
+    bool is_long = bytes_of(journal) > journal->settings.limit_bytes / 2;
     pthread_mutex_unlock(&journal->lock);
-    return bytes;
+    return is_long;
 }
 
 static bool
@@ -161,7 +177,7 @@ wants_reserve(const struct journal *journal)
 {
     bool wants = journal->reserve == NULL;
     for (size_t i = 0; i < journal->held_count; i++) {
-        wants = wants && journal->held[i]->number != 0;
+        wants = wants && !journal->held[i]->is_unnamed;
     }
     return wants;
 }
@@ -209,6 +225,19 @@ grow_list(struct journal *journal)
     return true;
 }
 
+/* Puts it behind those in use; false when the reserve was put into use before it meanwhile. */
+static bool
+push_ready(struct journal *journal, struct segment *segment)
+{
+    pthread_mutex_lock(&journal->lock);
+    bool is_behind = journal->held_count == 0 || current(journal)->number < segment->number;
+    if (is_behind) {
+        journal->ready[journal->ready_count++] = segment;
+    }
+    pthread_mutex_unlock(&journal->lock);
+    return is_behind;
+}
+
 /* The spare, made or taken for a new use, becomes the next segment. */
 static enum err
 make_ready(struct journal *journal)
@@ -219,25 +248,22 @@ make_ready(struct journal *journal)
         .bytes = journal->settings.segment_bytes,
     };
     struct segment *segment = NULL;
-    char name[SEGMENT_NAME];
+    char old_name[SEGMENT_NAME] = JOURNAL_SPARE;
     enum err err = segment_make(journal->folder, &form, &segment);
-    if (err != OK) {
-        return err;
+    while (err == OK) {
+        char name[SEGMENT_NAME];
+        pthread_mutex_lock(&journal->lock);
+        segment->number = journal->next_number++;
+        pthread_mutex_unlock(&journal->lock);
+        err = disk_rename(journal->folder, old_name, segment_name(segment->number, name));
+        err = err == OK ? disk_sync(journal->folder) : err;
+        if (err == OK && push_ready(journal, segment)) {
+            return OK;
+        }
+        memcpy(old_name, name, sizeof(old_name));
     }
-    pthread_mutex_lock(&journal->lock);
-    uint64_t number = journal->next_number++;
-    pthread_mutex_unlock(&journal->lock);
-    err = disk_rename(journal->folder, JOURNAL_SPARE, segment_name(number, name));
-    err = err == OK ? disk_sync(journal->folder) : err;
-    if (err != OK) {
-        segment_close(segment);
-        return err;
-    }
-    segment->number = number;
-    pthread_mutex_lock(&journal->lock);
-    journal->ready[journal->ready_count++] = segment;
-    pthread_mutex_unlock(&journal->lock);
-    return OK;
+    segment_close(segment);
+    return err;
 }
 
 static enum err
@@ -341,6 +367,15 @@ journal_next(struct journal *journal, uint8_t *bytes, struct segment_batch *ret_
     return OK;
 }
 
+static enum err
+write_mark(int folder, uint64_t durable)
+{
+    char text[128]; /* twice, so that half of it is not taken for a whole */
+    (void)snprintf(
+        text, sizeof(text), JOURNAL_MARK_HEAD "%" PRIu64 "\n%" PRIu64 "\n", durable, durable);
+    return smallfile_write(folder, JOURNAL_MARK, text, strlen(text));
+}
+
 /* Under the lock: the oldest one, when a later one holds entries and its own are durable. */
 static struct segment *
 take_oldest(struct journal *journal, uint64_t durable)
@@ -384,19 +419,18 @@ give_back(struct journal *journal, const struct segment *segment)
 enum err
 journal_retire(struct journal *journal, uint64_t durable)
 {
-    for (;;) {
+    enum err err = write_mark(journal->folder, durable);
+    while (err == OK) {
         pthread_mutex_lock(&journal->lock);
         struct segment *oldest = take_oldest(journal, durable);
         pthread_mutex_unlock(&journal->lock);
         if (oldest == NULL) {
             return OK;
         }
-        enum err err = give_back(journal, oldest);
+        err = give_back(journal, oldest);
         segment_close(oldest);
-        if (err != OK) {
-            return err == ERR_MISSING ? ERR_IO : err;
-        }
     }
+    return err == ERR_MISSING ? ERR_IO : err;
 }
 
 void

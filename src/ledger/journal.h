@@ -13,10 +13,12 @@
 
 #include <pthread.h>
 
-#define JOURNAL_READY   2
-#define JOURNAL_FOLDER  "journal"
-#define JOURNAL_SPARE   "spare"
-#define JOURNAL_RESERVE "reserve"
+#define JOURNAL_READY     2
+#define JOURNAL_FOLDER    "journal"
+#define JOURNAL_SPARE     "spare"
+#define JOURNAL_RESERVE   "reserve"
+#define JOURNAL_MARK      "durable" /* how far tiles are durable; without it more is made again */
+#define JOURNAL_MARK_HEAD "gatehouse durable tiles\n"
 
 struct journal_settings {
     const char *origin; /* outlives the journal */
@@ -44,6 +46,7 @@ struct journal {
 /* What was found when it was opened. */
 struct journal_found {
     uint64_t first, end; /* indices of its entries; both 0 for a new one */
+    uint64_t durable;    /* entries below are known to be durable in tiles */
     uint64_t torn;       /* bytes of an unfinished batch at the end */
 };
 
@@ -92,7 +95,7 @@ enum err journal_seek(struct journal *journal, uint64_t index, uint8_t *bytes) M
 /* The next committed batch into bytes[SEGMENT_BATCH]; ERR_MISSING: no more. */
 enum err journal_next(
     struct journal *journal, uint8_t *bytes, struct segment_batch *ret_batch) MUST_CHECK;
-/* Entries below the index are durable elsewhere: frees the segments that hold nothing else. */
+/* Entries below the index are durable elsewhere: notes it, frees segments that hold no other. */
 enum err journal_retire(struct journal *journal, uint64_t durable) MUST_CHECK;
-/* Bytes of all segments. */
-uint64_t journal_bytes(struct journal *journal);
+/* Whether it takes more than half of what it may. */
+bool journal_is_long(struct journal *journal);

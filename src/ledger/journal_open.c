@@ -3,11 +3,13 @@
 #include "ledger/journal.h"
 
 #include "base/text.h"
+#include "ledger/smallfile.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,15 +118,72 @@ open_files(struct journal *journal, struct note *note)
     return err;
 }
 
+/* The mark says how far tiles are durable; one that is absent or not whole only costs time. */
+static uint64_t
+read_mark(int folder)
+{
+    char text[SMALLFILE_LIMIT];
+    char again[SMALLFILE_LIMIT];
+    size_t len = 0;
+    uint64_t durable = 0;
+    if (smallfile_read(folder, JOURNAL_MARK, text, &len) != OK ||
+        !text_starts(text, JOURNAL_MARK_HEAD)) {
+        return 0;
+    }
+    const char *number = text + strlen(JOURNAL_MARK_HEAD);
+    char digits[24];
+    size_t digit_count = strspn(number, "0123456789");
+    (void)snprintf(digits, sizeof(digits), "%.*s", (int)digit_count, number);
+    if (text_to_u64(digits, UINT64_MAX / 2, &durable) != OK) {
+        return 0;
+    }
+    (void)snprintf(
+        again, sizeof(again), JOURNAL_MARK_HEAD "%" PRIu64 "\n%" PRIu64 "\n", durable, durable);
+    return text_equal(text, again) ? durable : 0;
+}
+
 /* What reading all batches learns on its way. */
 struct scan {
     uint8_t *bytes;
     uint64_t first, end;
+    uint64_t durable; /* entries below are durable in tiles */
     bool has_any;
     struct segment *last; /* with entries */
     uint64_t last_at;     /* of the last batch in it */
+    uint64_t last_first;  /* and its first index */
     struct note *note;
 };
+
+/*
+ * A batch whose write failed may be whole all the same; it was refused, and the next one, which
+ * went elsewhere, has its indices.
+ */
+static bool
+replaces_last(const struct segment *segment, struct scan *scan, uint64_t first)
+{
+    struct segment *before = scan->last;
+    if (before == segment || first != scan->last_first) {
+        return false;
+    }
+    before->end = first;
+    before->durable = scan->last_at;
+    scan->end = first;
+    return true;
+}
+
+/* The journal begins anew here: what came before was given back, but is still lying there. */
+static bool
+begins_anew(
+    struct journal *journal, const struct segment *segment, const struct scan *scan, uint64_t first)
+{
+    if (segment->first != segment->end || first > scan->durable || first < scan->end) {
+        return false;
+    }
+    for (size_t i = 0; journal->held[i] != segment; i++) {
+        journal->held[i]->end = journal->held[i]->first;
+    }
+    return true;
+}
 
 /* One batch was in flight at most, so nothing whole can stand behind one that is not. */
 static enum err
@@ -149,12 +208,16 @@ check_rest(const struct segment *segment, const struct scan *scan)
 }
 
 static enum err
-scan_segment(struct segment *segment, struct scan *scan)
+scan_segment(struct journal *journal, struct segment *segment, struct scan *scan)
 {
     struct segment_batch batch;
     enum err err = segment_read(segment, segment->used, scan->bytes, &batch);
     while (err == OK) {
-        if (scan->has_any && batch.first != scan->end) {
+        bool is_next =
+            !scan->has_any || batch.first == scan->end || replaces_last(segment, scan, batch.first);
+        if (!is_next && begins_anew(journal, segment, scan, batch.first)) {
+            scan->has_any = false;
+        } else if (!is_next) {
             note_set(scan->note,
                 "journal/%012" PRIu64 " goes on with entry %" PRIu64 ", not %" PRIu64
                 ": a segment is missing or damaged",
@@ -168,6 +231,7 @@ scan_segment(struct segment *segment, struct scan *scan)
         scan->end = segment->end;
         scan->last = segment;
         scan->last_at = segment->used;
+        scan->last_first = batch.first;
         segment->used += segment_span(SEGMENT_HEAD + (size_t)batch.bytes);
         segment->durable = segment->used;
         err = segment_read(segment, segment->used, scan->bytes, &batch);
@@ -181,8 +245,9 @@ scan_segment(struct segment *segment, struct scan *scan)
 
 /* An empty one of the reserve goes back to its name; others wait for use behind the last. */
 static enum err
-place_empty(struct journal *journal, struct segment *segment)
+place_empty(struct journal *journal, struct segment *segment, const struct segment *last)
 {
+    bool is_behind = last == NULL || segment->number > last->number;
     char name[SEGMENT_NAME];
     (void)segment_name(segment->number, name);
     if (segment->is_reserve && journal->reserve == NULL) {
@@ -192,7 +257,7 @@ place_empty(struct journal *journal, struct segment *segment)
         journal->reserve = segment;
         return err;
     }
-    if (!segment->is_reserve && journal->ready_count < JOURNAL_READY) {
+    if (is_behind && !segment->is_reserve && journal->ready_count < JOURNAL_READY) {
         journal->ready[journal->ready_count++] = segment;
         return OK;
     }
@@ -202,7 +267,7 @@ place_empty(struct journal *journal, struct segment *segment)
 
 /* Sorts the files into those that hold entries and those that wait. */
 static enum err
-sort_files(struct journal *journal)
+sort_files(struct journal *journal, const struct segment *last)
 {
     enum err err = OK;
     size_t kept = 0;
@@ -211,7 +276,7 @@ sort_files(struct journal *journal)
         if (segment->end != segment->first || err != OK) {
             journal->held[kept++] = segment;
         } else {
-            err = place_empty(journal, segment);
+            err = place_empty(journal, segment, last);
         }
     }
     journal->held_count = kept;
@@ -246,15 +311,16 @@ static enum err
 scan_all(struct journal *journal, struct scan *scan, struct journal_found *ret_found)
 {
     enum err err = OK;
+    scan->durable = read_mark(journal->folder);
     for (size_t i = 0; i < journal->held_count && err == OK; i++) {
-        err = scan_segment(journal->held[i], scan);
+        err = scan_segment(journal, journal->held[i], scan);
     }
     uint64_t torn = 0;
     for (size_t i = 0; i < journal->held_count && err == OK; i++) {
         const struct segment *segment = journal->held[i];
         torn += segment_claim(segment, segment->used, scan->end);
     }
-    err = err == OK ? sort_files(journal) : err;
+    err = err == OK ? sort_files(journal, scan->last) : err;
     if (err == OK && journal->held_count == 0) {
         note_set(scan->note, "the journal holds no segment");
         return ERR_MISSING;
@@ -262,7 +328,12 @@ scan_all(struct journal *journal, struct scan *scan, struct journal_found *ret_f
     if (err == OK && scan->last != NULL) {
         err = write_last_again(scan);
     }
-    *ret_found = (struct journal_found){.first = scan->first, .end = scan->end, .torn = torn};
+    *ret_found = (struct journal_found){
+        .first = scan->first,
+        .end = scan->end,
+        .durable = scan->durable,
+        .torn = torn,
+    };
     return err;
 }
 

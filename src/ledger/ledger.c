@@ -178,8 +178,9 @@ ledger_publish_run(struct ledger *ledger)
     if (err == OK && ledger->publish.sign && publisher->published < publisher->tiler.size) {
         err = publisher_sign(publisher);
     }
-    if (err == OK && publisher_may_keep(publisher)) {
+    for (bool again = true; again && err == OK && publisher_may_keep(publisher);) {
         err = publisher_keep(publisher);
+        again = journal_is_long(ledger->journal);
     }
     if (err == ERR_FULL) {
         journal_set_full(ledger->journal, true);

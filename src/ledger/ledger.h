@@ -56,8 +56,9 @@ enum err ledger_add(struct ledger *ledger, const void *entry, size_t len, bool r
 /* Closes the batch; NULL when it is empty or one is being committed. */
 struct ledger_batch *ledger_seal(struct ledger *ledger);
 /*
- * Any thread: writes and syncs. ERR_FULL: nothing of it is in the ledger, the indices are given
- * again. ERR_IO is fatal: the process must end without acknowledging anything more.
+ * Any thread: writes and syncs. ERR_FULL: nothing of it is in the ledger, and its indices are given
+ * again: events that were added since move down by as many as it held. ERR_IO is fatal: the process
+ * must end without acknowledging anything more.
  */
 enum err ledger_commit(struct ledger *ledger, struct ledger_batch *batch) MUST_CHECK;
 /* Ends a commit with its result; frees the batch. */

@@ -66,6 +66,18 @@ has(int folder, const char *name)
     return faccessat(folder, name, F_OK, 0) == 0;
 }
 
+/* The ledger's own name is durable when its creation is said to have succeeded. */
+static enum err
+sync_parent(const char *path)
+{
+    CLEANUP(buf_release) struct buf parent;
+    buf_init(&parent, 4096);
+    buf_format(&parent, "%s/..", path);
+    CLEANUP(close_descriptor)
+    int fd = open(parent.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? ERR_IO : disk_sync(fd);
+}
+
 /* One without entries may be left of a creation that was cut short. */
 static enum err
 create_journal(int folder, const struct ledger_settings *settings, struct note *note)
@@ -104,7 +116,8 @@ ledger_create(const struct ledger_settings *settings, struct note *note)
         return ERR_VALUE;
     }
     err = create_journal(folder, settings, note);
-    return err == OK ? publisher_create(folder, settings->key, note) : err;
+    err = err == OK ? publisher_create(folder, settings->key, note) : err;
+    return err == OK ? sync_parent(settings->folder) : err;
 }
 
 static enum err

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "ledger/disk.h"
-#include "ledger/tree.h"
+#include "ledger/smallfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,35 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHECKPOINT "checkpoint"
 #define VKEY       "log.vkey"
 #define HANDOVER   "handover"
-#define MARK       "durable"
-#define MARK_HEAD  "gatehouse durable tiles\n"
 #define KEEP_LEAST ((uint64_t)64 * TILE_WIDTH)  /* entries that are worth a round of syncs */
 #define KEEP_MOST  ((uint64_t)512 * TILE_WIDTH) /* in one round, so that nobody waits for long */
-#define SMALL_FILE 4096
-
-enum err
-publisher_write(int log, const char *name, const void *bytes, size_t len)
-{
-    char beside[64];
-    (void)snprintf(beside, sizeof(beside), "%s.new", name);
-    int fd = -1;
-    enum err err = disk_create(log, beside, 0644, &fd);
-    if (err != OK) {
-        return err;
-    }
-    err = disk_write(fd, bytes, len, 0);
-    err = err == OK ? disk_truncate(fd, (off_t)len) : err;
-    err = err == OK ? disk_sync(fd) : err;
-    (void)close(fd);
-    err = err == OK ? disk_rename(log, beside, name) : err;
-    return err == OK ? disk_sync(log) : err;
-}
 
 static void
 put_signature(struct buf *note, const struct key *key, size_t text_len)
@@ -70,9 +48,9 @@ static enum err
 write_checkpoint(int log, const struct merkle_head *head, const struct key *key)
 {
     CLEANUP(buf_release) struct buf note;
-    buf_init(&note, SMALL_FILE);
+    buf_init(&note, SMALLFILE_LIMIT);
     enum err err = put_checkpoint(&note, head, key, NULL);
-    return err == OK ? publisher_write(log, CHECKPOINT, note.data, note.len) : err;
+    return err == OK ? smallfile_write(log, CHECKPOINT, note.data, note.len) : err;
 }
 
 static enum err
@@ -82,7 +60,7 @@ write_vkey(int log, const struct key *key)
     (void)vkey_text(key_public(key), text);
     size_t len = strlen(text);
     text[len++] = '\n';
-    return publisher_write(log, VKEY, text, len);
+    return smallfile_write(log, VKEY, text, len);
 }
 
 enum err
@@ -111,30 +89,12 @@ publisher_create(int ledger, const struct key *key, struct note *note)
     return err;
 }
 
-/* A small file below a folder; ERR_MISSING. */
-static enum err
-read_small(int folder, const char *name, char out[SMALL_FILE], size_t *ret_len)
-{
-    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return errno == ENOENT ? ERR_MISSING : ERR_IO;
-    }
-    ssize_t got = pread(fd, out, SMALL_FILE - 1, 0);
-    (void)close(fd);
-    if (got < 0) {
-        return ERR_IO;
-    }
-    out[got] = '\0';
-    *ret_len = (size_t)got;
-    return OK;
-}
-
 static enum err
 read_checkpoint(int log, const struct key *key, struct merkle_head *ret_head, struct note *note)
 {
-    char text[SMALL_FILE];
+    char text[SMALLFILE_LIMIT];
     size_t len = 0;
-    enum err err = read_small(log, CHECKPOINT, text, &len);
+    enum err err = smallfile_read(log, CHECKPOINT, text, &len);
     if (err != OK) {
         note_set(note, "log/" CHECKPOINT ": %s", err_words(err));
         return err;
@@ -189,36 +149,6 @@ publisher_close(struct publisher *publisher)
         free(publisher->bytes);
         free(publisher);
     }
-}
-
-/* The mark says how far tiles are durable; one that is absent or not whole only costs time. */
-static uint64_t
-read_mark(int folder)
-{
-    char text[SMALL_FILE];
-    char again[SMALL_FILE];
-    size_t len = 0;
-    uint64_t durable = 0;
-    if (read_small(folder, MARK, text, &len) != OK || !text_starts(text, MARK_HEAD)) {
-        return 0;
-    }
-    const char *number = text + strlen(MARK_HEAD);
-    char digits[24];
-    size_t digit_count = strspn(number, "0123456789");
-    (void)snprintf(digits, sizeof(digits), "%.*s", (int)digit_count, number);
-    if (text_to_u64(digits, UINT64_MAX / 2, &durable) != OK || durable % TILE_WIDTH != 0) {
-        return 0;
-    }
-    (void)snprintf(again, sizeof(again), MARK_HEAD "%" PRIu64 "\n%" PRIu64 "\n", durable, durable);
-    return text_equal(text, again) ? durable : 0;
-}
-
-static enum err
-write_mark(int folder, uint64_t durable)
-{
-    char text[128]; /* twice, so that half of it is not taken for a whole */
-    (void)snprintf(text, sizeof(text), MARK_HEAD "%" PRIu64 "\n%" PRIu64 "\n", durable, durable);
-    return publisher_write(folder, MARK, text, strlen(text));
 }
 
 /* The next batch; entries that are in tiles already are skipped. */
@@ -293,7 +223,7 @@ write_hand_over(int log, const struct buf *note)
     do {
         (void)snprintf(name, sizeof(name), "%u", ++number);
     } while (faccessat(folder, name, F_OK, 0) == 0);
-    err = publisher_write(folder, name, note->data, note->len);
+    err = smallfile_write(folder, name, note->data, note->len);
     (void)close(folder);
     return err == OK ? disk_sync(log) : err;
 }
@@ -302,13 +232,13 @@ enum err
 publisher_hand_over(struct publisher *publisher, const struct key *next)
 {
     CLEANUP(buf_release) struct buf note;
-    buf_init(&note, SMALL_FILE);
+    buf_init(&note, SMALLFILE_LIMIT);
     struct merkle_head head = {.size = publisher->tiler.size};
     tiler_root(&publisher->tiler, &head.root);
     enum err err = put_checkpoint(&note, &head, publisher->key, next);
     err = err == OK ? write_hand_over(publisher->log, &note) : err;
     /* Both keys open this one, so whichever the next start has finds its checkpoint. */
-    err = err == OK ? publisher_write(publisher->log, CHECKPOINT, note.data, note.len) : err;
+    err = err == OK ? smallfile_write(publisher->log, CHECKPOINT, note.data, note.len) : err;
     err = err == OK ? write_vkey(publisher->log, next) : err;
     if (err == OK) {
         publisher->key = next;
@@ -326,7 +256,8 @@ boundary(uint64_t size)
 bool
 publisher_may_keep(const struct publisher *publisher)
 {
-    return boundary(publisher->published) - publisher->durable >= KEEP_LEAST;
+    uint64_t ahead = boundary(publisher->published) - publisher->durable;
+    return ahead >= KEEP_LEAST || (ahead != 0 && journal_is_long(publisher->journal));
 }
 
 enum err
@@ -337,7 +268,6 @@ publisher_keep(struct publisher *publisher)
         until = publisher->durable + KEEP_MOST;
     }
     enum err err = tiler_sync(publisher->log, publisher->durable, until);
-    err = err == OK ? write_mark(publisher->journal->folder, until) : err;
     if (err == OK) {
         publisher->durable = until;
         err = journal_retire(publisher->journal, until);
@@ -349,11 +279,11 @@ publisher_keep(struct publisher *publisher)
 static enum err
 check_vkey(const struct publisher *publisher)
 {
-    char text[SMALL_FILE];
+    char text[SMALLFILE_LIMIT];
     char expected[VKEY_TEXT + 1];
     size_t len = 0;
     (void)vkey_text(key_public(publisher->key), expected);
-    enum err err = read_small(publisher->log, VKEY, text, &len);
+    enum err err = smallfile_read(publisher->log, VKEY, text, &len);
     bool is_same =
         err == OK && text_starts(text, expected) && text_equal(text + strlen(expected), "\n");
     return is_same ? OK : write_vkey(publisher->log, publisher->key);
@@ -387,8 +317,7 @@ publisher_recover(struct publisher *publisher, struct journal *journal,
     publisher->journal = journal;
     publisher->tiler.repair = found->end;
     uint64_t start = boundary(found->first + TILE_WIDTH - 1);
-    uint64_t mark = read_mark(journal->folder);
-    start = mark > start ? mark : start;
+    start = found->durable > start ? boundary(found->durable) : start;
     if (head->size > found->end || start > head->size) {
         note_set(note,
             "log/" CHECKPOINT " covers %" PRIu64 " entries, the journal holds %" PRIu64

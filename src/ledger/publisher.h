@@ -49,5 +49,3 @@ enum err publisher_hand_over(struct publisher *publisher, const struct key *next
 bool publisher_may_keep(const struct publisher *publisher);
 /* Makes tiles durable, a part at a time, and lets the journal forget what they hold. */
 enum err publisher_keep(struct publisher *publisher) MUST_CHECK;
-/* Writes a small file of log/ whole or not at all, durable; `name` with ".new" is in the way. */
-enum err publisher_write(int log, const char *name, const void *bytes, size_t len) MUST_CHECK;

@@ -17,7 +17,8 @@
 
 struct segment {
     int fd;
-    uint64_t number;  /* its name, 12 digits; the order of use; 0: not named yet */
+    uint64_t number;  /* its name, 12 digits; the order of use */
+    bool is_unnamed;  /* the reserve, in use, but not yet by its number */
     uint64_t bytes;   /* of the file */
     uint64_t used;    /* where the next batch goes */
     uint64_t durable; /* where the last committed batch ends */
