@@ -71,6 +71,8 @@ int
 disk_fault(const struct disk_action *action)
 {
     faults.count++;
+    assert(faults.count < COUNT(faults.is_write));
+    faults.is_write[faults.count] = action->call == DISK_WRITE;
     if (faults.is_recording) {
         power_record(action);
     }

@@ -21,6 +21,7 @@ struct faults {
     uint64_t count; /* calls so far */
     bool was_met;   /* whether the fault did something */
     bool is_recording;
+    bool is_write[4096]; /* which of the calls were writes */
 };
 
 extern struct faults faults;

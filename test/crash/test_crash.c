@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 static struct world world;
-static uint64_t calls; /* of the whole life */
+static uint64_t calls;    /* of the whole life */
+static bool writes[4096]; /* which of them are writes */
 
 static bool
 is_long(void)
@@ -64,6 +65,7 @@ count_calls(void **state)
         return 1;
     }
     calls = faults.count;
+    memcpy(writes, faults.is_write, sizeof(writes));
     const struct promise *promise = world.promise;
     printf("# %u calls, %u entries acknowledged, %u refused, %u of them reserved, %u checkpoints\n",
         (unsigned)calls, (unsigned)promise->acknowledged, (unsigned)promise->refused,
@@ -92,22 +94,39 @@ test_undisturbed_life_keeps_every_promise_and_meets_a_full_disk(void **state)
 }
 
 static void
+kill_at(uint64_t call, unsigned cut)
+{
+    world_reset(&world);
+    faults.kind = FAULTS_STOP;
+    faults.at = call;
+    faults.calls = 1;
+    faults.cut = cut;
+    if (live_apart(workload_live) != FAULTS_STOPPED) {
+        fail_msg("call %u was not reached", (unsigned)call);
+    }
+}
+
+static void
 test_kill_at_every_call_loses_nothing(void **state)
 {
     (void)state;
-    static const unsigned cuts[] = {0, 128, 1, 255};
-    size_t cut_count = is_long() ? COUNT(cuts) : 2;
-    for (size_t i = 0; i < cut_count; i++) {
+    for (uint64_t call = 1; call <= calls; call++) {
+        kill_at(call, 0);
+        check("kill", call, 0);
+    }
+}
+
+static void
+test_kill_in_the_middle_of_every_write_loses_nothing(void **state)
+{
+    (void)state;
+    static const unsigned cuts[] = {128, 1, 255, 30};
+    for (size_t i = 0; i < (is_long() ? COUNT(cuts) : 1); i++) {
         for (uint64_t call = 1; call <= calls; call++) {
-            world_reset(&world);
-            faults.kind = FAULTS_STOP;
-            faults.at = call;
-            faults.calls = 1;
-            faults.cut = cuts[i];
-            if (live_apart(workload_live) != FAULTS_STOPPED) {
-                fail_msg("call %u was not reached", (unsigned)call);
+            if (writes[call]) {
+                kill_at(call, cuts[i]);
+                check("kill", call, cuts[i]);
             }
-            check("kill", call, cuts[i]);
         }
     }
 }
@@ -116,15 +135,10 @@ static void
 test_kill_during_recovery_loses_nothing(void **state)
 {
     (void)state;
-    uint64_t step = is_long() ? 5 : 41;
+    uint64_t step = is_long() ? 5 : 61;
     for (uint64_t call = 3; call <= calls; call += step) {
-        for (uint64_t second = 1;; second += is_long() ? 1 : 3) {
-            world_reset(&world);
-            faults.kind = FAULTS_STOP;
-            faults.at = call;
-            faults.calls = 1;
-            faults.cut = 100;
-            assert_int_equal(live_apart(workload_live), FAULTS_STOPPED);
+        for (uint64_t second = 1;; second += is_long() ? 1 : 5) {
+            kill_at(call, 100);
             faults.at = second;
             if (live_apart(workload_go_on) != FAULTS_STOPPED) {
                 break;
@@ -146,9 +160,10 @@ test_power_lost_at_every_call_loses_nothing(void **state)
     assert_int_equal(workload_live(&world), OK);
     faults.is_recording = false;
     whole = *world.promise;
-    unsigned seeds = is_long() ? 12 : 2;
+    unsigned seeds = is_long() ? 12 : 3;
     for (unsigned seed = 0; seed <= seeds; seed++) {
-        for (uint64_t call = 1; call <= power_calls() + 1; call++) {
+        uint64_t step = seed == 0 || is_long() ? 1 : 4;
+        for (uint64_t call = 1 + seed % step; call <= power_calls() + 1; call += step) {
             const struct power_cut cut = {
                 .call = call, .loss = seed == 0 ? POWER_LOSES_ALL : POWER_RANDOM, .seed = seed};
             world_reset(&world);
@@ -160,30 +175,41 @@ test_power_lost_at_every_call_loses_nothing(void **state)
     power_end();
 }
 
+struct refusal {
+    int reason;
+    uint64_t calls;
+    unsigned cut;
+    uint64_t step; /* in the ordinary run; 0: not at all */
+};
+
 static void
-refuse_everywhere(int reason, uint64_t how_many, unsigned cut)
+refuse_everywhere(const struct refusal *refusal)
 {
-    for (uint64_t call = 1; call <= calls; call++) {
+    uint64_t step = is_long() ? 1 : refusal->step;
+    for (uint64_t call = 1; step != 0 && call <= calls; call += step) {
         world_reset(&world);
         faults.kind = FAULTS_REFUSE;
         faults.at = call;
-        faults.calls = how_many;
-        faults.reason = reason;
-        faults.cut = cut;
+        faults.calls = refusal->calls;
+        faults.reason = refusal->reason;
+        faults.cut = refusal->cut;
         int status = live_apart(workload_live);
         assert_true(status == 0 || status == 1);
-        check(strerrordesc_np(reason), call, (unsigned)how_many);
+        check(strerrordesc_np(refusal->reason), call, refusal->cut);
     }
 }
 
 static void
-test_error_once_at_every_call_loses_nothing(void **state)
+test_refusal_with_an_error_once_at_every_call_loses_nothing(void **state)
 {
     (void)state;
-    refuse_everywhere(EIO, 1, is_long() ? 0 : 128);
-    if (is_long()) {
-        refuse_everywhere(EIO, 1, 128);
-        refuse_everywhere(EIO, 1, 255);
+    static const struct refusal refusals[] = {
+        {EIO, 1, 128, 1},
+        {EIO, 1, 0,   0},
+        {EIO, 1, 255, 0},
+    };
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        refuse_everywhere(&refusals[i]);
     }
 }
 
@@ -191,13 +217,16 @@ static void
 test_refusal_for_space_quota_and_read_only_at_every_call_loses_nothing(void **state)
 {
     (void)state;
-    refuse_everywhere(ENOSPC, 1, 128);
-    refuse_everywhere(EDQUOT, 3, 0);
-    if (is_long()) {
-        refuse_everywhere(ENOSPC, 1, 0);
-        refuse_everywhere(ENOSPC, 7, 200);
-        refuse_everywhere(EROFS, 20, 0);
-        refuse_everywhere(EROFS, UINT64_MAX, 0);
+    static const struct refusal refusals[] = {
+        {ENOSPC, 1,          128, 2},
+        {EDQUOT, 3,          0,   5},
+        {EROFS,  UINT64_MAX, 0,   7},
+        {ENOSPC, 1,          0,   0},
+        {ENOSPC, 7,          200, 0},
+        {EROFS,  20,         0,   0},
+    };
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        refuse_everywhere(&refusals[i]);
     }
 }
 
@@ -211,9 +240,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_undisturbed_life_keeps_every_promise_and_meets_a_full_disk),
         cmocka_unit_test(test_kill_at_every_call_loses_nothing),
+        cmocka_unit_test(test_kill_in_the_middle_of_every_write_loses_nothing),
         cmocka_unit_test(test_kill_during_recovery_loses_nothing),
         cmocka_unit_test(test_power_lost_at_every_call_loses_nothing),
-        cmocka_unit_test(test_error_once_at_every_call_loses_nothing),
+        cmocka_unit_test(test_refusal_with_an_error_once_at_every_call_loses_nothing),
         cmocka_unit_test(test_refusal_for_space_quota_and_read_only_at_every_call_loses_nothing),
     };
     return cmocka_run_group_tests(tests, count_calls, clean_up);

@@ -338,40 +338,72 @@ is_consistent(
     return true;
 }
 
+/* What the look at the entries goes on with. */
+struct look {
+    const struct world *world;
+    struct merkle *merkle;
+    struct merkle_frontier frontier;
+};
+
+static bool
+check_entry(struct look *look, const uint8_t *entry, size_t len)
+{
+    const struct promise *promise = look->world->promise;
+    unsigned index = (unsigned)look->frontier.size;
+    struct merkle_hash leaf;
+    if (entry == NULL || !is_entry(promise, index, entry, len)) {
+        WRONG("entry %u is not what was written", index);
+        return false;
+    }
+    merkle_leaf(look->merkle, entry, len, &leaf);
+    merkle_grow(look->merkle, &look->frontier, &leaf);
+    if (!is_consistent(promise, look->merkle, &look->frontier)) {
+        WRONG("an earlier checkpoint of %u entries has another root", index + 1);
+        return false;
+    }
+    return true;
+}
+
+/* All bundles of the published tree. */
+static bool
+check_bundles(struct look *look, struct tree *tree, uint64_t size)
+{
+    struct buf bundle;
+    struct note note = {""};
+    bool is_good = true;
+    buf_init(&bundle, TREE_BUNDLE);
+    for (uint64_t i = 0; i * TILE_WIDTH < size && is_good; i++) {
+        const struct tile tile = {
+            .level = TILE_ENTRIES, .index = i, .width = tile_width(TILE_ENTRIES, i, size)};
+        struct reader reader;
+        is_good = tree_bundle(tree, &tile, &bundle, &note) == OK;
+        if (!is_good) {
+            WRONG("bundle %u of %u entries: %s", (unsigned)i, (unsigned)size, note.text);
+        }
+        reader_init(&reader, bundle.data, bundle.len);
+        for (unsigned j = 0; j < tile.width && is_good; j++) {
+            size_t len = 0;
+            const uint8_t *entry = tile_next_entry(&reader, &len);
+            is_good = check_entry(look, entry, len);
+        }
+    }
+    buf_release(&bundle);
+    return is_good;
+}
+
 /* All entries of the published tree from its files, and the roots over each beginning of it. */
 static bool
 check_entries(const struct world *world, struct tree *tree, const struct merkle_head *head)
 {
-    struct merkle *merkle = merkle_new();
-    struct merkle_frontier frontier = {.size = 0};
-    struct note note = {""};
-    bool is_good = true;
-    for (uint64_t i = 0; i < head->size && is_good; i++) {
-        const uint8_t *entry = NULL;
-        size_t len = 0;
-        struct merkle_hash leaf;
-        if (tree_entry(tree, i, head->size, &entry, &len, &note) != OK) {
-            WRONG("entry %u of %u: %s", (unsigned)i, (unsigned)head->size, note.text);
-            is_good = false;
-        } else if (!is_entry(world->promise, i, entry, len)) {
-            WRONG("entry %u is not what was written", (unsigned)i);
-            is_good = false;
-        } else {
-            merkle_leaf(merkle, entry, len, &leaf);
-            merkle_grow(merkle, &frontier, &leaf);
-            is_good = is_consistent(world->promise, merkle, &frontier);
-            if (!is_good) {
-                WRONG("an earlier checkpoint of %u entries has another root", (unsigned)i + 1);
-            }
-        }
-    }
+    struct look look = {.world = world, .merkle = merkle_new()};
+    bool is_good = check_bundles(&look, tree, head->size);
     struct merkle_hash root;
-    merkle_root(merkle, &frontier, &root);
+    merkle_root(look.merkle, &look.frontier, &root);
     if (is_good && !merkle_equal(&root, &head->root)) {
         WRONG("the root of %u entries is not theirs", (unsigned)head->size);
         is_good = false;
     }
-    merkle_free(merkle);
+    merkle_free(look.merkle);
     return is_good;
 }
 
