@@ -10,7 +10,7 @@
 #include "ledger/places.h"
 
 #define INDEX_SECRET  16
-#define INDEX_BUCKETS 8192 /* words of one hash share a bucket */
+#define INDEX_BUCKETS 16384 /* words of one hash share a bucket */
 
 enum index_kind {
     INDEX_ACTION,
