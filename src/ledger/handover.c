@@ -11,6 +11,8 @@ struct step {
     uint64_t size;           /* of the whole log */
     const struct vkey *from; /* believed */
     const char *name;        /* "handover/3" */
+    uint64_t seen;           /* size at the one before */
+    bool is_past;            /* it leads to the believed key, not on from it */
     struct checkpoint checkpoint;
     struct vkey next;
 };
@@ -62,8 +64,11 @@ read_next_key(struct step *step, struct note *note)
     const char *previous = NULL, *next = NULL;
     size_t len = 0;
     uint64_t size = step->checkpoint.head.size;
-    if (size == 0 || size > step->size) {
-        return wrong(step, note, ERR_VALUE, "is of another size than this log ever had");
+    if (size > step->size) {
+        return wrong(step, note, ERR_LIMIT, "the log had more entries then: it was taken back");
+    }
+    if (size <= step->seen) {
+        return wrong(step, note, ERR_VALUE, "is not later than the one before");
     }
     enum err err = tree_entry(step->tree, size - 1, step->size, &entry, &len, note);
     if (err != OK) {
@@ -77,6 +82,9 @@ read_next_key(struct step *step, struct note *note)
     if (!read_event(event, &previous, &next)) {
         err = wrong(step, note, ERR_VALUE, "its last entry does not name the next key");
     } else if (!text_equal(next, vkey_text(step->from, text)) && !text_equal(previous, text)) {
+    } else if (text_equal(next, vkey_text(step->from, text))) {
+        step->is_past = true;
+    } else if (!text_equal(previous, text)) {
         err = wrong(step, note, ERR_VALUE, "its last entry names another key as the one before");
     } else if (vkey_parse(next, &step->next) != OK || step->next.type != VKEY_ED25519 ||
                !text_equal(step->next.name, step->from->name)) {
@@ -102,7 +110,7 @@ take_step(struct step *step, const struct buf *bytes, struct note *note)
         return wrong(step, note, err, ignored.text);
     }
     err = read_next_key(step, note);
-    if (err != OK) {
+    if (err != OK || step->is_past) {
         return err;
     }
     err = signednote_parse(bytes->data, bytes->len, &signed_note, note);
@@ -123,7 +131,9 @@ handover_follow(struct tree *tree, uint64_t size, const struct vkey *trusted,
     ret_handover->keys[0] = *trusted;
     for (unsigned number = 1; number <= HANDOVER_LIMIT; number++) {
         struct step step = {.tree = tree, .size = size, .name = name};
-        step.from = &ret_handover->keys[ret_handover->count];
+        size_t count = ret_handover->count;
+        step.from = &ret_handover->keys[count];
+        step.seen = count == 0 ? 0 : ret_handover->heads[count - 1].size;
         (void)snprintf(name, sizeof(name), "handover/%u", number);
         buf_clear(&bytes);
         enum err err = tree_file(tree, name, &bytes, note);
@@ -131,7 +141,10 @@ handover_follow(struct tree *tree, uint64_t size, const struct vkey *trusted,
             break;
         }
         err = err == OK ? take_step(&step, &bytes, note) : err;
-        if (err == ERR_MISSING && note->text[0] == '\0') {
+        if (err == ERR_MISSING && note->text[0] == '\0' && ret_handover->count != 0) {
+            return wrong(&step, note, ERR_MISSING, "is not signed by the key before it");
+        }
+        if (step.is_past || (err == ERR_MISSING && note->text[0] == '\0')) {
             continue;
         }
         if (err != OK) {

@@ -16,9 +16,10 @@ struct handover {
 };
 
 /*
- * Follows the chain from the trusted key as far as it goes; older hand-overs are passed over.
- * `size` is that of the log's checkpoint of today. ERR_VALUE, ERR_SYNTAX, ERR_MISSING when a
- * hand-over that the trusted key has signed is not in order; the note says which and why.
+ * Follows the chain from the trusted key as far as it goes; hand-overs before that key, and the one
+ * to it, are passed over. `size` is that of the log's checkpoint of today. ERR_LIMIT when the log
+ * was larger at a hand-over; ERR_VALUE, ERR_SYNTAX, ERR_MISSING when one that follows is not in
+ * order; the note says which and why.
  */
 enum err handover_follow(struct tree *tree, uint64_t size, const struct vkey *trusted,
     struct handover *ret_handover, struct note *note) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WITNESSED  "checkpoint.witnessed"
 #define EDGE_TRIES 5 /* a live log's partial files may go while they are looked for */
 
 static const struct verify_kind_row kinds[] = {
@@ -30,6 +31,7 @@ struct run {
     struct note *note;
     struct tree *tree;
     struct merkle *merkle;
+    struct buf witnessed;  /* the file, empty where there is none */
     struct handover chain; /* the keys that are believed */
     struct verify_edge edge;
     struct verify_scan scan;
@@ -114,34 +116,44 @@ read_head(struct run *run)
     }
 }
 
-static void
-follow_handovers(struct run *run)
+/* By which of the believed keys the checkpoint is signed, the newest first. */
+static enum err
+find_signer(struct run *run, size_t *ret_number)
 {
-    struct verify_result *result = run->result;
+    const struct buf *text = &run->result->text;
     struct checkpoint ignored;
     struct note note = {""};
-    enum err err =
-        handover_follow(run->tree, result->checkpoint.head.size, &result->key, &run->chain, &note);
-    if (err != OK) {
-        add_finding(run, VERIFY_NOT_SIGNED, "handover", note.text);
-        return;
+    enum err err = ERR_MISSING;
+    for (size_t i = run->chain.count + 1; i != 0 && err == ERR_MISSING; i--) {
+        err = checkpoint_open(text->data, text->len, &run->chain.keys[i - 1], &ignored, &note);
+        *ret_number = i - 1;
     }
-    const struct vkey *last = &run->chain.keys[run->chain.count];
-    if (run->chain.count == 0 ||
-        checkpoint_open(result->text.data, result->text.len, last, &ignored, &note) != OK) {
+    if (err != OK && err != ERR_MISSING) {
+        add_finding(run, VERIFY_FALSE_SIGNATURE, "checkpoint", note.text);
+    }
+    return err;
+}
+
+/* After a hand-over the key before it is good for nothing larger. */
+static void
+judge_signer(struct run *run, size_t number)
+{
+    struct verify_result *result = run->result;
+    const struct handover *chain = &run->chain;
+    if (number < chain->count && result->checkpoint.head.size > chain->heads[number].size) {
         char words[VERIFY_WORDS];
-        char id[2 * VKEY_ID + 1];
-        text_hex(id, last->id, VKEY_ID);
-        (void)snprintf(words, sizeof(words), "The checkpoint is not signed by the key %.200s+%s%s.",
-            last->name, id, run->chain.count == 0 ? ", and no hand-over leads on from it" : "");
-        add_finding(run, VERIFY_NOT_SIGNED, "checkpoint", words);
+        (void)snprintf(words, sizeof(words),
+            "The checkpoint is signed by a key that was handed over at %" PRIu64
+            " entries: somebody still uses it.",
+            chain->heads[number].size);
+        add_finding(run, VERIFY_FORKED, "checkpoint", words);
         return;
     }
-    result->key = *last;
-    result->handovers = (unsigned)run->chain.count;
-    for (size_t i = 0; i < run->chain.count; i++) {
+    result->key = chain->keys[number];
+    result->handovers = (unsigned)number;
+    for (size_t i = 0; i < chain->count; i++) {
         struct prefix *prefix = &run->prefixes[run->prefix_count++];
-        *prefix = (struct prefix){"the hand-over of the key", run->chain.heads[i]};
+        *prefix = (struct prefix){"the hand-over of the key", chain->heads[i]};
     }
 }
 
@@ -149,16 +161,23 @@ static void
 check_signature(struct run *run)
 {
     struct verify_result *result = run->result;
-    struct checkpoint ignored;
     struct note note = {""};
-    run->chain.count = 0;
-    run->chain.keys[0] = result->key;
+    size_t number = 0;
     enum err err =
-        checkpoint_open(result->text.data, result->text.len, &result->key, &ignored, &note);
-    if (err == ERR_MISSING) {
-        follow_handovers(run);
-    } else if (err != OK) {
-        add_finding(run, VERIFY_FALSE_SIGNATURE, "checkpoint", note.text);
+        handover_follow(run->tree, result->checkpoint.head.size, &result->key, &run->chain, &note);
+    enum err signer_err = find_signer(run, &number);
+    if (signer_err == ERR_MISSING) {
+        char words[VERIFY_WORDS], id[2 * VKEY_ID + 1];
+        text_hex(id, result->key.id, VKEY_ID);
+        (void)snprintf(words, sizeof(words),
+            "The checkpoint is signed by another key than %.200s+%s%s%.120s.", result->key.name, id,
+            err == OK ? ", and no hand-over leads on from that" : "; ", err == OK ? "" : note.text);
+        add_finding(run, VERIFY_NOT_SIGNED, "checkpoint", words);
+    } else if (signer_err == OK && err != OK) {
+        add_finding(
+            run, err == ERR_LIMIT ? VERIFY_TRUNCATED : VERIFY_NOT_SIGNED, "handover", note.text);
+    } else if (signer_err == OK) {
+        judge_signer(run, number);
     }
 }
 
@@ -235,22 +254,17 @@ static enum err
 check_witnesses(struct run *run)
 {
     struct verify_result *result = run->result;
-    CLEANUP(buf_release) struct buf bytes;
     struct signednote signed_note;
     struct merkle_head head;
     struct note note = {""};
     char words[VERIFY_WORDS];
-    buf_init(&bytes, TREE_CHECKPOINT);
     if (run->settings->policy == NULL) {
         return OK;
     }
     result->has_policy = true;
-    const char *name = "checkpoint.witnessed";
-    if (tree_file(run->tree, name, &bytes, &note) != OK) {
-        name = "checkpoint";
-        buf_clear(&bytes);
-        buf_add(&bytes, result->text.data, result->text.len);
-    }
+    bool is_apart = run->witnessed.len != 0;
+    const char *name = is_apart ? WITNESSED : "checkpoint";
+    const struct buf bytes = is_apart ? run->witnessed : result->text;
     enum err err = open_other(run, bytes.data, bytes.len, name, &head);
     if (err != OK) {
         add_finding(run, VERIFY_NOT_SIGNED, name, run->note->text);
@@ -374,10 +388,17 @@ static enum err
 verify(struct run *run)
 {
     struct verify_result *result = run->result;
+    struct note ignored;
     enum err err = choose_key(run);
-    if (err == OK) {
-        err = read_head(run);
+    if (err != OK) {
+        return err;
     }
+    /* Before the checkpoint, which in a log that grows is then not the smaller one. */
+    if (run->settings->policy != NULL &&
+        tree_file(run->tree, WITNESSED, &run->witnessed, &ignored) != OK) {
+        buf_clear(&run->witnessed);
+    }
+    err = read_head(run);
     if (err == ERR_SYNTAX || (err == ERR_LIMIT && !result->has_checkpoint)) {
         add_finding(run, VERIFY_UNREADABLE, "checkpoint", run->note->text);
         return OK;
@@ -427,6 +448,7 @@ verify_run(
     run->result = ret_result;
     run->note = note == NULL ? &unused : note;
     buf_init(&run->edge.bundle, TREE_BUNDLE);
+    buf_init(&run->witnessed, TREE_CHECKPOINT);
     run->merkle = merkle_new();
     enum err err =
         run->merkle == NULL ? ERR_MEMORY : tree_open(settings->folder, &run->tree, run->note);
@@ -437,6 +459,7 @@ verify_run(
     merkle_free(run->merkle);
     tree_close(run->tree);
     buf_release(&run->edge.bundle);
+    buf_release(&run->witnessed);
     free(run);
     ret_result->is_verified = err == OK && ret_result->finding_count == 0;
     ret_result->milliseconds = clock_mono() - start;

@@ -254,7 +254,7 @@ word_file(const struct scene *scene, enum err err, struct verify_finding *findin
         finding->kind = VERIFY_REWRITTEN;
         (void)snprintf(finding->words, VERIFY_WORDS,
             "Of entries %" PRIu64 " to %" PRIu64 " at least one is not as it was signed; which, "
-            "can't be told without their tile.",
+            "can't be told, because their tile does not hold what was signed either.",
             scene->start, end);
         return;
     }
@@ -283,6 +283,11 @@ blame_bundle(struct verify_trust *trust, struct verify_result *result, uint64_t 
         return;
     }
     verify_align(&scene.align, &alignment);
+    if (!scene.is_proven && alignment.at == scene.align.width && alignment.count == 0) {
+        word_file(&scene, ERR_MISSING, &finding);
+        verify_blame_add(result, &finding);
+        return;
+    }
     if (alignment.is_open) {
         look_far(&scene, &alignment);
     }
