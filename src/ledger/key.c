@@ -40,6 +40,15 @@ close_descriptor(const int *fd)
     }
 }
 
+/* The descriptor, which is then not closed at the end of the function. */
+static int
+keep(int *fd)
+{
+    int kept = *fd;
+    *fd = -1;
+    return kept;
+}
+
 static void
 note_errno(struct note *note, const char *path)
 {
@@ -117,8 +126,7 @@ open_private(const char *path, int *ret_fd, struct note *note)
         note_set(note, "%s: others can read this key; say: chmod 600 %s", path, path);
         return ERR_VALUE;
     }
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = keep(&fd);
     return OK;
 }
 

@@ -41,6 +41,15 @@ close_descriptor(const int *fd)
     }
 }
 
+/* The descriptor, which is then not closed at the end of the function. */
+static int
+keep(int *fd)
+{
+    int kept = *fd;
+    *fd = -1;
+    return kept;
+}
+
 static enum err
 open_error(const char *name, struct note *note)
 {
@@ -88,8 +97,7 @@ tree_open(const char *folder, struct tree **ret_tree, struct note *note)
         return ERR_MEMORY;
     }
     tree->merkle = merkle;
-    tree->fd = fd;
-    fd = -1;
+    tree->fd = keep(&fd);
     buf_init(&tree->bundle, TREE_BUNDLE);
     *ret_tree = tree;
     return OK;
@@ -130,8 +138,7 @@ open_file(const struct tree *tree, const char *name, struct note *note, int *ret
         note_set(note, "%s: is no file", name);
         return ERR_SYNTAX;
     }
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = keep(&fd);
     return OK;
 }
 

@@ -47,14 +47,13 @@ vkey_make(const char *name, enum vkey_type type, const uint8_t public_key[VKEY_P
     }
     (void)text_copy(key.name, sizeof(key.name), name);
     memcpy(key.public_key, public_key, VKEY_PUBLIC);
-    uint8_t whole[VKEY_NAME + 2 + VKEY_PUBLIC];
-    size_t len = strlen(name);
-    memcpy(whole, name, len);
-    whole[len++] = '\n';
-    whole[len++] = (uint8_t)type;
-    memcpy(whole + len, public_key, VKEY_PUBLIC);
+    CLEANUP(buf_release) struct buf whole;
+    buf_init(&whole, VKEY_NAME + 2 + VKEY_PUBLIC);
+    buf_format(&whole, "%s\n%c", name, (int)type);
+    buf_add(&whole, public_key, VKEY_PUBLIC);
     uint8_t hash[EVP_MAX_MD_SIZE];
-    if (EVP_Digest(whole, len + VKEY_PUBLIC, hash, NULL, EVP_sha256(), NULL) != 1) {
+    if (buf_error(&whole) != OK ||
+        EVP_Digest(whole.data, whole.len, hash, NULL, EVP_sha256(), NULL) != 1) {
         return ERR_MEMORY;
     }
     memcpy(key.id, hash, VKEY_ID);

@@ -120,7 +120,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     try_given(&path, &old, &head);
     if (old.size <= head.size) {
-        try_made(old.size, head.size, path.hashes[0].bytes[0] | path.hashes[0].bytes[1] << 8);
+        try_made(
+            old.size, head.size, (uint64_t)path.hashes[0].bytes[0] << 8 | path.hashes[0].bytes[1]);
     }
     return 0;
 }

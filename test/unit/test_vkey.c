@@ -77,9 +77,7 @@ test_names_have_no_blank_no_plus_and_fit(void **state)
 {
     (void)state;
     static const char *const good[] = {"x", "example.com/log42", "caf\xc3\xa9", "a=b"};
-    static const char *const bad[] = {"", "a b", "a+b", "a\nb", "a\tb",
-        "a\xc2\xa0"
-        "b",
+    static const char *const bad[] = {"", "a b", "a+b", "a\nb", "a\tb", "b\xc2\xa0",
         "a\xe2\x80\xa8", "\xe3\x80\x80", "a\xe2\x80\x89z", "\xff", "a\x7f", "\xc2\x85"};
     for (size_t i = 0; i < COUNT(good); i++) {
         assert_true(vkey_is_name(good[i]));
