@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TILES_AFTER    300  /* ms from a commit to its tiles */
-#define SIGNED_AFTER   1200 /* ms until the checkpoint covers it, and a little */
-#define ASKED_AFTER    20   /* ms when somebody waits for it */
-#define FULL_AFTER     1000 /* ms until a full disk is tried again */
+#define TILES_AFTER    300    /* ms from a commit to its tiles */
+#define SIGNED_AFTER   1200   /* ms until the checkpoint covers it, and a little */
+#define ASKED_AFTER    20     /* ms when somebody waits for it */
+#define FULL_AFTER     1000   /* ms until a full disk is tried again */
+#define BEHIND_MUCH    100000 /* entries without a checkpoint: no more waiting for timers */
+#define BEHIND_MOST    400000 /* and no more are taken */
 #define FINISH_TRIES   4
 #define RESERVED_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -243,6 +245,13 @@ settle(struct keeper *keeper, struct keep_round *round, enum err err)
     }
 }
 
+/* Entries that no checkpoint covers yet. */
+static uint64_t
+behind(const struct keeper *keeper)
+{
+    return ledger_size(keeper->ledger) - ledger_published(keeper->ledger);
+}
+
 /* After anything that the pool did. */
 static void
 go_on(struct keeper *keeper)
@@ -254,7 +263,9 @@ go_on(struct keeper *keeper)
     if (keeper_round_is_idle(keeper) && keeper->wants_rotation) {
         keeper_key_rotate(keeper);
     }
-    keeper_door_resume(keeper);
+    if (!keeper->is_publishing || behind(keeper) < BEHIND_MOST) {
+        keeper_door_resume(keeper);
+    }
     keeper_round_go(keeper);
     keeper_door_flush_dirty(keeper);
 }
@@ -275,6 +286,9 @@ commit_done(uv_work_t *work, int status)
     settle(keeper, &keeper->rounds[1 - keeper->gathering], keeper->commit_err);
     keeper_door_flush_dirty(keeper); /* first of all */
     keeper_round_publish_soon(keeper);
+    if (behind(keeper) >= BEHIND_MOST && keeper->publish_err == OK) {
+        keeper_door_pause(keeper); /* until publish_done(): the checkpoint keeps up */
+    }
     go_on(keeper);
 }
 
@@ -369,7 +383,8 @@ on_publish_timer(uv_timer_t *timer)
         return;
     }
     int64_t age = keeper->unsigned_since == 0 ? 0 : clock_boot() - keeper->unsigned_since;
-    keeper->is_signing = keeper->waiter_count != 0 || age >= SIGNED_AFTER;
+    keeper->is_signing =
+        keeper->waiter_count != 0 || age >= SIGNED_AFTER || behind(keeper) >= BEHIND_MUCH;
     if (!ledger_publish_begin(keeper->ledger, keeper->is_signing)) {
         keeper_round_publish_soon(keeper);
         return;
@@ -383,6 +398,7 @@ void
 keeper_round_publish_soon(struct keeper *keeper)
 {
     uint64_t after = keeper->waiter_count != 0 ? ASKED_AFTER : TILES_AFTER;
+    after = behind(keeper) >= BEHIND_MUCH ? 0 : after;
     after = keeper->publish_err == ERR_FULL ? FULL_AFTER : after;
     bool is_due = keeper->unsigned_since != 0 || keeper->waiter_count != 0;
     if (!is_due || keeper->is_publishing || keeper->is_ending) {
