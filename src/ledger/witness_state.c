@@ -173,6 +173,7 @@ store(const struct witness_state *state, const char *origin, const char *ending,
     (void)snprintf(beside, sizeof(beside), "%s.new", hex);
     CLEANUP(close_fd) int fd = -1;
     enum err err = disk_create(state->folder, beside, 0644, &fd);
+    err = err == OK ? disk_truncate(fd, 0) : err; /* one that a crash left behind may be longer */
     err = err == OK ? disk_write(fd, bytes->data, bytes->len, 0) : err;
     err = err == OK ? disk_sync(fd) : err;
     err = err == OK ? disk_rename(state->folder, beside, name) : err;
