@@ -161,6 +161,8 @@ struct event_facts {
     enum event_action action;
     const char *id;
     size_t id_len;
+    const char *time; /* of a stored one: EVENT_TIME - 1 bytes */
+    bool is_stepped;  /* of a stored one: its time_quality says so */
 };
 
 /*

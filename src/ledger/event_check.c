@@ -234,6 +234,7 @@ take_time(struct check *check, bool *ret_is_empty)
     if (err != OK) {
         return err;
     }
+    check->facts.time = text.bytes; /* target stands before time: the last one is the event's */
     return is_time(text.bytes, text.len) ? OK : ERR_VALUE;
 }
 
@@ -252,7 +253,8 @@ take_quality(struct check *check, bool *ret_is_empty)
     if (err != OK) {
         return err;
     }
-    return is_word(&text, "unsynced") || is_word(&text, "stepped") ? OK : ERR_VALUE;
+    check->facts.is_stepped = is_word(&text, "stepped");
+    return check->facts.is_stepped || is_word(&text, "unsynced") ? OK : ERR_VALUE;
 }
 
 static enum err

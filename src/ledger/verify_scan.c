@@ -12,8 +12,7 @@
 
 #define JOBS     64
 #define TICK_MS  100
-#define TAIL     160 /* where an event's stamp is looked for */
-#define TIME_LEN 24  /* "2026-11-22T20:15:00.123Z" */
+#define TIME_LEN (EVENT_TIME - 1)
 
 /* One thread's tools. */
 struct worker {
@@ -77,48 +76,19 @@ verify_edge_read(struct verify_edge *edge, struct tree *tree, uint64_t size)
     }
 }
 
-/* The stamp stands at an event's end, and no text before it can hold an unescaped quote. */
-static const uint8_t *
-find_time(const uint8_t *entry, size_t len, bool *ret_owns_up)
-{
-    static const char member[] = "\"time\":\"";
-    size_t tail = len < TAIL ? len : TAIL;
-    const uint8_t *found = NULL, *from = entry + len - tail;
-    for (;;) {
-        const uint8_t *next =
-            memmem(from, (size_t)(entry + len - from), member, sizeof(member) - 1);
-        if (next == NULL) {
-            break;
-        }
-        found = next + sizeof(member) - 1;
-        from = found;
-    }
-    if (found == NULL || (size_t)(entry + len - found) < TIME_LEN) {
-        return NULL;
-    }
-    *ret_owns_up =
-        memmem(found, (size_t)(entry + len - found), "\"stepped\"", strlen("\"stepped\"")) != NULL;
-    return found;
-}
-
 static void
-look_at_time(struct verify_block *block, const uint8_t *entry, size_t len, uint64_t index)
+look_at_time(struct verify_block *block, const struct event_facts *facts, uint64_t index)
 {
-    bool owns_up = false;
-    const uint8_t *text = find_time(entry, len, &owns_up);
-    if (text == NULL) {
-        return;
-    }
     if (block->first_time[0] == '\0') {
-        memcpy(block->first_time, text, TIME_LEN);
-        block->first_owns_up = owns_up;
-    } else if (memcmp(text, block->last_time, TIME_LEN) < 0) {
+        memcpy(block->first_time, facts->time, TIME_LEN);
+        block->first_owns_up = facts->is_stepped;
+    } else if (memcmp(facts->time, block->last_time, TIME_LEN) < 0) {
         block->steps_back++;
-        if (!owns_up) {
+        if (!facts->is_stepped) {
             block->first_unsaid = block->steps_unsaid++ == 0 ? index : block->first_unsaid;
         }
     }
-    memcpy(block->last_time, text, TIME_LEN);
+    memcpy(block->last_time, facts->time, TIME_LEN);
 }
 
 static void
@@ -127,7 +97,7 @@ look_at_event(struct verify_block *block, const uint8_t *entry, size_t len, uint
     struct event_facts facts;
     struct note note = {""};
     if (event_check(entry, len, true, &facts, &note) == OK) {
-        look_at_time(block, entry, len, index);
+        look_at_time(block, &facts, index);
         return;
     }
     if (block->not_events++ == 0) {
