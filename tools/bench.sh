@@ -5,7 +5,7 @@
 # RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too,
 # NMAP_SCRIPTS=default gives nmap its scripts that only look.
 # Then the ledger beside SQLite and PostgreSQL (tools/bench_ledger.py). PARTS="ledger" runs only that part; the
-# parts are: sites, verdicts, small, ledger.
+# parts are: sites, verdicts, small, ledger, search.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "$1")
@@ -67,12 +67,19 @@ ledger() {
     /usr/bin/python3 tools/bench_ledger.py "$build"
 }
 
-for part in ${PARTS:-sites verdicts small ledger}; do
+# A log of a busy site, searched; SEARCH_EVENTS=10000000 needs 5 GB in TMPDIR.
+search() {
+    "$build/test/bench/make_log" "$work/log" "${SEARCH_EVENTS:-1000000}"
+    "$build/test/bench/bench_search" "$work/log"
+    rm -rf "$work/log" "$work/log-keys"
+}
+
+for part in ${PARTS:-sites verdicts small ledger search}; do
     case $part in
     sites) for devices in ${*:-64 254}; do site "$devices"; done ;;
-    verdicts | small | ledger) "$part" ;;
+    verdicts | small | ledger | search) "$part" ;;
     *)
-        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger" >&2
+        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search" >&2
         exit 2
         ;;
     esac
