@@ -81,7 +81,6 @@ read_next_key(struct step *step, struct note *note)
         json_loadb((const char *)entry, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     if (!read_event(event, &previous, &next)) {
         err = wrong(step, note, ERR_VALUE, "its last entry does not name the next key");
-    } else if (!text_equal(next, vkey_text(step->from, text)) && !text_equal(previous, text)) {
     } else if (text_equal(next, vkey_text(step->from, text))) {
         step->is_past = true;
     } else if (!text_equal(previous, text)) {
@@ -149,9 +148,6 @@ handover_follow(struct tree *tree, uint64_t size, const struct vkey *trusted,
         }
         if (err != OK) {
             return err;
-        }
-        if (vkey_equal(&step.next, step.from)) {
-            continue; /* to the believed key itself: its own, or one cut short and made anew */
         }
         ret_handover->heads[ret_handover->count++] = step.checkpoint.head;
         ret_handover->keys[ret_handover->count] = step.next;
