@@ -449,6 +449,7 @@ judge(struct run *run)
     if (result->whole == NULL || join_files(run) != OK) {
         return ERR_MEMORY;
     }
+    run_events_facts(&run->settings->ledger, result->whole);
     const struct derive_from from = {run->discovery, run->settings->scope, run->settings->site};
     derive_facts(&run->crowd, result->whole, &from);
     derive_histories(&run->crowd, run->settings->store, result->site, run->settings->site);
@@ -515,8 +516,8 @@ write_end(struct run *run, enum err err, const struct note *why)
 static enum err
 write_begin(struct run *run, struct note *note)
 {
-    run->events =
-        (struct run_events){run->settings->write, run->settings->write_context, run->result};
+    run->events = (struct run_events){
+        run->settings->ledger.write, run->settings->ledger.context, run->result};
     return run_events_begin(
         &run->events, run->settings->store == NULL ? 0 : run->settings->logins_per_day, note);
 }

@@ -43,8 +43,7 @@ struct assess_settings {
     unsigned device_ms;           /* longest conversation with one device */
     assess_progress_fn *progress; /* may be NULL */
     void *context;
-    run_events_write_fn *write; /* into the ledger; NULL: there is none. Without its OK there is */
-    void *write_context;        /* no run, and later no log-in */
+    struct run_ledger ledger; /* without its OK there is no run, and later no log-in */
 };
 
 /* Values of the design; scope and look are left to the caller. */

@@ -1,5 +1,6 @@
 /* The events of a run. */
 #include "assess/run_events.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 static void
@@ -95,6 +96,23 @@ run_events_answer(const struct run_events *events, const struct run_login *login
                                                                  : EVENT_REFUSED;
     struct event event = event_begin(EVENT_ASSESS_LOGIN, outcome);
     return events->write == NULL ? OK : write_login(events, login, &event, result, note);
+}
+
+void
+run_events_facts(const struct run_ledger *ledger, struct subject *whole)
+{
+    if (ledger->folder == NULL) {
+        return;
+    }
+    const char *said = ledger->broken != NULL ? ledger->broken : "verified";
+    const struct evidence *evidence = evidence_new(&whole->arena,
+        arena_format(&whole->arena, "ledger %s", ledger->folder), said, clock_wall());
+    const struct source source = {WITNESS_CONFIG, 100, evidence};
+    if (ledger->unverified != NULL) {
+        facts_set_text(&whole->facts, FACT_LEDGER_UNVERIFIED, ledger->unverified, &source);
+        return;
+    }
+    facts_set_bool(&whole->facts, FACT_LEDGER_VERIFIED, ledger->is_verified, &source);
 }
 
 static unsigned

@@ -12,6 +12,19 @@
 /* Makes an event durable before it returns; may add who it is that runs this. */
 typedef enum err run_events_write_fn(void *context, struct event *event, struct note *note);
 
+/* What is known of the ledger that a run is recorded in. */
+struct run_ledger {
+    run_events_write_fn *write; /* NULL: there is none, or it is left alone */
+    void *context;
+    const char *folder;     /* where it is; NULL: there is none */
+    bool is_verified;       /* from its first event to its last */
+    const char *broken;     /* what is wrong with it; NULL: nothing was found */
+    const char *unverified; /* why it was not looked at; NULL: it was */
+};
+
+/* The facts of the site that come from the ledger. */
+void run_events_facts(const struct run_ledger *ledger, struct subject *whole);
+
 struct run_events {
     run_events_write_fn *write; /* NULL: there is no ledger, all of these are OK */
     void *context;

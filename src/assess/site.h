@@ -78,6 +78,7 @@ struct site {
     const char *fail_on; /* "critical", "high", "medium", "never"; NULL: not given */
     const char *store;   /* NULL: not given */
     const char *output;  /* NULL: not given */
+    const char *ledger;  /* NULL: not given; "none" */
 };
 
 /* Reads the file, at most 1 MiB. */

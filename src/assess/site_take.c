@@ -271,6 +271,7 @@ site_take_line(struct site *site, const struct outline_node *node, struct note *
         {"secrets.key",  &site->secrets_key },
         {"store",        &site->store       },
         {"output",       &site->output      },
+        {"ledger",       &site->ledger      },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (text_equal(rows[i].pattern, node->pattern)) {

@@ -25,6 +25,8 @@ static const struct rule ledger[] = {
      "The access ledger does not verify: events are missing or changed."},
     {PASS,           "ledger-verified", FACT_LEDGER_VERIFIED, IS_YES,     NULL,
      "The access ledger verifies from its first event to its last."},
+    {UNKNOWN,        "ledger-unverified", FACT_LEDGER_UNVERIFIED, IS_SET, NULL,
+     "The access ledger could not be verified: {}."},
     {NOT_APPLICABLE, "no-ledger",       FACT_LEDGER_VERIFIED, IS_UNKNOWN, NULL,
      "No access ledger is kept here."},
 };

@@ -357,7 +357,12 @@ cli_assess(int argc, char **argv)
         status = check_output(&order);
     }
     if (status == CLI_END) {
+        status = assess_ledger_open(&order.ledger, order.ledger_path, &order.settings.ledger);
+    }
+    if (status == CLI_END) {
         status = run(&order);
+        bool is_text = text_equal(order.format->name, "text");
+        status = assess_ledger_close(&order.ledger, order.quiet || !is_text, status);
     }
     return status;
 }

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/data.h"
+#include "cli/ledger_connect.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -36,6 +37,7 @@ static const struct cli_manual manual = {
 struct demo {
     const char *output;
     const char *devices;
+    const char *ledger; /* where the run is recorded, or "none" */
     bool keep;
 };
 
@@ -68,7 +70,7 @@ fill_arguments(const struct demo *demo, struct arena *arena, const char **argv, 
     const char *const fixed[] = {found[0], "--site", found[1]};
     const char *store = arena_format(arena, "%s/demo.db", demo->output);
     const char *const inside[] = {"--", found[3], "assess", "--site", found[2], "--store", store,
-        "--fail-on", "never", "--output", demo->output};
+        "--fail-on", "never", "--output", demo->output, "--ledger", demo->ledger};
     for (size_t i = 0; i < COUNT(fixed); i++) {
         argv[used++] = fixed[i];
     }
@@ -132,6 +134,29 @@ forget_store(const char *output)
     }
 }
 
+/* The ledger in the folder of the reports; a machine that can't keep one shows the rest. */
+static const char *
+make_ledger(const char *output, struct arena *arena)
+{
+    struct note note = {""};
+    struct client *client = NULL;
+    const char *folder = arena_format(arena, "%s/ledger", output);
+    const char *checkpoint = arena_format(arena, "%s/log/checkpoint", folder);
+    enum err err = checkpoint == NULL ? ERR_MEMORY : OK;
+    if (err == OK && access(checkpoint, F_OK) != 0) {
+        err = ledger_make(folder, "demo.example/gatehouse", &note);
+    }
+    if (err == OK) {
+        err = ledger_connect(folder, NULL, &client, &note);
+        ledger_disconnect(client);
+    }
+    if (err != OK) {
+        (void)cli_fail("the demo does without a ledger: %s",
+            note.text[0] == '\0' ? err_words(err) : note.text);
+    }
+    return err == OK ? folder : "none";
+}
+
 int
 cli_demo(int argc, char **argv)
 {
@@ -143,6 +168,7 @@ cli_demo(int argc, char **argv)
     }
     CLEANUP(arena_release) struct arena arena;
     arena_init(&arena, (size_t)64 * 1024);
+    demo.ledger = make_ledger(demo.output, &arena);
     if (fill_arguments(&demo, &arena, arguments, COUNT(arguments)) != OK) {
         return CLI_INCOMPLETE;
     }

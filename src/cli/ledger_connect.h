@@ -26,5 +26,7 @@ enum err ledger_connect(
     const char *folder, const char *keys, struct client **ret_client, struct note *note) MUST_CHECK;
 /* Exit status of a command's own keeper that found the ledger taken by another process. */
 #define KEEPER_TAKEN 75
+/* Makes a ledger and its key as `ledger init` does, and prints nothing. */
+enum err ledger_make(const char *folder, const char *origin, struct note *note) MUST_CHECK;
 /* Closes it, and waits until a keeper that was started for it has published all and is gone. */
 void ledger_disconnect(struct client *client);

@@ -139,21 +139,36 @@ make_key(struct made *made, struct note *note)
     return err;
 }
 
+static enum err
+make(struct made *made, const struct asked *asked, struct note *note)
+{
+    enum err err = find(made, asked, note);
+    err = err == OK ? secret_start() : err;
+    err = err == OK ? secret_guard() : err;
+    err = err == OK ? make_folders(made, note) : err;
+    err = err == OK ? make_key(made, note) : err;
+    if (err == OK) {
+        const struct ledger_settings settings = {.folder = made->folder.data, .key = made->key};
+        err = ledger_create(&settings, note);
+    }
+    return err;
+}
+
+enum err
+ledger_make(const char *folder, const char *origin, struct note *note)
+{
+    CLEANUP(made_release) struct made made = {0};
+    const struct asked asked = {.folder = folder, .origin = origin};
+    return make(&made, &asked, note);
+}
+
 static int
 init(const struct asked *asked)
 {
     CLEANUP(made_release) struct made made = {0};
     struct note note = {{0}};
     char vkey[VKEY_TEXT];
-    enum err err = find(&made, asked, &note);
-    err = err == OK ? secret_start() : err;
-    err = err == OK ? secret_guard() : err;
-    err = err == OK ? make_folders(&made, &note) : err;
-    err = err == OK ? make_key(&made, &note) : err;
-    if (err == OK) {
-        const struct ledger_settings settings = {.folder = made.folder.data, .key = made.key};
-        err = ledger_create(&settings, &note);
-    }
+    enum err err = make(&made, asked, &note);
     if (err != OK) {
         return cli_fail_err(err, &note);
     }

@@ -21,6 +21,7 @@ static const struct cli_option options[] = {
     {"pace",         0,   "N",      "packets a second in all (default 1000)"},
     {"no-login",     0,   NULL,     "log in nowhere, with no password at all"},
     {"store",        0,   "FILE",   "memory of runs and log-in budget (default: XDG state)"},
+    {"ledger",       0,   "DIR",    "where the run is recorded, or none (default: if it is there, XDG state)"},
     {"fingerprints", 0,   "PATH",   "more fingerprints in the Recog format, file or folder"},
     {"quiet",        'q', NULL,     "no plan, no progress"},
 };
@@ -41,6 +42,7 @@ enum {
     PACE,
     NO_LOGIN,
     STORE,
+    LEDGER,
     FINGERPRINTS,
     QUIET
 };
@@ -65,6 +67,7 @@ const struct cli_manual order_manual = {
 void
 order_release(struct order *order)
 {
+    assess_ledger_release(&order->ledger);
     site_free(order->site);
     if (order->store != NULL) {
         store_close(order->store);
@@ -84,6 +87,7 @@ order_init(struct order *order)
         .fail_on = PRIORITY_HIGH,
     };
     scope_init(&order->scope);
+    assess_ledger_init(&order->ledger);
     order->settings.scope = &order->scope;
 }
 
@@ -233,6 +237,9 @@ take_option(struct order *order, const struct cli_line *line, int row, const cha
     case STORE:
         order->store_path = value;
         break;
+    case LEDGER:
+        order->ledger_path = value;
+        break;
     case FINGERPRINTS:
         if (order_add_fingerprints(order, value, &note) != OK) {
             return cli_usage(line, "--fingerprints %s: %s", value, note.text);
@@ -309,6 +316,9 @@ take_site(struct order *order, const struct site *site)
     }
     if (order->output == NULL) {
         order->output = site->output;
+    }
+    if (order->ledger_path == NULL) {
+        order->ledger_path = site->ledger;
     }
     for (size_t i = 0; i < site->port_count; i++) {
         (void)add_port(order, site->ports[i]);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "assess/assess.h"
+#include "cli/assess_ledger.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "report/report.h"
@@ -20,7 +21,8 @@ struct order {
     struct progress progress;
     struct note store_note;
     const struct report_format *format;
-    const char *output, *store_path, *site_path;
+    const char *output, *store_path, *site_path, *ledger_path;
+    struct assess_ledger ledger;
     int fail_on; /* enum priority; -1: never */
     bool has_fail_on, has_pace, full, quiet;
 };

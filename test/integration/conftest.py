@@ -62,6 +62,24 @@ def in_lab(site, folder, *args, timeout=240, lab_options=()):
     return Run(done, output, stats)
 
 
+def entries(ledger):
+    """Every event of a ledger, read from its files as anyone could (C2SP tlog-tiles)."""
+    found, bundles = [], {}
+    folder = ledger / "log" / "tile" / "entries"
+    for path in folder.rglob("*"):
+        if path.is_file():
+            index = str(path.relative_to(folder)).split(".p/", maxsplit=1)[0]
+            if index not in bundles or path.stat().st_size > bundles[index].stat().st_size:
+                bundles[index] = path
+    for index in sorted(bundles):
+        data = bundles[index].read_bytes()
+        while data:
+            size = int.from_bytes(data[:2], "big")
+            found.append(json.loads(data[2:2 + size]))
+            data = data[2 + size:]
+    return found
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """The demo site, assessed once."""

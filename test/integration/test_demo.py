@@ -1,9 +1,10 @@
 """The demo site: every device is named, every planted gap is found, nothing is harmed."""
+import json
 import re
 
 import pytest
 
-from conftest import BUILD, GATEHOUSE, SOURCE, command
+from conftest import BUILD, GATEHOUSE, SOURCE, command, entries
 
 # address: kind, vendor, part of model (or None), version (or None)
 TRUTH = {
@@ -192,12 +193,34 @@ def test_terminal_text_is_80_columns_without_colour(demo):
     assert max(len(line) for line in lines) <= 80
 
 
+def check_ledger(folder, printed):
+    """The run is in the ledger: its begin first, each password before what came of it, its end last."""
+    done = command(GATEHOUSE, "ledger", "verify", folder / "ledger")
+    assert done.returncode == 0, done.stdout
+    assert f"gatehouse ledger verify {folder}/ledger" in printed
+    events = entries(folder / "ledger")
+    runs = [e for e in events if e["action"] == "assess.run"]
+    logins = [e for e in events if e["action"] == "assess.login"]
+    assert [e["detail"]["phase"] for e in runs] == ["begin", "end"]
+    assert events.index(runs[0]) < events.index(logins[0])
+    assert events.index(runs[1]) > events.index(logins[-1])
+    report = json.loads((folder / "report.json").read_text())
+    assert runs[1]["detail"]["grade"] == report["grade"]
+    sent = [e for e in logins if e["detail"]["phase"] == "begin"]
+    assert len(sent) == runs[1]["detail"]["logins"] > 20
+    for login in sent:
+        assert login["detail"]["account"] and login["detail"]["door"] and login["target"]["object"]
+    opened = [e for e in logins if e["detail"]["phase"] == "end" and e["outcome"] == "ok"]
+    assert opened and len(opened) < len(sent)
+
+
 def test_demo_command_ends_with_zero_and_leaves_nothing(tmp_path):
     namespaces = set(command("sh", "-c", "readlink /proc/[0-9]*/ns/net | sort -u").stdout.split())
     done = command(GATEHOUSE, "demo", "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "report.html").stat().st_size > 10000
     assert (tmp_path / "out" / "report.json").exists()
+    check_ledger(tmp_path / "out", done.stdout)
     after = set(command("sh", "-c", "readlink /proc/[0-9]*/ns/net | sort -u").stdout.split())
     assert after <= namespaces
 

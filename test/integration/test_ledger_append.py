@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import GATEHOUSE, command
+from conftest import GATEHOUSE, command, entries
 
 NOTE = ["--action", "system.note", "--site", "harbour", "--outcome", "ok", "--user", "anna"]
 HOSTILE = "a\r\n|=\\\"]\ufeff\u200b\u202e=1+1"
@@ -33,30 +33,11 @@ def append(ledger, *args, **more):
     return command(GATEHOUSE, "ledger", "append", "--ledger", ledger, *args, **more)
 
 
-def events(ledger):
-    """Every event of the ledger, read from its tiles as anyone could."""
-    found = []
-    folder = ledger / "log" / "tile" / "entries"
-    bundles = {}
-    for path in folder.rglob("*"):
-        if path.is_file():
-            index = str(path.relative_to(folder)).split(".p/")[0]
-            if index not in bundles or path.stat().st_size > bundles[index].stat().st_size:
-                bundles[index] = path
-    for index in sorted(bundles):
-        data = bundles[index].read_bytes()
-        while data:
-            size = int.from_bytes(data[:2], "big")
-            found.append(json.loads(data[2:2 + size]))
-            data = data[2 + size:]
-    return found
-
-
 def test_an_event_of_options_is_recorded_as_it_was_said(ledger):
     done = append(ledger, *NOTE, "--reason", HOSTILE, "--ip", "::1", "--detail", '{"b": 1, "a": [true]}')
     assert done.returncode == 0, done.stderr
     index = int(done.stdout)
-    event = events(ledger)[index]
+    event = entries(ledger)[index]
     assert event["reason"] == HOSTILE
     assert event["actor"] == {"ip": "::1", "user": "anna"}
     assert event["detail"] == {"a": [True], "b": 1}
@@ -68,7 +49,7 @@ def test_hostile_text_stays_one_record(ledger):
     text = "".join(line(actor={"user": HOSTILE, "ip": "::1"}, target={"cameras": [HOSTILE]}, reason=HOSTILE) for _ in range(3))
     done = append(ledger, "--json", "-", input=text)
     assert done.returncode == 0, done.stderr
-    found = [e for e in events(ledger) if e["action"] == "footage.live"]
+    found = [e for e in entries(ledger) if e["action"] == "footage.live"]
     assert len(found) == 3
     for event in found:
         assert event["actor"]["user"] == event["reason"] == event["target"]["cameras"][0] == HOSTILE
@@ -77,7 +58,7 @@ def test_hostile_text_stays_one_record(ledger):
 def test_bytes_that_are_not_text_are_kept(ledger):
     done = append(ledger, *NOTE[:-1], b"caf\xe9".decode("utf-8", "surrogateescape"), "--reason", "r")
     assert done.returncode == 0, done.stderr
-    assert events(ledger)[int(done.stdout)]["actor"]["user"] == "base64:Y2Fm6Q=="
+    assert entries(ledger)[int(done.stdout)]["actor"]["user"] == "base64:Y2Fm6Q=="
 
 
 def test_what_is_missing_is_named_and_nothing_is_recorded(ledger):
@@ -92,7 +73,7 @@ def test_what_is_missing_is_named_and_nothing_is_recorded(ledger):
         assert words in done.stderr
         assert done.stdout == ""
     assert append(ledger, *NOTE, "--detail", "[]").returncode == 64
-    assert not [e for e in events(ledger) if e["action"] == "system.note"]
+    assert not [e for e in entries(ledger) if e["action"] == "system.note"]
 
 
 def test_a_dry_run_records_nothing_and_needs_no_ledger(tmp_path):
@@ -108,7 +89,7 @@ def test_thousands_of_lines_are_recorded_in_their_order(ledger):
     assert done.returncode == 0, done.stderr
     answers = [json.loads(answer) for answer in done.stdout.splitlines()]
     assert [answer["line"] for answer in answers] == list(range(1, 3001))
-    stored = events(ledger)
+    stored = entries(ledger)
     for answer in answers:
         assert stored[answer["index"]]["actor"]["user"] == f"u{answer['line'] - 1}"
 
@@ -118,14 +99,14 @@ def test_a_wrong_line_ends_it_with_its_number_and_the_count(ledger):
     assert done.returncode == 2
     assert "line 3: outcome must be ok, refused, failed or unknown" in done.stderr
     assert "2 events are recorded" in done.stderr
-    assert len([e for e in events(ledger) if e["action"] == "footage.live"]) == 2
+    assert len([e for e in entries(ledger) if e["action"] == "footage.live"]) == 2
 
 
 def test_options_stand_in_for_what_lines_do_not_say(ledger):
     text = json.dumps({"action": "auth.login", "actor": {"user": "anna"}}) + "\n"
     done = append(ledger, "--json", "-", "--site", "harbour", "--outcome", "ok", "--ip", "::1", input=text)
     assert done.returncode == 0, done.stderr
-    event = events(ledger)[int(done.stdout)]
+    event = entries(ledger)[int(done.stdout)]
     assert event["actor"] == {"ip": "::1", "user": "anna"} and event["site"] == "harbour"
 
 
@@ -141,7 +122,7 @@ def test_an_interrupt_leaves_whole_lines_and_says_how_many(ledger):
         _, errors = running.communicate(timeout=30)
     assert running.returncode == 2
     assert "2 events are recorded" in errors
-    assert len([e for e in events(ledger) if e["action"] == "footage.live"]) == 2
+    assert len([e for e in entries(ledger) if e["action"] == "footage.live"]) == 2
 
 
 def test_without_a_ledger_it_says_how_to_make_one(tmp_path):

@@ -50,8 +50,8 @@ no_network(const struct scope *scope, struct shelf *shelf)
 {
     struct assess_settings settings = assess_settings_default();
     settings.scope = scope;
-    settings.write = put;
-    settings.write_context = shelf;
+    settings.ledger = (struct run_ledger){
+        .write = put, .context = shelf, .folder = "/srv/ledger", .is_verified = true};
     return settings;
 }
 
@@ -76,6 +76,7 @@ test_a_run_begins_and_ends_in_the_ledger(void **state)
     assert_string_equal(detail_text(end, "phase"), "end");
     assert_string_equal(detail_text(end, "run"), result->id);
     assert_string_equal(detail_text(end, "grade"), result->grade);
+    assert_true(facts_is_yes(&result->whole->facts, FACT_LEDGER_VERIFIED));
     json_decref(begin);
     json_decref(end);
     assessment_free(result);
@@ -136,6 +137,30 @@ test_a_login_names_device_account_and_door_and_no_password(void **state)
 }
 
 static void
+test_a_ledger_says_of_itself_whether_it_verifies(void **state)
+{
+    (void)state;
+    static const struct {
+        struct run_ledger ledger;
+        enum fact_id fact;
+        bool is_there, is_yes;
+    } rows[] = {
+        {{.folder = NULL},                           FACT_LEDGER_VERIFIED,   false, false},
+        {{.folder = "/l", .is_verified = true},      FACT_LEDGER_VERIFIED,   true,  true },
+        {{.folder = "/l", .broken = "entry 7 …"},  FACT_LEDGER_VERIFIED,   true,  false},
+        {{.folder = "/l", .unverified = "too slow"}, FACT_LEDGER_VERIFIED,   false, false},
+        {{.folder = "/l", .unverified = "too slow"}, FACT_LEDGER_UNVERIFIED, true,  false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct subject *whole = subject_new(0);
+        run_events_facts(&rows[i].ledger, whole);
+        assert_int_equal(facts_get(&whole->facts, rows[i].fact) != NULL, rows[i].is_there);
+        assert_int_equal(facts_is_yes(&whole->facts, rows[i].fact), rows[i].is_yes);
+        subject_free(whole);
+    }
+}
+
+static void
 test_without_a_ledger_nothing_is_asked_of_it(void **state)
 {
     (void)state;
@@ -154,6 +179,7 @@ main(void)
         cmocka_unit_test(test_a_run_begins_and_ends_in_the_ledger),
         cmocka_unit_test(test_no_run_without_the_begin_in_the_ledger),
         cmocka_unit_test(test_a_login_names_device_account_and_door_and_no_password),
+        cmocka_unit_test(test_a_ledger_says_of_itself_whether_it_verifies),
         cmocka_unit_test(test_without_a_ledger_nothing_is_asked_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
