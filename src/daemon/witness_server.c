@@ -301,9 +301,12 @@ turn(struct server *server, int signals)
         {.fd = info->epoll_fd, .events = POLLIN},
         {.fd = signals,        .events = POLLIN},
     };
+    bool was_busy = false;
     while (server->broken == OK) {
         MHD_UNSIGNED_LONG_LONG left = TURN;
-        int wait = server->peers == NULL ? -1 : TURN;
+        /* One more turn after the last one left: only then a full house is opened again. */
+        int wait = server->peers == NULL && !was_busy ? -1 : TURN;
+        was_busy = server->peers != NULL;
         if (MHD_get_timeout(server->daemon, &left) == MHD_YES && left < TURN) {
             wait = (int)left;
         }

@@ -474,6 +474,14 @@ def test_slow_and_silent_clients_hold_nobody_up(tmp_path, ledger, witnesses):
     assert submit(ledger, path)[0] == 0
 
 
+def test_a_full_house_opens_again(tmp_path, ledger, witnesses):
+    silent = [socket.create_connection(("127.0.0.1", witnesses[0].port)) for _ in range(100)]  # more than it takes
+    status, _ = submit(ledger, policy(tmp_path, witnesses[:1], 1), "--timeout", "20")
+    assert status == 0
+    for peer in silent:
+        peer.close()
+
+
 def test_follow_asks_for_each_new_checkpoint_and_ends_in_order(tmp_path, ledger, witnesses):
     path = policy(tmp_path, witnesses, 3)
     process = subprocess.Popen(
