@@ -6,6 +6,7 @@
 #include "daemon/keep.h"
 #include "daemon/notify.h"
 #include "daemon/sandbox.h"
+#include "ledger/syncpool.h"
 #include "ledger/tree.h"
 
 #include <errno.h>
@@ -121,6 +122,9 @@ shut_in(struct keeper *keeper, struct note *note)
     }
     if (err == OK) {
         err = start_pool(keeper);
+    }
+    if (err == OK) {
+        err = syncpool_start();
     }
     if (err == OK) {
         err = sandbox_calls(note);

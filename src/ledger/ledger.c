@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define SLICE ((uint64_t)32768) /* entries */
+#define SLICE     ((uint64_t)32768) /* entries */
+#define KEEP_TIME 300               /* milliseconds, so that the next checkpoint is not late */
 
 static struct ledger_batch *
 other_batch(struct ledger *ledger)
@@ -178,9 +179,12 @@ ledger_publish_run(struct ledger *ledger)
     if (err == OK && ledger->publish.sign && publisher->published < publisher->tiler.size) {
         err = publisher_sign(publisher);
     }
-    for (bool again = true; again && err == OK && publisher_may_keep(publisher);) {
+    int64_t until = clock_mono() + KEEP_TIME;
+    while (err == OK && publisher_may_keep(publisher)) {
         err = publisher_keep(publisher);
-        again = journal_is_long(ledger->journal);
+        if (clock_mono() >= until) {
+            break;
+        }
     }
     if (err == ERR_FULL) {
         journal_set_full(ledger->journal, true);

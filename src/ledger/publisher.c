@@ -17,7 +17,7 @@
 #define VKEY       "log.vkey"
 #define HANDOVER   "handover"
 #define KEEP_LEAST ((uint64_t)64 * TILE_WIDTH)  /* entries that are worth a round of syncs */
-#define KEEP_MOST  ((uint64_t)512 * TILE_WIDTH) /* in one round, so that nobody waits for long */
+#define KEEP_MOST  ((uint64_t)128 * TILE_WIDTH) /* in one round, so that nobody waits for long */
 
 static void
 put_signature(struct buf *note, const struct key *key, size_t text_len)

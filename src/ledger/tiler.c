@@ -2,6 +2,7 @@
 #include "ledger/tiler.h"
 
 #include "ledger/disk.h"
+#include "ledger/syncpool.h"
 #include "ledger/tree.h"
 
 #include <dirent.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define TILE_BYTES ((size_t)TILE_WIDTH * MERKLE_HASH)
+#define SYNC_FILES 128 /* on their way at once */
 
 enum err
 tiler_init(struct tiler *tiler, int log)
@@ -307,28 +309,53 @@ tiler_load(struct tiler *tiler, uint64_t size, struct note *note)
     return err;
 }
 
-/* Calls for each file, or each folder of files, of full tiles between the two sizes. */
 static enum err
-sync_path(int log, const char *path, bool is_begin)
+sync_folder(int log, const char *path)
 {
     int fd = openat(log, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return ERR_IO;
     }
-    enum err err = is_begin ? disk_begin_sync(fd) : disk_sync(fd);
+    enum err err = disk_sync(fd);
     (void)close(fd);
     return err;
 }
 
 static enum err
-sync_level(int log, int level, uint64_t from, uint64_t size, bool is_begin)
+begin_sync(int log, const struct tile *tile)
 {
-    unsigned shift = 8 * (level < 0 ? 1U : (unsigned)level + 1);
+    char path[TILE_PATH];
+    int fd = openat(log, tile_path(tile, path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    enum err err = disk_begin_sync(fd);
+    (void)close(fd);
+    return err;
+}
+
+/* How many tiles of a level a size completes. */
+static uint64_t
+full_tiles(int level, uint64_t size)
+{
+    return size >> (8 * (level < 0 ? 1U : (unsigned)level + 1));
+}
+
+/* A level's files: first all are on their way, then they are waited for together. */
+static enum err
+sync_files(int log, int level, uint64_t from, uint64_t size)
+{
+    struct tile tiles[SYNC_FILES];
+    uint64_t index = full_tiles(level, from);
+    uint64_t end = full_tiles(level, size);
     enum err err = OK;
-    for (uint64_t index = from >> shift; index < size >> shift && err == OK; index++) {
-        char path[TILE_PATH];
-        const struct tile tile = {.level = level, .index = index, .width = TILE_WIDTH};
-        err = sync_path(log, tile_path(&tile, path), is_begin);
+    while (index < end && err == OK) {
+        size_t count = 0;
+        for (; index < end && count < SYNC_FILES && err == OK; index++) {
+            tiles[count] = (struct tile){.level = level, .index = index, .width = TILE_WIDTH};
+            err = begin_sync(log, &tiles[count++]);
+        }
+        err = err == OK ? syncpool_sync(log, tiles, count) : err;
     }
     return err;
 }
@@ -347,7 +374,7 @@ sync_folders_above(int log, const char *path, char last[TILE_PATH])
         if (strncmp(last, folder, len) == 0 && last[len] == '/') {
             break;
         }
-        err = sync_path(log, folder, false);
+        err = sync_folder(log, folder);
     }
     (void)snprintf(last, TILE_PATH, "%s", path);
     return err;
@@ -356,10 +383,10 @@ sync_folders_above(int log, const char *path, char last[TILE_PATH])
 static enum err
 sync_folders(int log, int level, uint64_t from, uint64_t size)
 {
-    unsigned shift = 8 * (level < 0 ? 1U : (unsigned)level + 1);
     char last[TILE_PATH] = "";
     enum err err = OK;
-    for (uint64_t index = from >> shift; index < size >> shift && err == OK; index++) {
+    for (uint64_t index = full_tiles(level, from); index < full_tiles(level, size) && err == OK;
+         index++) {
         char path[TILE_PATH];
         const struct tile tile = {.level = level, .index = index, .width = TILE_WIDTH};
         err = sync_folders_above(log, tile_path(&tile, path), last);
@@ -371,10 +398,8 @@ enum err
 tiler_sync(int log, uint64_t from, uint64_t size)
 {
     enum err err = OK;
-    for (int is_begin = 1; is_begin >= 0; is_begin--) {
-        for (int level = TILE_ENTRIES; level < TILE_LEVELS - 1 && err == OK; level++) {
-            err = sync_level(log, level, from, size, is_begin != 0);
-        }
+    for (int level = TILE_ENTRIES; level < TILE_LEVELS - 1 && err == OK; level++) {
+        err = sync_files(log, level, from, size);
     }
     for (int level = TILE_ENTRIES; level < TILE_LEVELS - 1 && err == OK; level++) {
         err = sync_folders(log, level, from, size);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "ledger/ledger.h"
+#include "ledger/syncpool.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -58,6 +59,15 @@ is_done(struct worker *worker)
     worker->is_done = false;
     pthread_mutex_unlock(&worker->lock);
     return done;
+}
+
+static bool
+is_busy(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    bool busy = worker->has_work || worker->is_done;
+    pthread_mutex_unlock(&worker->lock);
+    return busy;
 }
 
 static void
@@ -141,7 +151,7 @@ run(struct ledger *ledger, uint64_t count, size_t len)
         (void)usleep(100);
     }
     double durable = seconds() - begun;
-    while (ledger_published(ledger) < count) {
+    while (ledger_published(ledger) < count || is_busy(&publisher)) {
         turn(ledger, &due);
         (void)usleep(100);
     }
@@ -163,6 +173,7 @@ main(int argc, char **argv)
     struct ledger *ledger = NULL;
     struct ledger_recovery recovery;
     must(secret_start(), NULL);
+    must(syncpool_start(), NULL);
     must(key_new("bench.example/log", VKEY_ED25519, &key), NULL);
     const struct ledger_settings settings = {.folder = folder, .key = key};
     must(ledger_create(&settings, &note), &note);
