@@ -12,7 +12,7 @@ struct step {
     const struct vkey *from; /* believed */
     const char *name;        /* "handover/3" */
     uint64_t seen;           /* size at the one before */
-    bool is_past;            /* it leads to the believed key, not on from it */
+    bool is_past; /* leads to the believed key itself: its own, or one cut short and made anew */
     struct checkpoint checkpoint;
     struct vkey next;
 };
@@ -67,7 +67,7 @@ read_next_key(struct step *step, struct note *note)
     if (size > step->size) {
         return wrong(step, note, ERR_LIMIT, "the log had more entries then: it was taken back");
     }
-    if (size <= step->seen) {
+    if (size == 0 || size < step->seen) {
         return wrong(step, note, ERR_VALUE, "is not later than the one before");
     }
     enum err err = tree_entry(step->tree, size - 1, step->size, &entry, &len, note);

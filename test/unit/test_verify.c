@@ -205,7 +205,7 @@ test_a_limit_of_time_ends_it(void **state)
 {
     (void)state;
     struct verify_result result;
-    make_log(300000);
+    make_log(100000);
     struct verify_settings settings = {.folder = folder, .limit_ms = 1, .jobs = 1};
     assert_int_equal(verify_run(&settings, &result, NULL), ERR_TIMEOUT);
     assert_false(result.is_verified);
