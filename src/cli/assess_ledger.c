@@ -11,7 +11,7 @@
 
 #define PATH_BYTES 4096
 #define WRITE_MS   30000
-#define VERIFY_MS  (5 * 60 * 1000) /* a run is not kept longer; then the answer is "unknown" */
+#define VERIFY_MS  INT64_C(300000) /* a run is not kept longer; then the answer is "unknown" */
 
 void
 assess_ledger_init(struct assess_ledger *ledger)
