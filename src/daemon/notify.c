@@ -13,7 +13,8 @@ notify_open(void)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (text_is_empty(path) || !text_copy(address.sun_path, sizeof(address.sun_path), path)) {
+    if (path == NULL || path[0] == '\0' ||
+        !text_copy(address.sun_path, sizeof(address.sun_path), path)) {
         return -1;
     }
     socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));

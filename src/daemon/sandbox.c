@@ -146,23 +146,29 @@ add_plain(scmp_filter_ctx filter)
 static int
 add_narrow(scmp_filter_ctx filter)
 {
+    // clang-format off
     const struct {
         int call;
-        struct scmp_arg_cmp only;
+        unsigned argument;
+        enum scmp_compare compare;
+        scmp_datum_t value, value_b;
     } rows[] = {
-        {SCMP_SYS(mmap),    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC,            0)},
-        {SCMP_SYS(mprotect),                 SCMP_A2(SCMP_CMP_MASKED_EQ,                          PROT_EXEC,    0)},
-        {SCMP_SYS(ioctl),               SCMP_A1(SCMP_CMP_EQ,                                         FIONBIO)                                           },
-        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,F_GETFL)},
-        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,                                         F_SETFL)                                                                                         },
-        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,F_GETFD)},
-        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,                                         F_SETFD)                                                                                                                                       },
-        {SCMP_SYS(fcntl),         SCMP_A1(SCMP_CMP_EQ,F_DUPFD_CLOEXEC)},
-        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ,                                 (scmp_datum_t)getpid())                                                                                                                                                                            }, /* abort() */
+        {SCMP_SYS(mmap),     2, SCMP_CMP_MASKED_EQ, PROT_EXEC,              0},
+        {SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,              0},
+        {SCMP_SYS(ioctl),    1, SCMP_CMP_EQ,        FIONBIO,                0},
+        {SCMP_SYS(fcntl),    1, SCMP_CMP_EQ,        F_GETFL,                0},
+        {SCMP_SYS(fcntl),    1, SCMP_CMP_EQ,        F_SETFL,                0},
+        {SCMP_SYS(fcntl),    1, SCMP_CMP_EQ,        F_GETFD,                0},
+        {SCMP_SYS(fcntl),    1, SCMP_CMP_EQ,        F_SETFD,                0},
+        {SCMP_SYS(fcntl),    1, SCMP_CMP_EQ,        F_DUPFD_CLOEXEC,        0},
+        {SCMP_SYS(tgkill),   0, SCMP_CMP_EQ,        (scmp_datum_t)getpid(), 0}, /* abort() */
     };
+    // clang-format on
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows) && bad == 0; i++) {
-        bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rows[i].call, 1, rows[i].only);
+        const struct scmp_arg_cmp only = {
+            rows[i].argument, rows[i].compare, rows[i].value, rows[i].value_b};
+        bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rows[i].call, 1, only);
     }
     return bad;
 }

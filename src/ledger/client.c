@@ -424,14 +424,15 @@ waited_done(void *context, enum err err, uint64_t index, const struct note *note
 
 /* One request, waited for; what was queued before goes on meanwhile. */
 static enum err
-ask(struct client *client, struct request *request, unsigned ms, struct waited *ret_waited)
+ask(struct client *client, const struct request *asked, unsigned ms, struct waited *ret_waited)
 {
     struct waited waited = {.err = OK};
     uint32_t token = 0;
     int64_t until = clock_mono() + ms;
-    request->done = waited_done;
-    request->context = &waited;
-    enum err err = queue(client, request, &token);
+    struct request request = *asked;
+    request.done = waited_done;
+    request.context = &waited;
+    enum err err = queue(client, &request, &token);
     if (err == OK) {
         err = client_turn(client);
     }
@@ -453,7 +454,8 @@ enum err
 client_append_wait(struct client *client, const struct buf *event, unsigned ms, uint64_t *ret_index,
     struct note *note)
 {
-    struct request request = {.kind = MESSAGE_APPEND, .payload = event->data, .len = event->len};
+    const struct request request = {
+        .kind = MESSAGE_APPEND, .payload = event->data, .len = event->len};
     struct waited waited;
     enum err err = ask(client, &request, ms, &waited);
     note_set(note, "%s", waited.note.text);
@@ -468,7 +470,8 @@ client_publish_wait(struct client *client, uint64_t index, unsigned ms, struct n
 {
     uint8_t payload[MESSAGE_INDEX];
     message_store_index(index, payload);
-    struct request request = {.kind = MESSAGE_PUBLISH, .payload = payload, .len = sizeof(payload)};
+    const struct request request = {
+        .kind = MESSAGE_PUBLISH, .payload = payload, .len = sizeof(payload)};
     struct waited waited;
     enum err err = ask(client, &request, ms, &waited);
     note_set(note, "%s", waited.note.text);
@@ -478,7 +481,7 @@ client_publish_wait(struct client *client, uint64_t index, unsigned ms, struct n
 enum err
 client_state(struct client *client, unsigned ms, struct buf *ret_json, struct note *note)
 {
-    struct request request = {.kind = MESSAGE_STATE, .report = ret_json};
+    const struct request request = {.kind = MESSAGE_STATE, .report = ret_json};
     struct waited waited;
     enum err err = ask(client, &request, ms, &waited);
     note_set(note, "%s", waited.note.text);
@@ -488,7 +491,7 @@ client_state(struct client *client, unsigned ms, struct buf *ret_json, struct no
 enum err
 client_rotate(struct client *client, unsigned ms, struct note *note)
 {
-    struct request request = {.kind = MESSAGE_ROTATE};
+    const struct request request = {.kind = MESSAGE_ROTATE};
     struct waited waited;
     enum err err = ask(client, &request, ms, &waited);
     note_set(note, "%s", waited.note.text);

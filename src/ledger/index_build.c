@@ -289,6 +289,7 @@ store_values(struct index_build *build, struct index *index, struct index_postin
             err = index_add(index, posting);
         }
     }
+    posting->places = NULL;
     free(order);
     return err;
 }
@@ -310,6 +311,7 @@ store_words(const struct index_build *build, struct index *index, struct index_p
             err = index_add(index, posting);
         }
     }
+    posting->places = NULL;
     return err;
 }
 

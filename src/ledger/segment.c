@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char MAGIC[16] = "gatehouse-jrnl1\n";
+#define FILE_MAGIC  "gatehouse-jrnl1\n"  /* 16 bytes */
 #define BATCH_MAGIC UINT32_C(0x47484231) /* "GHB1" */
 
 /* As they stand in the file; numbers are big-endian. */
@@ -89,7 +89,7 @@ write_header(struct segment *segment, const struct segment_form *form)
         .bytes = htobe64(segment->bytes),
         .is_reserve = htobe64(segment->is_reserve ? 1 : 0),
     };
-    memcpy(head.magic, MAGIC, sizeof(head.magic));
+    memcpy(head.magic, FILE_MAGIC, sizeof(head.magic));
     randombytes_buf(head.key, sizeof(head.key));
     crypto_hash_sha256(head.origin, (const uint8_t *)form->origin, strlen(form->origin));
     mark_file(&head);
@@ -155,7 +155,7 @@ is_header(const struct file_head *head, const char *origin, uint64_t size)
     uint8_t hash[sizeof(head->origin)];
     mark_file(&expected);
     crypto_hash_sha256(hash, (const uint8_t *)origin, strlen(origin));
-    return memcmp(head->magic, MAGIC, sizeof(MAGIC)) == 0 &&
+    return memcmp(head->magic, FILE_MAGIC, sizeof(head->magic)) == 0 &&
            sodium_memcmp(expected.mark, head->mark, sizeof(head->mark)) == 0 &&
            memcmp(hash, head->origin, sizeof(hash)) == 0 && be64toh(head->bytes) <= size;
 }

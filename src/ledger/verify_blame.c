@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FOUND (2 * TILE_WIDTH) /* entries of one file that are looked at */
+#define FOUND ((size_t)2 * TILE_WIDTH) /* entries of one file that are looked at */
 
 /* One bad bundle and its neighbourhood. */
 struct scene {

@@ -186,30 +186,35 @@ edge_tile(const struct verify_trust *trust, int level)
     return tile;
 }
 
-#define EDGE (TILE_LEVELS * TILE_WIDTH)
+#define EDGE ((size_t)TILE_LEVELS * TILE_WIDTH)
 
-/* Where a way says nothing of a level, the file stands in, so that ways can be mixed. */
+/* One way's hashes of one tile of the edge; where it says nothing, what is known already stands. */
+static bool
+gather_way(struct verify_trust *trust, int way, const struct tile *tile, struct merkle_hash *place)
+{
+    struct merkle_hash hashes[TILE_WIDTH];
+    struct verify_truth *truth = &trust->edge[tile->level];
+    size_t size = tile->width * sizeof(hashes[0]);
+    bool has = verify_trust_way(trust, way, tile, hashes);
+    if (has && !truth->has_any) {
+        memcpy(truth->hashes, hashes, size);
+    }
+    truth->has_any = truth->has_any || has;
+    memcpy(place, has ? hashes : truth->hashes, size);
+    return has;
+}
+
+/* The edge's tiles as each way has them, one below the other, so that ways can be mixed. */
 static void
 gather_edge(struct verify_trust *trust, struct merkle_hash *sequences, bool has[VERIFY_WAYS])
 {
     size_t at = 0;
     for (int level = 0; level < TILE_LEVELS; level++) {
-        struct merkle_hash hashes[TILE_WIDTH];
         struct tile tile = edge_tile(trust, level);
-        size_t size = tile.width * sizeof(hashes[0]);
-        struct verify_truth *truth = &trust->edge[level];
-        *truth = (struct verify_truth){.index = tile.index, .is_filled = true};
+        trust->edge[level] = (struct verify_truth){.index = tile.index, .is_filled = true};
         for (int way = 0; way < VERIFY_WAYS && tile.width != 0; way++) {
-            if (verify_trust_way(trust, way, &tile, hashes)) {
-                has[way] = true;
-                memcpy(sequences + (size_t)way * EDGE + at, hashes, size);
-                if (!truth->has_any) {
-                    memcpy(truth->hashes, hashes, size);
-                }
-                truth->has_any = true;
-            } else {
-                memcpy(sequences + (size_t)way * EDGE + at, truth->hashes, size);
-            }
+            bool has_way = gather_way(trust, way, &tile, sequences + (size_t)way * EDGE + at);
+            has[way] = has[way] || has_way;
         }
         at += tile.width;
     }
@@ -230,7 +235,7 @@ settle_edge(struct verify_trust *trust, struct merkle_hash *sequences)
     for (int way = 0; way < VERIFY_WAYS; way++) {
         settle.ways[way] = has[way] ? sequences + (size_t)way * EDGE : NULL;
     }
-    struct merkle_hash *found = sequences + (size_t)VERIFY_WAYS * EDGE;
+    struct merkle_hash *found = sequences + VERIFY_WAYS * EDGE;
     trust->edge_is_proven = verify_settle(&settle, found);
     for (int level = 0; level < TILE_LEVELS && trust->edge_is_proven; level++) {
         struct verify_truth *truth = &trust->edge[level];
