@@ -160,6 +160,8 @@ void keeper_round_wait_published(
 bool keeper_round_is_idle(const struct keeper *keeper);
 /* Commits what is gathered, here and now; the loop's commit must be done. */
 void keeper_round_finish(struct keeper *keeper);
+/* Says that a full disk has space again, when it has. */
+void keeper_round_look_for_space(struct keeper *keeper);
 void keeper_round_refused(struct keeper *keeper, const struct keep_asker *asker);
 void keeper_round_release(struct keeper *keeper);
 

@@ -57,9 +57,8 @@ on_second(uv_timer_t *timer)
     struct keeper *keeper = timer->data;
     keeper_own_clock(keeper);
     keeper_door_cut_stuck(keeper);
-    if (keeper->full.is_said && !ledger_is_full(keeper->ledger)) {
-        keeper_own_full(keeper, false);
-    }
+    keeper_round_look_for_space(keeper);
+    keeper_round_publish_soon(keeper);
     keeper_round_go(keeper);
     keeper_door_flush_dirty(keeper);
 }

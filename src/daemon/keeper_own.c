@@ -128,11 +128,11 @@ keeper_own_state(struct keeper *keeper, struct buf *out)
         "origin", key_public(keeper->key)->name, "key", vkey_text(key_public(keeper->key), vkey),
         "size", (json_int_t)ledger_size(keeper->ledger), "published",
         (json_int_t)ledger_published(keeper->ledger), "recovery", recovery_json(&keeper->recovery),
-        "full", (int)ledger_is_full(keeper->ledger), "refused_while_full",
-        (json_int_t)keeper->full.refused, "connections", (int)keeper->link_count, "acknowledged",
-        (json_int_t)keeper->acknowledged, "bad", (json_int_t)keeper->bad, "clock",
-        clockwatch_words(clockwatch_quality(&keeper->clock)), "clock_max_error_us",
-        (json_int_t)keeper->clock.last.max_error);
+        "full", (int)(ledger_is_full(keeper->ledger) || keeper->publish_err == ERR_FULL),
+        "refused_while_full", (json_int_t)keeper->full.refused, "connections",
+        (int)keeper->link_count, "acknowledged", (json_int_t)keeper->acknowledged, "bad",
+        (json_int_t)keeper->bad, "clock", clockwatch_words(clockwatch_quality(&keeper->clock)),
+        "clock_max_error_us", (json_int_t)keeper->clock.last.max_error);
     json_t *more = json_pack("{s:I, s:i, s:b, s:i, s:s}", "uptime_ms",
         (json_int_t)(clock_boot() - keeper->started), "pid", (int)getpid(), "shut_in",
         (int)keeper->is_shut_in, "landlock", (int)keeper->landlock, "version", GATEHOUSE_VERSION);

@@ -221,6 +221,14 @@ accept_round(struct keeper *keeper, const struct keep_round *round, uint64_t fir
     keeper->acknowledged += round->count;
 }
 
+void
+keeper_round_look_for_space(struct keeper *keeper)
+{
+    if (keeper->full.is_said && !ledger_is_full(keeper->ledger)) {
+        keeper_own_full(keeper, false);
+    }
+}
+
 /* Ends a commit: answers, and what follows from it. */
 static void
 settle(struct keeper *keeper, struct keep_round *round, enum err err)
@@ -240,9 +248,7 @@ settle(struct keeper *keeper, struct keep_round *round, enum err err)
     }
     round->count = 0;
     buf_clear(&round->reserved);
-    if (keeper->full.is_said && !ledger_is_full(keeper->ledger)) {
-        keeper_own_full(keeper, false);
-    }
+    keeper_round_look_for_space(keeper);
 }
 
 /* Entries that no checkpoint covers yet. */
@@ -371,6 +377,7 @@ publish_done(uv_work_t *work, int status)
         keeper->unsigned_since = clock_boot();
     }
     answer_waiters(keeper);
+    keeper_round_look_for_space(keeper);
     keeper_round_publish_soon(keeper);
     go_on(keeper);
 }
@@ -400,7 +407,8 @@ keeper_round_publish_soon(struct keeper *keeper)
     uint64_t after = keeper->waiter_count != 0 ? ASKED_AFTER : TILES_AFTER;
     after = behind(keeper) >= BEHIND_MUCH ? 0 : after;
     after = keeper->publish_err == ERR_FULL ? FULL_AFTER : after;
-    bool is_due = keeper->unsigned_since != 0 || keeper->waiter_count != 0;
+    /* On a full disk a publish is what looks for space. */
+    bool is_due = keeper->unsigned_since != 0 || keeper->waiter_count != 0 || keeper->full.is_said;
     if (!is_due || keeper->is_publishing || keeper->is_ending) {
         return;
     }

@@ -243,11 +243,11 @@ def test_it_is_named_to_the_service_manager(folder, tmp_path):
 
 @pytest.fixture(name="small_disk")
 def fixture_small_disk(tmp_path):
-    """A folder on a file system of 160 MB that only these processes see."""
+    """A folder on a file system of 700 MB that only these processes see."""
     (tmp_path / "disk").mkdir()
     with subprocess.Popen(
             ["unshare", "-rm", "sh", "-c",
-             f"mount -t tmpfs -o size=160m,mode=0755 none {tmp_path}/disk && echo ready && exec sleep 600"],
+             f"mount -t tmpfs -o size=700m,mode=0755 none {tmp_path}/disk && echo ready && exec sleep 600"],
             stdout=subprocess.PIPE, text=True) as holder:
         if holder.stdout.readline() != "ready\n":
             pytest.skip("no mount namespaces here")
