@@ -140,6 +140,7 @@ warm_up(void)
     struct clockwatch_reading reading;
     merkle_free(merkle);
     clockwatch_read(&reading);
+    json_object_seed(0); /* reads /dev/urandom */
     return merkle == NULL ? ERR_MEMORY : OK;
 }
 
@@ -206,11 +207,9 @@ open_ledger(struct keeper *keeper, struct note *note)
         .folder = keeper->settings->folder, .key = keeper->key};
     enum err err = ledger_open(&settings, &keeper->ledger, &keeper->recovery, note);
     if (err == OK) {
-        err = keeper_key_settle(keeper, note);
-    }
-    if (err == OK) {
         remember_last_time(keeper);
         keeper_own_clock(keeper);
+        err = keeper_key_settle(keeper, note);
     }
     return err;
 }

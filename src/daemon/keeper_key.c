@@ -169,9 +169,11 @@ rotate(struct keeper *keeper, struct note *note)
 {
     enum err err = make_next(keeper, note);
     err = err == OK ? announce(keeper) : err;
-    err = err == OK ? ledger_hand_over(keeper->ledger, keeper->next, note) : err;
-    if (err == ERR_IO) {
-        keeper_die(err, note->text);
+    if (err == OK) {
+        err = ledger_hand_over(keeper->ledger, keeper->next, note);
+        if (err == ERR_IO) {
+            keeper_die(err, note->text);
+        }
     }
     err = err == OK ? put_in_place(keeper->settings->keys, note) : err;
     if (err == OK) {

@@ -294,3 +294,152 @@ def test_a_full_disk_stops_footage_but_not_the_administrator(small_disk):
     assert begin == {"phase": "begin"}
     assert end["phase"] == "end" and end["refused"] >= 2
     assert end["by"][0]["refused"] == end["refused"] and end["by"][0]["pid"] == os.getpid()
+
+
+def rotate(folder):
+    return command(GATEHOUSE, "ledger", "key", "rotate", "--ledger", folder)
+
+
+def keys_of(folder):
+    return pathlib.Path(f"{folder}-keys")
+
+
+def test_the_key_is_replaced_while_it_runs(folder, tmp_path):
+    old = command(GATEHOUSE, "ledger", "key", "show", "--ledger", folder).stdout.strip()
+    with Keeper(folder) as keeper:
+        writer = load(keeper, 8, 8, 3, tmp_path / "acks")
+        time.sleep(0.5)
+        done = rotate(folder)
+        assert done.returncode == 0, done.stderr
+        new = done.stdout.strip()
+        assert new != old and new.split("+")[0] == "example.org/test"
+        writer.communicate()
+        assert writer.returncode == 0
+        keeper.end()
+    events = check_all(folder, (tmp_path / "acks").read_text().splitlines())
+    index, event = next((i, e) for i, e in enumerate(events) if e["action"] == "system.key")
+    assert event["detail"] == {"previous": old, "next": new}
+    both = (folder / "log" / "handover" / "1").read_text()
+    assert int(both.split("\n")[1]) == index + 1 and both.count("\u2014 example.org/test ") == 2
+    assert sorted(p.name for p in keys_of(folder).iterdir()) == ["ledger.key"]
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        assert wire.state()["key"] == new
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_replacement_that_was_cut_short_is_finished(folder, moment):
+    keys = keys_of(folder)
+    old_key = (keys / "ledger.key").read_bytes()
+    if moment == "before":  # the next key is made, nothing else: that of another ledger of this name will do
+        init(folder.parent / "other")
+        shutil.copy(keys_of(folder.parent / "other") / "ledger.key", keys / "ledger.key.next")
+    else:  # all is handed over but the file
+        assert rotate(folder).returncode == 0
+        (keys / "ledger.key").rename(keys / "ledger.key.next")
+        (keys / "ledger.key").write_bytes(old_key)
+        (keys / "ledger.key").chmod(0o600)
+    next_key = (keys / "ledger.key.next").read_bytes()
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        assert wire.append(live())[0] == OK
+        keeper.end()
+    assert (keys / "ledger.key").read_bytes() == next_key and not (keys / "ledger.key.next").exists()
+    assert [json.loads(e)["action"] for e in entries(folder)].count("system.key") == 1
+    assert (folder / "log" / "handover" / "1").exists()
+
+
+def test_killed_while_the_key_is_replaced_it_starts_again(folder):
+    """At moments that chance picks; each time the ledger opens and goes on."""
+    for pause in (0.001, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.05):
+        with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+            wire.ask(ROTATE)
+            time.sleep(pause)
+            keeper.end(signal.SIGKILL)
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        assert wire.append(live())[0] == OK
+        keeper.end()
+    assert root(entries(folder)) == checkpoint(folder)[1]
+    assert not (keys_of(folder) / "ledger.key.next").exists()
+
+
+def test_only_its_own_user_may_have_the_key_replaced(folder):
+    if os.getuid() != 0:
+        pytest.skip("needs a second user")
+    with Keeper(folder) as keeper:
+        for path in (folder, *folder.parents):
+            if path != pathlib.Path("/") and path.stat().st_uid == 0 and "pytest" in str(path):
+                path.chmod(path.stat().st_mode | 0o011)
+        keeper.socket.chmod(0o666)
+        child = os.fork()
+        if child == 0:
+            os.setuid(65534)
+            with Wire(keeper.socket) as wire:
+                wire.ask(ROTATE)
+                _, status, _, words = wire.answer()
+                os._exit(0 if status == BAD and "root" in words else 1)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_key_from_the_service_manager_is_used_and_never_replaced(folder, tmp_path):
+    (tmp_path / "credentials").mkdir()
+    shutil.move(keys_of(folder) / "ledger.key", tmp_path / "credentials" / "ledger.key")
+    with Keeper(folder, env={"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}) as keeper:
+        with Wire(keeper.socket) as wire:
+            assert wire.append(live())[0] == OK
+            wire.ask(ROTATE)
+            assert wire.answer()[1] == BAD
+
+
+def copy(source, target):
+    done = command("cp", "-a", source, target)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_copy_of_a_stopped_ledger_goes_on_elsewhere(folder, tmp_path):
+    """gatehouse-ledger(7), BACKUP and MOVING."""
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        wire.append(live("ev-moved-001"))
+        keeper.end()
+    (tmp_path / "new").mkdir()
+    copy(folder, tmp_path / "new" / "l")
+    copy(keys_of(folder), tmp_path / "new" / "l-keys")
+    with Keeper(tmp_path / "new" / "l") as keeper, Wire(keeper.socket) as wire:
+        assert wire.append(live("ev-moved-002"))[0] == OK
+        keeper.end()
+    names = [json.loads(e)["id"] for e in entries(tmp_path / "new" / "l")]
+    assert names.index("ev-moved-001") < names.index("ev-moved-002")
+    assert entries(tmp_path / "new" / "l")[:3] == entries(folder)
+
+
+def test_a_copy_of_the_log_while_it_runs_is_whole(folder, tmp_path):
+    """Checkpoint first, tiles after: what a verifier needs, at any moment."""
+    with Keeper(folder) as keeper:
+        writer = load(keeper, 8, 8, 4, tmp_path / "acks")
+        for i in range(3):
+            time.sleep(1)
+            copied = tmp_path / f"copy{i}"
+            (copied / "log").mkdir(parents=True)
+            copy(folder / "log" / "checkpoint", copied / "log")
+            copy(folder / "log" / "tile", copied / "log")
+            found = entries(copied)
+            assert root(found) == checkpoint(copied)[1]
+        writer.communicate()
+
+
+def test_an_older_copy_goes_on_and_is_another_history(folder, tmp_path):
+    """gatehouse-ledger(7), RESTORING: what a verifier or witness who saw the later one can tell."""
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        wire.append(live("ev-early-001"))
+        keeper.end()
+    copy(folder, tmp_path / "backup")
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        wire.append(live("ev-late-0001"))
+        keeper.end()
+    later = entries(folder)
+    shutil.rmtree(folder)
+    copy(tmp_path / "backup", folder)
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        wire.append(live("ev-other-001"))
+        keeper.end()
+    now = entries(folder)
+    assert now[:3] == later[:3] and now[3] != later[3]
+    assert root(now[:len(later)]) != root(later)

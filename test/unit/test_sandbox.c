@@ -99,9 +99,23 @@ writes_outside(void)
            !is_refusal(unlinkat(outside_fd, "file", 0)) || !is_refusal(truncate("/etc/passwd", 0));
 }
 
+/* A link out of or into the folder is refused as if it were another disk. */
+static bool
+is_refused_link(long result)
+{
+    return is_refusal(result) || (result < 0 && errno == EXDEV);
+}
+
 static bool
 makes_special_files(void)
 {
+    char from[64];
+    char to[64];
+    (void)snprintf(from, sizeof(from), "%s/file", outside);
+    (void)snprintf(to, sizeof(to), "%s/hard", inside);
+    if (!is_refused_link(link(from, to)) || !is_refused_link(link("/etc/passwd", to))) {
+        return true;
+    }
     return !is_refusal(mknodat(inside_fd, "device", S_IFCHR | 0600, 0x103)) ||
            !is_refusal(symlinkat("/etc/passwd", inside_fd, "other")) ||
            !is_refusal(linkat(outside_fd, "file", inside_fd, "hard", 0));
