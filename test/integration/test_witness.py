@@ -542,6 +542,17 @@ def test_a_restored_backup_is_an_alarm_an_event_and_a_proof_for_the_verifier(tmp
             assert status == 0
         verify = command(GATEHOUSE, "ledger", "verify", "--policy", path, real)
         assert verify.returncode == 0 and "quorum is met" in verify.stdout, verify.stdout
+        # A proof carries the cosignatures, and convinces who demands them; without them it does not.
+        proof, entry = tmp_path / "0.tlog-proof", tmp_path / "0.json"
+        prove = command(GATEHOUSE, "ledger", "prove", "--ledger", real, "--output", proof, "--entry", entry, "0")
+        assert prove.returncode == 0, prove.stderr
+        checked = command(GATEHOUSE, "ledger", "verify-proof", "--entry", entry, "--policy", path, proof)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        assert "example.org/w " in proof.read_text()
+        alone = tmp_path / "alone.tlog-proof"
+        alone.write_text("".join(s for s in proof.read_text().splitlines(True) if "example.org/w " not in s))
+        checked = command(GATEHOUSE, "ledger", "verify-proof", "--entry", entry, "--policy", path, alone)
+        assert checked.returncode == 1, checked.stdout + checked.stderr
         shutil.rmtree(real)
         backup.rename(real)
         cosigned = report["size"]
