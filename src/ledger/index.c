@@ -363,6 +363,24 @@ index_end(struct index *index, const struct index_state *state, enum err err)
 }
 
 enum err
+index_reset(struct index *index, const struct index_state *state)
+{
+    struct index_state now;
+    enum err err = index_begin(index, &now);
+    if (err != OK) {
+        return err;
+    }
+    size_t len = node_count(state->frontier.size) * MERKLE_HASH;
+    bool same = now.frontier.size == state->frontier.size &&
+                memcmp(now.frontier.nodes, state->frontier.nodes, len) == 0;
+    if (same) {
+        err = run_sql(index, "DELETE FROM posting; DELETE FROM chunk; DELETE FROM state");
+        now.frontier.size = 0;
+    }
+    return index_end(index, &now, err);
+}
+
+enum err
 index_add_chunk(struct index *index, const struct index_chunk *chunk)
 {
     sqlite3_stmt *row = index->statements[WRITE_CHUNK];

@@ -49,7 +49,12 @@ enum err index_open(
 void index_close(struct index *index);
 /* Whether the file says that it is one, or is empty, or not there. */
 bool index_is_one(const char *path);
-/* Removes the file, whatever it is. */
+/*
+ * Empties an index that another process may have open, unless its state is no longer that one:
+ * somebody else has emptied it.
+ */
+enum err index_reset(struct index *index, const struct index_state *state) MUST_CHECK;
+/* Removes the file, whatever it is; only for one that can't be opened or is damaged. */
 enum err index_remove(const char *path, struct note *note) MUST_CHECK;
 
 /* Between these two chunks are added, all or none; begin reads the state that others left. */

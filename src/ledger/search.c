@@ -19,6 +19,9 @@ struct search {
     struct logged *logged;
     uint64_t built;
     bool suspect; /* the index disagrees with the log or with itself */
+    bool damaged; /* with itself */
+    bool rebuilt;
+    bool read_only;
     struct note note;
 };
 
@@ -65,6 +68,7 @@ index_failed(struct search *search, enum err err)
 {
     search->note = *index_trouble(search->index);
     search->suspect = err == ERR_SYNTAX;
+    search->damaged = search->damaged || err == ERR_SYNTAX;
     return err;
 }
 
@@ -170,7 +174,8 @@ check_whole(struct search *search)
         err = grow(search, &search->whole, entries_head(search->entries)->size, NULL);
     }
     if (err == OK && !entries_are(search->entries, &search->whole)) {
-        search->suspect = indexed && search->state.frontier.size != search->built;
+        search->suspect =
+            indexed && !search->rebuilt && search->state.frontier.size != search->built;
         note_set(&search->note, "%s",
             search->suspect ? "the index is not of what this log is now"
                             : "the entries are not those that the checkpoint is about; "
@@ -187,13 +192,11 @@ may_replace(const struct search *search)
     return search->settings->index_is_ours || index_is_one(search->settings->index);
 }
 
+/* A file that others may have open is emptied; only what SQLite can't use is removed. */
 static enum err
 throw_away(struct search *search)
 {
     char words[sizeof(search->note.text) + 32];
-    index_close(search->index);
-    search->index = NULL;
-    search->state = (struct index_state){.frontier = {0}};
     if (!may_replace(search)) {
         note_set(&search->note, "%s is not an index; choose another with --index PATH",
             search->settings->index);
@@ -202,12 +205,29 @@ throw_away(struct search *search)
     (void)snprintf(words, sizeof(words), "%s; it is made anew", search->note.text);
     say(search, words);
     search->suspect = false;
+    search->rebuilt = true;
+    search->built = 0;
     search->note = (struct note){""};
+    if (search->index != NULL && !search->damaged) {
+        enum err err = index_reset(search->index, &search->state);
+        return err == OK ? OK : index_failed(search, err);
+    }
+    index_close(search->index);
+    search->index = NULL;
     enum err err = index_remove(search->settings->index, &search->note);
     if (err == OK) {
         err = index_open(search->settings->index, true, &search->index, &search->note);
     }
     return err;
+}
+
+static void
+leave_index(struct search *search)
+{
+    index_close(search->index);
+    search->index = NULL;
+    search->suspect = false;
+    say(search, "without an index the whole log is read; --index PATH puts one elsewhere");
 }
 
 /* What can't be written may still be read; without an index everything is read. */
@@ -219,11 +239,10 @@ open_read_only(struct search *search)
     search->note = (struct note){""};
     if (index_open(search->settings->index, false, &search->index, &ignored) == OK &&
         index_state(search->index, &search->state) == OK) {
+        search->read_only = true;
         return OK;
     }
-    index_close(search->index);
-    search->index = NULL;
-    say(search, "without an index the whole log is read; --index PATH puts one elsewhere");
+    leave_index(search);
     return OK;
 }
 
@@ -235,6 +254,7 @@ open_index(struct search *search)
     if (err == ERR_SYNTAX || err == ERR_VALUE) {
         err = throw_away(search);
     } else if (err == OK && settings->rebuild) {
+        search->damaged = index_state(search->index, &search->state) != OK;
         note_set(&search->note, "the index is thrown away");
         err = throw_away(search);
     }
@@ -254,16 +274,17 @@ open_all(struct search *search)
     if (err == OK) {
         err = check_whole(search);
     }
-    if (err != OK && search->suspect) {
-        err = throw_away(search);
-        if (err == OK) {
-            err = catch_up(search);
-        }
-        if (err == OK) {
-            err = check_whole(search);
-        }
+    if (err == OK || !search->suspect) {
+        return err;
     }
-    return err;
+    if (search->read_only) {
+        leave_index(search);
+        err = OK;
+    } else {
+        err = throw_away(search);
+        err = err == OK ? catch_up(search) : err;
+    }
+    return err == OK ? check_whole(search) : err;
 }
 
 enum err

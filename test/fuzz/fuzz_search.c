@@ -56,18 +56,28 @@ ask(const char *words, struct logged *logged, const char *entry, size_t len)
     json_decref(query_json(&query));
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+index_it(struct logged *logged, const char *entry, size_t len)
 {
     static const uint8_t secret[INDEX_SECRET];
     static struct index_build *build;
+    if (build == NULL || index_build_count(build) == PLACES_CHUNK) {
+        index_build_free(build);
+        build = index_build_new(secret);
+        assert(build != NULL);
+    }
+    assert(index_build_add(build, logged, entry, len) == OK);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     static struct logged *logged;
     struct arena arena;
-    if (build == NULL) {
+    if (logged == NULL) {
         assert(secret_start() == OK);
-        build = index_build_new(secret);
         logged = logged_new();
-        assert(build != NULL && logged != NULL);
+        assert(logged != NULL);
     }
     const uint8_t *end = size == 0 ? NULL : memchr(data, '\n', size);
     size_t first = end == NULL ? size : (size_t)(end - data);
@@ -80,12 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             compare(logged, entry, len);
         }
         ask(words, logged, entry, len);
-        if (index_build_count(build) == PLACES_CHUNK) {
-            index_build_free(build);
-            build = index_build_new(secret);
-            assert(build != NULL);
-        }
-        assert(index_build_add(build, logged, entry, len) == OK);
+        index_it(logged, entry, len);
     }
     arena_release(&arena);
     return 0;

@@ -12,6 +12,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COUNT_MANY (2 * PLACES_CHUNK + 300)
@@ -264,6 +265,22 @@ test_refuses_entries_that_are_not_the_checkpoints(void **state)
     assert_int_equal(sum.count, 0);
 }
 
+static void
+test_reads_the_log_when_the_index_of_another_can_not_be_written(void **state)
+{
+    (void)state;
+    struct query all = query_begin();
+    struct sum sum;
+    check_same("many");
+    assert_int_equal(chmod(index_path, 0400), 0);
+    assert_int_equal(find("other", index_path, &all, &sum), OK);
+    assert_int_equal(sum.count, COUNT_MANY);
+    bool is_root = geteuid() == 0; /* to whom every file may be written */
+    assert_non_null(strstr(said.data, is_root ? "made anew" : "the whole log is read"));
+    assert_int_equal(chmod(index_path, 0600), 0);
+    check_same("many");
+}
+
 static bool
 stop_at_once(void *context, uint64_t done, uint64_t all)
 {
@@ -336,6 +353,7 @@ main(void)
         cmocka_unit_test(test_survives_an_index_of_garbage),
         cmocka_unit_test(test_leaves_a_file_alone_that_is_no_index),
         cmocka_unit_test(test_refuses_entries_that_are_not_the_checkpoints),
+        cmocka_unit_test(test_reads_the_log_when_the_index_of_another_can_not_be_written),
         cmocka_unit_test(test_keeps_what_was_indexed_when_stopped),
         cmocka_unit_test(test_goes_on_with_what_is_published_later),
     };
