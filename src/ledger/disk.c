@@ -73,12 +73,15 @@ disk_create(int at, const char *name, unsigned mode, int *ret_fd)
     return OK;
 }
 
-/* For file systems that can't allocate: zeros take the space just as well. */
+/*
+ * Over space that was only reserved, each sync would also have to commit to the file system's
+ * journal that the blocks hold data now, and wait for what other files have in there.
+ */
 static int
-write_zeros(int fd, off_t len)
+write_zeros(int fd, off_t at, off_t len)
 {
     static const char zeros[65536];
-    for (off_t at = 0; at < len;) {
+    while (at < len) {
         size_t part = (size_t)(len - at) < sizeof(zeros) ? (size_t)(len - at) : sizeof(zeros);
         ssize_t put = pwrite(fd, zeros, part, at);
         if (put < 0 && errno != EINTR) {
@@ -96,11 +99,15 @@ disk_allocate(int fd, off_t len)
     if (reason != 0) {
         return failed("allocate", reason);
     }
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        return failed("allocate", errno);
+    }
     do {
         reason = fallocate(fd, 0, 0, len) == 0 ? 0 : errno;
     } while (reason == EINTR);
-    if (reason == EOPNOTSUPP || reason == ENOSYS) {
-        reason = write_zeros(fd, len);
+    if (reason == 0 || reason == EOPNOTSUPP || reason == ENOSYS) {
+        reason = write_zeros(fd, status.st_size, len);
     }
     return reason == 0 ? OK : failed("allocate", reason);
 }

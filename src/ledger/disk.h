@@ -14,7 +14,9 @@
 enum err disk_folder(int at, const char *name, int *ret_fd) MUST_CHECK; /* made 0755 if missing */
 enum err disk_create(
     int at, const char *name, unsigned mode, int *ret_fd) MUST_CHECK; /* new, or as it is */
-enum err disk_allocate(int fd, off_t len) MUST_CHECK; /* space that a later write can't lack */
+/* Space that a later write can't lack and a later sync need not account for: zeros beyond the end.
+ */
+enum err disk_allocate(int fd, off_t len) MUST_CHECK;
 enum err disk_write(int fd, const void *bytes, size_t len, off_t at) MUST_CHECK;
 enum err disk_begin_sync(int fd) MUST_CHECK; /* starts writing back; sync_file_range(2) */
 enum err disk_sync(int fd) MUST_CHECK;       /* fdatasync(2), or fsync(2) of a folder */
