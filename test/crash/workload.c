@@ -212,12 +212,22 @@ some_batches(struct world *world, struct ledger *ledger, unsigned rounds)
     return err;
 }
 
+static void
+set_full(const struct world *world, bool is_full)
+{
+    if (world->set_full != NULL) {
+        world->set_full(is_full);
+    } else {
+        faults.is_full = is_full;
+    }
+}
+
 /* Ordinary events are refused at some time, reserved ones after that still taken. */
 static enum err
 full_disk(struct world *world, struct ledger *ledger)
 {
     enum err err = publish(world, ledger, true);
-    faults.is_full = true;
+    set_full(world, true);
     for (unsigned i = 0; i < 12 && err == OK; i++) {
         err = batch(world, ledger, 100, false);
         err = err == OK ? publish(world, ledger, false) : err;
@@ -225,7 +235,7 @@ full_disk(struct world *world, struct ledger *ledger)
     for (unsigned i = 0; i < 3 && err == OK; i++) {
         err = batch(world, ledger, 2, true);
     }
-    faults.is_full = false;
+    set_full(world, false);
     for (unsigned i = 0; i < 2 && err == OK; i++) {
         struct note note = {""};
         err = ledger_flush(ledger, &note);

@@ -27,6 +27,7 @@ struct world {
     char ledger[96];
     struct key *keys[2]; /* the second takes over on the way */
     struct promise *promise;
+    void (*set_full)(bool is_full); /* fills the disk and makes room again; NULL: as if */
 };
 
 void world_make(struct world *world);
