@@ -12,7 +12,7 @@
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t begun, ended;
-    unsigned threads, busy;
+    unsigned threads, running, busy;
     uint64_t round;
     int log;
     const struct tile *tiles;
@@ -58,6 +58,8 @@ work(void *context)
     (void)context;
     uint64_t seen = 0;
     pthread_mutex_lock(&pool.lock);
+    pool.running++;
+    pthread_cond_signal(&pool.ended);
     for (;;) {
         while (pool.round == seen) {
             pthread_cond_wait(&pool.begun, &pool.lock);
@@ -87,6 +89,12 @@ syncpool_start(void)
         pool.threads++;
     }
     (void)pthread_attr_destroy(&detached);
+    /* A thread that is only being made still needs system calls that the sandbox takes away. */
+    pthread_mutex_lock(&pool.lock);
+    while (pool.running != pool.threads) {
+        pthread_cond_wait(&pool.ended, &pool.lock);
+    }
+    pthread_mutex_unlock(&pool.lock);
     return pool.threads != 0 ? OK : ERR_SYSTEM;
 }
 
