@@ -129,10 +129,10 @@ keeper_key_settle(struct keeper *keeper, struct note *note)
 static enum err
 make_next(struct keeper *keeper, struct note *note)
 {
-    CLEANUP(buf_release) struct buf path;
     if (keeper->next != NULL) { /* of a try before */
         return OK;
     }
+    CLEANUP(buf_release) struct buf path;
     struct key *next = NULL;
     enum err err = path_in(keeper->settings->keys, NEXT, &path);
     err = err == OK ? key_new(key_public(keeper->key)->name, VKEY_ED25519, &next) : err;
