@@ -347,6 +347,9 @@ journal_open(int ledger, const struct journal_settings *settings, struct journal
     if (err == OK) {
         journal->folder = openat(ledger, JOURNAL_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         err = journal->folder >= 0 ? OK : ERR_MISSING;
+        if (err != OK) {
+            note_set(note, "the ledger has no journal");
+        }
     }
     err = err == OK ? open_files(journal, note) : err;
     if (err == OK) {

@@ -69,6 +69,8 @@ publisher_create(int ledger, const struct key *key, struct note *note)
     int log = -1;
     struct tiler tiler;
     enum err err = disk_folder(ledger, PUBLISHER_LOG, &log);
+    /* The checkpoint comes last: where it is, all else is. */
+    err = err == OK ? disk_sync(ledger) : err;
     err = err == OK ? write_vkey(log, key) : err;
     if (err == OK) {
         struct merkle_head head = {.size = 0};
@@ -79,7 +81,6 @@ publisher_create(int ledger, const struct key *key, struct note *note)
         }
         tiler_release(&tiler);
     }
-    err = err == OK ? disk_sync(ledger) : err;
     if (err != OK) {
         note_set(note, "log: %s", disk_trouble());
     }
