@@ -15,7 +15,7 @@ static struct {
     unsigned threads, running, busy;
     uint64_t round;
     int log;
-    const struct tile *tiles;
+    struct tile first;
     size_t count;
     atomic_size_t next;
     atomic_int err;
@@ -45,7 +45,9 @@ take_part(void)
         if (at >= pool.count) {
             return;
         }
-        enum err err = sync_tile(pool.log, &pool.tiles[at]);
+        struct tile tile = pool.first;
+        tile.index += at;
+        enum err err = sync_tile(pool.log, &tile);
         if (err != OK) {
             atomic_store(&pool.err, err);
         }
@@ -99,11 +101,11 @@ syncpool_start(void)
 }
 
 enum err
-syncpool_sync(int log, const struct tile *tiles, size_t count)
+syncpool_sync(int log, const struct tile *first, size_t count)
 {
     pthread_mutex_lock(&pool.lock);
     pool.log = log;
-    pool.tiles = tiles;
+    pool.first = *first;
     pool.count = count;
     atomic_store(&pool.next, 0);
     atomic_store(&pool.err, OK);

@@ -11,5 +11,5 @@
 
 /* Once per process. ERR_SYSTEM: no thread could be made; everything works without. */
 enum err syncpool_start(void) MUST_CHECK;
-/* Syncs these files of a log. OK only when each of them was synced. */
-enum err syncpool_sync(int log, const struct tile *tiles, size_t count) MUST_CHECK;
+/* Syncs so many full tiles of a level from this one on. OK only when each of them was synced. */
+enum err syncpool_sync(int log, const struct tile *first, size_t count) MUST_CHECK;

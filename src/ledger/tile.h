@@ -14,8 +14,8 @@
 #define TILE_ENTRY   65535 /* longest entry: its length is 16 bits */
 
 struct tile {
-    uint64_t index;
     int level; /* 0 leaf hashes, 1 roots of level 0's tiles, …, TILE_ENTRIES */
+    uint64_t index;
     unsigned width; /* 1 to TILE_WIDTH */
 };
 

@@ -345,17 +345,17 @@ full_tiles(int level, uint64_t size)
 static enum err
 sync_files(int log, int level, uint64_t from, uint64_t size)
 {
-    struct tile tiles[SYNC_FILES];
-    uint64_t index = full_tiles(level, from);
+    struct tile tile = {.level = level, .index = full_tiles(level, from), .width = TILE_WIDTH};
     uint64_t end = full_tiles(level, size);
     enum err err = OK;
-    while (index < end && err == OK) {
+    while (tile.index < end && err == OK) {
+        const struct tile first = tile;
         size_t count = 0;
-        for (; index < end && count < SYNC_FILES && err == OK; index++) {
-            tiles[count] = (struct tile){.level = level, .index = index, .width = TILE_WIDTH};
-            err = begin_sync(log, &tiles[count++]);
+        for (; tile.index < end && count < SYNC_FILES && err == OK; count++) {
+            err = begin_sync(log, &tile);
+            tile.index++;
         }
-        err = err == OK ? syncpool_sync(log, tiles, count) : err;
+        err = err == OK ? syncpool_sync(log, &first, count) : err;
     }
     return err;
 }
