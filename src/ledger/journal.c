@@ -451,5 +451,6 @@ journal_close(struct journal *journal)
         (void)close(journal->folder);
     }
     free(journal->held);
+    free(journal->origin);
     free(journal);
 }

@@ -21,13 +21,14 @@
 #define JOURNAL_MARK_HEAD "gatehouse durable tiles\n"
 
 struct journal_settings {
-    const char *origin; /* outlives the journal */
+    const char *origin; /* copied: a hand-over frees the key that had it */
     uint64_t segment_bytes, reserve_bytes;
     uint64_t limit_bytes; /* of all segments together */
 };
 
 struct journal {
     struct journal_settings settings;
+    char *origin; /* of the settings, its own copy */
     int folder;
     pthread_mutex_t lock;
     struct segment **held; /* oldest first; at least one once it is open */

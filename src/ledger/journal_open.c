@@ -18,12 +18,17 @@ static struct journal *
 new_journal(const struct journal_settings *settings)
 {
     struct journal *journal = calloc(1, sizeof(*journal));
-    if (journal != NULL) {
-        journal->settings = *settings;
-        journal->folder = -1;
-        journal->next_number = 1;
-        pthread_mutex_init(&journal->lock, NULL);
+    char *origin = strdup(settings->origin);
+    if (journal == NULL || origin == NULL) {
+        free(journal);
+        free(origin);
+        return NULL;
     }
+    journal->settings = *settings;
+    journal->settings.origin = journal->origin = origin;
+    journal->folder = -1;
+    journal->next_number = 1;
+    pthread_mutex_init(&journal->lock, NULL);
     return journal;
 }
 

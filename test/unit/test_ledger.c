@@ -244,6 +244,28 @@ test_hand_over_is_signed_by_both_and_only_the_next_key_opens_it_then(void **stat
     key_free(other);
 }
 
+/* The keeper frees the old key and goes on: segments that are made then are still of this log. */
+static void
+test_ledger_goes_on_over_new_segments_when_the_old_key_is_gone(void **state)
+{
+    struct site *site = *state;
+    struct ledger_recovery recovery;
+    struct note note = {""};
+    struct key *next = NULL;
+    assert_int_equal(key_new("test.example/log", VKEY_ED25519, &next), OK);
+    struct ledger *ledger = open_ledger(site, &recovery);
+    fill(ledger, 400, 150);
+    assert_int_equal(ledger_hand_over(ledger, next, &note), OK);
+    key_free(site->key);
+    site->key = next;
+    site->settings.key = next;
+    fill(ledger, 5000, 700);
+    ledger_close(ledger);
+    check_checkpoint(site, next, 5000);
+    ledger_close(open_ledger(site, &recovery));
+    assert_int_equal(recovery.size, 5000);
+}
+
 /* Writes over one byte of a file. */
 static void
 damage(const char *path, off_t at, char byte)
@@ -312,6 +334,7 @@ main(void)
         CASE(test_committed_but_unpublished_entries_are_there_after_opening_again),
         CASE(test_entry_that_is_empty_or_too_long_is_refused),
         CASE(test_hand_over_is_signed_by_both_and_only_the_next_key_opens_it_then),
+        CASE(test_ledger_goes_on_over_new_segments_when_the_old_key_is_gone),
         CASE(test_damage_before_the_journal_s_end_is_refused_and_named),
         CASE(test_unfinished_batch_at_the_end_is_dropped_and_told),
     };
