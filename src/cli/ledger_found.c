@@ -24,19 +24,48 @@ static const struct {
     const char *words;
     const char *begins;
 } verbs[] = {
-    {EVENT_AUTH_LOGIN,    "logged in",          NULL             },
-    {EVENT_AUTH_FAIL,     "was not let in",     NULL             },
-    {EVENT_AUTH_LOGOUT,   "logged out",         NULL             },
-    {EVENT_AUTH_BAN,      "ban",                NULL             },
-    {EVENT_LIVE,          "watched live",       "began live"     },
-    {EVENT_PLAYBACK,      "watched recording",  "began recording"},
-    {EVENT_SNAPSHOT,      "took a picture",     "began a picture"},
-    {EVENT_EXPORT,        "exported",           "began an export"},
-    {EVENT_UNCLASSIFIED,  "unexplained media",  NULL             },
-    {EVENT_CONFIG_CHANGE, "changed a setting",  NULL             },
-    {EVENT_USER_CHANGE,   "changed an account", NULL             },
-    {EVENT_LEDGER_READ,   "read the ledger",    NULL             },
-    {EVENT_NOTE,          "wrote a note",       NULL             },
+    {EVENT_AUTH_LOGIN,    "logged in",          NULL              },
+    {EVENT_AUTH_FAIL,     "was not let in",     NULL              },
+    {EVENT_AUTH_LOGOUT,   "logged out",         NULL              },
+    {EVENT_AUTH_BAN,      "ban",                NULL              },
+    {EVENT_LIVE,          "watched live",       "began live"      },
+    {EVENT_PLAYBACK,      "watched recording",  "began recording" },
+    {EVENT_SNAPSHOT,      "took a picture",     "began a picture" },
+    {EVENT_EXPORT,        "exported",           "began an export" },
+    {EVENT_UNCLASSIFIED,  "unexplained media",  NULL              },
+    {EVENT_CONFIG_CHANGE, "changed a setting",  NULL              },
+    {EVENT_USER_CHANGE,   "changed an account", NULL              },
+    {EVENT_ASSESS_RUN,    "assessed",           "began to assess" },
+    {EVENT_ASSESS_LOGIN,  "tried a password",   "tries a password"},
+    {EVENT_LEDGER_READ,   "read the ledger",    NULL              },
+    {EVENT_LEDGER_FORK,   "FORK",               NULL              },
+    {EVENT_START,         "ledger opened",      NULL              },
+    {EVENT_STOP,          "ledger closed",      NULL              },
+    {EVENT_CLOCK,         "clock changed",      NULL              },
+    {EVENT_FULL,          "disk has space",     "disk full"       },
+    {EVENT_KEY,           "key replaced",       NULL              },
+    {EVENT_NOTE,          "wrote a note",       NULL              },
+};
+
+/* What of `detail` people want on the line, where it is there. */
+static const struct {
+    enum event_action action;
+    const char *name, *before;
+} told[] = {
+    {EVENT_ASSESS_RUN,   "scope",         ""            },
+    {EVENT_ASSESS_RUN,   "grade",         "grade "      },
+    {EVENT_ASSESS_RUN,   "devices",       "devices: "   },
+    {EVENT_ASSESS_RUN,   "logins",        "log-ins: "   },
+    {EVENT_ASSESS_LOGIN, "account",       "account "    },
+    {EVENT_ASSESS_LOGIN, "door",          ""            },
+    {EVENT_ASSESS_LOGIN, "result",        ""            },
+    {EVENT_LEDGER_READ,  "kind",          ""            },
+    {EVENT_LEDGER_FORK,  "witness",       "witness "    },
+    {EVENT_START,        "torn_bytes",    "bytes torn: "},
+    {EVENT_CLOCK,        "difference_ms", "by ms: "     },
+    {EVENT_CLOCK,        "quality",       ""            },
+    {EVENT_FULL,         "refused",       "refused: "   },
+    {EVENT_KEY,          "next",          ""            },
 };
 
 void
@@ -188,6 +217,37 @@ put_details(struct buf *out, const struct logged *logged)
 }
 
 static void
+put_told(struct buf *out, const struct logged *logged)
+{
+    json_t *event = json_loadb(logged->entry, logged->entry_len, 0, NULL);
+    const json_t *detail = json_object_get(event, "detail");
+    for (size_t i = 0; i < COUNT(told); i++) {
+        const json_t *value = json_object_get(detail, told[i].name);
+        if (value == NULL ||
+            !logged_says(logged, LOGGED_ACTION, event_action(told[i].action)->text)) {
+            continue;
+        }
+        if (json_is_string(value)) {
+            buf_format(out, "  %s", told[i].before);
+            found_put_text(
+                out, &(struct event_text){json_string_value(value), json_string_length(value)});
+        } else if (json_is_integer(value)) {
+            buf_format(out, "  %s%" JSON_INTEGER_FORMAT, told[i].before, json_integer_value(value));
+        }
+    }
+    json_decref(event);
+}
+
+/* Of what only begins the outcome is not known yet, which needs no words. */
+static bool
+is_outcome_told(const struct logged *logged)
+{
+    bool begins = logged_says(logged, LOGGED_PHASE, "begin") &&
+                  logged_says(logged, LOGGED_OUTCOME, event_outcome_text(EVENT_UNKNOWN));
+    return !begins && !logged_says(logged, LOGGED_OUTCOME, event_outcome_text(EVENT_OK));
+}
+
+static void
 put_text_line(struct buf *out, const struct logged *logged)
 {
     if (!logged->is_event) {
@@ -201,11 +261,12 @@ put_text_line(struct buf *out, const struct logged *logged)
         buf_text(out, "  ");
         put_verb(out, logged);
         put_cameras(out, logged);
-        if (!logged_says(logged, LOGGED_OUTCOME, event_outcome_text(EVENT_OK))) {
+        if (is_outcome_told(logged)) {
             buf_text(out, "  outcome: ");
             found_put_text(out, &logged->texts[LOGGED_OUTCOME]);
         }
         put_details(out, logged);
+        put_told(out, logged);
     }
     buf_format(out, "  #%" PRIu64 "\n", logged->index);
 }

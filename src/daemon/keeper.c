@@ -237,7 +237,9 @@ finish(struct keeper *keeper)
 {
     struct note note = {{0}};
     notify_say(keeper->notify_fd, "STOPPING=1");
-    keeper_own_say(keeper, EVENT_STOP, NULL);
+    if (keeper->settings->descriptor < 0) {
+        keeper_own_say(keeper, EVENT_STOP, NULL);
+    }
     keeper_round_finish(keeper);
     enum err err = ledger_flush(keeper->ledger, &note);
     if (err != OK && err != ERR_FULL) {
@@ -285,7 +287,9 @@ keeper_run(const struct keeper_settings *settings, struct note *note)
     keeper->socket_path = socket_path(settings);
     enum err err = keeper->socket_path == NULL ? ERR_LIMIT : begin(keeper, note);
     if (err == OK) {
-        keeper_own_start(keeper);
+        if (keeper_own_must_start(keeper)) {
+            keeper_own_start(keeper);
+        }
         keeper_round_go(keeper);
         notify_say(keeper->notify_fd, "READY=1");
         (void)uv_run(&keeper->loop, UV_RUN_DEFAULT);

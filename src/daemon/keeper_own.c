@@ -34,6 +34,14 @@ keeper_own_say(struct keeper *keeper, enum event_action action, json_t *detail)
     json_decref(detail);
 }
 
+/* Each command without a keeper starts one: only what is worth knowing of those is an event. */
+bool
+keeper_own_must_start(const struct keeper *keeper)
+{
+    return keeper->settings->descriptor < 0 || keeper->recovery.size == 0 ||
+           keeper->recovery.torn != 0;
+}
+
 void
 keeper_own_start(struct keeper *keeper)
 {
