@@ -330,6 +330,25 @@ blame_tile(struct verify_trust *trust, struct verify_result *result, const struc
     verify_blame_add(result, &finding);
 }
 
+/* A full tile that does not lead to the hash that is signed for it, and neither does what is below.
+ */
+static void
+blame_subtree(struct verify_trust *trust, struct verify_result *result, const struct tile *tile)
+{
+    uint64_t entries = (uint64_t)TILE_WIDTH << (8 * tile->level);
+    uint64_t first = tile->index * entries;
+    struct verify_finding finding = begin_finding(VERIFY_REWRITTEN, first, tile);
+    if (!verify_trust_tile(trust, tile->level + 1, tile->index / TILE_WIDTH)->is_proven) {
+        return; /* said of the one above */
+    }
+    result->bad_tiles++;
+    (void)snprintf(finding.words, VERIFY_WORDS,
+        "Of entries %" PRIu64 " to %" PRIu64 " at least one is not as it was signed; which, can't "
+        "be told, because their tiles were changed with them.",
+        first, first + entries - 1);
+    verify_blame_add(result, &finding);
+}
+
 /* The upper levels; level 0 is looked at with its bundles. */
 static void
 blame_upper(struct verify_trust *trust, struct verify_result *result)
@@ -348,6 +367,8 @@ blame_upper(struct verify_trust *trust, struct verify_result *result)
                 (truth->is_proven &&
                     memcmp(hashes, truth->hashes, tile.width * sizeof(hashes[0])) != 0)) {
                 blame_tile(trust, result, &tile, truth);
+            } else if (!truth->is_proven && tile.width == TILE_WIDTH) {
+                blame_subtree(trust, result, &tile);
             }
         }
     }
@@ -409,7 +430,10 @@ verify_blame(struct verify_trust *trust, struct verify_result *result)
     blame_entries(trust, result);
     blame_leaf_tiles(trust, result);
     blame_upper(trust, result);
-    if (!trust->edge_is_proven && result->finding_count == 0) {
+    /* The entries are asked once more, without the tiles: a hole above must not let them pass. */
+    bool is_history =
+        trust->edge_is_proven && (trust->scan->first != 0 || verify_trust_entries(trust));
+    if (!is_history && result->finding_count == 0) {
         struct verify_finding finding = {.kind = VERIFY_FORKED};
         (void)snprintf(finding.words, VERIFY_WORDS,
             "The files are one whole history, but not the one whose root is signed. Where it "

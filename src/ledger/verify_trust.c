@@ -256,6 +256,26 @@ verify_trust_edge(struct verify_trust *trust)
     free(sequences);
 }
 
+bool
+verify_trust_entries(struct verify_trust *trust)
+{
+    struct merkle_hash *sequence = calloc(EDGE, sizeof(*sequence));
+    size_t at = 0;
+    bool fits = sequence != NULL;
+    for (int level = 0; level < TILE_LEVELS && fits; level++) {
+        struct merkle_hash hashes[TILE_WIDTH];
+        struct tile tile = edge_tile(trust, level);
+        if (tile.width != 0) {
+            fits = by_entries(trust, &tile, hashes);
+            memcpy(sequence + at, hashes, fits ? tile.width * sizeof(hashes[0]) : 0);
+            at += tile.width;
+        }
+    }
+    fits = fits && edge_fits(trust, sequence);
+    free(sequence);
+    return fits;
+}
+
 struct tile_puzzle {
     struct verify_trust *trust;
     struct merkle_hash root;

@@ -41,6 +41,8 @@ enum err verify_trust_init(struct verify_trust *trust, const struct verify_scan 
     const struct merkle_head *head, struct tree *tree, struct merkle *merkle) MUST_CHECK;
 void verify_trust_release(struct verify_trust *trust);
 
+/* Whether the entries, all read and hashed, lead to the signed root, whatever the tiles say. */
+bool verify_trust_entries(struct verify_trust *trust);
 /* Decides about the partial tiles, from which all else follows. */
 void verify_trust_edge(struct verify_trust *trust);
 /* What is known of a tile of level 0 or above; valid until the next call for that level. */

@@ -169,6 +169,38 @@ test_the_root_decides_when_entry_and_tile_are_both_changed(void **state)
     expect(VERIFY_REWRITTEN, 768);
 }
 
+/* Puts a file of another log in the place of this one's. */
+static void
+take_from(const char *other, const char *file)
+{
+    char from[256], to[256];
+    (void)snprintf(from, sizeof(from), "%s/log/%s", other, file);
+    (void)snprintf(to, sizeof(to), "%s/log/%s", folder, file);
+    assert_int_equal(rename(from, to), 0);
+}
+
+/* More than 65,536 entries: there are full tiles between the root and the tiles of the leaves. */
+static void
+test_an_entry_rewritten_with_every_full_tile_above_it_is_found(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"tile/entries/005", "tile/0/005", "tile/1/000"};
+    struct log_maker maker;
+    char forged[128];
+    (void)snprintf(forged, sizeof(forged), "%s/%u", top, made++);
+    log_maker_open(&maker, forged);
+    add_entries(&maker, 0, 1287);
+    log_maker_add(&maker, "nobody was there", 16);
+    add_entries(&maker, 1288, 66000);
+    log_maker_sign(&maker, key, NULL, "checkpoint");
+    log_maker_close(&maker);
+    make_log(66000);
+    for (size_t i = 0; i < COUNT(files); i++) {
+        take_from(forged, files[i]);
+    }
+    expect(VERIFY_REWRITTEN, 0);
+}
+
 static void
 test_another_key_and_a_changed_signature_are_told_apart(void **state)
 {
@@ -325,6 +357,7 @@ main(void)
         cmocka_unit_test(test_a_changed_byte_is_a_rewritten_entry),
         cmocka_unit_test(test_a_changed_tile_is_not_blamed_on_its_entries),
         cmocka_unit_test(test_the_root_decides_when_entry_and_tile_are_both_changed),
+        cmocka_unit_test(test_an_entry_rewritten_with_every_full_tile_above_it_is_found),
         cmocka_unit_test(test_another_key_and_a_changed_signature_are_told_apart),
         cmocka_unit_test(test_a_key_from_the_log_itself_is_said_to_be_its_own),
         cmocka_unit_test(test_a_limit_of_time_ends_it),
