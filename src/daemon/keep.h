@@ -105,7 +105,9 @@ struct keeper {
     struct keep_round again; /* reserved events of a batch that found the disk full */
     unsigned gathering;      /* which of them */
     struct ledger_batch *batch;
-    enum err commit_err, publish_err;
+    enum err commit_err;     /* of the pool's thread until it is done */
+    enum err publish_result; /* the same */
+    enum err publish_err;    /* of the last one that is done */
     bool is_committing, is_publishing, is_signing;
     bool is_paused;  /* nothing is read from links */
     bool is_leaving; /* its first connection is gone */

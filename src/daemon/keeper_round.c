@@ -304,6 +304,10 @@ keeper_round_go(struct keeper *keeper)
     if (keeper->is_committing || keeper->is_ending) {
         return;
     }
+    if (keeper->wants_rotation && !keeper->is_publishing) {
+        keeper_key_rotate(keeper);
+        keeper_door_resume(keeper);
+    }
     gather_again(keeper);
     keeper->batch = ledger_seal(keeper->ledger);
     if (keeper->batch == NULL) {
@@ -341,7 +345,7 @@ static void
 publish_work(uv_work_t *work)
 {
     struct keeper *keeper = work->data;
-    keeper->publish_err = ledger_publish_run(keeper->ledger);
+    keeper->publish_result = ledger_publish_run(keeper->ledger);
 }
 
 static void
@@ -367,6 +371,7 @@ publish_done(uv_work_t *work, int status)
     struct keeper *keeper = work->data;
     (void)status;
     keeper->is_publishing = false;
+    keeper->publish_err = keeper->publish_result;
     ledger_publish_end(keeper->ledger, keeper->publish_err);
     if (keeper->publish_err != OK && keeper->publish_err != ERR_FULL) {
         keeper_die(keeper->publish_err, "tiles");

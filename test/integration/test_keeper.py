@@ -328,6 +328,20 @@ def test_the_key_is_replaced_while_it_runs(folder, tmp_path):
         assert wire.state()["key"] == new
 
 
+def test_the_key_of_a_keeper_with_nothing_to_do_is_replaced(folder):
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        until = time.monotonic() + 20
+        while wire.state()["published"] != wire.state()["size"] and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(0.5)
+        wire.ask(ROTATE)
+        wire.ask(ROTATE)
+        assert [wire.answer()[1] for _ in range(2)] == [OK, OK]
+        assert wire.append(live())[0] == OK
+        keeper.end()
+    assert [a for a in actions(folder) if a == "system.key"] == ["system.key"] * 2
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_replacement_that_was_cut_short_is_finished(folder, moment):
     keys = keys_of(folder)
