@@ -38,6 +38,12 @@ struct ledger_recovery {
 /* Makes folder, first checkpoint (size 0) and log/log.vkey. ERR_VALUE when there is a ledger. */
 enum err ledger_create(const struct ledger_settings *settings, struct note *note) MUST_CHECK;
 /*
+ * Makes a ledger of a folder that has nothing but log/, whole, durable and verified: a journal that
+ * begins with the log's last entries. ERR_VALUE: it has a journal, or the checkpoint is not the
+ * key's, or contradicts the tiles.
+ */
+enum err ledger_restore_log(const struct ledger_settings *settings, struct note *note) MUST_CHECK;
+/*
  * Locks and recovers. ERR_REFUSED when another process has it; ERR_VALUE when what is on disk
  * contradicts its own checkpoint or the key; ERR_MISSING when there is none; ERR_FULL, ERR_IO.
  */

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "ledger/disk.h"
 #include "ledger/ledger_inside.h"
+#include "ledger/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,6 +187,96 @@ start(struct ledger *ledger, struct note *note)
         return err;
     }
     return OK;
+}
+
+/* Entries in bundle form, each committed. */
+static enum err
+put_entries(struct ledger *ledger, struct reader *bundle, uint64_t until)
+{
+    enum err err = OK;
+    while (ledger->size < until && err == OK) {
+        size_t len = 0;
+        uint64_t index = 0;
+        const size_t at = bundle->pos;
+        const uint8_t *entry = tile_next_entry(bundle, &len);
+        err = entry == NULL ? ERR_VALUE : ledger_add(ledger, entry, len, false, &index);
+        bool is_last = err == OK && index + 1 == until;
+        struct ledger_batch *batch = err == ERR_LIMIT || is_last ? ledger_seal(ledger) : NULL;
+        if (err == ERR_LIMIT && batch != NULL) {
+            bundle->pos = at;
+            err = OK;
+        }
+        if (batch != NULL) {
+            err = ledger_commit(ledger, batch);
+            ledger_committed(ledger, batch, err);
+            err = err == OK ? journal_prepare(ledger->journal) : err;
+        }
+    }
+    return err;
+}
+
+/* Recovery makes the last bundle's tiles from the journal, as if it had been written there. */
+static enum err
+put_last_bundle(struct ledger *ledger, const char *folder, uint64_t size, struct note *note)
+{
+    CLEANUP(buf_release) struct buf bundle;
+    struct tree *tree = NULL;
+    struct reader reader;
+    uint64_t index = (size - 1) / TILE_WIDTH;
+    const struct tile tile = {
+        .level = TILE_ENTRIES, .index = index, .width = tile_width(TILE_ENTRIES, index, size)};
+    buf_init(&bundle, TREE_BUNDLE);
+    enum err err = tree_open(folder, &tree, note);
+    err = err == OK ? tree_bundle(tree, &tile, &bundle, note) : err;
+    tree_close(tree);
+    if (err != OK) {
+        return err;
+    }
+    reader_init(&reader, bundle.data, bundle.len);
+    ledger->size = index * TILE_WIDTH;
+    ledger->gathering->first = ledger->size;
+    err = put_entries(ledger, &reader, size);
+    err = err == OK ? journal_retire(ledger->journal, index * TILE_WIDTH) : err;
+    if (err != OK) {
+        note_set(note, "journal: %s", err == ERR_VALUE ? err_words(err) : disk_trouble());
+    }
+    return err;
+}
+
+static enum err
+make_journal(struct ledger *ledger, const struct ledger_settings *settings, struct note *note)
+{
+    const struct journal_settings form = journal_settings(settings);
+    struct journal_found found = {0};
+    struct merkle_head head = {0};
+    if (has(ledger->folder, JOURNAL_FOLDER)) {
+        note_set(note, "%s: there is a journal already", settings->folder);
+        return ERR_VALUE;
+    }
+    enum err err = publisher_open(ledger->folder, settings->key, &ledger->publisher, &head, note);
+    err = err == OK ? journal_create(ledger->folder, &form, note) : err;
+    err = err == OK ? journal_open(ledger->folder, &form, &ledger->journal, &found, note) : err;
+    err = err == OK ? start(ledger, note) : err;
+    if (err != OK || head.size == 0) {
+        return err;
+    }
+    return put_last_bundle(ledger, settings->folder, head.size, note);
+}
+
+enum err
+ledger_restore_log(const struct ledger_settings *settings, struct note *note)
+{
+    struct ledger *ledger = calloc(1, sizeof(*ledger));
+    if (ledger == NULL) {
+        return ERR_MEMORY;
+    }
+    ledger->folder = -1;
+    ledger->lock = -1;
+    enum err err = open_folder(ledger, settings->folder, note);
+    err = err == OK ? make_journal(ledger, settings, note) : err;
+    ledger_close(ledger);
+    err = err == OK ? sync_parent(settings->folder) : err;
+    return err;
 }
 
 enum err

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "ledger/ledger.h"
+#include "ledger/logcopy.h"
 #include "ledger/tree.h"
 
 #include <ftw.h>
@@ -266,6 +267,87 @@ test_ledger_goes_on_over_new_segments_when_the_old_key_is_gone(void **state)
     assert_int_equal(recovery.size, 5000);
 }
 
+/* Copied while it is open, a ledger of the copy has the same entries and goes on. */
+static void
+test_ledger_made_of_a_copy_of_the_log_goes_on_after_its_last_entry(void **state)
+{
+    struct site *site = *state;
+    static const uint64_t sizes[] = {0, 1, 255, 256, 257, 5000, 5120};
+    struct ledger_recovery recovery;
+    struct note note = {""};
+    struct ledger *ledger = open_ledger(site, &recovery);
+    char to[96];
+    char log[112];
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct logcopy copy;
+        struct ledger *again = NULL;
+        fill(ledger, sizes[i], 150);
+        (void)snprintf(to, sizeof(to), "%s/%zu", site->folder, i);
+        (void)snprintf(log, sizeof(log), "%s/log", to);
+        assert_int_equal(mkdir(to, 0755), 0);
+        if (logcopy_run(site->ledger, log, false, &copy, &note) != OK) {
+            fail_msg("%s", note.text);
+        }
+        buf_release(&copy.since);
+        assert_int_equal(copy.head.size, sizes[i]);
+        struct ledger_settings settings = site->settings;
+        settings.folder = to;
+        if (ledger_restore_log(&settings, &note) != OK) {
+            fail_msg("%s", note.text);
+        }
+        assert_int_equal(ledger_restore_log(&settings, &note), ERR_VALUE);
+        assert_int_equal(ledger_open(&settings, &again, &recovery, &note), OK);
+        assert_int_equal(recovery.size, sizes[i]);
+        fill(again, sizes[i] + 700, 300);
+        ledger_close(again);
+        struct site restored = *site;
+        (void)snprintf(restored.ledger, sizeof(restored.ledger), "%s", to);
+        check_checkpoint(&restored, site->key, sizes[i] + 700);
+        assert_int_equal(ledger_open(&settings, &again, &recovery, &note), OK);
+        ledger_close(again);
+    }
+    ledger_close(ledger);
+}
+
+/* The copy is brought up to date, also over a partial tile; another history leaves it as it is. */
+static void
+test_copy_follows_the_log_and_refuses_another_history(void **state)
+{
+    struct site *site = *state;
+    static const uint64_t sizes[] = {300, 310, 1000, 1024, 5000};
+    struct ledger_recovery recovery;
+    struct note note = {""};
+    struct logcopy copy;
+    struct site copied = *site;
+    char to[128];
+    (void)snprintf(to, sizeof(to), "%s/copy", site->folder);
+    (void)snprintf(copied.ledger, sizeof(copied.ledger), "%s/holder", site->folder);
+    assert_int_equal(mkdir(copied.ledger, 0755), 0);
+    (void)snprintf(to, sizeof(to), "%s/log", copied.ledger);
+    struct ledger *ledger = open_ledger(site, &recovery);
+    uint64_t before = 0;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        fill(ledger, sizes[i], 150);
+        assert_int_equal(logcopy_run(site->ledger, to, false, &copy, &note), OK);
+        buf_release(&copy.since);
+        assert_int_equal(copy.before, before);
+        before = sizes[i];
+        check_checkpoint(&copied, site->key, sizes[i]);
+    }
+    ledger_close(ledger);
+    (void)snprintf(site->ledger, sizeof(site->ledger), "%s/other", site->folder);
+    assert_int_equal(ledger_create(&site->settings, &note), OK);
+    ledger = open_ledger(site, &recovery);
+    fill(ledger, 100, 150);
+    assert_int_equal(logcopy_run(site->ledger, to, false, &copy, &note), ERR_VALUE);
+    buf_release(&copy.since);
+    assert_non_null(strstr(note.text, "does not continue"));
+    assert_int_equal(logcopy_run(site->ledger, site->ledger, false, &copy, &note), ERR_VALUE);
+    buf_release(&copy.since);
+    ledger_close(ledger);
+    check_checkpoint(&copied, site->key, 5000);
+}
+
 /* Writes over one byte of a file. */
 static void
 damage(const char *path, off_t at, char byte)
@@ -335,6 +417,8 @@ main(void)
         CASE(test_entry_that_is_empty_or_too_long_is_refused),
         CASE(test_hand_over_is_signed_by_both_and_only_the_next_key_opens_it_then),
         CASE(test_ledger_goes_on_over_new_segments_when_the_old_key_is_gone),
+        CASE(test_ledger_made_of_a_copy_of_the_log_goes_on_after_its_last_entry),
+        CASE(test_copy_follows_the_log_and_refuses_another_history),
         CASE(test_damage_before_the_journal_s_end_is_refused_and_named),
         CASE(test_unfinished_batch_at_the_end_is_dropped_and_told),
     };
