@@ -44,10 +44,11 @@ is_base64_digit(char c)
            c == '/';
 }
 
-/* RFC 4648 section 4, padded. */
+/* RFC 4648 section 4, padded; bits behind the last byte are zero. */
 static bool
 is_base64(const char *bytes, size_t len)
 {
+    static const char *const last[] = {NULL, "AEIMQUYcgkosw048", "AQgw"};
     if (len == 0 || len % 4 != 0) {
         return false;
     }
@@ -57,7 +58,7 @@ is_base64(const char *bytes, size_t len)
             return false;
         }
     }
-    return true;
+    return padding == 0 || strchr(last[padding], bytes[len - padding - 1]) != NULL;
 }
 
 /* "base64:" stands only before base64. */

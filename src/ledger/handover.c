@@ -67,7 +67,7 @@ read_next_key(struct step *step, struct note *note)
     if (size > step->size) {
         return wrong(step, note, ERR_LIMIT, "the log had more entries then: it was taken back");
     }
-    if (size == 0 || size < step->seen) {
+    if (size <= step->seen) {
         return wrong(step, note, ERR_VALUE, "is not later than the one before");
     }
     enum err err = tree_entry(step->tree, size - 1, step->size, &entry, &len, note);
@@ -126,13 +126,14 @@ handover_follow(struct tree *tree, uint64_t size, const struct vkey *trusted,
     CLEANUP(buf_release) struct buf bytes;
     char name[32];
     buf_init(&bytes, TREE_CHECKPOINT);
+    uint64_t seen = 0; /* entries at the last one that a believed key signed */
     ret_handover->count = 0;
     ret_handover->keys[0] = *trusted;
     for (unsigned number = 1; number <= HANDOVER_LIMIT; number++) {
         struct step step = {.tree = tree, .size = size, .name = name};
         size_t count = ret_handover->count;
         step.from = &ret_handover->keys[count];
-        step.seen = count == 0 ? 0 : ret_handover->heads[count - 1].size;
+        step.seen = seen;
         (void)snprintf(name, sizeof(name), "handover/%u", number);
         buf_clear(&bytes);
         enum err err = tree_file(tree, name, &bytes, note);
@@ -140,14 +141,18 @@ handover_follow(struct tree *tree, uint64_t size, const struct vkey *trusted,
             break;
         }
         err = err == OK ? take_step(&step, &bytes, note) : err;
-        if (err == ERR_MISSING && note->text[0] == '\0' && ret_handover->count != 0) {
+        if (err == ERR_MISSING && note->text[0] == '\0' && seen != 0) {
             return wrong(&step, note, ERR_MISSING, "is not signed by the key before it");
         }
-        if (step.is_past || (err == ERR_MISSING && note->text[0] == '\0')) {
+        if (err == ERR_MISSING && note->text[0] == '\0') {
             continue;
         }
         if (err != OK) {
             return err;
+        }
+        seen = step.checkpoint.head.size;
+        if (step.is_past) {
+            continue;
         }
         ret_handover->heads[ret_handover->count++] = step.checkpoint.head;
         ret_handover->keys[ret_handover->count] = step.next;

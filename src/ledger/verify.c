@@ -194,6 +194,9 @@ open_other(
         if (err != OK) {
             note_set(run->note, "%s: %.200s", what,
                 err == ERR_MISSING ? "not signed by the log's key" : note.text);
+        } else if (i < run->chain.count && checkpoint.head.size > run->chain.heads[i].size) {
+            note_set(run->note, "%s: signed by a key that had been handed over before", what);
+            return ERR_VALUE;
         }
     }
     if (err != OK) {
@@ -249,6 +252,17 @@ take_others(struct run *run)
     return OK;
 }
 
+/* Also where nobody asks for witnesses the log has to continue what its key signed for them. */
+static void
+take_witnessed(struct run *run)
+{
+    struct merkle_head head;
+    if (run->witnessed.len != 0 &&
+        open_other(run, run->witnessed.data, run->witnessed.len, WITNESSED, &head) == OK) {
+        add_prefix(run, "the witnessed checkpoint", &head);
+    }
+}
+
 /* The witnessed checkpoint where there is one, else the log's own with whatever it carries. */
 static enum err
 check_witnesses(struct run *run)
@@ -259,6 +273,7 @@ check_witnesses(struct run *run)
     struct note note = {""};
     char words[VERIFY_WORDS];
     if (run->settings->policy == NULL) {
+        take_witnessed(run);
         return OK;
     }
     result->has_policy = true;
@@ -394,8 +409,7 @@ verify(struct run *run)
         return err;
     }
     /* Before the checkpoint, which in a log that grows is then not the smaller one. */
-    if (run->settings->policy != NULL &&
-        tree_file(run->tree, WITNESSED, &run->witnessed, &ignored) != OK) {
+    if (tree_file(run->tree, WITNESSED, &run->witnessed, &ignored) != OK) {
         buf_clear(&run->witnessed);
     }
     err = read_head(run);

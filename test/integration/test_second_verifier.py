@@ -2,6 +2,7 @@
 import base64
 import contextlib
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -21,6 +22,7 @@ from conftest import BUILD, GATEHOUSE, SOURCE, command
 SECOND = SOURCE / "test" / "second_verifier"
 sys.path.insert(0, str(SECOND))
 import note  # noqa: E402  pylint: disable=wrong-import-position
+import odd_entries  # noqa: E402  pylint: disable=wrong-import-position
 import tree  # noqa: E402  pylint: disable=wrong-import-position
 import verify  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -330,3 +332,183 @@ def test_both_see_damage_below_hand_overs(ledger, tmp_path):
             assert first[0] == second[0] is False, f"turn {turn}: {first} {second}"
             assert None in (first[1], second[1]) or first[1] == second[1], f"turn {turn}: {first} {second}"
         shutil.rmtree(log)
+
+
+def test_both_judge_odd_entries_alike(plain, tmp_path):
+    """Signed, and nearly events: 190 of them, each the second entry of a log."""
+    verdicts = []
+    for name, entry in odd_entries.ODD.items():
+        log = tmp_path / f"log{len(verdicts)}"
+        plain["forger"].log(log, [odd_entries.GOOD, entry])
+        first, second = ours(log, plain["key"]), theirs(log, plain["key"])
+        assert first[:2] == second[:2], f"{name}: Gatehouse: {first}\nsecond: {second}"
+        verdicts.append(first[0])
+    assert 30 < sum(verdicts) < len(verdicts) - 80
+
+
+def written(name, data):
+    """A damage that puts a file there."""
+    def damage(log):
+        (log / name).write_bytes(data)
+    return damage
+
+
+def copied(name, to):
+    """A damage that copies a file of the log."""
+    return lambda log: shutil.copy(log / name, log / to)
+
+
+def replaced_by(name, make):
+    """A damage that puts something else in a file's place."""
+    def damage(log):
+        (log / name).rename(log / "beside")
+        make(log / name)
+    return damage
+
+
+def odd_heads(forger, size, root):
+    """What the owner of the key could put there: name, damage, whether it verifies."""
+    head, other = forger.checkpoint, b"x" * 32
+    return [
+        ("the same anew", written("checkpoint", head(size, root)), True),
+        ("an extension", written("checkpoint", head(size, root, "more\n")), True),
+        ("an empty line in it", written("checkpoint", head(size, root, "more\n\nmore\n")), False),
+        ("another root", written("checkpoint", head(size, other)), False),
+        ("smaller", written("checkpoint", head(size - 1, other)), False),
+        ("larger", written("checkpoint", head(size + 1, other)), False),
+        ("huge", written("checkpoint", head(2**64 - 1, other)), False),
+        ("too huge", written("checkpoint", head(2**64, other)), False),
+        ("of nothing, with another root", written("checkpoint", head(0, other)), False),
+        ("a link", replaced_by("checkpoint", lambda path: path.symlink_to("beside")), False),
+        ("a pipe among tiles", replaced_by("tile/0/000", os.mkfifo), False),
+        ("a folder among entries", replaced_by("tile/entries/001", os.mkdir), False),
+        ("witnesses of a fork", written("checkpoint.witnessed", head(size, other)), False),
+        ("witnesses of an early fork", written("checkpoint.witnessed", head(3, other)), False),
+        ("witnesses saw more", written("checkpoint.witnessed", head(size + 1, other)), False),
+        ("witnesses of nothing", written("checkpoint.witnessed", b"hello\n"), True),
+    ]
+
+
+def test_both_judge_heads_that_the_key_signed(ledger, plain, tmp_path):
+    """Forks, huge claims, no files, what witnesses are said to have seen; also without a policy."""
+    private = next((ledger["folder"].parent / "ledger-keys").glob("*.key")).read_text()
+    for log, key, forger in ((ledger["log"], ledger["keys"][0], Forger(private)),
+                             (plain["log"], plain["key"], plain["forger"])):
+        lines = (log / "checkpoint").read_text().split("\n")
+        for name, damage, is_good in odd_heads(forger, int(lines[1]), base64.b64decode(lines[2])):
+            copy = tmp_path / "copy"
+            shutil.copytree(log, copy)
+            damage(copy)
+            first, second = ours(copy, key), theirs(copy, key)
+            assert first[0] == second[0] == is_good, f"{name}: Gatehouse: {first}\nsecond: {second}"
+            shutil.rmtree(copy)
+
+
+def test_both_demand_hand_overs_in_order(ledger, tmp_path):
+    """One too many, one too few, one of an earlier size, none at all, no note: by each of the three keys."""
+    cases = {
+        "the first again": (copied("handover/1", "handover/3"), [False, False, False]),
+        "the second again": (copied("handover/2", "handover/3"), [False, False, False]),
+        "garbage behind them": (written("handover/3", b"x\n"), [False, False, False]),
+        "garbage before one's own": (written("handover/1", b"x\n"), [False, False, False]),
+        "not in a row": (written("handover/4", b"x\n"), [True, True, True]),
+        "the first is gone": (lambda log: (log / "handover/1").unlink(), [False, False, True]),
+        "the second is gone": (lambda log: (log / "handover/2").unlink(), [False, False, True]),
+        "the last as the head": (copied("handover/2", "checkpoint"), [True, True, True]),
+        "an old head": (lambda log: shutil.copy(ledger["early"] / "checkpoint", log / "checkpoint"), [False] * 3),
+    }
+    for name, (damage, verdicts) in cases.items():
+        for key, is_good in zip(ledger["keys"], verdicts):
+            copy = tmp_path / "copy"
+            shutil.copytree(ledger["log"], copy)
+            damage(copy)
+            first, second = ours(copy, key), theirs(copy, key)
+            assert first[0] == second[0] == is_good, f"{name}: Gatehouse: {first}\nsecond: {second}"
+            shutil.rmtree(copy)
+
+
+def test_both_ask_the_same_of_witnesses_and_of_an_earlier_checkpoint(ledger, plain, tmp_path):
+    """Quorums met and not; a checkpoint that was kept, the log's and another's."""
+    text = ledger["policy"].read_text()
+    first, log = ledger["keys"][0], ledger["log"]
+    stranger = text.split("witness w2 ")[1].split()[0]
+    absent = re.sub(r"(witness w2 )\S+", r"\1" + cosigner("example.org/absent"), text)
+    policies = {text: True, text.replace("quorum both", "quorum w1"): True, "quorum none\n": True, absent: False,
+                absent.replace("both all", "both any"): True, absent.replace("both all", "both 1"): True,
+                absent.replace("both all", "both 2"): False, text.replace(f"log {ledger['keys'][1]}\n", ""): True}
+    assert stranger not in absent
+    for policy, is_good in policies.items():
+        (tmp_path / "policy").write_text(policy)
+        verdict = ours(log, first, "--policy", tmp_path / "policy")
+        second = theirs(log, first, note.Policy(policy.encode()))
+        assert verdict[0] == second[0] == is_good, f"{policy}{verdict}{second}"
+    for earlier, is_good in ((ledger["early"] / "checkpoint", True), (plain["log"] / "checkpoint", False)):
+        verdict = ours(log, first, "--from-checkpoint", earlier)
+        assert verdict[0] == theirs(log, first, earlier=earlier.read_bytes())[0] == is_good
+
+
+def cosigner(name):
+    """The public key of a witness that has cosigned nothing."""
+    blob = b"\4" + bytes(range(32))
+    number = hashlib.sha256(name.encode() + b"\n" + blob).hexdigest()[:8]
+    return f"{name}+{number}+{base64.b64encode(blob).decode()}"
+
+
+def second_program(*args):
+    """The second verifier as a program."""
+    return command(sys.executable, SECOND / "verify.py", *args)
+
+
+def test_both_believe_proofs_and_no_changed_ones(ledger, tmp_path):
+    """First, last and random entries, with witnesses where they cover them; then each with a changed byte."""
+    dice, log = random.Random(3), ledger["log"]
+    size = int((log / "checkpoint").read_text().split("\n")[1])
+    cosigned = int((log / "checkpoint.witnessed").read_text().split("\n")[1])
+    for index in (0, size - 1, cosigned - 1, cosigned, dice.randrange(size), dice.randrange(size)):
+        proof, entry = tmp_path / "proof", tmp_path / "entry"
+        done = command(GATEHOUSE, "ledger", "prove", "--ledger", log, "--output", proof, "--entry", entry, index)
+        assert done.returncode == 0, done.stderr
+        for options in (("--key", ledger["keys"][1]), ("--key", ledger["keys"][2]), ("--policy", ledger["policy"]),
+                        ("--key", ledger["keys"][1], "--policy", ledger["policy"])):
+            is_good = (ledger["keys"][2] in options) == (index >= cosigned)
+            one = command(GATEHOUSE, "ledger", "verify-proof", *options, "--entry", entry, proof)
+            other = second_program("proof", *options, "--entry", entry, proof)
+            assert one.returncode == other.returncode == (0 if is_good else 1), one.stdout + other.stdout
+        data = bytearray(proof.read_bytes())
+        data[dice.randrange(data.index(b"\n\n") + 60)] ^= 1
+        proof.write_bytes(data)
+        key = ledger["keys"][2 if index >= cosigned else 1]
+        assert command(GATEHOUSE, "ledger", "verify-proof", "--key", key, "--entry", entry, proof).returncode == 1
+        assert second_program("proof", "--key", key, "--entry", entry, proof).returncode == 1
+
+
+def test_the_second_verifier_believes_the_example_of_the_page(tmp_path):
+    """Chapter 11: hand-over, witness and proof, as they are printed."""
+    page = (SOURCE / "doc" / "ledger-format.md").read_text().split("## 11.")[1]
+    blocks = re.findall(r"```\n(.*?)```", page, re.DOTALL)
+    keys = blocks[0].split()
+    entries = [line.encode() for line in blocks[1].splitlines()]
+    notes = [block for block in blocks if block.startswith("gatehouse.example/harbour\n")]
+    proof = next(block for block in blocks if block.startswith("c2sp.org/tlog-proof@v1"))
+    for name, data in (("0", b"".join(map(tree.leaf, entries))), ("entries", bundle(entries))):
+        (tmp_path / "tile" / name / "000.p").mkdir(parents=True)
+        (tmp_path / "tile" / name / "000.p" / "4").write_bytes(data)
+    (tmp_path / "handover").mkdir()
+    for name, text in zip(("handover/1", "checkpoint", "checkpoint.witnessed"), notes):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "policy").write_text(f"witness w {keys[2]}\nquorum w\n")
+    for key in keys[:2]:
+        done = second_program("log", tmp_path, "--key", key, "--policy", tmp_path / "policy")
+        assert (done.returncode, done.stdout) == (0, "VERIFIED: 4 entries\n"), done.stdout + done.stderr
+    verify.verify_proof(proof.encode(), entries[1], note.Key(keys[1]), note.Policy((tmp_path / "policy").read_bytes()))
+    with pytest.raises(note.Refused):
+        verify.verify_proof(proof.encode(), entries[2], note.Key(keys[1]))
+
+
+def test_the_second_verifier_tells_usage_from_verdict(plain, tmp_path):
+    """0 verified, 1 not, 2 nothing to read, 64 usage."""
+    assert second_program("log", plain["log"], "--key", plain["key"]).returncode == 0
+    assert second_program("log", plain["log"], "--key", plain["key"][:-6] + "AAAAA=").returncode == 64
+    assert second_program("log", tmp_path / "none", "--key", plain["key"]).returncode == 2
+    assert second_program("log", tmp_path, "--key", plain["key"]).returncode == 2
+    assert second_program("log").returncode == 64

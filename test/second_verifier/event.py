@@ -3,12 +3,13 @@ import base64
 import datetime
 import json
 import re
-import unicodedata
 
 MOST = 9007199254740991
 DEEP = 8
 ENTRY_MOST = 65535
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+UNSEEN = re.compile(
+    "[\0-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb]*")
 DEMANDS = {
     "auth.login": "actor.ip actor.user", "auth.fail": "reason actor.ip", "auth.logout": "actor.session actor.user",
     "auth.ban": "reason actor.ip", "footage.live": "actor.ip actor.user target.cameras",
@@ -82,21 +83,26 @@ def text(value):
             inner = base64.b64decode(value[7:].encode(), validate=True)
         except ValueError:
             raise NoEvent("base64: and no base64") from None
-        need(base64.b64encode(inner).decode() == value[7:], "base64 in another spelling")
+        need(inner and base64.b64encode(inner).decode() == value[7:], "base64 of nothing, or in another spelling")
 
 
 def words(value):
     """A text in which something can be seen."""
     text(value)
-    need(any(unicodedata.category(c)[0] not in "ZC" for c in value), "a blank reason")
+    need(not UNSEEN.fullmatch(value), "a blank reason")
+
+
+def named(value):
+    """A text, not empty."""
+    text(value)
+    need(value, "an empty text")
 
 
 def texts(value):
     """A list of texts, none empty."""
     need(isinstance(value, list), "no list")
     for one in value:
-        text(one)
-        need(one, "an empty text")
+        named(one)
 
 
 def number(value):
@@ -107,8 +113,9 @@ def number(value):
 def moment(value):
     """A time, of a day that there is."""
     need(isinstance(value, str) and TIME.fullmatch(value), "no time")
+    year = int(value[:4]) or 2000  # of the same length as the year 0, which Python does not have
     try:
-        datetime.datetime.strptime(value[:19], "%Y-%m-%dT%H:%M:%S")
+        datetime.datetime.strptime(f"{year:04}{value[4:19]}", "%Y-%m-%dT%H:%M:%S")
     except ValueError:
         raise NoEvent("a time that there is not") from None
 
@@ -141,7 +148,7 @@ EVENT = members({
     "actor": members({"factor": text, "ip": text, "role": text, "session": text, "user": text}),
     "bytes": number, "detail": lambda v: need(isinstance(v, dict), "no object"),
     "digest": like("sha256:[0-9a-f]{64}"), "id": like("[A-Za-z0-9_-]{8,63}"),
-    "outcome": one_of("ok", "refused", "failed", "unknown"), "reason": words, "site": text,
+    "outcome": one_of("ok", "refused", "failed", "unknown"), "reason": words, "site": named,
     "target": members({"cameras": texts, "from": moment, "object": text, "to": moment, "vms": text}),
     "time": moment, "time_quality": one_of("unsynced", "stepped"), "v": lambda v: need(v == 1 and v is not True, "v"),
     "writer": members({"pid": number, "uid": number}, ("pid", "uid")),

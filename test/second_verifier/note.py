@@ -148,8 +148,6 @@ class Policy:
         self.logs, self.witnesses, self.groups, self.members, self.quorum = [], {}, {}, set(), None
         if len(data) > POLICY_MOST or any(c < 32 and c not in (9, 10) or c == 127 for c in data):
             raise Refused("bad-policy", "the policy is too large or has control characters")
-        if data and not data.endswith(b"\n"):
-            raise Refused("bad-policy", "the policy's last line has no end")
         rows = {"log": self._log, "witness": self._witness, "group": self._group, "quorum": self._quorum}
         for line in data.decode("utf-8", "surrogateescape").split("\n"):
             items = [i for i in re.split("[ \t]+", line) if i]

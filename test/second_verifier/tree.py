@@ -104,37 +104,46 @@ def tile_name(level, number, width=WIDTH):
 
 
 class Tiles:
-    """Tiles and bundles of a log, by number; what can't be read is None and its reason is kept."""
+    """Tiles and bundles of a log, by number; what can't be read is None and its reason is kept.
 
-    def __init__(self, folder):
-        self.folder = folder
+    The files are those of the size that checkpoint claims; they hold what earlier sizes need, too.
+    """
+
+    def __init__(self, folder, size):
+        self.folder, self.size = folder, size
         self.why = {}
 
-    def _read(self, level, number, width, most):
+    def name(self, level, number):
+        """The file that has this tile or bundle, and its width; 0 where the size has none."""
+        count = self.size if level == "entries" else self.size >> 8 * level
+        width = min(WIDTH, max(0, count - number * WIDTH))
+        return tile_name(level, number, width), width
+
+    def _read(self, level, number, most):
+        name, width = self.name(level, number)
         try:
-            data = self.folder.read(tile_name(level, number, width), most)
-            if data is None and width < WIDTH:
-                data = self.folder.read(tile_name(level, number), most)
-                return data, True
-            return data, width == WIDTH
+            data = self.folder.read(name, most) if width else None
+            if data is None and 0 < width < WIDTH:
+                return self.folder.read(tile_name(level, number), most), WIDTH
+            return data, width
         except OSError:
             self.why[(level, number)] = "unreadable"
-            return None, False
+            return None, width
 
     def hashes(self, level, number, width):
         """The hashes of a tile, or None."""
-        data, is_full = self._read(level, number, width, TILE_MOST)
+        data, wide = self._read(level, number, TILE_MOST)
         if data is None:
             self.why.setdefault((level, number), "missing")
             return None
-        if len(data) != (WIDTH if is_full else width) * 32:
+        if len(data) != wide * 32 or wide < width:
             self.why[(level, number)] = "unreadable"
             return None
         return [data[i:i + 32] for i in range(0, width * 32, 32)]
 
     def entries(self, number, width):
         """Whole entries of a bundle from its front, and what is wrong behind them: None, missing, unreadable."""
-        data, is_full = self._read("entries", number, width, BUNDLE_MOST)
+        data, wide = self._read("entries", number, BUNDLE_MOST)
         if data is None:
             return [], self.why.get(("entries", number), "missing")
         found, at = [], 0
@@ -146,8 +155,7 @@ class Tiles:
             at = end
         if len(found) < width:
             return found, "truncated"
-        grew = is_full and width < WIDTH  # then only what this size needs is judged
-        return found, None if at == len(data) or grew else "unreadable"
+        return found, None if at == len(data) or wide > width else "unreadable"  # of more, only the front is judged
 
     def derived(self, level, number, width, depth):
         """What a tile must be by the tiles of level depth below it, or by the entries (depth -1); None if one lacks."""
@@ -247,8 +255,8 @@ def believed_leaf(tiles, believed, index):
 class Walk:
     """Every tile and bundle of a size, from the root down, in the order of entries."""
 
-    def __init__(self, folder, size, wanted, each):
-        self.tiles, self.size, self.each = Tiles(folder), size, each
+    def __init__(self, tiles, size, wanted, each):
+        self.tiles, self.size, self.each = tiles, size, each
         self.wanted, self.roots, self.fold, self.count = set(wanted), {}, Fold(), 0
         self.faults = []
         if 0 in self.wanted:

@@ -33,9 +33,9 @@ class Trust:
         return any([checkpoint.is_signed(key) for key in self.signers(checkpoint.size)])
 
 
-def follow(folder, key):
+def follow(folder, tiles, key):
     """Follows the hand-overs from a key (chapter 7); returns the Trust, and the fault that ended it early."""
-    trust, number, tiles, met = Trust(key), 0, tree.Tiles(folder), False
+    trust, number, met = Trust(key), 0, False
     while True:
         number += 1
         name = f"{HANDOVERS}/{number}"
@@ -62,6 +62,8 @@ def hand_over(tiles, trust, head, name):
     """Believes the next key, or says why not."""
     if head.origin != trust.key.name or head.size <= trust.seen:
         raise note.Refused("bad-handover", f"{name} has another origin, or no larger size than the one before")
+    if head.size > tiles.size:
+        raise note.Refused("truncated", f"{name} is of more entries than checkpoint")
     believed = tree.believed_edge(tiles, head.size, head.root)
     last = believed and tree.believed_leaf(tiles, believed, head.size - 1)
     found = tiles.entries((head.size - 1) // 256, (head.size - 1) % 256 + 1)[0]
@@ -99,20 +101,23 @@ def is_current(trust, checkpoint):
     return False
 
 
-def head_of(folder, trust):
-    """Checks 1 and 2."""
+def head_of(folder):
+    """Check 1: the head that is claimed."""
     try:
         data = folder.read("checkpoint", note.NOTE_MOST)
     except OSError:
         data = None
     if data is None:
         raise note.Refused("nothing", "checkpoint is not there")
-    head = note.Checkpoint(data)
+    return note.Checkpoint(data)
+
+
+def judge_head(head, trust):
+    """Check 2."""
     if head.origin != trust.key.name or not is_current(trust, head):
         raise note.Refused("not-signed", "checkpoint is another log's, or signed by another key")
     if head.size < trust.seen:
         raise note.Refused("truncated", "checkpoint is before the last hand-over")
-    return head
 
 
 def witnessed(folder, trust, policy):
@@ -134,14 +139,12 @@ def witnessed(folder, trust, policy):
             raise
         return None  # as if it were not there
     if policy:
-        judge_policy(policy, found)
+        judge_quorum(policy, found)
     return found
 
 
-def judge_policy(policy, checkpoint):
-    """One of the policy's logs signed it, and its quorum cosigned it."""
-    if policy.logs and not any([k.name == checkpoint.origin and checkpoint.is_signed(k) for k in policy.logs]):
-        raise note.Refused("not-signed", "no log of the policy signed it")
+def judge_quorum(policy, checkpoint):
+    """The policy's witnesses cosigned it."""
     if not policy.is_met(checkpoint):
         raise note.Refused("not-witnessed", "too few witnesses cosigned it")
 
@@ -161,16 +164,18 @@ def verify_log(path, key, policy=None, earlier=None):
                 events.append({"kind": "no-event", "index": index, "file": None, "words": str(bad)})
 
     folder = tree.Folder(path / "log" if (path / "log").is_dir() else path)
-    trust, broken = follow(folder, key)
+    head = head_of(folder)
+    tiles = tree.Tiles(folder, head.size)
+    trust, broken = follow(folder, tiles, key)
     if broken:
         say(broken[0], HANDOVERS)
         if broken[1]:  # the head that the believed key signed last: what is wrong below it can be named
-            walk = tree.Walk(folder, broken[1].size, (), each)
+            walk = tree.Walk(tiles, broken[1].size, (), each)
             walk.run(broken[1].root)
             faults += walk.faults
         return faults + events, None
     try:
-        head = head_of(folder, trust)
+        judge_head(head, trust)
     except note.Refused as bad:
         say(bad, "checkpoint")
         return faults, None
@@ -185,7 +190,7 @@ def verify_log(path, key, policy=None, earlier=None):
                 others.append((name, found))
         except note.Refused as bad:
             say(bad, name)
-    walk = tree.Walk(folder, head.size, [h.size for _, h in others] + [head.size], each)
+    walk = tree.Walk(tiles, head.size, [h.size for _, h in others] + [head.size], each)
     walk.run(head.root)
     faults += walk.faults
     for name, other in others + [("checkpoint", head)]:
@@ -221,8 +226,10 @@ def verify_proof(data, entry, key, policy=None):
     head = note.Checkpoint(rest)
     if key and (head.origin != key.name or not head.is_signed(key)):
         raise note.Refused("not-signed", "the proof's checkpoint is another log's, or signed by another key")
+    if not key and not any([k.name == head.origin and head.is_signed(k) for k in policy.logs]):
+        raise note.Refused("not-signed", "no log of the policy signed it")
     if policy:
-        judge_policy(policy, head)
+        judge_quorum(policy, head)
     if not tree.is_included(tree.leaf(entry), index, head.size, hashes, head.root):
         raise note.Refused("not-included", "the entry is not in that tree", index)
 
@@ -253,17 +260,21 @@ def options():
     proof.add_argument("proof")
     proof.add_argument("--entry", required=True)
     for part in (log, proof):
-        part.add_argument("--key", required=True)
+        part.add_argument("--key", required=part is log)
         part.add_argument("--policy")
         part.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not args.key and not args.policy:
+        parser.error("--key or --policy is needed")
+    return args
 
 
 def run(args):
     """Verifies what the command line names; returns faults and a line for people."""
     policy = note.Policy(read(args.policy, note.POLICY_MOST)) if args.policy else None
     if args.part == "proof":
-        verify_proof(read(args.proof, 2 * note.NOTE_MOST), read(args.entry, event.ENTRY_MOST), key_of(args.key), policy)
+        verify_proof(read(args.proof, 2 * note.NOTE_MOST), read(args.entry, event.ENTRY_MOST),
+                     args.key and key_of(args.key), policy)
         return [], "the entry is in the log"
     earlier = read(args.from_checkpoint, note.NOTE_MOST) if args.from_checkpoint else None
     faults, head = verify_log(args.folder, key_of(args.key), policy, earlier)
