@@ -148,7 +148,8 @@ make(struct made *made, const struct asked *asked, struct note *note)
     err = err == OK ? make_folders(made, note) : err;
     err = err == OK ? make_key(made, note) : err;
     if (err == OK) {
-        const struct ledger_settings settings = {.folder = made->folder.data, .key = made->key};
+        const struct ledger_settings settings = {
+            .folder = made->folder.data, .key = made->key, .segment_bytes = LEDGER_SMALL_SEGMENT};
         err = ledger_create(&settings, note);
     }
     return err;

@@ -204,7 +204,11 @@ static enum err
 open_ledger(struct keeper *keeper, struct note *note)
 {
     const struct ledger_settings settings = {
-        .folder = keeper->settings->folder, .key = keeper->key};
+        .folder = keeper->settings->folder,
+        .key = keeper->key,
+        /* For one command's sake no large segments are filled with zeros. */
+        .segment_bytes = keeper->settings->descriptor < 0 ? 0 : LEDGER_SMALL_SEGMENT,
+    };
     enum err err = ledger_open(&settings, &keeper->ledger, &keeper->recovery, note);
     if (err == OK) {
         remember_last_time(keeper);

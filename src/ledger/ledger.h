@@ -19,6 +19,9 @@
 struct ledger;
 struct ledger_batch;
 
+/* segment_bytes of a ledger that few events reach: it takes 12 MiB instead of 132 while empty. */
+#define LEDGER_SMALL_SEGMENT (UINT64_C(4) * 1024 * 1024)
+
 struct ledger_settings {
     const char *folder;
     const struct key *key;  /* must outlive the ledger; its name is the origin */

@@ -271,7 +271,7 @@ def test_a_full_disk_stops_footage_but_not_the_administrator(small_disk):
             status, _, words = wire.append(live(f"ev-full-{count:05d}", reason=big))
             count += 1
         assert status == FULL and "footage must stop" in words
-        assert count > 1000
+        assert count > 100  # the space that was made ready is used up first
         assert wire.append(live("ev-refused-2", reason=big))[0] == FULL
         state = wire.state()
         assert state["full"] and state["refused_while_full"] >= 2
