@@ -37,16 +37,25 @@ static void PRINTF(3, 4) put_line(FILE *out, const char *name, const char *forma
     (void)fputc('\n', out);
 }
 
+/* Nobody need have signed what stands in a checkpoint, and C2SP's names may hold control
+ * characters. */
+static const char *
+clean_name(const char *text, char out[VKEY_NAME])
+{
+    text_clean(out, VKEY_NAME, text, strlen(text));
+    return out;
+}
+
 static void
 print_headline(const struct verify_result *result, FILE *out)
 {
     bool colour = cli_colour(out);
-    char number[LEDGER_NUMBER];
+    char number[LEDGER_NUMBER], name[VKEY_NAME];
     const struct verify_finding *first = &result->findings[0];
     if (result->is_verified) {
         (void)fprintf(out, "\n %sVERIFIED%s  %s entries of %s\n\n", colour ? "\033[1;32m" : "",
             colour ? "\033[0m" : "", ledger_number(result->checkpoint.head.size, number),
-            result->checkpoint.origin);
+            clean_name(result->checkpoint.origin, name));
         return;
     }
     (void)fprintf(out, "\n %sNOT VERIFIED%s  %s", colour ? "\033[1;31m" : "",
@@ -96,15 +105,16 @@ static void
 print_head(const struct verify_result *result, FILE *out)
 {
     char root[BASE64_SIZE(MERKLE_HASH)], id[2 * VKEY_ID + 1], number[LEDGER_NUMBER];
+    char name[VKEY_NAME];
     if (!result->has_checkpoint) {
         return;
     }
-    put_line(out, "Log", "%s", result->checkpoint.origin);
+    put_line(out, "Log", "%s", clean_name(result->checkpoint.origin, name));
     put_line(out, "Head", "%s entries, root %s",
         ledger_number(result->checkpoint.head.size, number),
         base64_encode(result->checkpoint.head.root.bytes, MERKLE_HASH, root, sizeof(root)));
     text_hex(id, result->key.id, VKEY_ID);
-    put_line(out, "Key", "%s+%s", result->key.name, id);
+    put_line(out, "Key", "%s+%s", clean_name(result->key.name, name), id);
     if (result->key_is_own) {
         put_line(out, "", "read from the log itself: that shows that the files agree with each");
         put_line(out, "", "other, not whose they are; give --key with the key that you noted");

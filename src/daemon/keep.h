@@ -14,11 +14,13 @@
 #include <uv.h>
 
 #define KEEP_LINKS    512
+#define KEEP_OWN      32 /* of them, only for root and the keeper's own user */
 #define KEEP_READ     ((size_t)256 * 1024)
 #define KEEP_OUT      ((size_t)1024 * 1024) /* answers that wait for a client to read them */
 #define KEEP_OUT_SLOW ((size_t)64 * 1024)   /* from there on nothing more is read from it */
 #define KEEP_STUCK    10000                 /* ms without taking any of them, then it is cut */
-#define KEEP_WAITERS  1024
+#define KEEP_WAITS    16                    /* of one link, for a checkpoint */
+#define KEEP_WAITERS  ((size_t)2 * KEEP_LINKS * KEEP_WAITS)
 #define KEEP_BLAMED   16 /* of those refused on a full disk, who are named */
 #define KEEP_NOBODY   UINT16_MAX
 
@@ -33,6 +35,7 @@ struct keep_link {
     bool is_dirty;   /* answers were added in this round */
     struct buf out;
     size_t sent;         /* of out */
+    unsigned waits;      /* for a checkpoint */
     int64_t stuck_since; /* 0: it reads */
     uint8_t *rest;       /* of what was read: a cut frame, or what is stalled */
     size_t rest_len, rest_size;
@@ -131,6 +134,8 @@ enum err keeper_door_adopt(struct keeper *keeper, int fd) MUST_CHECK;
 void keeper_door_pause(struct keeper *keeper);
 void keeper_door_resume(struct keeper *keeper);
 struct keep_link *keeper_door_find(struct keeper *keeper, const struct keep_asker *asker);
+/* Whether a link has so many answers waiting that nothing more is taken from it. */
+bool keeper_door_is_slow(const struct keep_link *link);
 /* Sends what waits; a link that is broken is closed. */
 void keeper_door_flush(struct keeper *keeper, struct keep_link *link);
 void keeper_door_flush_dirty(struct keeper *keeper);

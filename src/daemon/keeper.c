@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -223,6 +224,10 @@ static enum err
 begin(struct keeper *keeper, struct note *note)
 {
     enum err err = secret_guard();
+    /* No file of the caller's environment says which code runs beside the key. */
+    if (err == OK && OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1) {
+        err = ERR_SYSTEM;
+    }
     err = err == OK ? keeper_key_find(keeper, note) : err;
     err = err == OK ? warm_up() : err;
     err = err == OK ? prepare_loop(keeper) : err;

@@ -57,13 +57,31 @@ close_link(struct keeper *keeper, struct keep_link *link)
     }
 }
 
+bool
+keeper_door_is_slow(const struct keep_link *link)
+{
+    return link->out.len - link->sent >= KEEP_OUT_SLOW;
+}
+
 /* What a link listens for follows from how much it has yet to read. */
 static void
 watch_as_needed(struct keeper *keeper, struct keep_link *link)
 {
-    size_t waiting = link->out.len - link->sent;
-    bool reads = !link->is_ending && !link->is_stalled && waiting < KEEP_OUT_SLOW;
-    watch(keeper, link, (reads ? EPOLLIN : 0U) | (waiting != 0 ? EPOLLOUT : 0U));
+    bool reads = !link->is_ending && !link->is_stalled && !keeper_door_is_slow(link);
+    bool waits = link->out.len != link->sent;
+    watch(keeper, link, (reads ? EPOLLIN : 0U) | (waits ? EPOLLOUT : 0U));
+}
+
+static void deal(struct keeper *keeper, struct keep_link *link, size_t len);
+
+/* What was read and left because of the pause, or because its sender did not take its answers. */
+static void
+deal_rest(struct keeper *keeper, struct keep_link *link)
+{
+    size_t len = link->rest_len;
+    link->is_stalled = false;
+    memcpy(keeper->in, link->rest, len);
+    deal(keeper, link, len);
 }
 
 void
@@ -98,7 +116,11 @@ keeper_door_flush(struct keeper *keeper, struct keep_link *link)
             return;
         }
     }
-    watch_as_needed(keeper, link);
+    if (link->is_stalled && !keeper->is_paused && !keeper_door_is_slow(link)) {
+        deal_rest(keeper, link);
+    } else {
+        watch_as_needed(keeper, link);
+    }
 }
 
 void
@@ -234,10 +256,7 @@ keeper_door_resume(struct keeper *keeper)
     for (size_t i = 0; i < KEEP_LINKS && !keeper->is_paused; i++) {
         struct keep_link *link = &keeper->links[i];
         if (link->fd >= 0 && link->is_stalled) {
-            size_t len = link->rest_len;
-            link->is_stalled = false;
-            memcpy(keeper->in, link->rest, len);
-            deal(keeper, link, len);
+            deal_rest(keeper, link);
         }
     }
     if (!keeper->is_paused) {
@@ -251,11 +270,12 @@ keeper_door_adopt(struct keeper *keeper, int fd)
     struct keep_link *link = free_link(keeper);
     struct ucred peer = {0};
     socklen_t len = sizeof(peer);
-    if (link == NULL) {
-        return ERR_LIMIT;
-    }
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
         return ERR_SYSTEM;
+    }
+    bool is_own = peer.uid == 0 || peer.uid == geteuid();
+    if (link == NULL || (!is_own && keeper->link_count >= KEEP_LINKS - KEEP_OWN)) {
+        return ERR_LIMIT;
     }
     struct epoll_event event = {.events = EPOLLIN};
     event.data.u32 = (uint32_t)(link - keeper->links);

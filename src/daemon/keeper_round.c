@@ -356,9 +356,11 @@ answer_waiters(struct keeper *keeper)
     for (size_t i = 0; i < keeper->waiter_count; i++) {
         const struct keep_waiter *waiter = &keeper->waiters[i];
         const struct message_done done = {MESSAGE_OK, waiter->index, ""};
-        if (waiter->index < published) {
+        struct keep_link *link = keeper_door_find(keeper, &waiter->asker);
+        if (link != NULL && waiter->index < published) {
+            link->waits--;
             keeper_talk_answer(keeper, &waiter->asker, &done);
-        } else if (keeper_door_find(keeper, &waiter->asker) != NULL) {
+        } else if (link != NULL) {
             keeper->waiters[left++] = *waiter;
         }
     }
@@ -430,12 +432,15 @@ keeper_round_wait_published(struct keeper *keeper, const struct keep_asker *aske
     if (index >= ledger_size(keeper->ledger)) {
         done = (struct message_done){MESSAGE_BAD, 0, "the ledger has no event of that index"};
     } else if (index >= ledger_published(keeper->ledger)) {
-        if (keeper->waiter_count < KEEP_WAITERS) {
+        struct keep_link *link = keeper_door_find(keeper, asker);
+        if (link != NULL && link->waits < KEEP_WAITS && keeper->waiter_count < KEEP_WAITERS) {
+            link->waits++;
             keeper->waiters[keeper->waiter_count++] = (struct keep_waiter){*asker, index};
             keeper_round_publish_soon(keeper);
             return;
         }
-        done = (struct message_done){MESSAGE_BAD, 0, "too many wait for a checkpoint already"};
+        done = (struct message_done){
+            MESSAGE_BAD, 0, "too many of this connection wait for a checkpoint already"};
     }
     keeper_talk_answer(keeper, asker, &done);
 }

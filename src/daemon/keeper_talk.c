@@ -157,7 +157,7 @@ keeper_talk_take(struct keeper *keeper, struct keep_link *link, const uint8_t *b
     while (!link->is_ending) {
         struct message message;
         size_t used = 0;
-        if (keeper->is_paused) {
+        if (keeper->is_paused || keeper_door_is_slow(link)) {
             link->is_stalled = at < len;
             break;
         }

@@ -7,12 +7,13 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
 from conftest import GATEHOUSE, command
-from keeping import (ALL, APPEND, BAD, ENDING, FULL, LOAD, OK, ROTATE, Keeper, Wire, canonical, check_all, checkpoint,
-                     entries, init, live, login, root)
+from keeping import (ALL, APPEND, BAD, ENDING, FULL, LOAD, OK, PUBLISH, REPORT, ROTATE, STATE, Keeper, Wire, canonical,
+                     check_all, checkpoint, entries, init, live, login, root)
 
 
 @pytest.fixture(name="folder")
@@ -147,6 +148,72 @@ def test_a_client_that_does_not_read_its_answers_is_cut_and_stalls_nobody(folder
         assert good.state()["connections"] == 1
         rss = int(pathlib.Path(f"/proc/{keeper.process.pid}/statm").read_text().split()[1])
         assert rss * 4096 < 64 << 20
+
+
+def test_a_flood_of_questions_from_many_stalls_nobody(folder):
+    frame = struct.pack(">IBI", 5, STATE, 1)
+    with Keeper(folder) as keeper, Wire(keeper.socket) as good:
+        flood = [Wire(keeper.socket) for _ in range(60)]
+        for wire in flood:
+            wire.socket.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                while True:
+                    wire.socket.send(frame * 5000)
+        before = time.monotonic()
+        for _ in range(3):
+            assert good.append(live())[0] == OK
+        assert time.monotonic() - before < 5
+        for wire in flood:
+            wire.socket.close()
+
+
+def test_every_question_of_a_flood_is_answered_to_who_reads(folder):
+    with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+        asker = threading.Thread(target=wire.socket.sendall, args=(struct.pack(">IBI", 5, STATE, 1) * 5000,))
+        asker.start()
+        for _ in range(5000):
+            assert wire.frame()[0] == REPORT
+        asker.join()
+        assert wire.append(live())[0] == OK
+
+
+def test_who_waits_for_a_thousand_checkpoints_takes_no_place_of_another(folder):
+    with Keeper(folder) as keeper, Wire(keeper.socket) as good:
+        for _ in range(10):
+            index = good.append(live())[1]
+            with Wire(keeper.socket) as greedy:
+                greedy.socket.sendall(struct.pack(">IBIQ", 13, PUBLISH, 7, index) * 1100)
+                assert greedy.answer()[1] == BAD
+                assert good.publish(index)[0] == OK
+
+
+def test_no_file_of_the_environment_is_read_by_who_holds_the_key(folder, tmp_path):
+    os.mkfifo(tmp_path / "openssl.cnf")  # who opens it waits for ever
+    with Keeper(folder, env={"OPENSSL_CONF": str(tmp_path / "openssl.cnf")}) as keeper, Wire(keeper.socket) as wire:
+        assert wire.append(live())[0] == OK
+
+
+def test_others_can_not_take_the_last_places_of_its_own_user(folder):
+    if os.getuid() != 0:
+        pytest.skip("needs a second user")
+    with Keeper(folder) as keeper:
+        for path in (folder, *folder.parents):
+            if path != pathlib.Path("/") and path.stat().st_uid == 0 and "pytest" in str(path):
+                path.chmod(path.stat().st_mode | 0o011)
+        keeper.socket.chmod(0o666)
+        says, hears = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.setuid(65534)
+            wires = [Wire(keeper.socket) for _ in range(512)]
+            turned_away = sum(wire.answer()[1] == ENDING for wire in wires[480:])
+            os.write(hears, bytes([turned_away]))
+            time.sleep(60)
+        assert os.read(says, 1) == bytes([32])
+        with Wire(keeper.socket) as wire:
+            assert wire.append(live())[0] == OK
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_more_connections_than_it_takes_are_told(folder):
