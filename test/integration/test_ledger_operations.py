@@ -180,3 +180,57 @@ def test_a_ledger_that_was_set_back_does_not_overwrite_the_later_backup(folder, 
     done = ledger("backup", "--ledger", folder, tmp_path / "b")
     assert done.returncode == 2 and "does not continue" in done.stderr
     assert (tmp_path / "b" / "checkpoint").read_bytes() == late
+
+
+#: What the manual page's commands find in the test's place: the service manager is played, other users are not there.
+STANDINS = {
+    "systemd-sysusers": "exit 0",
+    "install": 'for last; do :; done; mkdir -p "$last"',
+    "systemctl": """case "$1" in
+stop) kill "$(cat "$PIDS")"; while kill -0 "$(cat "$PIDS")" 2>/dev/null; do sleep 0.05; done;;
+*) gatehouse keeper --ledger "$PLACE/var/lib/gatehouse/ledger" >/dev/null 2>&1 & echo $! >"$PIDS"
+   until [ -S "$PLACE/var/lib/gatehouse/ledger/keeper.sock" ]; do sleep 0.05; done;;
+esac""",
+}
+PAGE = pathlib.Path(__file__).parents[2] / "man" / "gatehouse-ledger.7"
+
+
+def page_commands():
+    for line in PAGE.read_text().splitlines():
+        if line.startswith(".Dl "):
+            prompt, words = line[4:].split(" ", 1)
+            assert prompt in "#$"
+            yield words.replace("\\(dq", '"')
+
+
+def test_every_command_line_of_the_manual_page_works(tmp_path):
+    """In the page's order, as one story: from setting up to the replaced key."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in STANDINS.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / name).chmod(0o755)
+    (programs / "gatehouse").symlink_to(GATEHOUSE)
+    for place in ("var/lib", "mnt/backup", "media/safe"):
+        (tmp_path / place).mkdir(parents=True)
+    env = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PLACE": str(tmp_path), "PIDS": str(tmp_path / "pid")}
+    count = 0
+    try:
+        for words in page_commands():
+            here = words
+            for place in ("/var/lib", "/mnt/backup", "/media/safe"):
+                here = here.replace(place, f"{tmp_path}{place}")
+            if here.startswith("export "):
+                name, value = here.split(" ", 1)[1].split("=")
+                env[name] = value
+                continue
+            done = subprocess.run(["/bin/sh", "-c", here], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+            good = (0, 1) if words.endswith("status") else (0,)  # a clock that nothing sets is no failure of the page
+            assert done.returncode in good, f"{words}: {done.stdout}{done.stderr}"
+            count += 1
+    finally:
+        if (tmp_path / "pid").exists():
+            subprocess.run(["kill", (tmp_path / "pid").read_text().strip()], check=False, capture_output=True)
+    assert count > 25
+    events = [json.loads(e) for e in entries(tmp_path / "var" / "lib" / "gatehouse" / "ledger")]
+    assert {"the disk died", "moved to the new recorder"} <= {e.get("reason") for e in events}
