@@ -128,6 +128,21 @@ def test_a_restored_ledger_has_all_of_the_copy_and_says_that_it_was_restored(fol
     backup(folder, tmp_path / "b")  # the restored one continues its own backup
 
 
+def test_a_restored_older_copy_is_a_rollback_to_who_saw_more(folder, tmp_path):
+    backup(folder, tmp_path / "b")
+    backup(folder, tmp_path / "later")
+    folder.rename(tmp_path / "dead")
+    assert restore(folder, tmp_path / "b").returncode == 0
+    for _ in range(2):  # shorter than what was seen, then longer
+        done = ledger("verify", "--from-checkpoint", tmp_path / "later" / "checkpoint", folder)
+        assert done.returncode == 1 and ("TRUNCATED" in done.stdout.upper() or "FORKED" in done.stdout.upper())
+        with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
+            assert [wire.append(live(f"ev-after-{i:03d}"))[0] for i in range(20)] == 20 * [OK]
+            keeper.end()
+    done = ledger("backup", "--ledger", folder, tmp_path / "later")
+    assert done.returncode == 2 and "does not continue" in done.stderr
+
+
 def test_a_restore_that_is_killed_is_no_ledger_and_can_be_begun_again(folder, tmp_path):
     with Keeper(folder) as keeper, load(keeper, tmp_path / "acks", 1) as writer:
         writer.wait()
