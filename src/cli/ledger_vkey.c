@@ -9,6 +9,7 @@ ledger_vkey(const char *given, struct vkey *ret_key, struct note *note)
 {
     CLEANUP(buf_release) struct buf text;
     struct note ignored;
+    buf_init(&text, (size_t)2 * VKEY_TEXT);
     enum err err = vkey_parse(given, ret_key);
     if (err == OK) {
         return OK;
@@ -19,7 +20,6 @@ ledger_vkey(const char *given, struct vkey *ret_key, struct note *note)
                              : "a key of a kind that is not known here");
         return err;
     }
-    buf_init(&text, (size_t)2 * VKEY_TEXT);
     if (file_read(given, &text, &ignored) != OK) {
         note_set(
             note, "%.120s: neither a public key (name+id+base64) nor a file that holds one", given);
