@@ -1,5 +1,6 @@
 /* gatehouse keeper: the ledger's own process. */
 #include "daemon/keeper.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -7,7 +8,13 @@
 #include "cli/ledger_connect.h"
 #include "ledger/message.h"
 
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     OPTION_LEDGER,
@@ -86,6 +93,28 @@ fail(const struct keeper_settings *settings, enum err err, const struct note *no
     return err == ERR_REFUSED ? KEEPER_TAKEN : CLI_INCOMPLETE;
 }
 
+/*
+ * Files of root's would lock the ledger's own user out of it: a keeper that root starts, perhaps
+ * for one command, goes on as that user.
+ */
+static enum err
+become_owner(const char *folder, struct note *note)
+{
+    struct stat owner;
+    if (geteuid() != 0 || stat(folder, &owner) != 0 || owner.st_uid == 0) {
+        return OK;
+    }
+    const struct passwd *user = getpwuid(owner.st_uid);
+    int failed = user != NULL ? initgroups(user->pw_name, user->pw_gid) : setgroups(0, NULL);
+    if (failed != 0 || setgid(user != NULL ? user->pw_gid : owner.st_gid) != 0 ||
+        setuid(owner.st_uid) != 0) {
+        note_set(note, "%s belongs to user %lu, as whom this can't go on: %s",
+            file_tail(folder, 150), (unsigned long)owner.st_uid, strerror(errno));
+        return ERR_SYSTEM;
+    }
+    return OK;
+}
+
 static int
 run(const struct asked *asked, uint64_t descriptor)
 {
@@ -105,6 +134,7 @@ run(const struct asked *asked, uint64_t descriptor)
         .is_open = asked->no_landlock,
     };
     log_set_level(settings.descriptor < 0 ? LOG_INFO : LOG_WARN);
+    err = err == OK ? become_owner(folder.data, &note) : err;
     err = err == OK ? secret_start() : err;
     err = err == OK ? keeper_run(&settings, &note) : err;
     return err == OK ? CLI_OK : fail(&settings, err, &note);

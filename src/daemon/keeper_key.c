@@ -62,6 +62,13 @@ opens_checkpoint(const struct keeper *keeper, const struct key *key)
            checkpoint_open(text.data, text.len, key_public(key), &checkpoint, NULL) == OK;
 }
 
+static bool
+has_ledger(const char *folder)
+{
+    CLEANUP(buf_release) struct buf path;
+    return path_in(folder, "log/checkpoint", &path) == OK && access(path.data, F_OK) == 0;
+}
+
 /* Renames the next key over the old one, durable on return. */
 static enum err
 put_in_place(const char *folder, struct note *note)
@@ -108,7 +115,10 @@ keeper_key_find(struct keeper *keeper, struct note *note)
     }
     err = read_key(keeper->settings->keys, CURRENT, &keeper->key, note);
     if (err == ERR_MISSING) {
-        note_set(note, "%s has no " CURRENT "; `gatehouse ledger init` makes a ledger and its key",
+        note_set(note,
+            has_ledger(keeper->settings->folder)
+                ? "%s has no " CURRENT ": put its copy back, or say --keys where it is"
+                : "%s has no " CURRENT "; `gatehouse ledger init` makes a ledger and its key",
             file_tail(keeper->settings->keys, 150));
     }
     return err == OK ? take_up_next(keeper, note) : err;
