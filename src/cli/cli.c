@@ -161,9 +161,9 @@ command_length(const char *usage)
 {
     size_t len = 0;
     for (;;) {
-        size_t word = strspn(usage + len, "abcdefghijklmnopqrstuvwxyz");
+        size_t word = strspn(usage + len, "abcdefghijklmnopqrstuvwxyz-");
         char next = usage[len + word];
-        if (word == 0 || (next != ' ' && next != '\0')) {
+        if (word == 0 || usage[len] == '-' || (next != ' ' && next != '\0')) {
             return (int)(len == 0 ? 0 : len - 1);
         }
         if (next == '\0') {

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WAIT_MS 60000
@@ -157,7 +158,7 @@ take_member(struct append *append, const struct cli_line *line, size_t row, cons
     int failed = json == NULL ? -1 : 0;
     if (failed != 0) {
         return cli_usage(line, "--%s %s: %s is needed", options[FIRST_MEMBER + row].name, value,
-            members[row].kind == OBJECT ? "a JSON object" : "a number");
+            members[row].kind == OBJECT ? "a JSON object, each name in it once," : "a number");
     }
     if (object != NULL) {
         place = json_object_get(append->said, object);
@@ -325,6 +326,11 @@ append_file(struct append *append)
     int fd = open(append->file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return cli_fail("%s: %s", append->file, strerror(errno));
+    }
+    struct stat about;
+    if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+        (void)close(fd);
+        return cli_fail("%s: %s", append->file, strerror(EISDIR));
     }
     int status = append_lines(append, fd);
     (void)close(fd);

@@ -43,20 +43,13 @@ place_release(struct place *place)
 static enum err
 find(struct place *place, const char *folder, const char *keys, struct note *note)
 {
-    struct stat status;
     buf_init(&place->folder, PATH_MAX_BYTES);
     buf_init(&place->keys, PATH_MAX_BYTES);
     buf_init(&place->socket, PATH_MAX_BYTES);
-    enum err err = ledger_folder(folder, &place->folder, note);
+    enum err err = ledger_folder_find(folder, &place->folder, note);
     err = err == OK ? ledger_folder_keys(keys, place->folder.data, &place->keys) : err;
     buf_format(&place->socket, "%s/keeper.sock", place->folder.data);
-    err = err == OK ? buf_error(&place->socket) : err;
-    if (err == OK && stat(place->folder.data, &status) != 0) {
-        note_set(note, "%s: there is no ledger; `gatehouse ledger init` makes one",
-            file_tail(place->folder.data, 150));
-        return errno == ENOENT ? ERR_MISSING : ERR_SYSTEM;
-    }
-    return err;
+    return err == OK ? buf_error(&place->socket) : err;
 }
 
 static enum err

@@ -4,8 +4,11 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum err
 ledger_folder(const char *option, struct buf *ret_path, struct note *note)
@@ -25,11 +28,35 @@ ledger_folder(const char *option, struct buf *ret_path, struct note *note)
 }
 
 enum err
+ledger_folder_find(const char *option, struct buf *ret_path, struct note *note)
+{
+    struct stat status;
+    enum err err = ledger_folder(option, ret_path, note);
+    if (err != OK || stat(ret_path->data, &status) == 0) {
+        return err;
+    }
+    const char *path = file_tail(ret_path->data, 150);
+    int reason = errno;
+    if (reason == ENOENT) {
+        note_set(note, "%s: there is no ledger; `gatehouse ledger init` makes one", path);
+        return ERR_MISSING;
+    }
+    note_set(note, "%s: %s", path, strerror(reason));
+    return ERR_SYSTEM;
+}
+
+enum err
 ledger_folder_keys(const char *option, const char *ledger, struct buf *ret_path)
 {
     if (!text_is_empty(option)) {
         buf_text(ret_path, option);
         return buf_error(ret_path);
+    }
+    char real[PATH_MAX];
+    const char *slash = strrchr(ledger, '/');
+    const char *last = slash == NULL ? ledger : slash + 1;
+    if ((text_equal(last, ".") || text_equal(last, "..")) && realpath(ledger, real) != NULL) {
+        ledger = real; /* what lies beside it has no name otherwise */
     }
     size_t len = strlen(ledger);
     while (len > 1 && ledger[len - 1] == '/') {

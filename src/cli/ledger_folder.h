@@ -8,6 +8,8 @@
  * XDG state folder. ERR_MISSING when none of these says.
  */
 enum err ledger_folder(const char *option, struct buf *ret_path, struct note *note) MUST_CHECK;
+/* The same, of a ledger that must be there; else the note says how one is made. */
+enum err ledger_folder_find(const char *option, struct buf *ret_path, struct note *note) MUST_CHECK;
 /* Appends the folder of its keys: the option's value, else the ledger's folder plus "-keys". */
 enum err ledger_folder_keys(
     const char *option, const char *ledger, struct buf *ret_path) MUST_CHECK;

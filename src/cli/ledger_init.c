@@ -174,6 +174,7 @@ init(const struct asked *asked)
         return cli_fail_err(err, &note);
     }
     (void)printf("%s\n", vkey_text(key_public(made.key), vkey));
+    (void)fflush(stdout); /* what follows speaks of the line above */
     (void)fprintf(stderr,
         "\nThe ledger is %s, its signing key %s.\n"
         "Keep the line above in another place, on paper or with whoever checks on you: only\n"

@@ -36,7 +36,7 @@ read_public(const char *folder, struct vkey *ret_key, struct note *note)
     CLEANUP(buf_release) struct buf text;
     buf_init(&path, 4096);
     buf_init(&text, VKEY_TEXT);
-    enum err err = ledger_folder(folder, &path, note);
+    enum err err = ledger_folder_find(folder, &path, note);
     buf_text(&path, "/log/log.vkey");
     err = err == OK ? file_read(path.data, &text, note) : err;
     if (err != OK) {

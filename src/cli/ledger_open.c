@@ -73,7 +73,7 @@ ledger_open_init(struct ledger_open *open, const char *folder, const char *index
         .is_terminal = isatty(STDERR_FILENO) == 1 && !text_equal(getenv("TERM"), "dumb")};
     buf_init(&open->folder, PATH_LIMIT);
     buf_init(&open->index, PATH_LIMIT);
-    enum err err = ledger_folder(folder, &open->folder, note);
+    enum err err = ledger_folder_find(folder, &open->folder, note);
     if (err != OK) {
         return err;
     }

@@ -181,7 +181,7 @@ prove(const struct request *request, struct note *note)
     buf_init(&folder, 4096);
     buf_init(&proof, PROOF_LIMIT);
     buf_init(&entry, TILE_ENTRY);
-    enum err err = ledger_folder(request->ledger, &folder, note);
+    enum err err = ledger_folder_find(request->ledger, &folder, note);
     if (err == OK) {
         err = tree_open(folder.data, &tree, note);
     }

@@ -4,6 +4,7 @@
 #include "cli/ledger.h"
 #include "cli/ledger_connect.h"
 #include "cli/ledger_found.h"
+#include "cli/ledger_nearest.h"
 #include "cli/ledger_open.h"
 #include "ledger/when.h"
 
@@ -267,8 +268,8 @@ record_reading(const struct asked *asked, const struct ledger_open *open)
         ledger_disconnect(client);
     }
     if (err != OK) {
-        return cli_fail("the reading can't be recorded in the ledger, so nothing is shown: %s%s%s",
-            err_words(err), note.text[0] == '\0' ? "" : ": ", note.text);
+        return cli_fail("the reading can't be recorded in the ledger, so nothing is shown: %s",
+            note.text[0] == '\0' ? err_words(err) : note.text);
     }
     return CLI_OK;
 }
@@ -300,6 +301,9 @@ show_totals(struct search *search, const struct asked *asked, struct found *foun
     }
     if (err == OK && ledger_open_stopped == 0) {
         err = found_totals(found, &shown);
+        if (sum.events == 0) {
+            ledger_nearest_tell(search, &asked->query);
+        }
     }
     totals_free(totals);
     return finish(found, err, &note);
@@ -315,6 +319,9 @@ show_watched(struct search *search, const struct asked *asked, struct found *fou
         size_t count = 0;
         const struct watched_row *rows = watched_rows(watched, &count);
         err = found_watched(found, &asked->query, rows, count);
+        if (count <= 1) { /* everybody */
+            ledger_nearest_tell(search, &asked->query);
+        }
     }
     watched_free(watched);
     return finish(found, err, &note);
@@ -354,6 +361,10 @@ show_events(struct search *search, const struct asked *asked, struct found *foun
     if (err == OK && found->limit != 0 && found->count == found->limit && !follows) {
         (void)fprintf(
             stderr, "gatehouse: the first %" PRIu64 "; there may be more\n", found->limit);
+    }
+    if (err == OK && found->count == 0 && !follows && ledger_open_stopped == 0) {
+        (void)fputs("gatehouse: no event matches\n", stderr);
+        ledger_nearest_tell(search, &asked->query);
     }
     return finish(found, err, &note);
 }

@@ -53,6 +53,16 @@ needs_a_look(const json_t *state)
            !text_equal(words(state, "clock"), "synced");
 }
 
+/* What the word of an event's time_quality means to the machine's owner. */
+static const char *
+clock_words(const char *quality)
+{
+    return text_equal(quality, "unsynced")
+               ? "UNSYNCED: nothing sets it (systemd-timesyncd, chrony), and events say so"
+           : text_equal(quality, "stepped") ? "STEPPED back: events say so until it has caught up"
+                                            : quality;
+}
+
 static void
 print_text(const json_t *state)
 {
@@ -65,15 +75,16 @@ print_text(const json_t *state)
     if (is_full) {
         (void)printf(", %" PRId64 " events so far", number(state, "refused_while_full"));
     }
-    (void)printf("\nclock        %s\n", words(state, "clock"));
+    (void)printf("\nclock        %s\n", clock_words(words(state, "clock")));
     (void)printf("last start   %" PRId64 " events, %" PRId64
                  " taken from the journal again, %" PRId64 " torn bytes dropped, in %" PRId64
                  " ms\n",
         number(recovery, "entries"), number(recovery, "replayed"), number(recovery, "torn_bytes"),
         number(recovery, "ms"));
     (void)printf("keeper       process %" PRId64 ", up %" PRId64 " s, %" PRId64
-                 " connections, %s (Landlock %" PRId64 ")\n",
+                 " connection%s, %s (Landlock %" PRId64 ")\n",
         number(state, "pid"), number(state, "uptime_ms") / 1000, number(state, "connections"),
+        number(state, "connections") == 1 ? "" : "s",
         json_is_true(json_object_get(state, "shut_in")) ? "shut in" : "NOT SHUT IN",
         number(state, "landlock"));
     (void)printf("since then   %" PRId64 " events acknowledged, %" PRId64

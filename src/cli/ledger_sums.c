@@ -47,6 +47,10 @@ static void
 put_views(struct buf *out, const struct watched_row *row)
 {
     char length[WHEN_LENGTH];
+    if (row->views == 0 && row->before == 0 && row->level == WATCHED_ALL) {
+        buf_text(out, "    watched   by nobody, as far as the ledger says\n");
+        return;
+    }
     buf_format(out, "    watched   %" PRIu64 " view%s", row->views, row->views == 1 ? "" : "s");
     if (row->views != row->open) {
         buf_format(out, ", %s in all", when_length(row->total_ms, length));
@@ -59,8 +63,7 @@ put_views(struct buf *out, const struct watched_row *row)
     if (row->open != 0) {
         buf_format(out,
             "    unknown   %" PRIu64
-            " of them without a recorded end (still on, or cut off): not in "
-            "these times\n",
+            " of them without a recorded end (on, or cut off): not counted\n",
             row->open);
     }
 }
@@ -75,8 +78,7 @@ put_watched_row(struct buf *out, const struct watched_row *row)
     if (row->before != 0) {
         buf_format(out,
             "    unknown   %" PRIu64
-            " more, begun up to a day before, without a recorded end: nobody "
-            "knows whether still on\n",
+            " more, begun up to a day before, have no end: perhaps still on\n",
             row->before);
     }
     if (row->recording_from != LOGGED_NONE) {
@@ -200,7 +202,7 @@ put_watched_head(struct found *found, const struct query *query)
             buf_text(out, "any camera");
         }
         put_range(out, query);
-        buf_text(out, " (times are UTC; views that reach beyond are cut)\n\n");
+        buf_text(out, "\n(times are UTC; views that reach beyond are cut)\n\n");
     }
 }
 

@@ -137,6 +137,10 @@ print_others(const struct verify_result *result, FILE *out)
         put_line(out, "Witnesses", "%d cosigned, over %s entries; the quorum is%s met",
             __builtin_popcount(result->policy.cosigned),
             ledger_number(result->witnessed.size, number), result->policy.is_met ? "" : " NOT");
+        if (result->policy.is_met && result->witnessed.size < result->checkpoint.head.size) {
+            put_line(out, "", "the %s after those no witness has seen yet",
+                ledger_number(result->checkpoint.head.size - result->witnessed.size, number));
+        }
     }
 }
 

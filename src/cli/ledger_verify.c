@@ -201,7 +201,7 @@ verify(const struct request *request)
     buf_init(&given.state, TREE_CHECKPOINT);
     enum err err = secret_start();
     if (err == OK) {
-        err = ledger_folder(request->folder, &folder, &note);
+        err = ledger_folder_find(request->folder, &folder, &note);
     }
     if (err == OK) {
         err = read_given(request, &given, &note);

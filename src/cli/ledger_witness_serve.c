@@ -136,6 +136,10 @@ read_key(const struct asked *asked, struct key **ret_key, struct note *note)
     }
     enum err err = buf_error(&path);
     err = err == OK ? key_read(path.data, ret_key, note) : err;
+    if (err == ERR_MISSING && asked->key == NULL) {
+        note_set(note, "%.150s: no witness; gatehouse ledger witness init --state %.150s makes one",
+            asked->state, asked->state);
+    }
     if (err == OK && key_public(*ret_key)->type != VKEY_COSIGNER) {
         note_set(note, "%.150s: the key of a log, not of a witness", path.data);
         key_free(*ret_key);

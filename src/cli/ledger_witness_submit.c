@@ -334,7 +334,7 @@ read_line(struct cli_line *line, struct asked *asked)
         }
     }
     struct note note = {""};
-    if (ledger_folder(values[OPTION_LEDGER], &asked->folder, &note) != OK) {
+    if (ledger_folder_find(values[OPTION_LEDGER], &asked->folder, &note) != OK) {
         line->status = cli_fail("%s", note.text);
         return CLI_STOP;
     }

@@ -349,11 +349,25 @@ refuse_name(const struct check *check, enum event_object object, const struct ca
     return ERR_VALUE;
 }
 
+/* A text is shown, so that the wrong one among many is found; what is long or built isn't. */
+static void
+refuse_value(const struct check *check, const struct event_member *row, const uint8_t *value)
+{
+    char word[48] = "";
+    size_t len = (size_t)(check->json.at - value);
+    if (value[0] == '"' && len > 2 && len < sizeof(word)) {
+        text_clean(word, sizeof(word), (const char *)value, len);
+    }
+    note_set(check->note, "%s must be %s%s%s", row->path, event_type_words(row->type),
+        word[0] == '\0' ? "" : ", not ", word);
+}
+
 static enum err
 take_value(struct check *check, const struct event_member *row)
 {
     bool is_empty = false;
     uint8_t first = canonical_peek(&check->json);
+    const uint8_t *value = check->json.at;
     enum err err = OK;
     if (!check->is_stored && (row->when & (EVENT_STAMPED | EVENT_STAMPED_MAYBE)) != 0) {
         note_set(check->note, "%s is for the ledger to say, not for who writes to it", row->path);
@@ -364,7 +378,7 @@ take_value(struct check *check, const struct event_member *row)
         err = ERR_VALUE;
         note_set(check->note, "%s has a NUL in it", row->path);
     } else if (err == ERR_VALUE && (row->type < EVENT_TYPE_ACTOR || first != '{')) {
-        note_set(check->note, "%s must be %s", row->path, event_type_words(row->type));
+        refuse_value(check, row, value);
     }
     if (!is_empty) {
         check->seen |= UINT32_C(1) << (row - event_members);

@@ -211,10 +211,13 @@ check_signatures(const struct signednote *signed_note, const struct proof_trust 
     if (trust->key != NULL) {
         enum err err = signednote_verify(signed_note, trust->key, NULL);
         if (err != OK) {
+            char id[2 * VKEY_ID + 1];
+            text_hex(id, trust->key->id, VKEY_ID);
             note_set(note,
-                err == ERR_MISSING ? "the checkpoint is not signed by %s"
-                                   : "the checkpoint's signature by %s is false",
-                trust->key->name);
+                err == ERR_MISSING ? "the checkpoint is not signed by the key %s+%s; when the "
+                                     "log has changed its key, the one of that time is needed"
+                                   : "the checkpoint's signature by %s+%s is false",
+                trust->key->name, id);
             return err;
         }
         verdict->log = *trust->key;

@@ -97,7 +97,8 @@ test_brings_times_of_any_zone_to_utc(void **state)
     buf_clear(&out);
     event.to = event_text("yesterday");
     assert_int_equal(event_write(&event, &out, &note), ERR_VALUE);
-    assert_string_equal(note.text, "target.to must be a time such as 2026-11-22T20:15:00.000Z");
+    assert_string_equal(
+        note.text, "target.to must be a time such as 2026-11-22T20:15:00.000Z, not \"yesterday\"");
     assert_int_equal(out.len, 0);
 }
 

@@ -111,7 +111,8 @@ test_a_reason_must_show_something(void **state)
     for (size_t i = 0; i < COUNT(blank); i++) {
         event.reason = event_text(blank[i]);
         assert_int_equal(event_write(&event, &out, &note), ERR_VALUE);
-        assert_string_equal(note.text, "reason must be text in which something can be seen");
+        assert_ptr_equal(
+            strstr(note.text, "reason must be text in which something can be seen"), note.text);
     }
     event.reason = event_text(" \xf0\x9f\x98\x80");
     assert_int_equal(event_write(&event, &out, &note), OK);
