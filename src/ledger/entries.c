@@ -3,6 +3,7 @@
 
 #include "ledger/checkpoint.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define NO_BUNDLE UINT64_MAX
@@ -20,6 +21,7 @@ struct entries {
     uint64_t bundle_index;
     unsigned bundle_width;
     struct entry of_bundle[TILE_WIDTH];
+    uint64_t proven; /* the last tile of leaves whose hashes lead to the root */
 };
 
 enum err
@@ -31,6 +33,7 @@ entries_open(const char *folder, struct entries **ret_entries, struct note *note
     }
     buf_init(&entries->bundle, TREE_BUNDLE);
     entries->bundle_index = NO_BUNDLE;
+    entries->proven = NO_BUNDLE;
     entries->merkle = merkle_new();
     enum err err = entries->merkle == NULL ? ERR_MEMORY : OK;
     if (err == OK) {
@@ -80,6 +83,7 @@ entries_refresh(struct entries *entries, struct note *note)
     }
     if (err == OK) {
         entries->head = checkpoint.head;
+        entries->proven = NO_BUNDLE;
     }
     return err;
 }
@@ -127,6 +131,47 @@ entries_get(struct entries *entries, uint64_t index, const uint8_t **ret_entry, 
         *ret_len = entry->len;
     }
     return err;
+}
+
+/* The path of one leaf holds the hashes of all others of its tile: with it, all are proven. */
+static enum err
+prove_tile(struct entries *entries, const struct merkle_source *source, uint64_t index)
+{
+    struct merkle_path path;
+    struct merkle_hash leaf;
+    uint64_t size = entries->head.size;
+    if (entries->proven == index / TILE_WIDTH) {
+        return OK;
+    }
+    entries->proven = NO_BUNDLE;
+    enum err err = merkle_inclusion(entries->merkle, source, index, size, &path);
+    err = err == OK ? source->hash(source->context, 0, index, &leaf) : err;
+    if (err == OK) {
+        err = merkle_check_inclusion(entries->merkle, &path, index, &leaf, &entries->head);
+    }
+    if (err == OK) {
+        entries->proven = index / TILE_WIDTH;
+    }
+    return err;
+}
+
+enum err
+entries_prove(
+    struct entries *entries, uint64_t index, const uint8_t *entry, size_t len, struct note *note)
+{
+    struct merkle_hash leaf, signed_leaf;
+    struct merkle_source source = tree_source(entries->tree, entries->head.size);
+    enum err err = prove_tile(entries, &source, index);
+    err = err == OK ? source.hash(source.context, 0, index, &signed_leaf) : err;
+    merkle_leaf(entries->merkle, entry, len, &leaf);
+    if (err == OK && merkle_equal(&leaf, &signed_leaf)) {
+        return OK;
+    }
+    note_set(note,
+        "entry %" PRIu64 " is not the one that the checkpoint is about; `gatehouse ledger verify` "
+        "says more",
+        index);
+    return err == ERR_MEMORY ? err : ERR_VALUE;
 }
 
 void

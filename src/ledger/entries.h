@@ -19,6 +19,12 @@ enum err entries_refresh(struct entries *entries, struct note *note) MUST_CHECK;
 /* Valid until the next call. */
 enum err entries_get(struct entries *entries, uint64_t index, const uint8_t **ret_entry,
     size_t *ret_len, struct note *note) MUST_CHECK;
+/*
+ * Whether that entry is at its place in the checkpoint's tree, by the tiles; what an index, or
+ * anybody, saw there before does not count. ERR_VALUE: it is not, or the tiles can't tell.
+ */
+enum err entries_prove(struct entries *entries, uint64_t index, const uint8_t *entry, size_t len,
+    struct note *note) MUST_CHECK;
 /* Adds the entry that comes next to the tree. */
 void entries_grow(
     struct entries *entries, struct merkle_frontier *frontier, const uint8_t *entry, size_t len);

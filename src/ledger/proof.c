@@ -36,7 +36,8 @@ static bool
 read_index(const char *digits, size_t len, uint64_t *ret_index)
 {
     char text[24];
-    if (len == 0 || len >= sizeof(text) || (len > 1 && digits[0] == '0')) {
+    if (len == 0 || len >= sizeof(text) || (len > 1 && digits[0] == '0') ||
+        memchr(digits, '\0', len) != NULL) {
         return false;
     }
     memcpy(text, digits, len);

@@ -427,6 +427,9 @@ look(struct search *search, const struct query *query, uint64_t index,
     const uint8_t *entry = NULL;
     size_t len = 0;
     enum err err = entries_get(search->entries, index, &entry, &len, &search->note);
+    if (err == OK) {
+        err = entries_prove(search->entries, index, entry, len, &search->note);
+    }
     if (err == OK && query_match(query, search->logged, entry, len)) {
         search->logged->index = index;
         err = reader->found(reader->context, search->logged) ? OK : ERR_CANCELLED;

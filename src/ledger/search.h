@@ -2,7 +2,9 @@
  * Searching a log: the published entries, narrowed by the index where there is one, each read from
  * the log and looked at. Opening makes the index catch up and checks that all entries together are
  * those of the checkpoint; so an index of another log, or of one that was rewritten, is noticed,
- * and so is a log whose entries are not what its checkpoint says. Signatures are verify's matter.
+ * and so is a log whose entries are not what its checkpoint says. What is read later is proven by
+ * the tiles once more: it may have been changed after it was indexed. Signatures are verify's
+ * matter.
  */
 #pragma once
 

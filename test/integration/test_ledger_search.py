@@ -113,17 +113,26 @@ def root(hashes):
     return hashes[0]
 
 
-def write_log(folder, entries):
-    """Bundles and a checkpoint, as C2SP tlog-tiles has them; searching needs no more."""
-    log = folder / "log"
-    for start in range(0, len(entries), 256):
-        part = entries[start:start + 256]
+def write_tiles(folder, items):
+    """Files of 256 items each, and a last one of fewer."""
+    for start in range(0, len(items), 256):
+        part = items[start:start + 256]
         name = f"{start // 256:03d}"
-        path = log / "tile" / "entries" / (name if len(part) == 256 else f"{name}.p/{len(part)}")
+        path = folder / (name if len(part) == 256 else f"{name}.p/{len(part)}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(len(e).to_bytes(2, "big") + e for e in part))
+        path.write_bytes(b"".join(part))
+
+
+def write_log(folder, entries):
+    """Bundles, tiles and a checkpoint, as C2SP tlog-tiles has them; its signature is of no meaning."""
+    log = folder / "log"
     log.mkdir(parents=True, exist_ok=True)
-    top = base64.b64encode(root([hashlib.sha256(b"\0" + e).digest() for e in entries])).decode()
+    leaves = hashes = [hashlib.sha256(b"\0" + e).digest() for e in entries]
+    write_tiles(log / "tile" / "entries", [len(e).to_bytes(2, "big") + e for e in entries])
+    for level in range(8):
+        write_tiles(log / "tile" / str(level), hashes)
+        hashes = [root(hashes[at:at + 256]) for at in range(0, len(hashes) // 256 * 256, 256)]
+    top = base64.b64encode(root(leaves)).decode()
     signature = base64.b64encode(bytes(68)).decode()
     (log / "checkpoint").write_text(f"example.org/log\n{len(entries)}\n{top}\n\n— example.org/log {signature}\n")
 
@@ -431,6 +440,26 @@ def test_an_entry_that_was_changed_is_not_shown(tmp_path, log):
     bundle.write_bytes(changed)
     assert copy.search(status=2) == b""
     assert "ledger verify" in copy.said
+
+
+@pytest.mark.parametrize("with_tile", [False, True])
+def test_an_entry_that_was_changed_after_it_was_indexed_is_not_shown(tmp_path, log, with_tile):
+    copy = Log(tmp_path / "copy", log.entries)
+    tiles = tmp_path / "copy" / "log" / "tile"
+    found = copy.indices("--user", "user3")
+    at = next(i for i in found if i >= 256 and b"user3" in copy.entries[i])
+    start = at // 256 * 256
+    part = copy.entries[start:start + 256]
+    part[at - start] = part[at - start].replace(b'"v":1', b'"v":2')
+    assert part[at - start] != copy.entries[at]
+    write = {"entries": b"".join(len(e).to_bytes(2, "big") + e for e in part)}
+    if with_tile:
+        write["0"] = b"".join(hashlib.sha256(b"\0" + e).digest() for e in part)
+    for name, content in write.items():
+        (tiles / name / f"{at // 256:03d}").write_bytes(content)
+    for asked in (["--user", "user3"], []):
+        shown = copy.search(*asked, "--format", "json", status=2)
+        assert "ledger verify" in copy.said and f'"index":{at},'.encode() not in shown.replace(b" ", b"")
 
 
 def test_refuses_what_it_can_not_understand(log):
