@@ -170,7 +170,7 @@ check_signature(struct run *run)
         char words[VERIFY_WORDS], id[2 * VKEY_ID + 1];
         text_hex(id, result->key.id, VKEY_ID);
         (void)snprintf(words, sizeof(words),
-            "The checkpoint is signed by another key than %.200s+%s%s%.120s.", result->key.name, id,
+            "The checkpoint is signed by another key than %.160s+%s%s%.120s.", result->key.name, id,
             err == OK ? ", and no hand-over leads on from that" : "; ", err == OK ? "" : note.text);
         add_finding(run, VERIFY_NOT_SIGNED, "checkpoint", words);
     } else if (signer_err == OK && err != OK) {
