@@ -48,7 +48,8 @@ static const struct cli_manual manual = {
         "Says which entry is the first that is not as it was signed, and what was done:\n"
         "rewritten, dropped, inserted, reordered, truncated, forked; or which file is damaged.\n"
         "\n"
-        "Give --key: a key that is read from the log itself proves only that the files agree.\n"
+        "Give --key, or a policy with the log in it: a key that is read from the log itself\n"
+        "proves only that the files agree.\n"
         "Keep a checkpoint elsewhere and give it with --from-checkpoint: only that shows that the\n"
         "owner of the key has not written another history.\n"
         "Exit status: 0 verified; 1 not; 2 could not be read; 64 usage.\n",

@@ -55,7 +55,22 @@ add_finding(struct run *run, enum verify_kind kind, const char *file, const char
     verify_blame_add(run->result, &finding);
 }
 
-/* The key that the owner gave, or the one that lies beside the log. */
+/* Of the logs that a policy names, the one of that name, which only tells which is meant. */
+static const struct vkey *
+policy_key(const struct policy *policy, const char *name)
+{
+    if (policy == NULL || policy->log_count == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < policy->log_count; i++) {
+        if (text_equal(policy->logs[i].key.name, name)) {
+            return &policy->logs[i].key;
+        }
+    }
+    return &policy->logs[0].key;
+}
+
+/* The key that the owner gave, itself or in the policy, or the one that lies beside the log. */
 static enum err
 choose_key(struct run *run)
 {
@@ -69,6 +84,11 @@ choose_key(struct run *run)
     enum err err = tree_file(run->tree, "log.vkey", &text, run->note);
     if (err == OK) {
         err = vkey_parse(text_trim(text.data), key);
+    }
+    const struct vkey *given = policy_key(run->settings->policy, err == OK ? key->name : "");
+    if (given != NULL) {
+        *key = *given;
+        return OK;
     }
     run->result->key_is_own = true;
     if (err != OK) {

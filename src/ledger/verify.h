@@ -35,7 +35,8 @@ typedef bool verify_progress_fn(void *context, const struct verify_progress *pro
 
 struct verify_settings {
     const char *folder;          /* a ledger's, a log's or a copy's */
-    const struct vkey *key;      /* NULL: log.vkey of the folder itself, which proves less */
+    const struct vkey *key;      /* NULL: that of a log of the policy; where it names none,
+                                    log.vkey of the folder itself, which proves less */
     const struct policy *policy; /* NULL: no witness is asked for */
     const char *older;           /* a checkpoint kept elsewhere; NULL: none */
     size_t older_len;

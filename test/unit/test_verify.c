@@ -232,6 +232,34 @@ test_a_key_from_the_log_itself_is_said_to_be_its_own(void **state)
     verify_result_release(&result);
 }
 
+/* A whole log of somebody else's, with its own log.vkey, is not one that the policy names. */
+static void
+test_a_policy_that_names_logs_believes_no_other_key(void **state)
+{
+    (void)state;
+    const char *const names[] = {"verify.example", "another.example"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct key *other = NULL;
+        struct policy policy = {.log_count = 1, .quorum = POLICY_NONE};
+        struct verify_result result;
+        assert_int_equal(key_new(names[i], VKEY_ED25519, &other), OK);
+        policy.logs[0].key = *key_public(other);
+        make_log(10);
+        struct verify_settings settings = {
+            .folder = folder, .policy = &policy, .hashes_only = true};
+        assert_int_equal(verify_run(&settings, &result, NULL), OK);
+        assert_false(result.is_verified);
+        assert_int_equal(result.findings[0].kind, VERIFY_NOT_SIGNED);
+        verify_result_release(&result);
+        policy.logs[0].key = *key_public(key);
+        assert_int_equal(verify_run(&settings, &result, NULL), OK);
+        assert_true(result.is_verified);
+        assert_false(result.key_is_own);
+        verify_result_release(&result);
+        key_free(other);
+    }
+}
+
 static void
 test_a_limit_of_time_ends_it(void **state)
 {
@@ -360,6 +388,7 @@ main(void)
         cmocka_unit_test(test_an_entry_rewritten_with_every_full_tile_above_it_is_found),
         cmocka_unit_test(test_another_key_and_a_changed_signature_are_told_apart),
         cmocka_unit_test(test_a_key_from_the_log_itself_is_said_to_be_its_own),
+        cmocka_unit_test(test_a_policy_that_names_logs_believes_no_other_key),
         cmocka_unit_test(test_a_limit_of_time_ends_it),
         cmocka_unit_test(test_a_folder_that_is_no_log_can_not_be_read),
         cmocka_unit_test(test_each_change_of_a_sequence_is_named),
