@@ -16,6 +16,7 @@
 
 #define ANSWER_MS 30000
 #define POLL_MS   500
+#define COVER_MS  8000 /* until a checkpoint covers what was recorded before the question */
 
 enum {
     OPTION_LEDGER,
@@ -89,6 +90,7 @@ struct asked {
     struct query query;
     uint64_t limit;
     enum found_format format;
+    bool is_partial;
 };
 
 static int
@@ -248,10 +250,24 @@ write_reading(const struct asked *asked, struct buf *ret_json, struct note *note
     return err;
 }
 
+/* What is recorded but not published, as on a full disk, would be missing without a word. */
+static void
+wait_for_checkpoint(struct asked *asked, struct client *client, uint64_t index)
+{
+    struct note note = {""};
+    if (asked->given[OPTION_FOLLOW] || client_publish_wait(client, index, COVER_MS, &note) == OK) {
+        return;
+    }
+    asked->is_partial = true;
+    (void)cli_fail("events that were recorded last are not published yet and not in what is "
+                   "shown; `gatehouse ledger status` says why");
+}
+
 /* Durable before the first result: who looked is as much a fact as what they saw. */
 static int
-record_reading(const struct asked *asked, const struct ledger_open *open)
+record_reading(struct asked *asked, const struct ledger_open *open)
 {
+    uint64_t index = 0;
     CLEANUP(buf_release) struct buf event;
     struct client *client = NULL;
     struct note note = {""};
@@ -264,7 +280,10 @@ record_reading(const struct asked *asked, const struct ledger_open *open)
         err = ledger_connect(open->folder.data, asked->values[OPTION_KEYS], &client, &note);
     }
     if (err == OK) {
-        err = client_append_wait(client, &event, ANSWER_MS, NULL, &note);
+        err = client_append_wait(client, &event, ANSWER_MS, &index, &note);
+        if (err == OK) {
+            wait_for_checkpoint(asked, client, index);
+        }
         ledger_disconnect(client);
     }
     if (err != OK) {
@@ -390,7 +409,7 @@ show(struct search *search, const struct asked *asked)
 }
 
 static int
-run(const struct asked *asked)
+run(struct asked *asked)
 {
     struct ledger_open open;
     struct search *search = NULL;
@@ -408,7 +427,7 @@ run(const struct asked *asked)
     }
     search_close(search);
     ledger_open_release(&open);
-    return status;
+    return status == CLI_OK && asked->is_partial ? CLI_INCOMPLETE : status;
 }
 
 int

@@ -96,3 +96,21 @@ def test_a_command_of_root_leaves_nothing_of_roots_in_the_ledger_of_a_service(tm
     assert strange == []
     ran = ledger(*NOTE, "--ledger", home / "l", before=nobody)
     assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")
+def test_a_search_on_a_full_disk_says_that_it_does_not_show_all(tmp_path):
+    full = tmp_path / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(full)], check=True)
+    try:
+        where = ["--ledger", full / "l", "--keys", tmp_path / "keys"]
+        assert ledger("init", *where).returncode == 0
+        event = json.loads(view("c"))
+        event["reason"] = "x" * 900
+        ran = ledger("append", *where, "--json", "-", data=(json.dumps(event) + "\n") * 60000)
+        assert ran.returncode == 2 and "no space left" in ran.stderr
+        ran = ledger("search", *where, "--camera", "c", "--totals")
+        assert ran.returncode == 2 and ("not published yet" in ran.stderr or "nothing is shown" in ran.stderr)
+    finally:
+        subprocess.run(["umount", "-l", str(full)], check=True)
