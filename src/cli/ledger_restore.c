@@ -142,7 +142,7 @@ clear_place(const struct restore *restore, struct note *note)
             return err;
         }
     }
-    if (mkdir(restore->work.data, 0750) != 0) {
+    if (mkdir(restore->work.data, 0750) != 0 || mkdir(restore->log.data, 0755) != 0) {
         note_set(note, "%s: %s", file_tail(restore->work.data, 150), strerrordesc_np(errno));
         return ERR_IO;
     }
@@ -165,7 +165,7 @@ verify(const struct restore *restore, struct note *note)
     return err;
 }
 
-/* The first event after the copy's last one, but for the keeper's own. */
+/* The first event after the copy's last one. */
 static enum err
 record(const struct restore *restore, const struct request *request, struct note *note)
 {

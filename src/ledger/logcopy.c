@@ -104,6 +104,8 @@ is_same_folder(int a, int b)
 static enum err
 open_target(struct work *work, const char *to)
 {
+    /* Every event is in it; who may read a new copy is for its owner to say. */
+    (void)mkdir(to, 0700);
     enum err err = disk_folder(AT_FDCWD, to, &work->to);
     if (err != OK) {
         note_set(work->note, "%s: %s", to, disk_trouble());

@@ -110,20 +110,25 @@ def test_a_restored_ledger_has_all_of_the_copy_and_says_that_it_was_restored(fol
     with Keeper(folder) as keeper, load(keeper, tmp_path / "acks", 1) as writer:
         writer.wait()
     backup(folder, tmp_path / "b")
+    assert oct((tmp_path / "b").stat().st_mode)[-3:] == "700"
     before = entries(as_log(tmp_path / "b"))
     shutil.copy(tmp_path / "b" / "checkpoint", tmp_path / "seen")
     folder.rename(tmp_path / "dead")
     done = restore(folder, tmp_path / "b")
     assert done.returncode == 0, done.stderr
+    modes = [oct(path.stat().st_mode)[-3:] for path in (folder, folder / "log", folder / "journal")]
+    assert modes == [oct(pathlib.Path(tmp_path / "dead" / name).stat().st_mode)[-3:] for name in ("", "log", "journal")]
     after = [json.loads(e) for e in entries(folder)]
     assert entries(folder)[:len(before)] == before
-    assert [e["action"] for e in after[len(before):len(before) + 2]] == ["system.start", "system.note"]
-    start, note = after[len(before):len(before) + 2]
-    assert start["detail"]["entries"] == len(before)
+    note = after[len(before)]
+    assert note["action"] == "system.note" and len(after) == len(before) + 1
     assert note["reason"] == "the disk died" and note["detail"] == {"kind": "restore", "entries": len(before)}
     assert note["actor"]["user"] and note["writer"]["uid"] == os.getuid()
     with Keeper(folder) as keeper, Wire(keeper.socket) as wire:
         assert wire.append(live())[0] == OK
+        keeper.end()
+    start = json.loads(entries(folder)[len(after)])
+    assert start["action"] == "system.start" and start["detail"]["entries"] == len(after)
     assert ledger("verify", "--quiet", "--from-checkpoint", tmp_path / "seen", folder).returncode == 0
     backup(folder, tmp_path / "b")  # the restored one continues its own backup
 
