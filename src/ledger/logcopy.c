@@ -340,7 +340,8 @@ remove_old_partials(struct work *work)
 {
     for (int level = TILE_ENTRIES; level < TILE_LEVELS; level++) {
         int height = level < 0 ? 0 : level;
-        struct tile tile = {.level = level, .index = work->copy->before >> (8 * (height + 1))};
+        struct tile tile = {
+            .level = level, .index = (work->copy->before >> (8 * height)) / TILE_WIDTH};
         tile.width = tile_width(level, tile.index, work->copy->before);
         bool is_old = tile.width != 0 && tile.width != TILE_WIDTH &&
                       tile.width != tile_width(level, tile.index, work->copy->head.size);
