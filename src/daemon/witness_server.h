@@ -9,7 +9,7 @@
 #include "ledger/witness_state.h"
 
 #define WITNESS_SERVER_CONNECTIONS 64
-#define WITNESS_SERVER_IDLE        5 /* seconds without a byte */
+#define WITNESS_SERVER_IDLE        5  /* seconds without a byte */
 #define WITNESS_SERVER_LIFE        30 /* seconds of a connection, whatever it does */
 
 /* Listens; port 0: any, and the one that it got in *ret_port. */
