@@ -355,7 +355,7 @@ refuse_value(const struct check *check, const struct event_member *row, const ui
 {
     char word[48] = "";
     size_t len = (size_t)(check->json.at - value);
-    if (value[0] == '"' && len > 2 && len < sizeof(word)) {
+    if (len > 2 && len < sizeof(word) && value[0] == '"') { /* it may be absent */
         text_clean(word, sizeof(word), (const char *)value, len);
     }
     note_set(check->note, "%s must be %s%s%s", row->path, event_type_words(row->type),
