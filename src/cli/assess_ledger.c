@@ -4,7 +4,6 @@
 #include "cli/ledger_connect.h"
 #include "ledger/verify.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,17 +51,6 @@ find(struct assess_ledger *ledger, const char *named, struct note *note)
         return OK;
     }
     return err;
-}
-
-static void
-find_user(struct assess_ledger *ledger)
-{
-    const struct passwd *entry = getpwuid(getuid());
-    if (entry != NULL) {
-        (void)text_copy(ledger->user, sizeof(ledger->user), entry->pw_name);
-    } else {
-        (void)snprintf(ledger->user, sizeof(ledger->user), "uid %lu", (unsigned long)getuid());
-    }
 }
 
 static enum err
@@ -131,7 +119,7 @@ assess_ledger_open(struct assess_ledger *ledger, const char *named, struct run_l
         (void)fprintf(stderr, "To run without a record of it: --ledger none\n");
         return CLI_INCOMPLETE;
     }
-    find_user(ledger);
+    (void)ledger_user(ledger->user);
     ret_ledger->folder = ledger->folder.data;
     ret_ledger->write = write_event;
     ret_ledger->context = ledger;

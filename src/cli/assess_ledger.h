@@ -3,15 +3,16 @@
 
 #include "assess/run_events.h"
 #include "cli/cli.h"
+#include "cli/ledger_user.h"
 #include "ledger/client.h"
 
 struct assess_ledger {
     struct buf folder; /* "": there is none */
     struct client *client;
-    char user[64];       /* who runs this */
-    uint64_t written;    /* events of this run */
-    struct note trouble; /* why an event could not be written; "": all were */
-    char words[384];     /* what is wrong with it, or why nobody knows */
+    char user[LEDGER_USER]; /* who runs this */
+    uint64_t written;       /* events of this run */
+    struct note trouble;    /* why an event could not be written; "": all were */
+    char words[384];        /* what is wrong with it, or why nobody knows */
 };
 
 void assess_ledger_init(struct assess_ledger *ledger);

@@ -6,15 +6,12 @@
 #include "cli/ledger_connect.h"
 #include "cli/ledger_user.h"
 #include "cli/ledger_verdict.h"
-#include "ledger/event.h"
 #include "ledger/logcopy.h"
 #include "ledger/verify.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <unistd.h>
-
-#define ANSWER_MS 60000
 
 enum {
     OPTION_LEDGER,
@@ -54,23 +51,10 @@ static enum err
 record(const struct request *request, struct note *note)
 {
     CLEANUP(buf_release) struct buf json;
-    struct client *client = NULL;
-    uint64_t index = 0;
-    char user[LEDGER_USER];
-    struct event event = event_begin(EVENT_LEDGER_READ, EVENT_OK);
     buf_init(&json, EVENT_LIMIT);
-    event.user = event_text(ledger_user(user));
-    event.site = event_text("local");
-    json_t *detail = json_pack("{s:s}", "kind", "backup");
-    event.detail = detail;
-    enum err err = detail == NULL ? ERR_MEMORY : event_write(&event, &json, note);
-    json_decref(detail);
-    err = err == OK ? ledger_connect(request->ledger, request->keys, &client, note) : err;
-    if (err == OK) {
-        err = client_append_wait(client, &json, ANSWER_MS, &index, note);
-        err = err == OK ? client_publish_wait(client, index, ANSWER_MS, note) : err;
-        ledger_disconnect(client);
-    }
+    enum err err = ledger_user_event(
+        EVENT_LEDGER_READ, NULL, json_pack("{s:s}", "kind", "backup"), &json, note);
+    err = err == OK ? ledger_user_record(request->ledger, request->keys, &json, note) : err;
     return err;
 }
 

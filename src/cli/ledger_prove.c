@@ -4,12 +4,12 @@
 #include "base/text.h"
 #include "cli/ledger.h"
 #include "cli/ledger_connect.h"
+#include "cli/ledger_user.h"
 #include "ledger/event.h"
 #include "ledger/proof.h"
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,22 +50,6 @@ struct request {
     uint64_t index;
 };
 
-static enum err
-write_reading(const struct request *request, struct buf *ret_json, struct note *note)
-{
-    char user[64];
-    const struct passwd *account = getpwuid(getuid());
-    (void)snprintf(user, sizeof(user), "uid %lu", (unsigned long)getuid());
-    struct event event = event_begin(EVENT_LEDGER_READ, EVENT_OK);
-    json_t *detail = json_pack("{s:s, s:I}", "kind", "proof", "index", (json_int_t)request->index);
-    event.user = (struct event_text){account != NULL ? account->pw_name : user, SIZE_MAX};
-    event.site = (struct event_text){"local", SIZE_MAX};
-    event.detail = detail;
-    enum err err = detail == NULL ? ERR_MEMORY : event_write(&event, ret_json, note);
-    json_decref(detail);
-    return err;
-}
-
 /* Durable before anything is handed out. */
 static enum err
 record_reading(const struct request *request, const char *folder, struct note *note)
@@ -80,7 +64,9 @@ record_reading(const struct request *request, const char *folder, struct note *n
         (void)fputs("gatehouse: a copy of a log: that it is read is not recorded\n", stderr);
         return OK;
     }
-    enum err err = write_reading(request, &event, note);
+    enum err err = ledger_user_event(EVENT_LEDGER_READ, NULL,
+        json_pack("{s:s, s:I}", "kind", "proof", "index", (json_int_t)request->index), &event,
+        note);
     if (err == OK) {
         err = ledger_connect(folder, request->keys, &client, note);
     }

@@ -9,7 +9,6 @@
 #include "cli/ledger_connect.h"
 #include "cli/ledger_user.h"
 #include "cli/ledger_verdict.h"
-#include "ledger/event.h"
 #include "ledger/ledger.h"
 #include "ledger/logcopy.h"
 #include "ledger/verify.h"
@@ -24,7 +23,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ANSWER_MS 60000
 #define PATH_ROOM 4096
 
 enum {
@@ -170,25 +168,11 @@ static enum err
 record(const struct restore *restore, const struct request *request, struct note *note)
 {
     CLEANUP(buf_release) struct buf json;
-    struct client *client = NULL;
-    uint64_t index = 0;
-    char user[LEDGER_USER];
-    struct event event = event_begin(EVENT_NOTE, EVENT_OK);
     buf_init(&json, EVENT_LIMIT);
-    event.user = event_text(ledger_user(user));
-    event.site = event_text("local");
-    event.reason = event_text(request->reason);
     json_t *detail =
         json_pack("{s:s, s:I}", "kind", "restore", "entries", (json_int_t)restore->copy.head.size);
-    event.detail = detail;
-    enum err err = detail == NULL ? ERR_MEMORY : event_write(&event, &json, note);
-    json_decref(detail);
-    err = err == OK ? ledger_connect(restore->work.data, restore->keys.data, &client, note) : err;
-    if (err == OK) {
-        err = client_append_wait(client, &json, ANSWER_MS, &index, note);
-        err = err == OK ? client_publish_wait(client, index, ANSWER_MS, note) : err;
-        ledger_disconnect(client);
-    }
+    enum err err = ledger_user_event(EVENT_NOTE, request->reason, detail, &json, note);
+    err = err == OK ? ledger_user_record(restore->work.data, restore->keys.data, &json, note) : err;
     return err;
 }
 

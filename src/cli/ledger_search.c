@@ -6,10 +6,10 @@
 #include "cli/ledger_found.h"
 #include "cli/ledger_nearest.h"
 #include "cli/ledger_open.h"
+#include "cli/ledger_user.h"
 #include "ledger/when.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -234,22 +234,6 @@ reading_json(const struct asked *asked)
     return json_pack("{s:s, s:o}", "kind", kind, "query", query_json(&asked->query));
 }
 
-static enum err
-write_reading(const struct asked *asked, struct buf *ret_json, struct note *note)
-{
-    char user[64];
-    const struct passwd *entry = getpwuid(getuid());
-    (void)snprintf(user, sizeof(user), "uid %lu", (unsigned long)getuid());
-    struct event event = event_begin(EVENT_LEDGER_READ, EVENT_OK);
-    json_t *detail = reading_json(asked);
-    event.user = (struct event_text){entry != NULL ? entry->pw_name : user, SIZE_MAX};
-    event.site = (struct event_text){"local", SIZE_MAX};
-    event.detail = detail;
-    enum err err = detail == NULL ? ERR_MEMORY : event_write(&event, ret_json, note);
-    json_decref(detail);
-    return err;
-}
-
 /* What is recorded but not published, as on a full disk, would be missing without a word. */
 static void
 wait_for_checkpoint(struct asked *asked, struct client *client, uint64_t index)
@@ -275,7 +259,7 @@ record_reading(struct asked *asked, const struct ledger_open *open)
     if (!ledger_open_is_live(open)) {
         return CLI_OK;
     }
-    enum err err = write_reading(asked, &event, &note);
+    enum err err = ledger_user_event(EVENT_LEDGER_READ, NULL, reading_json(asked), &event, &note);
     if (err == OK) {
         err = ledger_connect(open->folder.data, asked->values[OPTION_KEYS], &client, &note);
     }
