@@ -1,0 +1,109 @@
+/*
+ * Views that are open, in one shared file: workers of nginx open, extend and leave them, the
+ * doorman ends them and says so to the ledger, exactly once each. It outlives a worker, all of
+ * nginx and the doorman; whoever starts again finds what was open and ends it with its cause.
+ *
+ * A view is one access of one session that goes on over requests: a WebSocket, an MJPEG stream, the
+ * segments of an HLS playlist, a picture asked for once a second. It begins with an event that is
+ * durable before the first byte leaves, and ends when nothing is open any more and nothing came for
+ * VIEWS_IDLE ms. Locks are robust: one whose owner died is taken over.
+ */
+#pragma once
+
+#include "gate/board.h"
+
+#define VIEWS_ROWS      4096
+#define VIEWS_WORKERS   64
+#define VIEWS_IDLE      15000  /* ms; of exports and sockets 0: they end when they close */
+#define VIEWS_HEARTBEAT 300000 /* ms between events of a view that goes on */
+#define VIEWS_ID        24
+#define VIEWS_CAMERAS   1024 /* names, one per line */
+
+enum view_state {
+    VIEW_FREE,
+    VIEW_ASKED,   /* its first event is on the way */
+    VIEW_OPEN,    /* the event is durable */
+    VIEW_REFUSED, /* the ledger did not take it */
+};
+
+/* What a view is about; fixed size, no pointers. */
+struct view {
+    uint8_t key[16];   /* of session and access.view */
+    char id[VIEWS_ID]; /* detail.view */
+    enum view_state state;
+    enum access_kind kind;
+    uint16_t vms;
+    char vms_name[POLICY_NAME];
+    char session[BOARD_ID], user[POLICY_NAME], role[POLICY_NAME], factor[24], ip[IP_TEXT];
+    char cameras[VIEWS_CAMERAS];
+    char object[256];
+    char reason[BOARD_REASON];
+    char link[64];              /* zms connkey, archive name */
+    int64_t from, to;           /* asked for; wall ms, 0: not said */
+    int64_t seen_from, seen_to; /* really delivered; wall ms, 0: not known */
+    int64_t begun_wall, begun;  /* the latter boot ms */
+    int64_t active;             /* boot ms of the last request or byte */
+    int64_t heartbeat;          /* boot ms of the last event */
+    uint64_t bytes;
+    uint64_t requests;
+    bool ends_at_close; /* exports, sockets, endless streams */
+    bool is_whole;      /* an export that left completely */
+    bool has_digest;
+    uint8_t digest[32];  /* SHA-256 of what left */
+    char cause[96];      /* why it ended, when not by itself: "revoked", "connection lost" */
+    uint32_t generation; /* of the row, so that a handle outlives it harmlessly */
+    uint16_t open[VIEWS_WORKERS]; /* connections that each worker has open */
+};
+
+struct views;
+struct view_handle {
+    uint32_t row, generation;
+};
+
+/* Makes the file, or opens the one of an earlier run; the doorman's. */
+enum err views_create(const char *path, struct views **ret_views, struct note *note) MUST_CHECK;
+/* A worker's: takes one of VIEWS_WORKERS places. ERR_MISSING, ERR_VALUE (version), ERR_LIMIT. */
+enum err views_open(const char *path, struct views **ret_views, struct note *note) MUST_CHECK;
+void views_close(struct views *views);
+/* A worker says that it lives; every 200 ms. */
+void views_beat(struct views *views, int64_t now);
+
+/* A request of the session in that row of the board came; and when the last one did (0: none). */
+void views_touch(struct views *views, uint32_t place, int64_t now);
+int64_t views_touched(const struct views *views, uint32_t place);
+
+/*
+ * Finds the view of that key or makes one of the row that is given. *ret_state as it was found:
+ * VIEW_FREE: it is new, the caller must have its event written and then call views_opened();
+ * VIEW_ASKED: another request does that, ask again soon; VIEW_OPEN: go on. The caller is counted as
+ * open and must call views_leave(). ERR_LIMIT: all rows are taken.
+ */
+enum err views_enter(struct views *views, const struct view *view, int64_t now,
+    struct view_handle *ret_handle, enum view_state *ret_state) MUST_CHECK;
+enum view_state views_state(struct views *views, struct view_handle handle);
+/* Its event is durable, or was refused (then the row is freed when all have left). */
+void views_opened(struct views *views, struct view_handle handle, bool is_durable);
+void views_add(struct views *views, struct view_handle handle, uint64_t bytes, int64_t now);
+/* Widens what was really delivered. */
+void views_saw(struct views *views, struct view_handle handle, int64_t from, int64_t to);
+void views_digest(
+    struct views *views, struct view_handle handle, const uint8_t digest[32], bool is_whole);
+/* One connection less; the cause is kept when it is the first one given. */
+void views_leave(struct views *views, struct view_handle handle, const char *cause, int64_t now);
+/* The open view of a session that a later request names by its link; ERR_MISSING. */
+enum err views_by_link(struct views *views, const char *session, const char *link,
+    struct view *ret_view, struct view_handle *ret_handle) MUST_CHECK;
+
+/* What the doorman does with a view that ended or is due for a heartbeat; false: try again later.
+ */
+typedef bool views_tell_fn(void *context, const struct view *view, bool has_ended);
+/* Tells of each view that is due, and frees those that ended. */
+void views_sweep(struct views *views, int64_t now, views_tell_fn *tell, void *context);
+
+/*
+ * The event of a view's begin, heartbeat or end, as gatehouse-events(7) has it: detail.view,
+ * detail.phase, detail.duration_ms, bytes, digest, target.from and target.to.
+ */
+enum view_phase { VIEW_BEGIN, VIEW_GOES_ON, VIEW_END };
+enum err views_event(const struct view *view, enum view_phase phase, const char *site, int64_t now,
+    struct buf *ret_json, struct note *note) MUST_CHECK;
