@@ -230,14 +230,16 @@ write_key(const char *folder, const char *name, EVP_PKEY *key, struct note *note
 static enum err
 write_server(const char *folder, const struct work *work, struct note *note)
 {
-    enum err err = write_key(folder, "server.key", work->key, note);
-    return err == OK ? write_certificate(folder, "server.crt", work->server, work->ca, note) : err;
+    enum err err = write_key(folder, "tls/server.key", work->key, note);
+    return err == OK ? write_certificate(folder, "tls/server.crt", work->server, work->ca, note)
+                     : err;
 }
 
 static enum err
 refuse_existing(const char *folder, struct note *note)
 {
-    static const char *const files[] = {"ca.crt", "ca.key", "server.crt", "server.key"};
+    static const char *const files[] = {
+        "authority/ca.crt", "authority/ca.key", "tls/server.crt", "tls/server.key"};
     for (size_t i = 0; i < COUNT(files); i++) {
         char path[PATH_MOST];
         enum err err = path_of(folder, files[i], path);
@@ -252,6 +254,14 @@ refuse_existing(const char *folder, struct note *note)
     return OK;
 }
 
+static enum err
+make_folder(const char *folder, const char *name, struct note *note)
+{
+    char path[PATH_MOST];
+    enum err err = path_of(folder, name, path);
+    return err == OK ? file_make_folder(path, note) : err;
+}
+
 enum err
 certificate_make(const char *folder, const struct certificate_names *names, struct note *note)
 {
@@ -264,6 +274,8 @@ certificate_make(const char *folder, const struct certificate_names *names, stru
     }
     put_names(names, false, &list);
     err = buf_error(&list);
+    err = err == OK ? make_folder(folder, "authority", note) : err;
+    err = err == OK ? make_folder(folder, "tls", note) : err;
     err = err == OK ? make_authority(&work, names) : err;
     err = err == OK ? make_server(&work, names->host, list.data) : err;
     if (err != OK) {
@@ -271,8 +283,8 @@ certificate_make(const char *folder, const struct certificate_names *names, stru
             note, "no certificate can be made for the name %s: %s", names->host, err_words(err));
         return err;
     }
-    err = write_key(folder, "ca.key", work.ca_key, note);
-    err = err == OK ? write_certificate(folder, "ca.crt", work.ca, NULL, note) : err;
+    err = write_key(folder, "authority/ca.key", work.ca_key, note);
+    err = err == OK ? write_certificate(folder, "authority/ca.crt", work.ca, NULL, note) : err;
     return err == OK ? write_server(folder, &work, note) : err;
 }
 
@@ -375,9 +387,9 @@ certificate_renew(const char *folder, struct note *note)
     char ca[PATH_MOST], ca_key[PATH_MOST], server[PATH_MOST], common_name[COMMON_NAME + 1];
     X509 *old = NULL;
     buf_init(&names, 4096);
-    enum err err = path_of(folder, "ca.crt", ca);
-    err = err == OK ? path_of(folder, "ca.key", ca_key) : err;
-    err = err == OK ? path_of(folder, "server.crt", server) : err;
+    enum err err = path_of(folder, "authority/ca.crt", ca);
+    err = err == OK ? path_of(folder, "authority/ca.key", ca_key) : err;
+    err = err == OK ? path_of(folder, "tls/server.crt", server) : err;
     err = err == OK ? read_certificate(ca, &work.ca, note) : err;
     err = err == OK ? read_key(ca_key, &work.ca_key, note) : err;
     err = err == OK ? read_certificate(server, &old, note) : err;

@@ -19,12 +19,13 @@ struct certificate_names {
 };
 
 /*
- * Writes ca.crt, ca.key, server.crt (with the authority behind it) and server.key into the folder,
- * which must exist; the keys are 0600. Never over a file that is there: ERR_VALUE.
+ * Writes authority/ca.crt, authority/ca.key, tls/server.crt (with the authority behind it) and
+ * tls/server.key beneath the folder; the keys are 0600, the authority's apart, for who serves has
+ * no need of it. Never over a file that is there: ERR_VALUE.
  */
 enum err certificate_make(
     const char *folder, const struct certificate_names *names, struct note *note) MUST_CHECK;
-/* A new server.crt and server.key from the authority in that folder, for the same names. */
+/* A new pair for the server from the authority in that folder, for the same names. */
 enum err certificate_renew(const char *folder, struct note *note) MUST_CHECK;
 
 struct certificate_facts {

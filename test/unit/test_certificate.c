@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "test.h"
 
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,10 +21,10 @@ set_up(void **state)
     (void)state;
     (void)snprintf(folder, sizeof(folder), "/tmp/certificate-XXXXXX");
     assert_non_null(mkdtemp(folder));
-    (void)snprintf(crt, sizeof(crt), "%s/server.crt", folder);
-    (void)snprintf(key, sizeof(key), "%s/server.key", folder);
-    (void)snprintf(ca, sizeof(ca), "%s/ca.crt", folder);
-    (void)snprintf(ca_key, sizeof(ca_key), "%s/ca.key", folder);
+    (void)snprintf(crt, sizeof(crt), "%s/tls/server.crt", folder);
+    (void)snprintf(key, sizeof(key), "%s/tls/server.key", folder);
+    (void)snprintf(ca, sizeof(ca), "%s/authority/ca.crt", folder);
+    (void)snprintf(ca_key, sizeof(ca_key), "%s/authority/ca.key", folder);
     return 0;
 }
 
@@ -35,6 +36,8 @@ tear_down(void **state)
     (void)unlink(key);
     (void)unlink(ca);
     (void)unlink(ca_key);
+    (void)rmdir(dirname(key));
+    (void)rmdir(dirname(ca_key));
     return rmdir(folder);
 }
 
