@@ -66,6 +66,13 @@ check(const struct settings *settings, const char *module, struct note *note)
             err = ERR_VALUE;
         }
     }
+    for (size_t i = 0; i < settings->vms_count && err == OK; i++) {
+        if (settings->vms[i].address.family == 0) {
+            note_set(note, "upstream %.100s: nobody knows the address of that name",
+                settings->vms[i].upstream);
+            err = ERR_NETWORK;
+        }
+    }
     if (err == OK && settings->vms_count == 0) {
         note_set(note, "the settings name no VMS");
         err = ERR_VALUE;
