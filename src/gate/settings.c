@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN 48 /* bytes of a wrong value in a message */
+#define SHOWN        48    /* bytes of a wrong value in a message */
+#define FRIGATE_OPEN 5000U /* Frigate docs, authentication: "port 5000 is unauthenticated" */
 
 static const struct row {
     const char *path;
@@ -183,6 +184,14 @@ look_at_vms(const struct settings *settings, const struct place *place,
                 &words, "\"%s\" is the name of two; expected name: with one of its own", vms->name);
             return tell(place, node, words.text);
         }
+    }
+    if (text_equal(vms->type, "frigate") && vms->port == FRIGATE_OPEN) {
+        note_set(&words,
+            "upstream %.60s: Frigate asks nobody for a log-in on port %u and takes everyone for "
+            "its "
+            "administrator; expected port 8971",
+            vms->upstream, FRIGATE_OPEN);
+        return tell(place, node, words.text);
     }
     if (settings->is_plain && !is_loopback(vms->listen)) {
         note_set(&words,

@@ -253,6 +253,17 @@ test_folder_is_the_options_then_the_variables_then_the_state(void **state)
     assert_string_equal(folder, "/srv/state/gatehouse/gateway");
 }
 
+/* Frigate docs, authentication: port 5000 is unauthenticated, meant for the inside only. */
+static void
+test_frigates_port_without_a_log_in_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("host: gate.example\nvms:\n  - type: frigate\n"
+                           "    upstream: http://10.0.0.5:5000\n    listen: 0.0.0.0:8443\n"),
+        ERR_VALUE);
+    assert_non_null(strstr(note.text, "8971"));
+}
+
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, drop_arena)
 
 int
@@ -267,6 +278,7 @@ main(void)
         WITH_ARENA(test_names_are_looked_up_and_one_that_is_not_found_is_no_mistake),
         WITH_ARENA(test_missing_file_says_what_writes_it),
         WITH_ARENA(test_folder_is_the_options_then_the_variables_then_the_state),
+        WITH_ARENA(test_frigates_port_without_a_log_in_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
