@@ -215,7 +215,7 @@ test_names_are_looked_up_and_one_that_is_not_found_is_no_mistake(void **state)
     static const char text[] =
         "host: g\nvms:\n"
         "  - {name: a, type: frigate, upstream: \"http://vms.invalid\", listen: \"0.0.0.0:1\"}\n"
-        "  - {type: frigate, upstream: \"http://localhost:5000\", listen: \"0.0.0.0:2\"}\n";
+        "  - {type: frigate, upstream: \"http://localhost:5001\", listen: \"0.0.0.0:2\"}\n";
     char folder[] = "/tmp/gatehouse-settings-XXXXXX";
     char path[64];
     assert_non_null(mkdtemp(folder));
