@@ -172,21 +172,30 @@ capture_time(struct building *building, int what, const char *text, size_t len)
     return access_time(text, len, what == 0 ? &building->access->from : &building->access->to);
 }
 
-/* "2026-01", "2026-01-31": from the left as many as there are; a lone "31" is a day. */
+/* "2026-01" or "2026-1"; "2026-01-31", or "31" alone: from the left as many as there are. */
 static enum err
 capture_date(struct building *building, int what, const char *text, size_t len)
 {
     struct calendar *calendar = &building->calendar;
-    bool has_year = len >= 7 && text[4] == '-';
-    if (has_year) {
-        calendar->year = (int)number(text, 4);
-        calendar->month = (int)number(text + 5, 2);
+    int parts[3] = {-1, -1, -1};
+    size_t count = 0;
+    for (size_t at = 0; at <= len; count++) {
+        const char *dash = memchr(text + at, '-', len - at);
+        size_t part = dash == NULL ? len - at : (size_t)(dash - text) - at;
+        if (count == COUNT(parts) || part > 4 || number(text + at, part) < 0) {
+            return ERR_MISSING;
+        }
+        parts[count] = (int)number(text + at, part);
+        at += part + 1;
+    }
+    if (count >= 2) {
+        calendar->year = parts[0];
+        calendar->month = parts[1];
     }
     if (what == 0) {
-        return has_year && len == 7 ? OK : ERR_MISSING;
+        return count == 2 ? OK : ERR_MISSING;
     }
-    bool is_whole = has_year && len == 10 && text[7] == '-';
-    calendar->day = (int)(is_whole ? number(text + 8, 2) : len == 2 ? number(text, 2) : -1);
+    calendar->day = count == 1 ? parts[0] : parts[2];
     return calendar->day < 1 ? ERR_MISSING : OK;
 }
 
