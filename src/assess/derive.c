@@ -277,5 +277,6 @@ derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_fro
         advisory_apply(crowd->subjects[i], clock_wall());
     }
     derive_site(whole, crowd, discovery, from->site);
+    derive_gateway(crowd, whole, from);
     derive_passwords(crowd, whole, from->site);
 }

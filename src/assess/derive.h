@@ -16,5 +16,11 @@ struct derive_from {
 /* Writes them into the devices and into `whole` (the site itself). */
 void derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_from *from);
 
+/*
+ * What answers at the VMSes that the declared gateway guards, or that nothing does: as seen from
+ * where this runs.
+ */
+void derive_gateway(struct crowd *crowd, struct subject *whole, const struct derive_from *from);
+
 /* Passwords of the site file that are shared or easy to guess, of those that opened a device. */
 void derive_passwords(const struct crowd *crowd, struct subject *whole, const struct site *site);

@@ -12,6 +12,7 @@
 #define SITE_PACE     1000 /* packets per second, where the owner says nothing */
 #define SITE_PER_HOST 40
 #define SITE_SEARCHES 4
+#define SITE_GUARDED  16 /* VMSes behind the gateway */
 
 /* A network of a zone. */
 struct site_zone {
@@ -67,6 +68,10 @@ struct site {
     const char *vpn;        /* "none" included; NULL: not given */
     const char *log_target; /* NULL: not given */
     bool no_router;
+    struct ip gateway_ip; /* in front of the VMSes; family 0: not given */
+    uint16_t gateway_port;
+    struct ip guarded[SITE_GUARDED];
+    size_t guarded_count;
     struct waiver *waivers; /* .expired by the clock at the time of reading */
     size_t waiver_count;
     struct site_maintenance *maintenance;

@@ -282,6 +282,37 @@ site_take_line(struct site *site, const struct outline_node *node, struct note *
 }
 
 enum err
+site_take_gateway(struct site *site, const struct outline_node *node, struct note *note)
+{
+    if (text_equal(node->pattern, "gateway.guards[]")) {
+        if (site->guarded_count == COUNT(site->guarded)) {
+            note_set(note, "more than %zu VMSes behind one gateway", COUNT(site->guarded));
+            return ERR_LIMIT;
+        }
+        enum err err = ip_parse(node->text, &site->guarded[site->guarded_count]);
+        site->guarded_count += err == OK ? 1 : 0;
+        return err;
+    }
+    char text[IP_TEXT + 8];
+    uint64_t port = 0;
+    if (!text_copy(text, sizeof(text), node->text)) {
+        return ERR_VALUE;
+    }
+    char *colon = strrchr(text, ':');
+    if (colon == NULL || text_to_u64(colon + 1, UINT16_MAX, &port) != OK || port == 0) {
+        return ERR_VALUE;
+    }
+    *colon = '\0';
+    char *start = text;
+    if (text[0] == '[' && colon > text && colon[-1] == ']') {
+        colon[-1] = '\0';
+        start++;
+    }
+    site->gateway_port = (uint16_t)port;
+    return ip_parse(start, &site->gateway_ip);
+}
+
+enum err
 site_take_waiver(struct site *site, const struct outline_node *node, struct note *note)
 {
     (void)node;

@@ -82,6 +82,8 @@ static const struct rule outside[] = {
 static const struct rule gateway[] = {
     {FAIL,           "around-gateway",   FACT_GATEWAY_BYPASS, IS_SET,     NULL,
      "The VMS can be reached around its gateway: {}."},
+    {PASS,           "gateway-only",     FACT_GATEWAY_CLOSED, IS_SET,     NULL,
+     "From here the VMS at {} can't be reached but through its gateway."},
     {UNKNOWN,        "gateway-unproven", FACT_GATEWAY_NAME,   IS_SET,     NULL,
      "Gateway {} is declared; whether the VMS answers beside it was not tried. A run from the "
      "network of its users would make it known."},

@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,10 +52,22 @@ allowed(enum sandbox_use use)
     if (use == SANDBOX_SOCKET) {
         return LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE;
     }
+    if (use == SANDBOX_READ) {
+        return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+               LANDLOCK_ACCESS_FS_EXECUTE;
+    }
     return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
            LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
            LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE |
            LANDLOCK_ACCESS_FS_REMOVE_DIR | FS_REFER | FS_TRUNCATE;
+}
+
+/* Of a rule on a file rather than a folder. */
+static uint64_t
+of_file(uint64_t rights)
+{
+    return rights & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                        LANDLOCK_ACCESS_FS_EXECUTE | FS_TRUNCATE | FS_IOCTL_DEV);
 }
 
 unsigned
@@ -73,22 +86,30 @@ failed(struct note *note, const char *what)
 }
 
 static enum err
-add_folder(int rules, const struct sandbox_folder *folder, unsigned version, struct note *note)
+add_path(int rules, const struct sandbox_folder *folder, bool may_miss, struct note *note)
 {
-    int fd = open(folder->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat status;
+    int fd = open(folder->path, O_PATH | O_CLOEXEC | (may_miss ? 0 : O_DIRECTORY));
+    if (fd < 0 && may_miss && errno == ENOENT) {
+        return OK;
+    }
     if (fd < 0) {
         return failed(note, folder->path);
     }
-    struct landlock_path_beneath_attr rule = {
-        .allowed_access = allowed(folder->use) & handled(version), .parent_fd = fd};
+    uint64_t rights = allowed(folder->use) & handled(sandbox_landlock());
+    if (may_miss && fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode)) {
+        rights = of_file(rights);
+    }
+    struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = fd};
     long done = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U);
     enum err err = done == 0 ? OK : failed(note, folder->path);
     (void)close(fd);
     return err;
 }
 
-enum err
-sandbox_folders(const struct sandbox_folder *folders, size_t count, struct note *note)
+/* A program that is ours has no TCP and no signals either. */
+static enum err
+restrict_to(const struct sandbox_folder *paths, size_t count, bool is_ours, struct note *note)
 {
     unsigned version = sandbox_landlock();
     if (version == 0) {
@@ -96,8 +117,8 @@ sandbox_folders(const struct sandbox_folder *folders, size_t count, struct note 
         return ERR_UNSUPPORTED;
     }
     struct ruleset set = {.fs = handled(version)};
-    set.net = version >= NET_FROM ? NET_ALL : 0;
-    set.scoped = version >= SCOPE_FROM ? SCOPE_ALL : 0;
+    set.net = is_ours && version >= NET_FROM ? NET_ALL : 0;
+    set.scoped = is_ours && version >= SCOPE_FROM ? SCOPE_ALL : 0;
     size_t size = version >= SCOPE_FROM ? sizeof(set)
                   : version >= NET_FROM ? offsetof(struct ruleset, scoped)
                                         : offsetof(struct ruleset, net);
@@ -107,7 +128,7 @@ sandbox_folders(const struct sandbox_folder *folders, size_t count, struct note 
     }
     enum err err = OK;
     for (size_t i = 0; i < count && err == OK; i++) {
-        err = add_folder(rules, &folders[i], version, note);
+        err = add_path(rules, &paths[i], !is_ours, note);
     }
     if (err == OK && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
                          syscall(SYS_landlock_restrict_self, rules, 0U) != 0)) {
@@ -115,6 +136,18 @@ sandbox_folders(const struct sandbox_folder *folders, size_t count, struct note 
     }
     (void)close(rules);
     return err;
+}
+
+enum err
+sandbox_folders(const struct sandbox_folder *folders, size_t count, struct note *note)
+{
+    return restrict_to(folders, count, true, note);
+}
+
+enum err
+sandbox_paths(const struct sandbox_folder *paths, size_t count, struct note *note)
+{
+    return restrict_to(paths, count, false, note);
 }
 
 enum err

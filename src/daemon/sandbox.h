@@ -10,6 +10,7 @@
 enum sandbox_use {
     SANDBOX_FILES,  /* read, write, make and remove files and folders beneath it */
     SANDBOX_SOCKET, /* make, rename and remove a socket in it */
+    SANDBOX_READ,   /* read and run what is beneath it */
 };
 
 struct sandbox_folder {
@@ -26,6 +27,12 @@ unsigned sandbox_landlock(void);
  */
 enum err sandbox_folders(
     const struct sandbox_folder *folders, size_t count, struct note *note) MUST_CHECK;
+/*
+ * The same for a program that is not ours and that this process becomes: network and signals stay,
+ * files too where the path is one, and what is not there is left out.
+ */
+enum err sandbox_paths(
+    const struct sandbox_folder *paths, size_t count, struct note *note) MUST_CHECK;
 /* Drops every capability but the one to use its folders though they may be another user's. */
 enum err sandbox_capabilities(struct note *note) MUST_CHECK;
 /*

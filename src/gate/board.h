@@ -37,18 +37,26 @@ struct board_session {
 struct board;        /* the writer's */
 struct board_reader; /* a worker's */
 
-/* Makes the file (0640, group may read), replacing one of an earlier run. */
+/*
+ * Makes the file (0640, group may read). It takes the place of an earlier run's with the first
+ * board_beat(): fill it before, so that workers never see a board without its sessions.
+ */
 enum err board_create(const char *path, struct board **ret_board, struct note *note) MUST_CHECK;
 void board_close(struct board *board);
-void board_beat(struct board *board);
+/* Says that the writer lives. Only the first call of a board can fail: ERR_IO. */
+enum err board_beat(struct board *board);
 /* Publishes a policy; readers see the old or the new one, never a mixture. */
 void board_set_policy(struct board *board, const struct policy *policy);
 /* Adds or replaces by hash; ERR_LIMIT when the table is full. */
 enum err board_put_session(struct board *board, const struct board_session *session) MUST_CHECK;
 void board_remove_session(struct board *board, const uint8_t hash[BOARD_HASH]);
 void board_clear_sessions(struct board *board);
+/* Between the two every session is put that is to stay; the others go. No reader misses one that
+ * stays, as it would with board_clear_sessions(). */
+void board_mark_sessions(struct board *board);
+void board_sweep_sessions(struct board *board);
 /* A ban on an address prefix until then (clock_boot()); 0 lifts it. IPv4 /32 to /8, IPv6 /64, /56,
- * /48. */
+ * /48; ERR_VALUE for others, ERR_LIMIT when the table is full (what has expired makes room). */
 enum err board_set_ban(struct board *board, const struct net *net, int64_t until) MUST_CHECK;
 /* Row of a session, for views_touched(); ERR_MISSING. Idle ones are removed by the doorman. */
 enum err board_place(

@@ -231,7 +231,7 @@ static enum err
 write_server(const char *folder, const struct work *work, struct note *note)
 {
     enum err err = write_key(folder, "tls/server.key", work->key, note);
-    return err == OK ? write_certificate(folder, "tls/server.crt", work->server, work->ca, note)
+    return err == OK ? write_certificate(folder, "tls/server.pem", work->server, work->ca, note)
                      : err;
 }
 
@@ -239,7 +239,7 @@ static enum err
 refuse_existing(const char *folder, struct note *note)
 {
     static const char *const files[] = {
-        "authority/ca.crt", "authority/ca.key", "tls/server.crt", "tls/server.key"};
+        "authority/ca.crt", "authority/ca.key", "tls/server.pem", "tls/server.key"};
     for (size_t i = 0; i < COUNT(files); i++) {
         char path[PATH_MOST];
         enum err err = path_of(folder, files[i], path);
@@ -389,7 +389,7 @@ certificate_renew(const char *folder, struct note *note)
     buf_init(&names, 4096);
     enum err err = path_of(folder, "authority/ca.crt", ca);
     err = err == OK ? path_of(folder, "authority/ca.key", ca_key) : err;
-    err = err == OK ? path_of(folder, "tls/server.crt", server) : err;
+    err = err == OK ? path_of(folder, "tls/server.pem", server) : err;
     err = err == OK ? read_certificate(ca, &work.ca, note) : err;
     err = err == OK ? read_key(ca_key, &work.ca_key, note) : err;
     err = err == OK ? read_certificate(server, &old, note) : err;

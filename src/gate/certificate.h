@@ -19,7 +19,7 @@ struct certificate_names {
 };
 
 /*
- * Writes authority/ca.crt, authority/ca.key, tls/server.crt (with the authority behind it) and
+ * Writes authority/ca.crt, authority/ca.key, tls/server.pem (with the authority behind it) and
  * tls/server.key beneath the folder; the keys are 0600, the authority's apart, for who serves has
  * no need of it. Never over a file that is there: ERR_VALUE.
  */

@@ -50,7 +50,10 @@ struct policy {
     struct policy_camera cameras[POLICY_CAMERAS];
 };
 
-/* What somebody asks to do, with every camera resolved to its key. */
+/*
+ * What somebody asks to do, with every camera resolved to its key. Without any camera only browsing
+ * is allowed by a rule for some cameras; everything else then needs a rule for all of them.
+ */
 struct policy_question {
     uint16_t user; /* place in users */
     uint16_t vms;
@@ -58,7 +61,7 @@ struct policy_question {
     const char *const *cameras; /* keys */
     size_t camera_count;
     bool all_cameras; /* it touches every camera of the VMS */
-    int64_t from;     /* oldest recording time it touches, ms since 1970; 0: not said */
+    int64_t from;     /* oldest time it shows, ms since 1970; 0: not said; now for what is live */
     int64_t now;      /* ms since 1970 */
     uint16_t minute;  /* local minute of the day, 0 to 1439 */
     uint8_t weekday;  /* local, 0 Monday */
@@ -69,8 +72,8 @@ struct policy_answer {
     uint16_t role;      /* that allowed it, or POLICY_ANY */
     const char *why;    /* of a refusal, for the event: "no role allows export of camera" */
     const char *camera; /* the first that was refused, or NULL */
-    /* How far back the roles that allow it go, in seconds; 0: no limit. A recording without a known
-     * time is refused when there is a limit. */
+    /* How far back the roles that allow it go, in seconds; 0: no limit. Playback, export or
+     * snapshot without a known time is refused when there is a limit. */
     uint32_t back;
 };
 

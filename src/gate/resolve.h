@@ -12,8 +12,10 @@
 
 #include "vms/access.h"
 
-#define RESOLVE_LINE    4096
+#define RESOLVE_LINE    8192
 #define RESOLVE_CAMERAS 64
+#define RESOLVE_TEXT    256
+#define RESOLVE_WAIT    5000 /* ms for an answer */
 
 struct resolved {
     char cameras[RESOLVE_CAMERAS][64];
@@ -24,14 +26,17 @@ struct resolved {
 
 struct resolver; /* a worker's: one connection, many questions under way, a cache */
 
-/* err OK; ERR_MISSING; ERR_NETWORK: could not be asked. Called once, from resolver_turn() or at
- * once. */
+/* err OK; ERR_MISSING; ERR_NETWORK: could not be asked. Called once, from resolver_turn() or
+ * resolver_tick(). */
 typedef void resolved_fn(void *context, enum err err, const struct resolved *resolved);
 
 struct resolver *resolver_new(const char *path);
 void resolver_free(struct resolver *resolver);
-/* OK: the answer was in the cache and is in *ret_resolved; ERR_TIMEOUT: it was asked, done is
- * called later. */
+/*
+ * OK: the answer was in the cache and is in *ret_resolved; ERR_TIMEOUT: it was asked, done is
+ * called later; ERR_MISSING: the cache knows that there is no such thing; ERR_LIMIT: too long, or
+ * too many under way.
+ */
 enum err resolver_ask(struct resolver *resolver, const char *vms,
     const struct access_camera *camera, resolved_fn *done, void *context,
     struct resolved *ret_resolved) MUST_CHECK;
@@ -49,12 +54,14 @@ struct resolve_question {
     uint64_t id;
     char vms[64];
     enum access_name name;
-    char text[256];
+    char text[RESOLVE_TEXT];
 };
+/* Bounded and strict: ERR_SYNTAX no JSON object, ERR_VALUE, ERR_LIMIT. */
 enum err resolve_parse_question(
     const char *line, size_t len, struct resolve_question *ret) MUST_CHECK;
 enum err resolve_parse_answer(const char *line, size_t len, uint64_t *ret_id, enum err *ret_err,
     struct resolved *ret) MUST_CHECK;
+/* Append a line with its end. An answer that does not fit a line is put as "unavailable". */
 void resolve_put_question(struct buf *out, const struct resolve_question *question);
 void resolve_put_answer(
     struct buf *out, uint64_t id, enum err err, const struct resolved *resolved);

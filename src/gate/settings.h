@@ -2,10 +2,13 @@
  * The gateway's folder and its settings (gateway.yaml), read with codec/outline so that a mistake
  * is told with its line. Written by `gatehouse gateway init`, read by serve, doorman, broker, CLI.
  *
- *   DIR/gateway.yaml   settings          DIR/identity.db   accounts, sessions, roles (doorman, CLI)
- *   DIR/nginx.conf     generated         DIR/identity.key  0600; seals what is secret in
- * identity.db DIR/tls/           ca, server        DIR/run/          board, views, vms-NAME,
- * sockets, pids, logs DIR/ledger         unless the settings name another
+ *   DIR/gateway.yaml   settings (every key: settings.def)
+ *   DIR/nginx.conf     generated
+ *   DIR/identity.db    accounts, sessions, roles (doorman, CLI)
+ *   DIR/identity.key   0600; seals what is secret in identity.db
+ *   DIR/tls/           ca, server
+ *   DIR/run/           board, views, vms-NAME, sockets, pids, logs
+ *   DIR/ledger         unless the settings name another
  */
 #pragma once
 
@@ -22,8 +25,8 @@ enum settings_net {
 struct settings_vms {
     const char *name;     /* of this VMS at this site: "zoneminder" unless told */
     const char *type;     /* a vms_gate: "zoneminder", "frigate", … */
-    const char *upstream; /* "http://10.0.0.5:80" or https; no path */
-    struct ip address;    /* of it; names are resolved when settings are read */
+    const char *upstream; /* "http://10.0.0.5:80" or https, always with its port */
+    struct ip address;    /* of it; a name's when settings are read; none: it could not be told */
     uint16_t port;
     bool upstream_tls;
     bool allows_webrtc; /* media may leave beside the gateway */
@@ -47,7 +50,22 @@ struct settings {
     size_t vms_count;
 };
 
-/* Texts live in the arena. */
+/* A row of settings.def, for the manual. */
+struct settings_key {
+    const char *path; /* "vms[].upstream" */
+    bool has_value;
+    const char *expected, *meaning;
+};
+extern const struct settings_key settings_keys[];
+extern const size_t settings_key_count;
+
+/*
+ * Texts live in the arena; paths in them are absolute or begin with the folder. ERR_MISSING: no
+ * such file. The note names line, key, value and way out. settings_parse() takes the file's bytes
+ * and looks up no names.
+ */
+enum err settings_parse(const char *bytes, size_t len, const char *folder, struct arena *arena,
+    struct settings *ret_settings, struct note *note) MUST_CHECK;
 enum err settings_read(const char *folder, struct arena *arena, struct settings *ret_settings,
     struct note *note) MUST_CHECK;
 /* "DIR/run/NAME" and "DIR/NAME" */

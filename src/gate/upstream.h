@@ -43,12 +43,16 @@ struct upstream_writer;
 struct upstream_reader;
 enum err upstream_create(
     const char *path, struct upstream_writer **ret_writer, struct note *note) MUST_CHECK;
-void upstream_publish(struct upstream_writer *writer, const struct upstream *upstream);
+/* The first publication puts the file in its place, so that readers never see an empty one. */
+enum err upstream_publish(
+    struct upstream_writer *writer, const struct upstream *upstream, struct note *note) MUST_CHECK;
 void upstream_close(struct upstream_writer *writer);
 
 enum err upstream_open(
     const char *path, struct upstream_reader **ret_reader, struct note *note) MUST_CHECK;
 void upstream_reader_close(struct upstream_reader *reader);
+/* Maps the file anew when the broker was started again: one system call; from a timer. */
+enum err upstream_refresh(struct upstream_reader *reader) MUST_CHECK;
 /* Changes with every publication. */
 uint64_t upstream_generation(const struct upstream_reader *reader);
 /* A consistent copy into memory that the caller has (it is large). */

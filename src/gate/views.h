@@ -16,6 +16,7 @@
 #define VIEWS_WORKERS   64
 #define VIEWS_IDLE      15000  /* ms; of exports and sockets 0: they end when they close */
 #define VIEWS_HEARTBEAT 300000 /* ms between events of a view that goes on */
+#define VIEWS_UNBEGUN   10000  /* ms until a view that was asked for and left is told of as ended */
 #define VIEWS_ID        24
 #define VIEWS_CAMERAS   1024 /* names, one per line */
 
@@ -29,7 +30,7 @@ enum view_state {
 /* What a view is about; fixed size, no pointers. */
 struct view {
     uint8_t key[16];   /* of session and access.view */
-    char id[VIEWS_ID]; /* detail.view */
+    char id[VIEWS_ID]; /* detail.view; from views_new_id() */
     enum view_state state;
     enum access_kind kind;
     uint16_t vms;
@@ -60,10 +61,14 @@ struct view_handle {
     uint32_t row, generation;
 };
 
-/* Makes the file, or opens the one of an earlier run; the doorman's. */
+/*
+ * Makes the file (0660), or opens the one of an earlier run; the doorman's. What workers that are
+ * gone had open by then ends with the cause "gateway ended".
+ */
 enum err views_create(const char *path, struct views **ret_views, struct note *note) MUST_CHECK;
 /* A worker's: takes one of VIEWS_WORKERS places. ERR_MISSING, ERR_VALUE (version), ERR_LIMIT. */
 enum err views_open(const char *path, struct views **ret_views, struct note *note) MUST_CHECK;
+/* What the worker still had open is left, with the cause "worker ended". NULL is allowed. */
 void views_close(struct views *views);
 /* A worker says that it lives; every 200 ms. */
 void views_beat(struct views *views, int64_t now);
@@ -72,16 +77,23 @@ void views_beat(struct views *views, int64_t now);
 void views_touch(struct views *views, uint32_t place, int64_t now);
 int64_t views_touched(const struct views *views, uint32_t place);
 
+/* The key of one session's view, and a random id for a new one. */
+void views_key(const char *session, const char *view, uint8_t out[16]);
+void views_new_id(char out[VIEWS_ID]);
+
 /*
  * Finds the view of that key or makes one of the row that is given. *ret_state as it was found:
  * VIEW_FREE: it is new, the caller must have its event written and then call views_opened();
  * VIEW_ASKED: another request does that, ask again soon; VIEW_OPEN: go on. The caller is counted as
- * open and must call views_leave(). ERR_LIMIT: all rows are taken.
+ * open and must call views_leave(). A view that is found takes the wider of both times; its begun,
+ * active and requests are kept here. ERR_LIMIT: all rows are taken.
  */
 enum err views_enter(struct views *views, const struct view *view, int64_t now,
     struct view_handle *ret_handle, enum view_state *ret_state) MUST_CHECK;
+/* VIEW_REFUSED also of a view that is no more. */
 enum view_state views_state(struct views *views, struct view_handle handle);
-/* Its event is durable, or was refused (then the row is freed when all have left). */
+/* Its event is durable, or was refused (then the row is freed when all have left). To be called
+ * also when the caller has left meanwhile. */
 void views_opened(struct views *views, struct view_handle handle, bool is_durable);
 void views_add(struct views *views, struct view_handle handle, uint64_t bytes, int64_t now);
 /* Widens what was really delivered. */
@@ -97,12 +109,16 @@ enum err views_by_link(struct views *views, const char *session, const char *lin
 /* What the doorman does with a view that ended or is due for a heartbeat; false: try again later.
  */
 typedef bool views_tell_fn(void *context, const struct view *view, bool has_ended);
-/* Tells of each view that is due, and frees those that ended. */
+/* Tells of each view that is due, and frees those that ended and were told of. A view that is told
+ * of as ended does not change any more and is found by nobody. */
 void views_sweep(struct views *views, int64_t now, views_tell_fn *tell, void *context);
 
 /*
- * The event of a view's begin, heartbeat or end, as gatehouse-events(7) has it: detail.view,
- * detail.phase, detail.duration_ms, bytes, digest, target.from and target.to.
+ * Appends the event of a view's begin, heartbeat or end, as gatehouse-events(7) has it:
+ * detail.view, detail.phase, detail.access, detail.duration_ms, bytes, digest, target.from and
+ * target.to (asked for at the begin, really delivered at the end where that is known). Its id is
+ * made of the view's and the phase, so that a second delivery can be seen. An access whose kind has
+ * no action of its own is footage.unclassified.
  */
 enum view_phase { VIEW_BEGIN, VIEW_GOES_ON, VIEW_END };
 enum err views_event(const struct view *view, enum view_phase phase, const char *site, int64_t now,

@@ -18,8 +18,13 @@ enum attempt_factor {
  * case. */
 enum err attempt_count(struct identity *identity, enum attempt_factor factor, const char *user,
     const struct ip *ip, int64_t now, struct note *note) MUST_CHECK;
-/* A whole log-in succeeded: the account's counts are forgotten, the prefix's are not. */
-enum err attempt_succeeded(struct identity *identity, const char *user) MUST_CHECK;
+/*
+ * A whole log-in succeeded: the account's counts are forgotten; of the prefix's only the newest
+ * attempt of each factor at this account, which was this log-in (else an office behind one address
+ * would ban itself by logging in).
+ */
+enum err attempt_succeeded(
+    struct identity *identity, const char *user, const struct ip *ip) MUST_CHECK;
 
 struct ban {
     struct net net;

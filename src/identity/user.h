@@ -21,7 +21,9 @@ struct user {
 /* ERR_VALUE: a name that is not allowed or taken. */
 enum err user_add(struct identity *identity, const char *name, bool is_administrator,
     struct note *note) MUST_CHECK;
-/* A fresh link; an earlier one stops working. `resets`: all factors, sessions and the password go.
+/*
+ * A fresh link; an earlier one stops working. `resets`: all factors, sessions and the password go.
+ * ERR_REFUSED without a reset when the account is set up: a link must not open it to another.
  */
 enum err user_invite(struct identity *identity, const char *name, bool resets,
     char ret_token[USER_TOKEN], struct note *note) MUST_CHECK;
@@ -34,8 +36,8 @@ enum err user_enrolled(struct identity *identity, const char *token, struct note
 enum err user_find(struct identity *identity, const char *name, struct user *ret_user) MUST_CHECK;
 enum err user_list(struct identity *identity, struct arena *arena, struct user **ret_users,
     size_t *ret_count) MUST_CHECK;
-/* Ends all its sessions too. The last administrator can't be disabled, removed or demoted:
- * ERR_REFUSED. */
+/* These three end all its sessions too. The last administrator can't be disabled, removed or
+ * demoted: ERR_REFUSED. */
 enum err user_set_disabled(
     struct identity *identity, const char *name, bool is_disabled, struct note *note) MUST_CHECK;
 enum err user_set_administrator(struct identity *identity, const char *name, bool is_administrator,

@@ -21,7 +21,7 @@ set_up(void **state)
     (void)state;
     (void)snprintf(folder, sizeof(folder), "/tmp/certificate-XXXXXX");
     assert_non_null(mkdtemp(folder));
-    (void)snprintf(crt, sizeof(crt), "%s/tls/server.crt", folder);
+    (void)snprintf(crt, sizeof(crt), "%s/tls/server.pem", folder);
     (void)snprintf(key, sizeof(key), "%s/tls/server.key", folder);
     (void)snprintf(ca, sizeof(ca), "%s/authority/ca.crt", folder);
     (void)snprintf(ca_key, sizeof(ca_key), "%s/authority/ca.key", folder);

@@ -1,0 +1,84 @@
+/* Whether a process of the gateway answers: something accepts at its socket. */
+#include "daemon/serve_inside.h"
+
+#include "gate/listen.h"
+#include "ledger/socketpath.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PATH_MOST  4096
+#define PATIENT_MS 200
+
+static bool
+unix_answers(const char *folder, const char *name)
+{
+    char path[PATH_MOST];
+    struct socketpath to;
+    int len = snprintf(path, sizeof(path), "%s/%s", folder, name);
+    if (len <= 0 || (size_t)len >= sizeof(path) || socketpath_open(path, &to) != OK) {
+        return false;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool answers = fd >= 0 && connect(fd, (const struct sockaddr *)&to.address, to.len) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    socketpath_close(&to);
+    return answers;
+}
+
+/* "0.0.0.0:8443", "[::]:8443": asked on this machine. */
+static bool
+tcp_answers(const char *listen)
+{
+    struct ip ip;
+    uint16_t port = 0;
+    struct sockaddr_storage address;
+    if (listen_parse(listen, &ip, &port) != OK) {
+        return false;
+    }
+    if (listen_is_any(&ip)) {
+        ip = ip.family == 6 ? (struct ip){.family = 6, .bytes = {[15] = 1}}
+                            : ip_from_v4(INADDR_LOOPBACK);
+    }
+    socklen_t len = ip_to_socket(&ip, port, &address);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return false;
+    }
+    (void)connect(fd, (const struct sockaddr *)&address, len);
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
+    int trouble = 0;
+    socklen_t size = sizeof(trouble);
+    bool answers = poll(&wait, 1, PATIENT_MS) == 1 &&
+                   getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &size) == 0 && trouble == 0;
+    (void)close(fd);
+    return answers;
+}
+
+bool
+serve_answers(const struct serve *serve, enum serve_proc proc)
+{
+    const struct settings *settings = serve->plan->settings;
+    switch (proc) {
+    case PROC_KEEPER:
+        return unix_answers(settings->ledger, "keeper.sock");
+    case PROC_BROKER:
+        return unix_answers(serve->run, "broker.sock");
+    case PROC_DOORMAN:
+        return unix_answers(serve->run, "doorman.sock");
+    case PROC_NGINX:
+        for (size_t i = 0; i < settings->vms_count; i++) {
+            if (!tcp_answers(settings->vms[i].listen)) {
+                return false;
+            }
+        }
+        return true;
+    case PROCS:
+        break;
+    }
+    return false;
+}

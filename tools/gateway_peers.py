@@ -1,0 +1,168 @@
+"""The servers that bench_gateway.py compares: one upstream, and four proxies in front of it."""
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+NAMES = ("bare", "auth in place", "auth asked", "haproxy", "gatehouse")
+CPUS = sorted(os.sched_getaffinity(0))
+PROXY_CPUS = CPUS[-1:]
+LOAD_CPUS = CPUS[:-1] or CPUS
+
+UPSTREAM = """
+worker_processes 1; daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream.err;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 1000000; sendfile on; tcp_nopush on; default_type text/plain; {temp}
+  server {{ listen 127.0.0.1:{upstream}; root {folder}/files;
+    open_file_cache max=8; }}
+}}
+"""
+
+#: What a proxy that does nothing would have, and nothing else: the same in all that are nginx.
+PROXY = """
+{load}
+worker_processes 1; daemon off; pid "{folder}/{name}.pid"; error_log "{folder}/{name}.err";
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 1000000; {temp}
+  upstream vms {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000; }}
+  ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem; ssl_protocols TLSv1.3;
+  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host localhost;
+  {http}
+  server {{ listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl; server_name localhost;
+    {server}
+    location / {{ {location} proxy_pass http://vms; }} }}
+}}
+"""
+
+# auth_request as fast as it can be, a static 200 of the same process, and as it is used: asking a server.
+AUTH_IN_PLACE = "location = /auth { internal; return 200; }"
+AUTH_ASKED = """location = /auth {{ internal; proxy_pass http://vms/auth; proxy_pass_request_body off;
+      proxy_set_header Content-Length ""; proxy_set_header Connection ""; }}"""
+
+HAPROXY = """
+global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout client 30s
+  timeout server 30s
+  timeout connect 5s
+  http-reuse always
+frontend in
+  bind 127.0.0.1:{plain}
+  bind 127.0.0.1:{tls} ssl crt {folder}/both.pem ssl-min-ver TLSv1.3
+  default_backend vms
+backend vms
+  server vms 127.0.0.1:{upstream} maxconn 4096
+"""
+
+
+def free_port():
+    """A port of the loopback that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def pinned(cpus, command):
+    return ["taskset", "-c", ",".join(map(str, cpus)), *map(str, command)] if len(CPUS) > 1 else list(map(str, command))
+
+
+def until_open(port, seconds=10):
+    """Waits until somebody listens there."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"nothing listens on 127.0.0.1:{port}")
+
+
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class Site:
+    """All servers, up while the block runs."""
+
+    def __init__(self, build, folder):
+        self.build, self.folder, self.running = build, pathlib.Path(folder), []
+        self.ports = {name: (free_port(), free_port()) for name in NAMES}
+        self.proxies = {}
+        self.upstream = free_port()
+        self.cookie = "none=0"
+
+    def url(self, name, tls, path):
+        plain, secure = self.ports[name]
+        return f"https://127.0.0.1:{secure}{path}" if tls else f"http://127.0.0.1:{plain}{path}"
+
+    def start(self, cpus, command, port):
+        process = subprocess.Popen(pinned(cpus, command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.running.append(process)
+        until_open(port)
+        return process
+
+    def seconds_of(self, name):
+        """Processor time that a proxy and its workers have used."""
+        ticks = 0
+        for pid in [self.proxies[name].pid, *children(self.proxies[name].pid)]:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def nginx(self, name, text, cpus, port):
+        file = self.folder / f"{name.replace(' ', '-')}.conf"
+        file.write_text(text)
+        return self.start(cpus, ["nginx", "-c", file], port)
+
+    def temp(self, name):
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        return " ".join(f"{kind}_temp_path {self.folder}/{name.replace(' ', '-')}-{kind};" for kind in kinds)
+
+    def proxy(self, name, load="", http="", server="", location=""):
+        plain, tls = self.ports[name]
+        self.proxies[name] = self.nginx(name, PROXY.format(folder=self.folder, name=name, upstream=self.upstream, plain=plain, tls=tls,
+                                      temp=self.temp(name), load=load, http=http, server=server, location=location),
+                   PROXY_CPUS, plain)
+
+    def __enter__(self):
+        os.chmod(self.folder, 0o755)  # as root nginx's workers are somebody else
+        files = self.folder / "files"
+        files.mkdir()
+        (files / "small").write_bytes(os.urandom(2048).hex().encode())
+        (files / "large").write_bytes(os.urandom(512 * 1024).hex().encode())
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"], check=True, capture_output=True)
+        (self.folder / "both.pem").write_bytes((self.folder / "cert.pem").read_bytes() + (self.folder / "key.pem").read_bytes())
+        (files / "auth").write_bytes(b"")
+        self.nginx("upstream", UPSTREAM.format(folder=self.folder, upstream=self.upstream, temp=self.temp("upstream")),
+                   LOAD_CPUS, self.upstream)
+        self.proxy("bare")
+        self.proxy("auth in place", server=AUTH_IN_PLACE, location="auth_request /auth;")
+        self.proxy("auth asked", server=AUTH_ASKED.format(), location="auth_request /auth;")
+        plain, tls = self.ports["haproxy"]
+        (self.folder / "haproxy.cfg").write_text(HAPROXY.format(folder=self.folder, plain=plain, tls=tls, upstream=self.upstream))
+        self.proxies["haproxy"] = self.start(PROXY_CPUS, ["haproxy", "-db", "-f", self.folder / "haproxy.cfg"], plain)
+        self.gatehouse()
+        return self
+
+    def gatehouse(self):
+        self.proxy("gatehouse")
+
+    def __exit__(self, *_):
+        for process in reversed(self.running):
+            process.send_signal(signal.SIGTERM)
+        for process in self.running:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
