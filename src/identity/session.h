@@ -31,6 +31,14 @@ enum err session_begin(struct identity *identity, const struct session *wanted,
  */
 enum err session_elevate(struct identity *identity, const uint8_t hash[SESSION_HASH], int64_t until,
     const char *reason, struct session *ret_session, char ret_cookie[SESSION_COOKIE]) MUST_CHECK;
+/*
+ * Makes an elevated session of an administrator one that may go on when the ledger can't, or ends
+ * that; it ends with the elevation in any case. ERR_REFUSED: not elevated with a reason, or not an
+ * administrator's.
+ */
+enum err session_break_glass(
+    struct identity *identity, const uint8_t hash[SESSION_HASH], bool is_break_glass) MUST_CHECK;
+/* ERR_MISSING also when it is over its absolute limit. */
 enum err session_find(struct identity *identity, const uint8_t hash[SESSION_HASH],
     struct session *ret_session) MUST_CHECK;
 /* user NULL: of all. */
@@ -47,7 +55,10 @@ typedef void session_ended_fn(void *context, const struct session *session, cons
 enum err session_expire(struct identity *identity, int64_t now, int64_t idle_ms,
     session_ended_fn *ended, void *context) MUST_CHECK;
 
-/* A step-up's reason, trimmed and cleaned; ERR_VALUE: fewer than 3 letters or digits, over
- * SESSION_REASON. */
+/*
+ * A step-up's reason, trimmed: rows of blanks and control characters become one blank, hidden and
+ * reordering characters go. ERR_VALUE: not UTF-8, fewer than 3 letters or digits, over
+ * SESSION_REASON.
+ */
 enum err session_reason(
     const char *text, size_t len, char ret_reason[SESSION_REASON], struct note *note) MUST_CHECK;
