@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "identity/identity_001.h"
+#include "identity/role.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,7 @@ make_home(struct identity *identity, struct note *note)
         err = identity_run(identity, "INSERT INTO home (one, key_id, dummy) VALUES (1, ?, ?)", "bt",
             id, sizeof(id), identity->dummy);
     }
-    return err;
+    return err == OK ? role_defaults(identity) : err;
 }
 
 static enum err

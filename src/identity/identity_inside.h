@@ -28,6 +28,8 @@ enum err identity_trouble(struct identity *identity, int code);
 enum err identity_sql(struct identity *identity, const char *sql) MUST_CHECK;
 /* As identity_begin(), for what the board need not know. */
 enum err identity_begin_quietly(struct identity *identity, struct note *note) MUST_CHECK;
+/* Several looks at one state, without keeping anybody from writing. */
+enum err identity_begin_reading(struct identity *identity, struct note *note) MUST_CHECK;
 
 /*
  * Prepared and bound; `types` has a letter per value: t text (NULL allowed), i int64_t, b a blob

@@ -45,7 +45,7 @@ identity_sql(struct identity *identity, const char *sql)
 }
 
 static enum err
-begin(struct identity *identity, bool is_quiet, struct note *note)
+begin(struct identity *identity, const char *sql, bool is_quiet, struct note *note)
 {
     if (note != NULL) {
         note->text[0] = '\0'; /* identity_end() has words where nobody else had */
@@ -56,7 +56,7 @@ begin(struct identity *identity, bool is_quiet, struct note *note)
         return OK;
     }
     identity->note.text[0] = '\0';
-    enum err err = identity_sql(identity, "BEGIN IMMEDIATE");
+    enum err err = identity_sql(identity, sql);
     if (err != OK) {
         note_set(note, "%s", identity->note.text);
         return err;
@@ -70,13 +70,19 @@ begin(struct identity *identity, bool is_quiet, struct note *note)
 enum err
 identity_begin(struct identity *identity, struct note *note)
 {
-    return begin(identity, false, note);
+    return begin(identity, "BEGIN IMMEDIATE", false, note);
 }
 
 enum err
 identity_begin_quietly(struct identity *identity, struct note *note)
 {
-    return begin(identity, true, note);
+    return begin(identity, "BEGIN IMMEDIATE", true, note);
+}
+
+enum err
+identity_begin_reading(struct identity *identity, struct note *note)
+{
+    return begin(identity, "BEGIN", true, note);
 }
 
 enum err
