@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -89,6 +90,7 @@ static enum err
 add_path(int rules, const struct sandbox_folder *folder, bool may_miss, struct note *note)
 {
     struct stat status;
+    may_miss = may_miss || folder->use == SANDBOX_FILE;
     int fd = open(folder->path, O_PATH | O_CLOEXEC | (may_miss ? 0 : O_DIRECTORY));
     if (fd < 0 && may_miss && errno == ENOENT) {
         return OK;
@@ -167,31 +169,51 @@ sandbox_capabilities(struct note *note)
 }
 
 static int
-add_plain(scmp_filter_ctx filter)
+add_plain(scmp_filter_ctx filter, const int *calls, size_t count)
 {
-    static const int calls[] = {
-#define CALL(name, words) SCMP_SYS(name),
-#include "daemon/calls.def"
-#undef CALL
-    };
     int bad = 0;
-    for (size_t i = 0; i < COUNT(calls) && bad == 0; i++) {
+    for (size_t i = 0; i < count && bad == 0; i++) {
         bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
     }
     return bad;
 }
 
-/* Those whose arguments decide. */
+static const int plain_calls[] = {
+#define CALL(name, words) SCMP_SYS(name),
+#include "daemon/calls.def"
+#undef CALL
+};
+static const int client_calls[] = {
+#define CALL(name, words) SCMP_SYS(name),
+#include "daemon/calls_client.def"
+#undef CALL
+};
+
+/* A call whose argument decides. */
+struct narrow {
+    int call;
+    unsigned argument;
+    enum scmp_compare compare;
+    scmp_datum_t value, value_b;
+};
+
 static int
-add_narrow(scmp_filter_ctx filter)
+add_narrow(scmp_filter_ctx filter, const struct narrow *rows, size_t count)
+{
+    int bad = 0;
+    for (size_t i = 0; i < count && bad == 0; i++) {
+        const struct scmp_arg_cmp only = {
+            rows[i].argument, rows[i].compare, rows[i].value, rows[i].value_b};
+        bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rows[i].call, 1, only);
+    }
+    return bad;
+}
+
+static int
+add_all(scmp_filter_ctx filter)
 {
     // clang-format off
-    const struct {
-        int call;
-        unsigned argument;
-        enum scmp_compare compare;
-        scmp_datum_t value, value_b;
-    } rows[] = {
+    const struct narrow rows[] = {
         {SCMP_SYS(mmap),     2, SCMP_CMP_MASKED_EQ, PROT_EXEC,              0},
         {SCMP_SYS(mprotect), 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,              0},
         {SCMP_SYS(ioctl),    1, SCMP_CMP_EQ,        FIONBIO,                0},
@@ -203,17 +225,31 @@ add_narrow(scmp_filter_ctx filter)
         {SCMP_SYS(tgkill),   0, SCMP_CMP_EQ,        (scmp_datum_t)getpid(), 0}, /* abort() */
     };
     // clang-format on
-    int bad = 0;
-    for (size_t i = 0; i < COUNT(rows) && bad == 0; i++) {
-        const struct scmp_arg_cmp only = {
-            rows[i].argument, rows[i].compare, rows[i].value, rows[i].value_b};
-        bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rows[i].call, 1, only);
-    }
-    return bad;
+    int bad = add_plain(filter, plain_calls, COUNT(plain_calls));
+    return bad == 0 ? add_narrow(filter, rows, COUNT(rows)) : bad;
 }
 
-enum err
-sandbox_calls(struct note *note)
+/* A client of the keeper that has a database: unix sockets and locks of files on top. */
+static int
+add_client(scmp_filter_ctx filter)
+{
+    // clang-format off
+    const struct narrow rows[] = {
+        {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_UNIX,  0},
+        {SCMP_SYS(fcntl),  1, SCMP_CMP_EQ, F_SETLK,  0},
+        {SCMP_SYS(fcntl),  1, SCMP_CMP_EQ, F_SETLKW, 0},
+        {SCMP_SYS(fcntl),  1, SCMP_CMP_EQ, F_GETLK,  0},
+    };
+    // clang-format on
+    int bad = add_all(filter);
+    bad = bad == 0 ? add_plain(filter, client_calls, COUNT(client_calls)) : bad;
+    return bad == 0 ? add_narrow(filter, rows, COUNT(rows)) : bad;
+}
+
+typedef int add_fn(scmp_filter_ctx filter);
+
+static enum err
+filter_calls(add_fn *add, struct note *note)
 {
     if (IS_SANITIZED) {
         note_set(note, "a build with the address sanitizer needs more calls than these");
@@ -221,8 +257,7 @@ sandbox_calls(struct note *note)
     }
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int bad = filter == NULL ? -ENOMEM : seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    bad = bad == 0 ? add_plain(filter) : bad;
-    bad = bad == 0 ? add_narrow(filter) : bad;
+    bad = bad == 0 ? add(filter) : bad;
     bad = bad == 0 ? seccomp_load(filter) : bad;
     if (filter != NULL) {
         seccomp_release(filter);
@@ -231,4 +266,16 @@ sandbox_calls(struct note *note)
         note_set(note, "seccomp: %s", strerror(-bad));
     }
     return bad == 0 ? OK : ERR_SYSTEM;
+}
+
+enum err
+sandbox_calls(struct note *note)
+{
+    return filter_calls(add_all, note);
+}
+
+enum err
+sandbox_calls_client(struct note *note)
+{
+    return filter_calls(add_client, note);
 }

@@ -10,6 +10,7 @@
 enum sandbox_use {
     SANDBOX_FILES,  /* read, write, make and remove files and folders beneath it */
     SANDBOX_SOCKET, /* make, rename and remove a socket in it */
+    SANDBOX_FILE,   /* read and write one file; left out when it is not there */
     SANDBOX_READ,   /* read and run what is beneath it */
 };
 
@@ -40,3 +41,5 @@ enum err sandbox_capabilities(struct note *note) MUST_CHECK;
  * must be running already, not just made.
  */
 enum err sandbox_calls(struct note *note) MUST_CHECK;
+/* The same with what a client of the keeper needs that has a database: calls_client.def. */
+enum err sandbox_calls_client(struct note *note) MUST_CHECK;

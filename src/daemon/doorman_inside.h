@@ -1,0 +1,349 @@
+/*
+ * What the files of the doorman share.
+ *
+ * Story of a visit: doorman_http.c takes a request from nginx and finds its route; the function of
+ * the route answers at once (doorman_answer_*), or begins something slow (doorman_http_work(),
+ * doorman_say_wait()) and answers from there. Who has given one factor is remembered as half
+ * (doorman_half.c); who has given all is a session, made only after the ledger has the log-in.
+ */
+#pragma once
+
+#include "daemon/doorman.h"
+#include "daemon/doorman_form.h"
+#include "gate/board.h"
+#include "gate/upstream.h"
+#include "gate/views.h"
+#include "identity/attempt.h"
+#include "identity/factor.h"
+#include "identity/role.h"
+#include "identity/session.h"
+#include "ledger/client.h"
+
+#include <jansson.h>
+#include <microhttpd.h>
+#include <uv.h>
+
+#define DOORMAN_BODY        ((size_t)64 * 1024)
+#define DOORMAN_PAGE        ((size_t)512 * 1024)
+#define DOORMAN_VISIT       ((size_t)512 * 1024) /* memory of one */
+#define DOORMAN_CONNECTIONS 256
+#define DOORMAN_IDLE        20     /* s */
+#define DOORMAN_HALVES      2048   /* unfinished log-ins */
+#define DOORMAN_HALF_LIFE   600000 /* ms */
+#define DOORMAN_CHALLENGE   300000 /* ms that a passkey may take */
+#define DOORMAN_HASHING     64     /* passwords that wait to be compared */
+#define DOORMAN_PATIENCE    5000   /* ms that a log-in waits for the ledger */
+#define DOORMAN_TOLD        8192   /* events of views under way; a power of 2 */
+#define DOORMAN_OUTBOX      4096   /* events that wait for the ledger */
+#define DOORMAN_POOL        3
+
+struct doorman;
+struct visit;
+typedef void doorman_route_fn(struct visit *visit);
+typedef void doorman_work_fn(struct visit *visit);
+typedef void doorman_said_fn(struct visit *visit, enum err err);
+
+/* Who may use a route. */
+enum doorman_need {
+    DOORMAN_ANYONE,
+    DOORMAN_HALF, /* one factor was given, or an invitation */
+    DOORMAN_SESSION,
+    DOORMAN_ELEVATED, /* a step-up holds */
+};
+
+struct doorman_route {
+    const char *method, *path;
+    enum doorman_need need;
+    doorman_route_fn *run;
+};
+extern const struct doorman_route doorman_routes_all[];
+extern const size_t doorman_routes_count;
+/* NULL: none; *ret_other then says whether another method has that path. */
+const struct doorman_route *doorman_routes_find(
+    const char *method, const char *path, bool *ret_other);
+#define ROUTE(method, path, need, function) doorman_route_fn doorman_##function;
+#include "daemon/doorman_routes.def"
+#undef ROUTE
+
+/* What somebody has done so far who is not in yet. */
+enum doorman_stage {
+    HALF_FREE,
+    HALF_NOTHING,  /* a passkey's challenge at most */
+    HALF_PASSWORD, /* the password was right */
+    HALF_BREAK,    /* both factors were right, the ledger did not answer; an administrator */
+    HALF_ENROL,    /* a one-time link is being used */
+};
+
+struct doorman_half {
+    enum doorman_stage stage;
+    uint8_t hash[SESSION_HASH]; /* of the pre-session's cookie, or of a session's */
+    int64_t since;              /* boot */
+    char user[IDENTITY_NAME];
+    char factor[24];                       /* that was given; HALF_BREAK */
+    char token[USER_TOKEN];                /* HALF_ENROL */
+    char codes[FACTOR_CODES][FACTOR_CODE]; /* shown, not yet confirmed */
+    bool has_codes;
+    uint8_t challenge[FACTOR_CHALLENGE];
+    int64_t challenged; /* boot; 0: none, or taken */
+};
+
+struct doorman_cookie {
+    const char *name;           /* without prefix */
+    char value[SESSION_COOKIE]; /* "": delete it */
+};
+
+/* One request. */
+struct visit {
+    struct doorman *doorman;
+    struct visit *next, **place;
+    struct MHD_Connection *connection;
+    struct arena arena;
+    struct buf body;
+    const struct doorman_route *route;
+    bool is_suspended, is_answered;
+    struct ip ip;
+    char ip_text[IP_TEXT];
+    char agent[256];
+    struct doorman_form form;
+    char session_cookie[SESSION_COOKIE], pre_cookie[SESSION_COOKIE]; /* "": none */
+    bool has_session, is_elevated;
+    struct session session;
+    struct doorman_half *half; /* NULL: none; may move away in slow work: ask again */
+    const char *to;            /* where to go on, checked; "/" */
+
+    /* Slow work: its input and result belong to the route. */
+    uv_work_t work;
+    doorman_work_fn *slow, *then;
+    struct secret *secret;
+    char hash[USER_HASH];
+    char user[IDENTITY_NAME];
+    char factor[24];
+    struct note trouble; /* why it is refused, for the event */
+    bool is_refused, fits;
+    bool wants_json; /* the script asks, not a form */
+    void *more;
+
+    doorman_said_fn *said;
+    struct doorman_word *word; /* that it waits for */
+
+    int status;
+    struct buf page;
+    const char *type, *location, *etag;
+    bool keeps; /* may be cached, after asking */
+    struct doorman_cookie cookies[2];
+    size_t cookie_count;
+};
+
+/* An event on its way to the ledger. */
+struct doorman_word {
+    struct doorman_word *next;
+    struct doorman *doorman;
+    struct visit *visit; /* who waits for it; NULL: nobody */
+    bool is_sent;
+    bool was_awaited;         /* a visit waits, or waited, for it */
+    bool is_emergency;        /* of the emergency file */
+    int64_t until;            /* boot; of a visit's patience */
+    char user[IDENTITY_NAME]; /* of a log-in that was given up */
+    struct ip ip;
+    struct buf json;
+};
+
+/* An event of a view on its way. */
+struct doorman_told {
+    struct doorman *doorman;
+    char id[VIEWS_ID];
+    bool has_ended, is_orphan; /* the latter: nobody will ask for it any more */
+    enum { TOLD_FREE, TOLD_ASKED, TOLD_DONE, TOLD_FAILED, TOLD_GONE } state;
+};
+
+struct doorman_upstream {
+    const char *path;
+    struct upstream_reader *reader;
+    uint64_t generation, inode;
+    struct upstream *copy;
+    bool is_known;
+};
+
+struct doorman {
+    const struct settings *settings;
+    const char *keeper_path, *emergency_path, *taken_path;
+    const char *ledger_folder, *index_path;
+    struct arena *arena;
+    uv_loop_t loop;
+    bool is_ending;
+    int64_t ends_at, swept; /* boot */
+    int lock;
+
+    struct MHD_Daemon *http;
+    int door; /* the listening socket */
+    uv_poll_t http_poll;
+    uv_timer_t http_timer, tick;
+    uv_signal_t terms[2];
+    struct visit *visits;
+    unsigned hashing;
+    bool is_searching;
+
+    struct identity *identity;
+    uint8_t key[32]; /* of tokens in forms; made at each start */
+    struct doorman_half halves[DOORMAN_HALVES];
+
+    struct board *board;
+    struct policy *policy; /* as published */
+    struct doorman_upstream upstreams[POLICY_VMS];
+    struct role_vms *known_vms;
+    struct session *sessions; /* as published */
+    size_t session_count;
+    struct ban *bans; /* as published */
+    size_t ban_count;
+    bool has_published, wants_publish;
+    int64_t looked; /* boot; the last slow round */
+    bool was_told_trouble;
+
+    struct views *views;
+    struct doorman_told told[DOORMAN_TOLD];
+    size_t told_count;
+
+    struct client *client; /* NULL: no ledger */
+    uv_poll_t client_poll;
+    bool client_is_polled, client_is_closing;
+    int64_t tried; /* boot; the last time that it was connected */
+    struct doorman_word *words;
+    size_t word_count;
+    uint64_t lost;      /* events that found the outbox full */
+    bool is_emptying;   /* emergency events are being handed over */
+    size_t emergencies; /* of them, those that the ledger has not taken */
+};
+
+/* doorman_http.c */
+enum err doorman_http_open(struct doorman *doorman, const char *path, struct note *note) MUST_CHECK;
+enum err doorman_http_start(struct doorman *doorman, struct note *note) MUST_CHECK;
+void doorman_http_stop(struct doorman *doorman);
+/* The visit's status, page and headers are ready. */
+void doorman_http_answer(struct visit *visit);
+/* Runs slow in the pool and `then` on the loop. */
+void doorman_http_work(struct visit *visit, doorman_work_fn *slow, doorman_work_fn *then);
+
+/* doorman_answer.c: each of these ends the visit. The JSON is taken over. */
+void doorman_answer_page(struct visit *visit, int status, const char *name, json_t *values);
+/* One of the pages with a reason above its form. */
+void doorman_answer_trouble(
+    struct visit *visit, int status, const char *name, const char *trouble, json_t *values);
+void doorman_answer_to(struct visit *visit, const char *path);
+void doorman_answer_json(struct visit *visit, int status, json_t *values);
+void doorman_answer_cookie(struct visit *visit, const char *name, const char *value);
+/* A file of web/ by its path; false: none. */
+bool doorman_answer_file(struct visit *visit, const char *path);
+
+/* doorman_guard.c */
+#define DOORMAN_SESSION_COOKIE "gatehouse"
+#define DOORMAN_PRE_COOKIE     "gatehouse-pre"
+/* Cookie's name as this gateway sets it: with __Host- when there is TLS. */
+const char *doorman_guard_cookie(const struct doorman *doorman, const char *name);
+/* Reads the visit's cookies, session and half. */
+void doorman_guard_know(struct visit *visit, const char *cookies);
+/* Looks for the visit's half again. */
+void doorman_guard_half(struct visit *visit);
+/* The token that forms of this visit carry, 43 letters. */
+void doorman_guard_token(const struct visit *visit, char ret_token[SESSION_COOKIE]);
+/* Whether a POST comes from a page of ours. */
+bool doorman_guard_is_ours(struct visit *visit);
+/* The origin that the request names, if it is one of this gateway's; else the first of those. */
+const char *doorman_guard_origin(struct visit *visit);
+/* 32 random bytes in base64url. */
+void doorman_guard_random(char ret_cookie[SESSION_COOKIE]);
+/* A new pre-session, whatever the browser has: nobody else can know its cookie. */
+void doorman_guard_renew(struct visit *visit);
+
+/* doorman_half.c */
+struct doorman_half *doorman_half_find(
+    struct doorman *doorman, const uint8_t hash[SESSION_HASH], enum doorman_stage least);
+/* Of that cookie; one that is there is emptied. Never NULL. */
+struct doorman_half *doorman_half_begin(
+    struct doorman *doorman, const char *cookie, enum doorman_stage stage, const char *user);
+void doorman_half_drop(struct doorman_half *half);
+/* An account is locked: whoever is half in begins anew. */
+void doorman_half_drop_user(struct doorman *doorman, const char *user);
+/* A new challenge for a passkey; for the half of the visit's cookie. */
+struct doorman_half *doorman_half_challenge(struct visit *visit);
+/* Takes the challenge; false: there is none, or it is too old. */
+bool doorman_half_take(struct visit *visit, uint8_t ret_challenge[FACTOR_CHALLENGE]);
+
+/* doorman_say.c */
+struct doorman_saying {
+    enum event_action action;
+    enum event_outcome outcome;
+    const char *user, *session, *factor, *reason, *object; /* NULL: not said */
+    const struct ip *ip;
+    json_t *detail; /* taken over; NULL: none */
+};
+/* To the ledger, now or when it is back; nobody waits. */
+void doorman_say(struct doorman *doorman, const struct doorman_saying *saying);
+/* The function is called once, with OK when it is durable. */
+void doorman_say_wait(
+    struct visit *visit, const struct doorman_saying *saying, doorman_said_fn *said);
+/* Into the emergency file, on the disk when it returns OK. */
+enum err doorman_say_emergency(
+    struct doorman *doorman, const struct doorman_saying *saying) MUST_CHECK;
+/* auth.fail of this visit. */
+void doorman_say_fail(struct visit *visit, const char *user, const char *factor, const char *why);
+/* A produced event of the emergency file. */
+void doorman_say_line(struct doorman *doorman, const struct buf *json);
+/* After events were queued beside it. */
+void doorman_say_watch(struct doorman *doorman);
+void doorman_say_tick(struct doorman *doorman, int64_t now);
+void doorman_say_stop(struct doorman *doorman);
+/* doorman_emergency.c: hands over what was written while there was no ledger. */
+void doorman_emergency_tick(struct doorman *doorman);
+/* The ledger has, or will never have, one of its events. */
+void doorman_emergency_had_one(struct doorman *doorman);
+
+/* doorman_board.c */
+enum err doorman_board_open(struct doorman *doorman, struct note *note) MUST_CHECK;
+void doorman_board_close(struct doorman *doorman);
+/* Everything that workers must know, at once. */
+void doorman_board_publish(struct doorman *doorman);
+void doorman_board_tick(struct doorman *doorman, int64_t now);
+/* When the session was last used (wall), also at a page of nginx that the database knows not of. */
+int64_t doorman_board_seen(struct doorman *doorman, const struct session *session);
+/* It is used now. */
+void doorman_board_touch(struct doorman *doorman, const struct session *session);
+
+/* doorman_views.c */
+enum err doorman_views_open(struct doorman *doorman, struct note *note) MUST_CHECK;
+void doorman_views_tick(struct doorman *doorman, int64_t now);
+
+/* doorman_flow.c: what log-in, enrolment and step-up share. */
+/* Counts an attempt; false: over the limit, and the account's halves are gone. */
+bool doorman_flow_count(struct visit *visit, enum attempt_factor factor, const char *user);
+/*
+ * Counts and then takes the code of the form: its kind "recovery", or else "totp". What it proved
+ * is in visit->factor, why it did not in visit->trouble.
+ */
+bool doorman_flow_code(struct visit *visit, enum attempt_factor counted, const char *user);
+/* Answers with the options of a ceremony. */
+void doorman_flow_passkey_options(struct visit *visit, const char *user, bool creates);
+/* Counts and then verifies the form's passkey; user NULL: anyone's, told in ret_user. */
+bool doorman_flow_passkey(struct visit *visit, enum attempt_factor counted, const char *user,
+    char ret_user[IDENTITY_NAME]);
+/* A new passkey out of the form; why not is in visit->trouble. */
+bool doorman_flow_register(struct visit *visit, const char *user);
+/* Every factor was given: the ledger, the session, the cookie, the way on. */
+void doorman_flow_let_in(struct visit *visit, const char *user, const char *factor);
+/* The same in an emergency, or with a step-up's reason: the ledger's word is not waited for. */
+void doorman_flow_break_glass(
+    struct visit *visit, const char *user, const char *factor, const char *reason);
+/* Goes on to a path of ours, as a form or as the script wants it. */
+void doorman_flow_go(struct visit *visit, const char *path);
+/* "PATH?return=…" with where the visit wants to go in the end. */
+const char *doorman_flow_way(struct visit *visit, const char *path);
+/* The page that says that the ledger does not answer. */
+void doorman_flow_unavailable(struct visit *visit);
+/* An account changed itself: user.change. */
+void doorman_flow_changed(struct visit *visit, const char *user, const char *change);
+/* Why an attempt failed, into the ledger; user as it was typed. */
+void doorman_flow_failed(struct visit *visit, const char *user, const char *factor);
+
+/* doorman_enrol.c: new one-time codes as picture and text, for a page; NULL: it did not work. */
+json_t *doorman_enrol_qr(struct visit *visit, const char *user);
+/* doorman_sessions.c: a time for people. */
+const char *doorman_sessions_time(struct visit *visit, int64_t wall);
