@@ -8,16 +8,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define APPLICATION_ID  0x47484944 /* "GHID" in the file's header */
-#define BUSY_TIMEOUT_MS 10000
-#define WAL_TRIES       200
-#define WAL_PAUSE_MS    20
+#define APPLICATION_ID 0x47484944 /* "GHID" in the file's header */
+#define BUSY_TRIES     4000       /* of 1 to 4 ms: about ten seconds */
+#define WAL_TRIES      200
+#define WAL_PAUSE_MS   20
 
 static const char *const schemas[] = {identity_001};
 
@@ -119,6 +120,15 @@ switch_to_wal(struct identity *identity)
     return code == SQLITE_OK ? OK : identity_trouble(identity, code);
 }
 
+/* Transactions here take a millisecond or two: SQLite's own pauses of up to 100 are too long. */
+static int
+wait_for_turn(void *context, int tries)
+{
+    (void)context;
+    (void)sqlite3_sleep(1 + (int)randombytes_uniform(4));
+    return tries < BUSY_TRIES;
+}
+
 static enum err
 prepare_database(struct identity *identity, struct note *note)
 {
@@ -127,7 +137,7 @@ prepare_database(struct identity *identity, struct note *note)
     if (code != SQLITE_OK) {
         return identity_trouble(identity, code);
     }
-    (void)sqlite3_busy_timeout(identity->db, BUSY_TIMEOUT_MS);
+    (void)sqlite3_busy_handler(identity->db, wait_for_turn, NULL);
     /* FULL: a code that was taken stays taken when the power fails. */
     enum err err = identity_sql(identity, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
                                           "PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;");

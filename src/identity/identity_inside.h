@@ -13,6 +13,7 @@ struct identity {
     sqlite3 *db;
     char *path, *key_path;
     struct secret *seal_key, *code_key;
+    const char *sync; /* how durable commits are now, as told to SQLite */
     unsigned depth;   /* of transactions */
     enum err failed;  /* the first error in them */
     bool is_quiet;    /* nothing in them concerns the board */
@@ -28,6 +29,11 @@ enum err identity_trouble(struct identity *identity, int code);
 enum err identity_sql(struct identity *identity, const char *sql) MUST_CHECK;
 /* As identity_begin(), for what the board need not know. */
 enum err identity_begin_quietly(struct identity *identity, struct note *note) MUST_CHECK;
+/*
+ * The same for what may be forgotten when the power fails: counts of attempts, when a session was
+ * seen. Whoever tries a thousand passwords does not keep the disk busy for the ledger.
+ */
+enum err identity_begin_lightly(struct identity *identity, struct note *note) MUST_CHECK;
 /* Several looks at one state, without keeping anybody from writing. */
 enum err identity_begin_reading(struct identity *identity, struct note *note) MUST_CHECK;
 

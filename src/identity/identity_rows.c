@@ -44,45 +44,69 @@ identity_sql(struct identity *identity, const char *sql)
     return code == SQLITE_OK ? OK : identity_trouble(identity, code);
 }
 
+/* How a transaction begins. */
+struct way {
+    const char *sync, *sql;
+    bool is_quiet;
+};
+
+static const struct way writing = {"PRAGMA synchronous = FULL", "BEGIN IMMEDIATE", false};
+static const struct way quietly = {"PRAGMA synchronous = FULL", "BEGIN IMMEDIATE", true};
+static const struct way lightly = {"PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE", true};
+static const struct way reading = {"PRAGMA synchronous = FULL", "BEGIN", true};
+
 static enum err
-begin(struct identity *identity, const char *sql, bool is_quiet, struct note *note)
+begin(struct identity *identity, const struct way *way, struct note *note)
 {
     if (note != NULL) {
         note->text[0] = '\0'; /* identity_end() has words where nobody else had */
     }
     if (identity->depth != 0) {
         identity->depth++;
-        identity->is_quiet = identity->is_quiet && is_quiet;
+        identity->is_quiet = identity->is_quiet && way->is_quiet;
         return OK;
     }
     identity->note.text[0] = '\0';
-    enum err err = identity_sql(identity, sql);
+    enum err err = OK;
+    if (!text_equal(identity->sync, way->sync)) {
+        err = identity_sql(identity, way->sync);
+        identity->sync = err == OK ? way->sync : NULL;
+    }
+    if (err == OK) {
+        err = identity_sql(identity, way->sql);
+    }
     if (err != OK) {
         note_set(note, "%s", identity->note.text);
         return err;
     }
     identity->depth = 1;
     identity->failed = OK;
-    identity->is_quiet = is_quiet;
+    identity->is_quiet = way->is_quiet;
     return OK;
 }
 
 enum err
 identity_begin(struct identity *identity, struct note *note)
 {
-    return begin(identity, "BEGIN IMMEDIATE", false, note);
+    return begin(identity, &writing, note);
 }
 
 enum err
 identity_begin_quietly(struct identity *identity, struct note *note)
 {
-    return begin(identity, "BEGIN IMMEDIATE", true, note);
+    return begin(identity, &quietly, note);
+}
+
+enum err
+identity_begin_lightly(struct identity *identity, struct note *note)
+{
+    return begin(identity, &lightly, note);
 }
 
 enum err
 identity_begin_reading(struct identity *identity, struct note *note)
 {
-    return begin(identity, "BEGIN", true, note);
+    return begin(identity, &reading, note);
 }
 
 enum err

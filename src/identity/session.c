@@ -220,7 +220,7 @@ session_list(struct identity *identity, const char *user, struct arena *arena,
 enum err
 session_seen(struct identity *identity, const uint8_t hash[SESSION_HASH], int64_t seen)
 {
-    enum err err = identity_begin_quietly(identity, NULL);
+    enum err err = identity_begin_lightly(identity, NULL);
     if (err != OK) {
         return err;
     }
