@@ -1,5 +1,5 @@
 /* The engine of the access tables: the first row that fits says what a request means. */
-#include "vms/access.h"
+#include "vms/access_driver.h"
 
 #include "base/text.h"
 #include "vms/access_parts.h"

@@ -9,9 +9,9 @@
 #define MINUTE_MS  (60 * SECOND_MS)
 #define HOUR_MS    (60 * MINUTE_MS)
 #define DAY_MS     (24 * HOUR_MS)
-#define DIGITS_MAX 12         /* of seconds: far past any recording */
-#define STAMP      19         /* "2026-01-31 12:00:00" */
-#define MILLIS     (int64_t)3 /* digits of a fraction that count */
+#define DIGITS_MAX 12          /* of seconds: far past any recording */
+#define STAMP      19          /* "2026-01-31 12:00:00" */
+#define MILLIS     ((size_t)3) /* digits of a fraction that count */
 
 /* A calendar time gathered from pieces; -1: not said. */
 struct calendar {
@@ -46,9 +46,9 @@ access_add(
         return ERR_LIMIT;
     }
     /* Room doubles at each power of two, so the count alone says how much there is. */
-    struct access_camera *cameras = NULL;
+    struct access_camera *cameras = access->cameras;
     if (count == 0 || (count & (count - 1)) == 0) {
-        cameras = arena_alloc(arena, sizeof(*cameras) * (count == 0 ? 1 : count * 2));
+        cameras = arena_alloc(arena, sizeof(*cameras) * (count == 0 ? 1 : 2 * count));
         if (cameras == NULL) {
             return ERR_MEMORY;
         }
@@ -56,8 +56,6 @@ access_add(
             memcpy(cameras, access->cameras, sizeof(*cameras) * count);
         }
         access->cameras = cameras;
-    } else {
-        cameras = (struct access_camera *)(uintptr_t)access->cameras;
     }
     const char *copy = len == 0 ? "" : arena_copy_n(arena, text, len);
     if (copy == NULL) {
@@ -92,7 +90,7 @@ days_of(int year, int month, int day)
     int64_t y = month <= 2 ? year - 1 : year;
     int64_t era = y / 400;
     int64_t of_era = y - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
@@ -152,7 +150,7 @@ access_time(const char *text, size_t len, int64_t *ret_ms)
             return ERR_MISSING;
         }
         if (i < MILLIS) {
-            millis += (point[1 + i] - '0') * (i == 0 ? 100 : i == 1 ? 10 : 1);
+            millis += (int64_t)(point[1 + i] - '0') * (i == 0 ? 100 : i == 1 ? 10 : 1);
         }
     }
     *ret_ms = seconds * SECOND_MS + millis;

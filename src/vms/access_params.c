@@ -129,11 +129,10 @@ read_pairs(struct reading *reading, char *text, bool is_body)
     return OK;
 }
 
-static enum err read_json(
-    struct reading *reading, const char *name, const json_t *value, unsigned depth);
+static enum err read_json(struct reading *reading, const char *name, json_t *value, unsigned depth);
 
 static enum err
-read_scalar(struct reading *reading, const char *name, const json_t *value)
+read_scalar(struct reading *reading, const char *name, json_t *value)
 {
     const char *text =
         json_is_string(value)  ? arena_copy(reading->arena, json_string_value(value))
@@ -147,11 +146,11 @@ read_scalar(struct reading *reading, const char *name, const json_t *value)
 }
 
 static enum err
-read_object(struct reading *reading, const char *name, const json_t *value, unsigned depth)
+read_object(struct reading *reading, const char *name, json_t *value, unsigned depth)
 {
     const char *key = NULL;
     json_t *member = NULL;
-    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    json_object_foreach(value, key, member)
     {
         const char *whole = *name == '\0' ? arena_copy(reading->arena, key)
                                           : arena_format(reading->arena, "%s.%s", name, key);
@@ -165,7 +164,7 @@ read_object(struct reading *reading, const char *name, const json_t *value, unsi
 
 /* The members of an object without a name before them, arrays as "name[]". */
 static enum err
-read_json(struct reading *reading, const char *name, const json_t *value, unsigned depth)
+read_json(struct reading *reading, const char *name, json_t *value, unsigned depth)
 {
     if (depth > JSON_DEPTH) {
         note_set(reading->note, "JSON is nested deeper than %d", JSON_DEPTH);

@@ -1,7 +1,7 @@
 /* What the files of the access engine share; nobody else includes it. */
 #pragma once
 
-#include "vms/access.h"
+#include "vms/access_driver.h"
 
 #define ACCESS_CAPTURES (ACCESS_CAMERAS + 16) /* of one row */
 

@@ -1,6 +1,6 @@
 /* Frigate 0.14 to 0.18 at the gateway: what each of its requests means. */
 #include "base/text.h"
-#include "vms/access.h"
+#include "vms/access_driver.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -422,12 +422,12 @@ static const struct access_frame_row types[] = {
 
 /* Go matches names without regard to case: any spelling counts, and only one may be there. */
 static const char *
-member(const json_t *json, const char *name, size_t *ret_count)
+member(json_t *json, const char *name, size_t *ret_count)
 {
     const char *key = NULL;
     const char *found = NULL;
     json_t *value = NULL;
-    json_object_foreach((json_t *)(uintptr_t)json, key, value)
+    json_object_foreach(json, key, value)
     {
         if (strcasecmp(key, name) == 0) {
             found = json_string_value(value);

@@ -1,7 +1,7 @@
 /* What the files of ZoneMinder's side of the gateway share; nobody else includes it. */
 #pragma once
 
-#include "vms/access.h"
+#include "vms/access_driver.h"
 
 #define ZONEMINDER_ROOT "/zm"
 
