@@ -26,5 +26,5 @@ if [ ! -f "$objs/Makefile" ] || [ "$(cat "$objs/stamp" 2>/dev/null)" != "$stamp"
 fi
 rm -f "$objs/ngx_http_gatehouse_module.so" # the library is no dependency that nginx's Makefile knows
 env -u MAKEFLAGS make -f "$objs/Makefile" -C "$nginx" modules >"$objs/make.log" 2>&1 ||
-    { grep -E 'error|warning' -A4 "$objs/make.log" >&2 || tail -20 "$objs/make.log" >&2; exit 1; }
+    { grep -E ' error: | warning: |undefined reference' -A4 "$objs/make.log" >&2 || tail -20 "$objs/make.log" >&2; exit 1; }
 cp "$objs/ngx_http_gatehouse_module.so" "$output"

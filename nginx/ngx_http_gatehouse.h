@@ -88,6 +88,8 @@ typedef struct {
     ngx_connection_t                *client_connection;
     ngx_event_t                      flush;        /* posted after appends: one turn for many */
     int64_t                          retry;        /* clock_boot() of the next try to connect */
+    int64_t                          pause;        /* ms between tries */
+    int64_t                          alive;        /* when it was last connected */
 
     struct resolver                 *resolver;
     ngx_connection_t                *resolver_connection;
@@ -128,6 +130,9 @@ struct ngx_http_gatehouse_decision_s {
     const char                     *cameras[ACCESS_CAMERAS]; /* keys, in the arena */
     ngx_uint_t                      ncameras;
     unsigned                        all_cameras:1;
+    unsigned                        linked:1; /* it belongs to a view that is open: */
+    struct view_handle              link;
+    enum permit                     link_permit;
     int64_t                         from, to; /* recording time asked for, ms since 1970; 0: none */
     uint16_t                        role;     /* that allowed it, or POLICY_ANY */
     uint32_t                        back;     /* seconds that it may go back; 0: no limit */
@@ -137,7 +142,9 @@ struct ngx_http_gatehouse_decision_s {
     ngx_uint_t                      asked;    /* cameras of the access that are done */
     unsigned                        running:1;
     unsigned                        waiting:1;
-    unsigned                        linked:1;
+    unsigned                        waited:1;
+    ngx_int_t                       failed;   /* of a look-up */
+    int64_t                         oldest;   /* begin of the recordings that were looked up */
     ngx_event_t                     timer;
     int64_t                         deadline;
     ngx_http_gatehouse_pending_t   *pending;  /* event under way */
@@ -156,6 +163,7 @@ struct ngx_http_gatehouse_ctx_s {
     uint8_t                         hash[BOARD_HASH];
     struct board_session            session;    /* copy as of the decision */
     struct uri                      uri;
+    ngx_str_t                       sent;       /* address that goes upstream, token included */
     struct access_request           asked;
     ngx_http_gatehouse_decision_t   decision;   /* decision.access, decision.view */
     uint64_t                        generation; /* of the board when it was last looked at */
@@ -171,6 +179,7 @@ struct ngx_http_gatehouse_ctx_s {
     unsigned                        is_waiting:1;
     unsigned                        is_decided:1;
     unsigned                        is_allowed:1; /* nothing leaves without it */
+    unsigned                        is_own:1;     /* the answer is ours: a redirect, a refusal */
     unsigned                        is_emergency:1; /* its events went to run/emergency.jsonl */
 };
 
@@ -193,6 +202,8 @@ ngx_int_t ngx_http_gatehouse_init_worker(ngx_cycle_t *cycle);
 void ngx_http_gatehouse_exit_worker(ngx_cycle_t *cycle);
 /* Board, views and the VMS's file are there and fresh; else the word that says what is not. */
 const char *ngx_http_gatehouse_unavailable(ngx_http_gatehouse_vms_t *vms);
+/* No keeper for longer than a restart takes: then nothing goes on, also what is open. */
+ngx_uint_t ngx_http_gatehouse_ledger_is_gone(void);
 /* The VMS's file as of now, or NULL. */
 struct upstream *ngx_http_gatehouse_upstream(ngx_http_gatehouse_vms_t *vms);
 /*
@@ -205,6 +216,9 @@ void ngx_http_gatehouse_watch_resolver(void);
 
 
 /* access.c: the request */
+
+/* The session's cookie on this connection, or NULL: nobody gets in by it. */
+const char *ngx_http_gatehouse_cookie_name(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_gatehouse_access_handler(ngx_http_request_t *r);
 /* The browser's address: the peer, or what a trusted proxy says; NGX_ERROR: it says garbage. */
@@ -233,6 +247,8 @@ void ngx_http_gatehouse_record(ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse
 enum err ngx_http_gatehouse_event(ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_decision_t *d,
     enum event_action action, enum event_outcome outcome, const char *reason, struct buf *json,
     struct note *note);
+/* What the event's target.object says. */
+const char *ngx_http_gatehouse_object(ngx_http_gatehouse_decision_t *d);
 /* Names of the decision's cameras, one per line, for a view. */
 void ngx_http_gatehouse_names(ngx_http_gatehouse_decision_t *d, char *out, size_t size);
 /* Appends to run/emergency.jsonl and waits for the disk. */

@@ -4,8 +4,6 @@
 #include "ngx_http_gatehouse.h"
 
 
-#pragma weak vms_gate_find
-
 static void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_gatehouse_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
@@ -473,8 +471,8 @@ ngx_http_gatehouse_guard(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    vms->gate = vms_gate_find == NULL ? NULL : vms_gate_find((const char *) value[2].data);
-    if (vms_gate_find != NULL && vms->gate == NULL) {
+    vms->gate = vms_gate_find((const char *) value[2].data);
+    if (vms->gate == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "Gatehouse knows no VMS \"%V\"; the types are listed by "
                            "\"gatehouse gateway init --help\"", &value[2]);

@@ -1,0 +1,901 @@
+
+/* A request of a guarded server, from its first look to the answer when it is refused. */
+
+#include "ngx_http_gatehouse.h"
+
+
+#define NGX_HTTP_GATEHOUSE_COOKIE        "__Host-gatehouse"
+#define NGX_HTTP_GATEHOUSE_PLAIN_COOKIE  "gatehouse" /* without TLS, on loopback only */
+#define NGX_HTTP_GATEHOUSE_COOKIE_LEN    43 /* 32 bytes in base64url */
+
+
+static ngx_int_t ngx_http_gatehouse_first_look(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_read_body(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_classify(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_finish(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_refused(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
+    ngx_int_t rc);
+static void ngx_http_gatehouse_decided(ngx_http_gatehouse_decision_t *d);
+
+
+ngx_int_t
+ngx_http_gatehouse_access_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_http_gatehouse_ctx_t  *ctx;
+    ngx_http_gatehouse_vms_t  *vms;
+
+    vms = ngx_http_gatehouse_guards(r);
+    if (vms == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (r->internal || r != r->main) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "gatehouse: refused a request that was rewritten or redirected inside nginx; "
+                      "remove rewrite, try_files, index and X-Accel-Redirect from guarded "
+                      "locations");
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    ctx = ngx_http_gatehouse_ctx(r);
+
+    if (ctx == NULL) {
+        ctx = ngx_http_gatehouse_ctx_new(r, vms);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        rc = ngx_http_gatehouse_first_look(r, ctx);
+        if (rc != NGX_OK) {
+            return ngx_http_gatehouse_refused(r, ctx, rc);
+        }
+    }
+
+    if (!ctx->body_read) {
+        rc = ngx_http_gatehouse_read_body(r, ctx);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (ctx->is_waiting) {
+        return NGX_AGAIN;
+    }
+
+    if (!ctx->is_decided) {
+        rc = ngx_http_gatehouse_classify(r, ctx);
+
+        if (rc == NGX_AGAIN) {
+            /* a browser that goes away is noticed; the decision's cleanup sees to the rest */
+            ctx->is_waiting = 1;
+            r->read_event_handler = ngx_http_test_reading;
+            r->write_event_handler = ngx_http_request_empty_handler;
+            return NGX_AGAIN;
+        }
+
+        ctx->is_decided = 1;
+    }
+
+    return ngx_http_gatehouse_finish(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_why(ngx_http_gatehouse_ctx_t *ctx, ngx_int_t rc, const char *why)
+{
+    ctx->decision.why = why;
+    ctx->decision.rc = rc;
+    ctx->is_decided = 1;
+
+    return rc;
+}
+
+
+/* Addresses */
+
+static ngx_uint_t
+ngx_http_gatehouse_is_trusted(ngx_array_t *trusted, const struct ip *ip)
+{
+    ngx_uint_t   i;
+    struct net  *nets;
+
+    nets = trusted->elts;
+
+    for (i = 0; i < trusted->nelts; i++) {
+        if (net_contains(&nets[i], ip)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The rightmost address that no trusted proxy has; each of them added the one before it. */
+
+static ngx_int_t
+ngx_http_gatehouse_forwarded(ngx_array_t *trusted, ngx_str_t *value, struct ip *ip)
+{
+    char        text[IP_TEXT];
+    size_t      len;
+    u_char     *p, *end;
+    struct ip   found;
+
+    end = value->data + value->len;
+
+    while (end > value->data) {
+
+        for (p = end; p > value->data && p[-1] != ','; p--) { /* void */ }
+
+        len = end - p;
+        end = p > value->data ? p - 1 : p;
+
+        while (len && (*p == ' ' || *p == '\t')) {
+            p++;
+            len--;
+        }
+
+        while (len && (p[len - 1] == ' ' || p[len - 1] == '\t')) {
+            len--;
+        }
+
+        if (len == 0 || len >= IP_TEXT) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(text, p, len);
+        text[len] = '\0';
+
+        if (ip_parse(text, &found) != OK) {
+            return NGX_ERROR;
+        }
+
+        *ip = found;
+
+        if (!ngx_http_gatehouse_is_trusted(trusted, ip)) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* The next header of that name (lower case) from *part and *i on. */
+
+static ngx_table_elt_t *
+ngx_http_gatehouse_next_header(ngx_list_part_t **part, ngx_uint_t *i, const char *name, size_t len)
+{
+    ngx_table_elt_t  *h;
+
+    for ( ;; (*i)++) {
+
+        if (*i >= (*part)->nelts) {
+            if ((*part)->next == NULL) {
+                return NULL;
+            }
+
+            *part = (*part)->next;
+            *i = 0;
+        }
+
+        h = (ngx_table_elt_t *) (*part)->elts + *i;
+
+        if (*i < (*part)->nelts && h->hash != 0 && h->key.len == len
+            && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0)
+        {
+            (*i)++;
+            return h;
+        }
+    }
+}
+
+
+ngx_int_t
+ngx_http_gatehouse_address(ngx_http_request_t *r, struct ip *ip)
+{
+    uint16_t                         port;
+    ngx_uint_t                       i;
+    ngx_list_part_t                 *part;
+    ngx_table_elt_t                 *h, *next;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    if (ip_from_socket(r->connection->sockaddr, ip, &port) != OK) {
+        return NGX_ERROR;
+    }
+
+    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+
+    if (gmcf->trusted == NULL || !ngx_http_gatehouse_is_trusted(gmcf->trusted, ip)) {
+        return NGX_OK;
+    }
+
+    /* the last header is the nearest proxy's */
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+    h = NULL;
+
+    while ((next = ngx_http_gatehouse_next_header(&part, &i, "x-forwarded-for",
+                                                  sizeof("x-forwarded-for") - 1))
+           != NULL)
+    {
+        h = next;
+    }
+
+    return h == NULL ? NGX_OK : ngx_http_gatehouse_forwarded(gmcf->trusted, &h->value, ip);
+}
+
+
+/* Cookies */
+
+/* Values of our cookie in one header: how many there are, and the last one. */
+
+static ngx_uint_t
+ngx_http_gatehouse_find_cookie(ngx_str_t *header, const char *name, ngx_str_t *value)
+{
+    size_t       len;
+    u_char      *p, *end, *semicolon;
+    ngx_uint_t   count;
+
+    count = 0;
+    len = ngx_strlen(name);
+    p = header->data;
+    end = p + header->len;
+
+    while (p < end) {
+
+        while (p < end && (*p == ' ' || *p == '\t')) {
+            p++;
+        }
+
+        semicolon = ngx_strlchr(p, end, ';');
+        if (semicolon == NULL) {
+            semicolon = end;
+        }
+
+        if ((size_t) (semicolon - p) > len && ngx_memcmp(p, name, len) == 0 && p[len] == '=') {
+            value->data = p + len + 1;
+            value->len = semicolon - value->data;
+            count++;
+        }
+
+        p = semicolon + 1;
+    }
+
+    return count;
+}
+
+
+const char *
+ngx_http_gatehouse_cookie_name(ngx_http_request_t *r)
+{
+    uint16_t   port;
+    struct ip  ip;
+
+#if (NGX_HTTP_SSL)
+    if (r->connection->ssl) {
+        return NGX_HTTP_GATEHOUSE_COOKIE;
+    }
+#endif
+
+    if (ip_from_socket(r->connection->sockaddr, &ip, &port) == OK && ip_is_loopback(&ip)) {
+        return NGX_HTTP_GATEHOUSE_PLAIN_COOKIE;
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_session(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, int64_t now)
+{
+    ngx_str_t         value;
+    ngx_uint_t        i, count;
+    const char       *name;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    name = ngx_http_gatehouse_cookie_name(r);
+    if (name == NULL) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_FORBIDDEN, "without TLS nobody gets in");
+    }
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+    count = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i, "cookie", sizeof("cookie") - 1))
+           != NULL)
+    {
+        count += ngx_http_gatehouse_find_cookie(&h->value, name, &value);
+    }
+
+    if (count == 0) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_UNAUTHORIZED, NULL);
+    }
+
+    if (count > 1) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST, "the session's cookie came twice");
+    }
+
+    if (value.len != NGX_HTTP_GATEHOUSE_COOKIE_LEN) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_UNAUTHORIZED, "no such session");
+    }
+
+    board_hash(value.data, value.len, ctx->hash);
+
+    if (board_find_session(ngx_http_gatehouse_worker.board, ctx->hash, now, &ctx->session) != OK) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_UNAUTHORIZED, "no such session");
+    }
+
+    ctx->has_session = 1;
+    ctx->generation = board_generation(ngx_http_gatehouse_worker.board);
+    views_touch(ngx_http_gatehouse_worker.views, ctx->session.place, now);
+
+    return NGX_OK;
+}
+
+
+/* The host and the target */
+
+static ngx_uint_t
+ngx_http_gatehouse_is_served(ngx_http_request_t *r)
+{
+    ngx_str_t                  *host;
+    ngx_uint_t                  i;
+    ngx_http_server_name_t     *names;
+    ngx_http_core_srv_conf_t   *cscf;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    names = cscf->server_names.elts;
+    host = &r->headers_in.server;
+
+    for (i = 0; i < cscf->server_names.nelts; i++) {
+
+        if (names[i].name.len == 0 || ngx_strchr("*.~_", names[i].name.data[0])) {
+            return 1; /* any name, or one that nginx itself matched */
+        }
+
+        if (names[i].name.len == host->len
+            && ngx_strncasecmp(names[i].name.data, host->data, host->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return cscf->server_names.nelts == 0;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_target(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    char         *host;
+    u_char       *start, *end;
+    struct note  *note;
+
+    note = arena_alloc(&ctx->arena, sizeof(struct note));
+    if (note == NULL) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+    }
+
+    if (!ngx_http_gatehouse_is_served(r)) {
+        return ngx_http_gatehouse_why(ctx, 421, "another host's name");
+    }
+
+    host = NULL;
+    start = r->unparsed_uri.data;
+    end = start + r->unparsed_uri.len;
+
+    if (r->http_version < NGX_HTTP_VERSION_20 && r->schema_start != NULL) {
+        /* absolute form: its host must be the one that the Host header names */
+        start = r->schema_start;
+        host = r->headers_in.host == NULL ? NULL
+               : arena_copy_n(&ctx->arena, (char *) r->headers_in.host->value.data,
+                              r->headers_in.host->value.len);
+    }
+
+    if (end < start
+        || uri_canonical((char *) start, end - start, host, &ctx->arena, &ctx->uri, note) != OK)
+    {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST,
+                                      note->text[0] ? note->text : "the address can't be read");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_is_upgrade(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = r->headers_in.upgrade;
+
+    return h != NULL && r->method == NGX_HTTP_GET && r->http_version == NGX_HTTP_VERSION_11
+           && h->value.len == sizeof("websocket") - 1
+           && ngx_strncasecmp(h->value.data, (u_char *) "websocket", h->value.len) == 0;
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_has_body(ngx_http_request_t *r)
+{
+    return r->headers_in.content_length_n > 0 || r->headers_in.chunked;
+}
+
+
+/* Everything that the request's head can tell; refusals here cost little. */
+
+static ngx_int_t
+ngx_http_gatehouse_first_look(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    int64_t                       now;
+    ngx_int_t                     rc;
+    const char                   *why;
+    ngx_http_gatehouse_worker_t  *w;
+
+    w = &ngx_http_gatehouse_worker;
+    now = clock_boot();
+
+    ctx->decision.access.kind = ACCESS_UNKNOWN;
+    ctx->decision.role = POLICY_ANY;
+    ctx->asked.method = arena_copy_n(&ctx->arena, (char *) r->method_name.data,
+                                     r->method_name.len);
+
+    if (ctx->asked.method == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_gatehouse_address(r, &ctx->ip) != NGX_OK) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST,
+                                      "a trusted proxy names no address");
+    }
+
+    (void) ip_text(&ctx->ip, ctx->address);
+
+    if (w->board != NULL && board_is_banned(w->board, &ctx->ip, now)) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_FORBIDDEN, "the address is banned");
+    }
+
+    rc = ngx_http_gatehouse_target(r, ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    why = ngx_http_gatehouse_unavailable(ctx->vms);
+    if (why != NULL) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_SERVICE_UNAVAILABLE, why);
+    }
+
+    rc = ngx_http_gatehouse_session(r, ctx, now);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (!ctx->session.is_break_glass && ngx_http_gatehouse_ledger_is_gone()) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_SERVICE_UNAVAILABLE, "the ledger is gone");
+    }
+
+    ctx->asked.is_upgrade = ngx_http_gatehouse_is_upgrade(r);
+
+    if (ctx->asked.is_upgrade && ngx_http_gatehouse_has_body(r)) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST, "a WebSocket with a body");
+    }
+
+    if (r->headers_in.content_length_n > (off_t) ACCESS_BODY) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                      "the body is longer than what is read");
+    }
+
+    return NGX_OK;
+}
+
+
+/* The body */
+
+static void
+ngx_http_gatehouse_body_handler(ngx_http_request_t *r)
+{
+    ngx_http_gatehouse_ctx_t  *ctx;
+
+    ctx = ngx_http_gatehouse_ctx(r);
+    ctx->body_read = 1;
+
+    r->preserve_body = 1;
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_read_body(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (!ngx_http_gatehouse_has_body(r)) {
+        ctx->body_read = 1;
+        return NGX_OK;
+    }
+
+    if (ctx->body_asked) {
+        return NGX_DONE;
+    }
+
+    ctx->body_asked = 1;
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_gatehouse_body_handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_body(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    off_t         len, part;
+    u_char       *p;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    len = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        len += ngx_buf_size(cl->buf);
+    }
+
+    if (len > (off_t) ACCESS_BODY) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                      "the body is longer than what is read");
+    }
+
+    cl = r->request_body->bufs;
+
+    if (cl->next == NULL && !cl->buf->in_file) {
+        ctx->asked.body = cl->buf->pos;
+        ctx->asked.body_len = (size_t) len;
+        return NGX_OK;
+    }
+
+    p = arena_alloc(&ctx->arena, (size_t) len + 1);
+    if (p == NULL) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+    }
+
+    ctx->asked.body = p;
+    ctx->asked.body_len = (size_t) len;
+
+    for (/* void */; cl; cl = cl->next) {
+        b = cl->buf;
+        part = ngx_buf_size(b);
+
+        if (!b->in_file) {
+            ngx_memcpy(p, b->pos, (size_t) part);
+
+        } else if (ngx_read_file(b->file, p, (size_t) part, b->file_pos) != part) {
+            return ngx_http_gatehouse_why(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                          "the body can't be read again");
+        }
+
+        p += part;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_classify(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    enum err                        err;
+    ngx_int_t                       rc;
+    ngx_uint_t                      i;
+    struct note                    *note;
+    ngx_list_part_t                *part;
+    ngx_table_elt_t                *h;
+    ngx_http_gatehouse_decision_t  *d;
+
+    d = &ctx->decision;
+
+    rc = ngx_http_gatehouse_body(r, ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i, "content-type",
+                                               sizeof("content-type") - 1))
+           != NULL)
+    {
+        if (ctx->asked.type != NULL) {
+            return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST, "two Content-Types");
+        }
+
+        ctx->asked.type = arena_copy_n(&ctx->arena, (char *) h->value.data, h->value.len);
+        if (ctx->asked.type == NULL) {
+            return ngx_http_gatehouse_why(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+        }
+    }
+
+    ctx->asked.path = ctx->uri.path;
+    ctx->asked.query = ctx->uri.query;
+
+    note = arena_alloc(&ctx->arena, sizeof(struct note));
+    if (note == NULL) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+    }
+
+    err = access_classify(ctx->vms->gate, &ctx->asked, &ctx->arena, &d->access, note);
+
+    if (err != OK) {
+        ngx_memzero(&d->access, sizeof(struct access));
+        d->access.kind = ACCESS_UNKNOWN;
+        return ngx_http_gatehouse_why(ctx, err == ERR_MEMORY ? NGX_HTTP_INTERNAL_SERVER_ERROR
+                                                             : NGX_HTTP_BAD_REQUEST,
+                                      note->text[0] ? note->text : err_words(err));
+    }
+
+    d->handler = ngx_http_gatehouse_decided;
+
+    return ngx_http_gatehouse_decide(d);
+}
+
+
+/* The phases go on from the event loop, not from within whoever answered. */
+
+static void
+ngx_http_gatehouse_decided(ngx_http_gatehouse_decision_t *d)
+{
+    ngx_http_request_t        *r;
+    ngx_http_gatehouse_ctx_t  *ctx;
+
+    ctx = d->ctx;
+    r = ctx->request;
+
+    ctx->is_waiting = 0;
+    ctx->is_decided = 1;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_post_event(r->connection->write, &ngx_posted_events);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_finish(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_http_gatehouse_decision_t  *d;
+
+    d = &ctx->decision;
+
+    if (ctx->is_allowed) {
+        return NGX_OK;
+    }
+
+    if (d->rc != NGX_OK) {
+        return ngx_http_gatehouse_refused(r, ctx, d->rc);
+    }
+
+    if (ngx_http_gatehouse_prepare(r, ctx) != NGX_OK) {
+        d->why = "the request can't be made ready for the VMS";
+        return ngx_http_gatehouse_refused(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+
+    ctx->is_allowed = 1;
+    ngx_queue_insert_tail(&ngx_http_gatehouse_worker.streams, &ctx->queue);
+
+    if (ngx_http_gatehouse_stream_begin(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* Refusals */
+
+static ngx_uint_t
+ngx_http_gatehouse_is_page(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    if (r->method != NGX_HTTP_GET && r->method != NGX_HTTP_HEAD) {
+        return 0;
+    }
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    h = ngx_http_gatehouse_next_header(&part, &i, "accept", sizeof("accept") - 1);
+
+    return h != NULL && ngx_strlcasestrn(h->value.data, h->value.data + h->value.len,
+                                         (u_char *) "text/html", sizeof("text/html") - 2)
+                        != NULL;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_add_header(ngx_http_request_t *r, const char *name, const char *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = (u_char *) value;
+    h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}
+
+
+/* A page's address goes along, so that the person is back there afterwards. */
+
+static ngx_int_t
+ngx_http_gatehouse_send_to(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, const char *page)
+{
+    size_t            len, sent;
+    u_char           *p;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(page);
+    sent = ngx_strlen(ctx->uri.sent);
+
+    p = ngx_pnalloc(r->pool, len + sent * 3);
+    h = ngx_list_push(&r->headers_out.headers);
+
+    if (p == NULL || h == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+    h->hash = 1;
+    ngx_str_set(&h->key, "Location");
+    h->value.data = p;
+
+    p = ngx_cpymem(p, page, len);
+    p = (u_char *) ngx_escape_uri(p, (u_char *) ctx->uri.sent, sent, NGX_ESCAPE_URI_COMPONENT);
+    h->value.len = p - h->value.data;
+
+    ctx->is_own = 1;
+
+    return NGX_HTTP_MOVED_TEMPORARILY;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_say(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, ngx_int_t status,
+    const char *word)
+{
+    u_char                    *p;
+    ngx_int_t                  rc;
+    ngx_str_t                  type;
+    ngx_http_complex_value_t   cv;
+
+    p = ngx_pnalloc(r->pool, ngx_strlen(word) + sizeof("{\"error\":\"\"}\n"));
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    cv.value.data = p;
+    cv.value.len = ngx_sprintf(p, "{\"error\":\"%s\"}\n", word) - p;
+    ngx_str_set(&type, "application/json");
+
+    ctx->is_own = 1;
+
+    rc = ngx_http_send_response(r, status, &type, &cv);
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
+}
+
+
+static const char *
+ngx_http_gatehouse_word(ngx_int_t rc, ngx_uint_t stepup)
+{
+    if (stepup) {
+        return "step-up";
+    }
+
+    switch (rc) {
+
+    case NGX_HTTP_UNAUTHORIZED:
+        return "login";
+
+    case NGX_HTTP_FORBIDDEN:
+        return "denied";
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        return "unavailable";
+
+    default:
+        return "refused";
+    }
+}
+
+
+/* The event of a refusal has the action that was asked for, where the ledger has one. */
+
+static void
+ngx_http_gatehouse_tell(ngx_http_gatehouse_ctx_t *ctx)
+{
+    enum event_action               action;
+    ngx_http_gatehouse_decision_t  *d;
+
+    d = &ctx->decision;
+    action = access_kind(d->access.kind)->action;
+
+    if (action == EVENT_ACTIONS || !ctx->has_session || action == EVENT_AUTH_LOGIN
+        || action == EVENT_AUTH_LOGOUT)
+    {
+        action = EVENT_AUTH_FAIL;
+    }
+
+    ngx_http_gatehouse_record(ctx, d, action, EVENT_REFUSED, d->why);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_refused(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, ngx_int_t rc)
+{
+    ngx_uint_t                      page;
+    ngx_http_gatehouse_decision_t  *d;
+
+    d = &ctx->decision;
+    ctx->is_decided = 1;
+    ctx->is_allowed = 0;
+
+    if (d->why != NULL) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "gatehouse: refused (%i): %s", rc,
+                      d->why);
+        ngx_http_gatehouse_tell(ctx);
+    }
+
+    page = ngx_http_gatehouse_is_page(r) && ctx->uri.sent != NULL;
+
+    if (ngx_http_gatehouse_add_header(r, "Cache-Control", "no-store") != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (page && rc == NGX_HTTP_UNAUTHORIZED) {
+        return ngx_http_gatehouse_send_to(r, ctx, "/gatehouse/login?return=");
+    }
+
+    if (page && d->stepup) {
+        return ngx_http_gatehouse_send_to(r, ctx, "/gatehouse/step-up?return=");
+    }
+
+    if (page || rc == NGX_HTTP_INTERNAL_SERVER_ERROR || rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        return rc; /* with error_page these become the doorman's pages */
+    }
+
+    return ngx_http_gatehouse_say(r, ctx, rc, ngx_http_gatehouse_word(rc, d->stepup));
+}
