@@ -2,6 +2,7 @@
 #include "cli/data.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,4 +60,23 @@ data_find_program(const char *name, struct buf *ret_path, struct note *note)
         note_set(note, "%s: not found beside the program; build it with: make build", name);
     }
     return err;
+}
+
+enum err
+data_find_module(struct buf *ret_path, struct note *note)
+{
+    static const char *const folders[] = {"nginx/", "../" GATEHOUSE_LIBDIR "/gatehouse/"};
+    enum err err = find("ngx_http_gatehouse_module.so", folders, COUNT(folders), ret_path);
+    if (err != OK) {
+        note_set(note, "the gateway's module for nginx is not beside the program; build it with "
+                       "nginx-dev installed (make build), or install it (make install)");
+        return err;
+    }
+    char *real = realpath(ret_path->data, NULL);
+    if (real != NULL) {
+        buf_clear(ret_path);
+        buf_text(ret_path, real);
+        free(real);
+    }
+    return buf_error(ret_path);
 }

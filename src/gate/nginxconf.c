@@ -276,11 +276,11 @@ external_host(const struct settings *settings, const struct settings_vms *vms, c
 }
 
 static void
-put_pages(const struct settings *settings, const char *host, struct buf *out)
+put_pages(
+    const struct settings *settings, const char *location, const char *host, struct buf *out)
 {
     buf_format(out,
-        "        # Gatehouse's own pages: log-in, sessions, refusals. They see no footage.\n"
-        "        location ^~ /gatehouse/ {\n"
+        "        location %s {\n"
         "            gatehouse_pages;\n"
         "            limit_req zone=pages burst=80 nodelay;\n"
         "            client_max_body_size 64k;\n"
@@ -295,7 +295,7 @@ put_pages(const struct settings *settings, const char *host, struct buf *out)
         "            proxy_read_timeout 30s;\n"
         "            proxy_connect_timeout 3s;\n"
         "        }\n",
-        host, settings->is_plain ? "http" : "https");
+        location, host, settings->is_plain ? "http" : "https");
 }
 
 static void
@@ -361,7 +361,10 @@ put_server(const struct settings *settings, const struct settings_vms *vms, stru
             out, "        add_header Strict-Transport-Security \"max-age=31536000\" always;\n");
     }
     buf_text(out, "\n");
-    put_pages(settings, host, out);
+    buf_text(
+        out, "        # Gatehouse's own pages: log-in, sessions, refusals. They see no footage.\n");
+    put_pages(settings, "= /gatehouse", host, out);
+    put_pages(settings, "^~ /gatehouse/", host, out);
     buf_text(out, "\n");
     put_guarded(settings, vms, host, out);
     buf_format(out,

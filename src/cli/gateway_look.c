@@ -1,0 +1,126 @@
+/* What is right with a gateway and what is not: certificate, VMS, doors beside the gateway. */
+#include "cli/gateway.h"
+
+#include "base/text.h"
+#include "gate/certificate.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PATIENT_MS 2000
+
+/* Ports on which a VMS shows footage or takes orders without the gateway. */
+static const struct {
+    const char *type;
+    uint16_t port;
+    const char *what;
+} doors[] = {
+    {"frigate",    5000, "its interface without any log-in (Frigate docs: authentication)"   },
+    {"frigate",    1984, "go2rtc's interface and every stream (Frigate docs: go2rtc)"        },
+    {"frigate",    8554, "every camera's stream (Frigate docs: restream)"                    },
+    {"frigate",    8555, "WebRTC (Frigate docs: live)"                                       },
+    {"zoneminder", 6802, "triggers, without any log-in (ZoneMinder docs: zmtrigger.pl)"      },
+    {"zoneminder", 8554, "streams of zm_rtsp_server (ZoneMinder docs: MIN_RTSP_PORT)"        },
+};
+
+static bool
+answers(const struct ip *ip, uint16_t port)
+{
+    struct sockaddr_storage address;
+    socklen_t len = ip_to_socket(ip, port, &address);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return false;
+    }
+    (void)connect(fd, (const struct sockaddr *)&address, len);
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
+    int trouble = 0;
+    socklen_t size = sizeof(trouble);
+    bool is_there = poll(&wait, 1, PATIENT_MS) == 1 &&
+                    getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &size) == 0 && trouble == 0;
+    (void)close(fd);
+    return is_there;
+}
+
+static unsigned
+say(bool is_good, const char *what, const char *how)
+{
+    (void)printf("%s  %-12s %s\n", is_good ? "ok  " : "LOOK", what, how);
+    return is_good ? 0 : 1;
+}
+
+static unsigned
+look_at_certificate(const struct settings *settings)
+{
+    struct certificate_facts facts = {0};
+    struct note note = {{0}};
+    char words[320];
+    if (settings->is_plain) {
+        return say(false, "tls", "there is none; that is for tests on this machine only");
+    }
+    enum err err =
+        certificate_check(settings->certificate, settings->key, settings->host, &facts, &note);
+    if (err != OK) {
+        return say(false, "certificate", note.text[0] == '\0' ? err_words(err) : note.text);
+    }
+    bool is_soon = facts.days < CERTIFICATE_RENEW_DAY;
+    (void)snprintf(words, sizeof(words), "good for %s for %lld more days, from %s%s",
+        settings->host, (long long)facts.days, facts.issuer,
+        !is_soon             ? ""
+        : facts.is_self_made ? "; `gatehouse gateway configure` renews it"
+                             : "; renew it");
+    return say(!is_soon, "certificate", words);
+}
+
+static unsigned
+look_around(const struct settings_vms *vms)
+{
+    unsigned bad = 0;
+    for (size_t i = 0; i < COUNT(doors); i++) {
+        char words[320];
+        if (!text_equal(doors[i].type, vms->type) || doors[i].port == vms->port ||
+            !answers(&vms->address, doors[i].port)) {
+            continue;
+        }
+        (void)snprintf(words, sizeof(words),
+            "port %u answers beside the gateway: %s. Let the firewall of the VMS's machine shut it.",
+            (unsigned)doors[i].port, doors[i].what);
+        bad += say(false, vms->name, words);
+    }
+    return bad;
+}
+
+static unsigned
+look_at_vms(const struct settings_vms *vms)
+{
+    char words[320];
+    if (vms->address.family == 0) {
+        (void)snprintf(words, sizeof(words), "%s: nobody knows the address of that name",
+            vms->upstream);
+        return say(false, vms->name, words);
+    }
+    bool is_there = answers(&vms->address, vms->port);
+    (void)snprintf(words, sizeof(words), "%s %s", vms->upstream,
+        is_there ? "answers" : "does not answer; is the VMS running, and the address right?");
+    unsigned bad = say(is_there, vms->name, words);
+    if (!ip_is_loopback(&vms->address)) {
+        (void)snprintf(words, sizeof(words),
+            "whoever reaches %s himself needs no gateway: let only this machine reach it, and ask "
+            "from another one: gatehouse assess",
+            vms->upstream);
+        (void)say(true, "around", words);
+    }
+    return bad + look_around(vms);
+}
+
+unsigned
+gateway_look(const struct settings *settings)
+{
+    unsigned bad = look_at_certificate(settings);
+    for (size_t i = 0; i < settings->vms_count; i++) {
+        bad += look_at_vms(&settings->vms[i]);
+    }
+    return bad;
+}
