@@ -24,7 +24,7 @@ gate_ask_read(struct gate_ask *ask, const struct cli_manual *manual, int argc, c
 {
     const char *value = NULL;
     int got;
-    *ask = (struct gate_ask){{0}};
+    *ask = (struct gate_ask){.count = 0};
     cli_line_init(&ask->line, manual, argc, argv);
     while ((got = cli_next(&ask->line, &value)) >= 0) {
         ask->values[got] = value;
@@ -50,7 +50,8 @@ gate_folder(const char *option, struct arena *arena, const char **ret_folder, st
     const char *folder = NULL;
     enum err err = settings_folder(option, arena, &folder);
     if (err != OK) {
-        note_set(note, "where is the gateway? give --gateway DIR, or set GATEHOUSE_GATEWAY or HOME");
+        note_set(
+            note, "where is the gateway? give --gateway DIR, or set GATEHOUSE_GATEWAY or HOME");
         return err;
     }
     char *real = realpath(folder, NULL);
@@ -111,10 +112,9 @@ record(const struct gate_change *change, const struct gate_open *gate, enum err 
 {
     CLEANUP(buf_release) struct buf json;
     uint64_t index = 0;
-    struct event event = event_begin(
-        change->action, done == OK            ? EVENT_OK
-                        : done == ERR_REFUSED ? EVENT_REFUSED
-                                              : EVENT_FAILED);
+    struct event event = event_begin(change->action, done == OK            ? EVENT_OK
+                                                     : done == ERR_REFUSED ? EVENT_REFUSED
+                                                                           : EVENT_FAILED);
     buf_init(&json, EVENT_LIMIT);
     event.user = event_text(gate->who);
     event.site = event_text(gate->settings.site);
@@ -173,8 +173,7 @@ gate_url(const struct settings *settings, const struct settings_vms *vms, struct
 int
 gate_print_json(json_t *value)
 {
-    int failed =
-        value == NULL ? 1 : json_dumpf(value, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+    int failed = value == NULL ? 1 : json_dumpf(value, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
     json_decref(value);
     (void)putchar('\n');
     return failed == 0 ? CLI_OK : cli_fail("%s", err_words(ERR_IO));

@@ -51,8 +51,8 @@ enum err gate_open(
     struct gate_open *gate, const char *folder, bool needs_identity, struct note *note) MUST_CHECK;
 void gate_close(struct gate_open *gate);
 /* The folder of the option, absolute, whether it exists or not. */
-enum err gate_folder(const char *option, struct arena *arena, const char **ret_folder,
-    struct note *note) MUST_CHECK;
+enum err gate_folder(
+    const char *option, struct arena *arena, const char **ret_folder, struct note *note) MUST_CHECK;
 
 /*
  * One change: gate_change_begin() reaches the keeper, the caller changes, gate_change_end() has the
@@ -75,9 +75,10 @@ enum err gate_change_end(struct gate_change *change, const struct gate_open *gat
 /* "at once", or "when `gatehouse serve` runs". */
 const char *gate_when(const struct gate_open *gate);
 /* "https://gate.example:8443" of the first VMS. */
-const char *gate_url(const struct settings *settings, const struct settings_vms *vms,
-    struct arena *arena);
-/* Prints what an invited person needs: the link, its time, and the link as QR code on a terminal. */
+const char *gate_url(
+    const struct settings *settings, const struct settings_vms *vms, struct arena *arena);
+/* Prints what an invited person needs: the link, its time, and the link as QR code on a terminal.
+ */
 void gate_print_link(const struct gate_open *gate, const char *token);
 /* Prints JSON and a line end; takes the value over. */
 int gate_print_json(json_t *value);

@@ -8,8 +8,8 @@
 #undef PART
 
 /*
- * Writes run/nginx.conf from the settings, and the name nginx.conf beside gateway.yaml that leads to
- * it. `folder` is where it is written, which may not be where the settings say it will lie.
+ * Writes run/nginx.conf from the settings, and the name nginx.conf beside gateway.yaml that leads
+ * to it. `folder` is where it is written, which may not be where the settings say it will lie.
  */
 enum err gateway_write_conf(
     const struct settings *settings, const char *folder, struct note *note) MUST_CHECK;
@@ -24,7 +24,7 @@ void gateway_print_vms(const struct gateway_vms_words *words);
 bool gateway_needs_secret(const struct settings_vms *vms);
 
 /*
- * Says on standard output what is right and what is not; the number of what is not. Touches only the
- * addresses of the settings.
+ * Says on standard output what is right and what is not; the number of what is not. Touches only
+ * the addresses of the settings.
  */
 unsigned gateway_look(const struct settings *settings);

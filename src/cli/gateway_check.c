@@ -52,8 +52,8 @@ renew(const struct settings *settings, struct note *note)
     if (!facts.is_self_made || facts.days >= CERTIFICATE_RENEW_DAY) {
         return OK;
     }
-    (void)fprintf(stderr, "The certificate ends in %lld days; here is a new one.\n",
-        (long long)facts.days);
+    (void)fprintf(
+        stderr, "The certificate ends in %lld days; here is a new one.\n", (long long)facts.days);
     return certificate_renew(settings->folder, note);
 }
 

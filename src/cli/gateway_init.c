@@ -2,8 +2,8 @@
  * gatehouse gateway init: settings, certificate, ledger, first administrator, and what to do at the
  * VMS.
  *
- * Rule of this file: everything is made in a folder beside (gateway_init_folder.c) and appears whole;
- * what was asked is checked before the first file is written.
+ * Rule of this file: everything is made in a folder beside (gateway_init_folder.c) and appears
+ * whole; what was asked is checked before the first file is written.
  */
 #include "cli/gateway_init.h"
 
@@ -37,18 +37,18 @@ enum {
 
 static const struct cli_option options[] = {
     GATE_OPTION,
-    {"vms",           0, "TYPE",         "zoneminder or frigate"                                },
-    {"upstream",      0, "URL",          "where the VMS answers: http://10.0.0.5"               },
-    {"host",          0, "NAME",         "as people type it (default: this machine's name)"     },
-    {"listen",        0, "ADDRESS:PORT", "where the gateway answers (default: 0.0.0.0:8443)"    },
-    {"user",          0, "NAME",         "account at the VMS that only the gateway uses"        },
-    {"administrator", 0, "NAME",         "the first account of the gateway (default: admin)"    },
-    {"site",          0, "NAME",         "the site's name in events (default: the host)"        },
-    {"name",          0, "NAME",         "what this VMS is called here (default: its type)"     },
-    {"certificate",   0, "PEM",          "your own certificate (default: one is made)"          },
-    {"key",           0, "PEM",          "its key"                                              },
-    {"ledger",        0, "DIR",          "a ledger that is there (default: one is made)"        },
-    {"plain",         0, NULL,           "no TLS: for tests, with --listen on 127.0.0.1"        },
+    {"vms",           0, "TYPE",         "zoneminder or frigate"                            },
+    {"upstream",      0, "URL",          "where the VMS answers: http://10.0.0.5"           },
+    {"host",          0, "NAME",         "as people type it (default: this machine's name)" },
+    {"listen",        0, "ADDRESS:PORT", "where the gateway answers (default: 0.0.0.0:8443)"},
+    {"user",          0, "NAME",         "account at the VMS that only the gateway uses"    },
+    {"administrator", 0, "NAME",         "the first account of the gateway (default: admin)"},
+    {"site",          0, "NAME",         "the site's name in events (default: the host)"    },
+    {"name",          0, "NAME",         "what this VMS is called here (default: its type)" },
+    {"certificate",   0, "PEM",          "your own certificate (default: one is made)"      },
+    {"key",           0, "PEM",          "its key"                                          },
+    {"ledger",        0, "DIR",          "a ledger that is there (default: one is made)"    },
+    {"plain",         0, NULL,           "no TLS: for tests, with --listen on 127.0.0.1"    },
 };
 
 static const struct cli_manual manual = {
@@ -81,10 +81,9 @@ static enum err
 check_pair(const struct gateway_init *init, struct note *note)
 {
     struct certificate_facts facts;
-    return init->certificate == NULL
-               ? OK
-               : certificate_check(init->settings.certificate, init->settings.key,
-                     init->settings.host, &facts, note);
+    return init->certificate == NULL ? OK
+                                     : certificate_check(init->settings.certificate,
+                                           init->settings.key, init->settings.host, &facts, note);
 }
 
 static enum err
@@ -124,8 +123,8 @@ write_settings(struct gateway_init *init, struct note *note)
 {
     struct settings found;
     const char *path = arena_format(init->arena, "%s/gateway.yaml", init->beside);
-    enum err err = path == NULL ? ERR_MEMORY
-                                : file_write(path, init->yaml.data, init->yaml.len, 0600, note);
+    enum err err =
+        path == NULL ? ERR_MEMORY : file_write(path, init->yaml.data, init->yaml.len, 0600, note);
     err = err == OK ? settings_read(init->beside, init->arena, &found, note) : err;
     if (err == OK) {
         init->settings.vms[0].address = found.vms[0].address;
@@ -150,9 +149,8 @@ make_people(struct gateway_init *init, struct made *made, struct note *note)
 {
     struct gate_open gate = {.settings = init->settings};
     const char *who = init->administrator;
-    const char *ledger = init->ledger != NULL
-                             ? init->ledger
-                             : arena_format(init->arena, "%s/ledger", init->beside);
+    const char *ledger =
+        init->ledger != NULL ? init->ledger : arena_format(init->arena, "%s/ledger", init->beside);
     const char *object = arena_format(init->arena, "user %s", who);
     const char *sealed = arena_format(init->arena, "vms/%s", init->settings.vms[0].name);
     struct gate_change change = {
@@ -202,9 +200,10 @@ print_next(const struct gateway_init *init, const struct made *made)
     struct gate_open gate = {.settings = init->settings};
     (void)printf("The gateway is in %s\n", init->folder);
     if (!init->is_plain && init->certificate == NULL) {
-        (void)printf("\nInstall %s/authority/ca.crt as an authority in the browsers and phones that\n"
-                     "will use it. It is good for %s and for nothing else. Move ca.key beside it to\n"
-                     "a safe place when you like; only a renewal needs it.\n",
+        (void)printf(
+            "\nInstall %s/authority/ca.crt as an authority in the browsers and phones that\n"
+            "will use it. It is good for %s and for nothing else. Move ca.key beside it to\n"
+            "a safe place when you like; only a renewal needs it.\n",
             init->folder, init->settings.host);
     }
     gateway_print_vms(&(struct gateway_vms_words){
@@ -220,7 +219,7 @@ print_next(const struct gateway_init *init, const struct made *made)
 static int
 run(struct gateway_init *init)
 {
-    CLEANUP(made_release) struct made made = {{0}};
+    CLEANUP(made_release) struct made made = {.secret = NULL};
     struct note note = {{0}};
     enum err err = plan(init, &note);
     if (err == OK) {
@@ -250,11 +249,17 @@ gateway_init(int argc, char **argv)
         return status;
     }
     const char **const places[COUNT(options)] = {
-        [OPTION_VMS] = &init.vms, [OPTION_UPSTREAM] = &init.upstream, [OPTION_HOST] = &init.host,
-        [OPTION_LISTEN] = &init.listen, [OPTION_USER] = &init.user,
-        [OPTION_ADMINISTRATOR] = &init.administrator, [OPTION_SITE] = &init.site,
-        [OPTION_NAME] = &init.name, [OPTION_CERTIFICATE] = &init.certificate,
-        [OPTION_KEY] = &init.key, [OPTION_LEDGER] = &init.ledger,
+        [OPTION_VMS] = &init.vms,
+        [OPTION_UPSTREAM] = &init.upstream,
+        [OPTION_HOST] = &init.host,
+        [OPTION_LISTEN] = &init.listen,
+        [OPTION_USER] = &init.user,
+        [OPTION_ADMINISTRATOR] = &init.administrator,
+        [OPTION_SITE] = &init.site,
+        [OPTION_NAME] = &init.name,
+        [OPTION_CERTIFICATE] = &init.certificate,
+        [OPTION_KEY] = &init.key,
+        [OPTION_LEDGER] = &init.ledger,
     };
     for (size_t i = 0; i < COUNT(places); i++) {
         if (places[i] != NULL) {

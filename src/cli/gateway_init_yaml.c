@@ -62,11 +62,10 @@ put(struct buf *out, const char *key, const char *value)
 static void
 put_head(const struct gateway_init *init, struct buf *out)
 {
-    buf_text(out,
-        "# The gateway's settings; gatehouse-gateway.yaml(5) explains each.\n"
-        "# After a change: gatehouse gateway configure\n"
-        "\n"
-        "# The site's name, in every event of the ledger.\n");
+    buf_text(out, "# The gateway's settings; gatehouse-gateway.yaml(5) explains each.\n"
+                  "# After a change: gatehouse gateway configure\n"
+                  "\n"
+                  "# The site's name, in every event of the ledger.\n");
     put(out, "site", init->site);
     buf_text(out, "# The name that people type into the browser. Cookies, passkeys and the\n"
                   "# certificate are bound to it: who changes it has everybody enrol again.\n");
@@ -122,14 +121,16 @@ gateway_init_yaml(struct gateway_init *init)
     buf_text(out, "    # Where the gateway answers for it.\n");
     put(out, "    listen", init->listen);
     if (init->user != NULL) {
-        buf_text(out, "    # The account by which the gateway logs in there; its password is\n"
-                      "    # sealed in identity.db (gatehouse gateway password makes a new one).\n");
+        buf_text(out,
+            "    # The account by which the gateway logs in there; its password is\n"
+            "    # sealed in identity.db (gatehouse gateway password makes a new one).\n");
         put(out, "    user", init->user);
     } else {
         buf_text(out, "    #user: gatehouse\n");
     }
-    buf_text(out, "    # Media may leave beside the gateway by WebRTC: nobody could account for it.\n"
-                  "    #webrtc: no\n");
+    buf_text(out,
+        "    # Media may leave beside the gateway by WebRTC: nobody could account for it.\n"
+        "    #webrtc: no\n");
     return buf_error(out);
 }
 

@@ -17,12 +17,12 @@ static const struct {
     uint16_t port;
     const char *what;
 } doors[] = {
-    {"frigate",    5000, "its interface without any log-in (Frigate docs: authentication)"   },
-    {"frigate",    1984, "go2rtc's interface and every stream (Frigate docs: go2rtc)"        },
-    {"frigate",    8554, "every camera's stream (Frigate docs: restream)"                    },
-    {"frigate",    8555, "WebRTC (Frigate docs: live)"                                       },
-    {"zoneminder", 6802, "triggers, without any log-in (ZoneMinder docs: zmtrigger.pl)"      },
-    {"zoneminder", 8554, "streams of zm_rtsp_server (ZoneMinder docs: MIN_RTSP_PORT)"        },
+    {"frigate",    5000, "its interface without any log-in (Frigate docs: authentication)"},
+    {"frigate",    1984, "go2rtc's interface and every stream (Frigate docs: go2rtc)"     },
+    {"frigate",    8554, "every camera's stream (Frigate docs: restream)"                 },
+    {"frigate",    8555, "WebRTC (Frigate docs: live)"                                    },
+    {"zoneminder", 6802, "triggers, without any log-in (ZoneMinder docs: zmtrigger.pl)"   },
+    {"zoneminder", 8554, "streams of zm_rtsp_server (ZoneMinder docs: MIN_RTSP_PORT)"     },
 };
 
 static bool
@@ -85,7 +85,8 @@ look_around(const struct settings_vms *vms)
             continue;
         }
         (void)snprintf(words, sizeof(words),
-            "port %u answers beside the gateway: %s. Let the firewall of the VMS's machine shut it.",
+            "port %u answers beside the gateway: %s. Let the firewall of the VMS's machine shut "
+            "it.",
             (unsigned)doors[i].port, doors[i].what);
         bad += say(false, vms->name, words);
     }
@@ -97,8 +98,8 @@ look_at_vms(const struct settings_vms *vms)
 {
     char words[320];
     if (vms->address.family == 0) {
-        (void)snprintf(words, sizeof(words), "%s: nobody knows the address of that name",
-            vms->upstream);
+        (void)snprintf(
+            words, sizeof(words), "%s: nobody knows the address of that name", vms->upstream);
         return say(false, vms->name, words);
     }
     bool is_there = answers(&vms->address, vms->port);

@@ -69,8 +69,8 @@ gateway_password(int argc, char **argv)
             gate.settings.vms[0].name, gate.settings.vms_count > 1 ? " and others" : "");
     }
     if (!gateway_needs_secret(vms)) {
-        return cli_fail("%s: the gateway has no account there; set `user` in gateway.yaml first",
-            vms->name);
+        return cli_fail(
+            "%s: the gateway has no account there; set `user` in gateway.yaml first", vms->name);
     }
     struct secret *secret = secret_new_random(SECRET_LENGTH);
     err = replace(&gate, vms, secret, &note);

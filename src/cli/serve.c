@@ -54,8 +54,9 @@ find_nginx(const char *option, struct arena *arena, struct note *note)
             return places[i];
         }
     }
-    note_set(note, "nginx is not installed; on Debian: apt-get install nginx-light; or give --nginx "
-                   "PATH");
+    note_set(note,
+        "nginx is not installed; on Debian: apt-get install nginx-light; or give --nginx "
+        "PATH");
     return NULL;
 }
 
@@ -67,8 +68,7 @@ configure(void *context, struct note *note)
     struct settings settings;
     arena_release(&serving->fresh);
     arena_init(&serving->fresh, (size_t)4 * 1024 * 1024);
-    enum err err =
-        settings_read(serving->gate.settings.folder, &serving->fresh, &settings, note);
+    enum err err = settings_read(serving->gate.settings.folder, &serving->fresh, &settings, note);
     return err == OK ? gateway_write_conf(&settings, settings.folder, note) : err;
 }
 

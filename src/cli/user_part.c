@@ -11,9 +11,8 @@ static const struct gate_operands one_name = {1, 1, "the account's name"};
 /* What `user PART NAME` does to an account. */
 struct deed {
     const char *words; /* of the event: "disabled" */
-    const char *said;  /* "%s is disabled %s.\n": name, when */
-    enum err (*act)(struct identity *identity, const char *name, char token[USER_TOKEN],
-        struct note *note);
+    enum err (*act)(
+        struct identity *identity, const char *name, char token[USER_TOKEN], struct note *note);
     bool makes_link;
 };
 
@@ -39,7 +38,8 @@ act_on(const struct deed *deed, const char *folder, const char *name)
     if (err != OK) {
         return cli_fail_err(err, &note);
     }
-    (void)fprintf(deed->makes_link ? stderr : stdout, deed->said, name, gate_when(&gate));
+    (void)fprintf(deed->makes_link ? stderr : stdout, "%s: %s; that counts %s.%s\n", object,
+        deed->words, gate_when(&gate), deed->makes_link ? " The link:" : "");
     if (deed->makes_link) {
         gate_print_link(&gate, token);
     }
@@ -112,7 +112,8 @@ int
 user_part_add(int argc, char **argv)
 {
     static const struct cli_option options[] = {
-        GATE_OPTION, {"administrator", 0, NULL, "it may also use Gatehouse's own emergency path"}};
+        GATE_OPTION, {"administrator", 0, NULL, "it may also use Gatehouse's own emergency path"}
+    };
     static const struct cli_manual manual = {
         .usage = "user add NAME [--administrator]",
         .about = "Makes an account and prints a one-time link. Its owner sets password and second\n"
@@ -122,16 +123,14 @@ user_part_add(int argc, char **argv)
         .option_count = COUNT(options),
         .example = "  gatehouse user add anna && gatehouse role give anna viewer\n",
     };
-    static const struct deed plain = {"added",
-        "The account %s is there; it counts %s. Its link:\n", act_add, true};
-    static const struct deed administrator = {"added as administrator",
-        "The administrator %s is there; the account counts %s. Its link:\n",
-        act_add_administrator, true};
+    static const struct deed plain = {"added", act_add, true};
+    static const struct deed administrator = {
+        "added as administrator", act_add_administrator, true};
     struct gate_ask ask;
     int status = gate_ask_read(&ask, &manual, argc, argv, &one_name);
-    return status != CLI_END ? status
-                             : act_on(ask.given[1] ? &administrator : &plain, ask.values[0],
-                                   ask.operands[0]);
+    return status != CLI_END
+               ? status
+               : act_on(ask.given[1] ? &administrator : &plain, ask.values[0], ask.operands[0]);
 }
 
 /* The parts that take a name and nothing else. */
@@ -156,8 +155,7 @@ user_part_invite(int argc, char **argv)
         .option_count = COUNT(gateway_only),
         .example = "  gatehouse user invite anna\n",
     };
-    static const struct deed deed = {
-        "invited", "A fresh link for %s, good %s:\n", act_invite, true};
+    static const struct deed deed = {"invited", act_invite, true};
     return simple(&manual, &deed, argc, argv);
 }
 
@@ -173,8 +171,7 @@ user_part_reset(int argc, char **argv)
         .option_count = COUNT(gateway_only),
         .example = "  gatehouse user reset anna\n",
     };
-    static const struct deed deed = {
-        "reset", "%s has no password and no factor any more, %s. The link:\n", act_reset, true};
+    static const struct deed deed = {"reset", act_reset, true};
     return simple(&manual, &deed, argc, argv);
 }
 
@@ -189,8 +186,7 @@ user_part_disable(int argc, char **argv)
         .option_count = COUNT(gateway_only),
         .example = "  gatehouse user disable anna\n",
     };
-    static const struct deed deed = {
-        "disabled", "%s is disabled; that counts %s.\n", act_disable, false};
+    static const struct deed deed = {"disabled", act_disable, false};
     return simple(&manual, &deed, argc, argv);
 }
 
@@ -204,8 +200,7 @@ user_part_enable(int argc, char **argv)
         .option_count = COUNT(gateway_only),
         .example = "  gatehouse user enable anna\n",
     };
-    static const struct deed deed = {
-        "enabled", "%s may log in again; that counts %s.\n", act_enable, false};
+    static const struct deed deed = {"enabled", act_enable, false};
     return simple(&manual, &deed, argc, argv);
 }
 
@@ -220,8 +215,7 @@ user_part_remove(int argc, char **argv)
         .option_count = COUNT(gateway_only),
         .example = "  gatehouse user remove anna\n",
     };
-    static const struct deed deed = {
-        "removed", "%s is removed; that counts %s.\n", act_remove, false};
+    static const struct deed deed = {"removed", act_remove, false};
     return simple(&manual, &deed, argc, argv);
 }
 
@@ -238,10 +232,8 @@ user_part_admin(int argc, char **argv)
         .example = "  gatehouse user admin anna yes\n",
     };
     static const struct gate_operands operands = {2, 2, "the account's name, or yes or no,"};
-    static const struct deed promote = {
-        "made administrator", "%s is an administrator %s.\n", act_promote, false};
-    static const struct deed demote = {
-        "no longer administrator", "%s is no administrator any more, %s.\n", act_demote, false};
+    static const struct deed promote = {"made administrator", act_promote, false};
+    static const struct deed demote = {"no longer administrator", act_demote, false};
     struct gate_ask ask;
     bool is_on = false;
     int status = gate_ask_read(&ask, &manual, argc, argv, &operands);
@@ -264,8 +256,9 @@ cli_user(int argc, char **argv)
     };
     static const struct cli_parts parts = {
         .command = "user",
-        .about = "The accounts of the gateway: who may come in. What they may see there, roles say\n"
-                 "(gatehouse role). Every change is an event in the ledger.\n",
+        .about =
+            "The accounts of the gateway: who may come in. What they may see there, roles say\n"
+            "(gatehouse role). Every change is an event in the ledger.\n",
         .rows = rows,
         .count = COUNT(rows),
     };
