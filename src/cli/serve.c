@@ -37,8 +37,8 @@ static const struct cli_manual manual = {
 };
 
 struct serving {
-    struct gate_open gate;
-    struct arena fresh; /* of settings that were read again */
+    struct gate_open gate; /* its settings are those of now */
+    struct arena fresh;    /* where their texts are once they were read again */
 };
 
 static const char *
@@ -60,16 +60,25 @@ find_nginx(const char *option, struct arena *arena, struct note *note)
     return NULL;
 }
 
-/* What the running processes were started with can't change under them: only nginx reads anew. */
+/* The settings of now, and nginx's configuration from them; the old ones stay when they are bad. */
 static enum err
 configure(void *context, struct note *note)
 {
     struct serving *serving = context;
     struct settings settings;
+    struct arena fresh;
+    arena_init(&fresh, (size_t)4 * 1024 * 1024);
+    const char *folder = arena_copy(&fresh, serving->gate.settings.folder);
+    enum err err = folder == NULL ? ERR_MEMORY : settings_read(folder, &fresh, &settings, note);
+    err = err == OK ? gateway_write_conf(&settings, settings.folder, note) : err;
+    if (err != OK) {
+        arena_release(&fresh);
+        return err;
+    }
+    serving->gate.settings = settings;
     arena_release(&serving->fresh);
-    arena_init(&serving->fresh, (size_t)4 * 1024 * 1024);
-    enum err err = settings_read(serving->gate.settings.folder, &serving->fresh, &settings, note);
-    return err == OK ? gateway_write_conf(&settings, settings.folder, note) : err;
+    serving->fresh = fresh;
+    return OK;
 }
 
 static void

@@ -55,6 +55,11 @@ static void
 fell(struct serve *serve, enum serve_proc proc, const char *how, int64_t now)
 {
     struct serve_child *child = &serve->children[proc];
+    if (child->is_renewed) {
+        child->is_renewed = false;
+        enter(child, SERVE_DOWN, now);
+        return;
+    }
     bool settled = child->state == SERVE_READY && now - child->since > SETTLED_MS;
     child->failures = settled ? 1 : child->failures + 1;
     enter(child, SERVE_DOWN, now);
@@ -205,7 +210,18 @@ take_down(struct serve *serve, int64_t now)
     return false;
 }
 
-/* nginx keeps its streams over this. */
+/* The processes that read the settings when they start. */
+static void
+renew(struct serve *serve, enum serve_proc proc)
+{
+    struct serve_child *child = &serve->children[proc];
+    if (child->state == SERVE_READY || child->state == SERVE_STARTING) {
+        child->is_renewed = true;
+        (void)kill(child->pid, serve_rows[proc].signal);
+    }
+}
+
+/* nginx keeps its streams over this, the doorman finds sessions and views where it left them. */
 static void
 reload(struct serve *serve)
 {
@@ -220,8 +236,10 @@ reload(struct serve *serve)
     } else if (serve_try_conf(serve) != OK) {
         log_error("nginx refuses the new configuration; it goes on with the old one");
     } else {
+        renew(serve, PROC_BROKER);
+        renew(serve, PROC_DOORMAN);
         (void)kill(nginx->pid, SIGHUP);
-        log_info("nginx takes the new configuration");
+        log_info("the new settings are taken");
     }
 }
 

@@ -13,7 +13,7 @@ struct serve_plan {
     const char *module;  /* its folder must be readable to nginx */
     const char *conf;    /* the configuration */
     bool is_open;        /* go on where the kernel can't shut nginx in */
-    /* Writes the configuration anew before nginx starts or reloads. */
+    /* Reads the settings and writes the configuration anew, before nginx starts or reloads. */
     enum err (*configure)(void *context, struct note *note);
     /* All are ready, for the first time; `takes` ms after the begin. */
     void (*ready)(void *context, int64_t takes);
@@ -21,7 +21,8 @@ struct serve_plan {
 };
 
 /*
- * Runs until SIGTERM or SIGINT; SIGHUP has nginx's configuration written and loaded anew.
+ * Runs until SIGTERM or SIGINT; SIGHUP has the settings read and
+ * taken anew: nginx reloads, broker and doorman are started again.
  * ERR_VALUE: a process ended again and again before it was ever ready; ERR_REFUSED: another one
  * serves this folder.
  */

@@ -38,6 +38,7 @@ struct serve_child {
     unsigned failures; /* in a row */
     bool was_ready;    /* ever */
     bool was_forced;   /* it did not end in time */
+    bool is_renewed;   /* it ends because we want it to start with new settings */
 };
 
 struct serve {

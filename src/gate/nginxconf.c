@@ -276,8 +276,7 @@ external_host(const struct settings *settings, const struct settings_vms *vms, c
 }
 
 static void
-put_pages(
-    const struct settings *settings, const char *location, const char *host, struct buf *out)
+put_pages(const struct settings *settings, const char *location, const char *host, struct buf *out)
 {
     buf_format(out,
         "        location %s {\n"
@@ -324,6 +323,7 @@ put_guarded(const struct settings *settings, const struct settings_vms *vms, con
         "            # Streams go on as they come, whatever their length.\n"
         "            proxy_buffering off;\n"
         "            proxy_buffer_size 64k;\n"
+        "            proxy_buffers 8 64k;\n"
         "            proxy_request_buffering on;\n"
         "            proxy_max_temp_file_size 0;\n"
         "            proxy_connect_timeout 5s;\n"
