@@ -34,7 +34,7 @@ check(const struct access_request *request, const struct access *access, struct 
         assert(strlen(camera->text) < ACCESS_TEXT);
         assert((camera->name == ACCESS_ALL) == (*camera->text == '\0'));
     }
-    assert((access->row == NULL) == (access->kind == ACCESS_UNKNOWN));
+    assert(access->row != NULL || access->kind == ACCESS_UNKNOWN);
     assert(access->object != NULL && (access->view != NULL || !kind->opens_view));
     assert(access->row == NULL || access->is_upgrade == request->is_upgrade);
     if (access->row != NULL && access->row->answer != NULL) {
