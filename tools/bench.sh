@@ -54,6 +54,7 @@ small() {
     "$build/test/bench/bench_fingerprint" catalog/fingerprints
     [ -z "${RECOG:-}" ] || "$build/test/bench/bench_fingerprint" "$RECOG"
     "$build/test/bench/bench_check"
+    "$build/test/bench/bench_board"
     "$build/test/bench/bench_memory"
     "$build/test/bench/bench_merkle"
 }
