@@ -17,13 +17,20 @@ struct ask {
     bool login;       /* asked with the credentials that opened, else not at all */
 };
 
+/* A header line beyond those that a request has a place for. */
+struct request_header {
+    const char *name, *value;
+};
+
 /* A request ready to be sent by wire: an ask with what a log-in adds. */
 struct request {
     struct ask ask;
     const char *authorization; /* value of the Authorization header, session of DVRIP, or NULL */
     const char *cookie;        /* value of the Cookie header, or NULL */
     const char *soap_action;   /* value of the SOAPAction header (UPnP control), or NULL */
-    bool spends;               /* carries a password: counts against the lock-out budget */
+    const struct request_header *headers; /* NULL: none more */
+    size_t header_count;
+    bool spends; /* carries a password: counts against the lock-out budget */
 };
 
 #define ANSWER_HEADERS ((size_t)64 * 1024)

@@ -27,6 +27,8 @@
 #define NET_ALL      (1ULL << 0 | 1ULL << 1) /* 4: TCP bind and connect */
 #define SCOPE_ALL    (1ULL << 0 | 1ULL << 1) /* 6: abstract sockets, signals */
 #define FS_FIRST     ((1ULL << 13) - 1)
+#define NET_CONNECT  (1ULL << 1)
+#define RULE_PORT    2 /* LANDLOCK_RULE_NET_PORT */
 #define NET_FROM     4
 #define SCOPE_FROM   6
 
@@ -38,6 +40,16 @@
 
 struct ruleset {
     uint64_t fs, net, scoped;
+};
+
+/* struct landlock_net_port_attr */
+struct port_rule {
+    uint64_t access, port;
+};
+
+struct ports {
+    const uint16_t *rows;
+    size_t count;
 };
 
 static uint64_t
@@ -109,10 +121,24 @@ add_path(int rules, const struct sandbox_folder *folder, bool may_miss, struct n
     return err;
 }
 
-/* A program that is ours has no TCP and no signals either. */
 static enum err
-restrict_to(const struct sandbox_folder *paths, size_t count, bool is_ours, struct note *note)
+add_ports(int rules, const struct ports *ports, struct note *note)
 {
+    for (size_t i = 0; i < ports->count; i++) {
+        struct port_rule rule = {.access = NET_CONNECT, .port = ports->rows[i]};
+        if (syscall(SYS_landlock_add_rule, rules, RULE_PORT, &rule, 0U) != 0) {
+            return failed(note, "Landlock");
+        }
+    }
+    return OK;
+}
+
+/* A program that is ours has no TCP beyond its ports and no signals either; NULL: it is not. */
+static enum err
+restrict_to(
+    const struct sandbox_folder *paths, size_t count, const struct ports *ports, struct note *note)
+{
+    bool is_ours = ports != NULL;
     unsigned version = sandbox_landlock();
     if (version == 0) {
         note_set(note, "this kernel has no Landlock");
@@ -132,6 +158,9 @@ restrict_to(const struct sandbox_folder *paths, size_t count, bool is_ours, stru
     for (size_t i = 0; i < count && err == OK; i++) {
         err = add_path(rules, &paths[i], !is_ours, note);
     }
+    if (err == OK && set.net != 0) {
+        err = add_ports(rules, ports, note);
+    }
     if (err == OK && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
                          syscall(SYS_landlock_restrict_self, rules, 0U) != 0)) {
         err = failed(note, "Landlock");
@@ -143,13 +172,21 @@ restrict_to(const struct sandbox_folder *paths, size_t count, bool is_ours, stru
 enum err
 sandbox_folders(const struct sandbox_folder *folders, size_t count, struct note *note)
 {
-    return restrict_to(folders, count, true, note);
+    return sandbox_folders_and_ports(folders, count, NULL, 0, note);
+}
+
+enum err
+sandbox_folders_and_ports(const struct sandbox_folder *folders, size_t count, const uint16_t *ports,
+    size_t port_count, struct note *note)
+{
+    const struct ports given = {ports, port_count};
+    return restrict_to(folders, count, &given, note);
 }
 
 enum err
 sandbox_paths(const struct sandbox_folder *paths, size_t count, struct note *note)
 {
-    return restrict_to(paths, count, false, note);
+    return restrict_to(paths, count, NULL, note);
 }
 
 enum err
@@ -186,6 +223,12 @@ static const int plain_calls[] = {
 static const int client_calls[] = {
 #define CALL(name, words) SCMP_SYS(name),
 #include "daemon/calls_client.def"
+#undef CALL
+};
+
+static const int network_calls[] = {
+#define CALL(name, words) SCMP_SYS(name),
+#include "daemon/calls_network.def"
 #undef CALL
 };
 
@@ -246,6 +289,19 @@ add_client(scmp_filter_ctx filter)
     return bad == 0 ? add_narrow(filter, rows, COUNT(rows)) : bad;
 }
 
+/* Who connects to somebody. */
+static int
+add_network(scmp_filter_ctx filter)
+{
+    const struct narrow rows[] = {
+        {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET,  0},
+        {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET6, 0},
+    };
+    int bad = add_all(filter);
+    bad = bad == 0 ? add_plain(filter, network_calls, COUNT(network_calls)) : bad;
+    return bad == 0 ? add_narrow(filter, rows, COUNT(rows)) : bad;
+}
+
 typedef int add_fn(scmp_filter_ctx filter);
 
 static enum err
@@ -278,4 +334,10 @@ enum err
 sandbox_calls_client(struct note *note)
 {
     return filter_calls(add_client, note);
+}
+
+enum err
+sandbox_calls_network(struct note *note)
+{
+    return filter_calls(add_network, note);
 }

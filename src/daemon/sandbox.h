@@ -1,7 +1,7 @@
 /*
  * Shuts a process in before it reads its first outside byte: it sees the folders that it was given
- * and nothing else of the file system (Landlock), makes no socket, process or thread, and reaches
- * no other process (seccomp). There is no way back.
+ * and nothing else of the file system (Landlock), makes no process or thread, no socket but what it
+ * was left, and reaches no other process (seccomp). There is no way back.
  */
 #pragma once
 
@@ -28,6 +28,9 @@ unsigned sandbox_landlock(void);
  */
 enum err sandbox_folders(
     const struct sandbox_folder *folders, size_t count, struct note *note) MUST_CHECK;
+/* sandbox_folders() for a process that talks to somebody: TCP connects to these ports are left. */
+enum err sandbox_folders_and_ports(const struct sandbox_folder *folders, size_t count,
+    const uint16_t *ports, size_t port_count, struct note *note) MUST_CHECK;
 /*
  * The same for a program that is not ours and that this process becomes: network and signals stay,
  * files too where the path is one, and what is not there is left out.
@@ -43,3 +46,5 @@ enum err sandbox_capabilities(struct note *note) MUST_CHECK;
 enum err sandbox_calls(struct note *note) MUST_CHECK;
 /* The same with what a client of the keeper needs that has a database: calls_client.def. */
 enum err sandbox_calls_client(struct note *note) MUST_CHECK;
+/* calls.def and calls_network.def: sockets of IPv4 and IPv6 to connect from, no listening. */
+enum err sandbox_calls_network(struct note *note) MUST_CHECK;

@@ -149,7 +149,8 @@ upstream_camera(const struct upstream *upstream, const char *alias)
     uint32_t aliases = at_most(upstream->alias_count, UPSTREAM_ALIASES);
     for (uint32_t i = 0; i < aliases; i++) {
         if (text_equal(upstream->aliases[i].alias, alias)) {
-            return upstream->aliases[i].key;
+            /* Without a key: several cameras claim it. */
+            return upstream->aliases[i].key[0] != '\0' ? upstream->aliases[i].key : NULL;
         }
     }
     return NULL;

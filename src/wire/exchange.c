@@ -155,7 +155,7 @@ take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct wire_exchange *exchange = context;
     size_t len = size * count;
-    size_t room = ANSWER_BODY - exchange->body.len;
+    size_t room = exchange->body.max - exchange->body.len;
     if (len > room) {
         buf_add(&exchange->body, bytes, room);
         exchange->stopped = ERR_LIMIT;
@@ -256,11 +256,15 @@ wire_exchange_new(struct wire *wire, const struct wire_kind *kind, const struct 
         wire_exchange_refuse(exchange, ERR_VALUE);
     }
     buf_init(&exchange->headers, ANSWER_HEADERS + (size_t)2 * HEADER_LINES);
-    buf_init(&exchange->body, ANSWER_BODY);
+    size_t most = wire->settings.answer_bytes;
+    buf_init(&exchange->body, most != 0 ? most : ANSWER_BODY);
     set_common(exchange);
     wire_exchange_line(exchange, "Authorization", request->authorization);
     wire_exchange_line(exchange, "Cookie", request->cookie);
     wire_exchange_line(exchange, "SOAPAction", request->soap_action);
+    for (size_t i = 0; i < request->header_count; i++) {
+        wire_exchange_line(exchange, request->headers[i].name, request->headers[i].value);
+    }
     return exchange;
 }
 

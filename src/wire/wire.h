@@ -23,6 +23,7 @@ struct wire_settings {
     unsigned answer_ms;               /* a whole HTTP or RTSP answer; 8,000 */
     unsigned calls;                   /* at once in all; 256 */
     unsigned calls_host;              /* at once to one host; 2 */
+    size_t answer_bytes;              /* of an HTTP answer's body; 0: ANSWER_BODY */
 };
 
 /* What was really sent, for the report. */
