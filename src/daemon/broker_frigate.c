@@ -10,17 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OPEN_PORT    5000     /* everybody is an administrator there */
 #define RENEW_COOKIE 21600000 /* ms; auth.session_length is a day unless told */
 #define RESTREAM     ":8554/" /* go2rtc's own address in the inputs of a camera */
-
-static const char *
-refuse(const struct settings_vms *settings)
-{
-    return settings->port == OPEN_PORT ? "Frigate's port 5000 knows no log-in and takes everybody "
-                                         "for an administrator: use 8971"
-                                       : NULL;
-}
 
 /* RFC 8259 7; the bytes of a password never pass through a library that leaves copies. */
 static void
@@ -336,7 +327,6 @@ const struct broker_kind broker_frigate = {
     .composite = "birdseye",
     .steps = steps,
     .step_count = COUNT(steps),
-    .refuse = refuse,
     .sign = sign,
     .where = where,
     .read = read_answer,

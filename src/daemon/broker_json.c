@@ -4,6 +4,7 @@
 #include "daemon/broker_part.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -159,7 +160,7 @@ is_zone(const char *zone)
         }
     }
     int len = snprintf(path, sizeof path, ZONES "%s", zone);
-    return len > 0 && (size_t)len < sizeof path && access(path, R_OK) == 0;
+    return len > 0 && (size_t)len < sizeof path && faccessat(AT_FDCWD, path, R_OK, 0) == 0;
 }
 
 static bool

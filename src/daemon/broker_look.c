@@ -168,13 +168,6 @@ next_step(struct broker_vms *vms)
 void
 broker_look_start(struct broker_vms *vms)
 {
-    const char *why = vms->kind->refuse(vms->settings);
-    if (why != NULL) {
-        say(vms, why);
-        publish(vms);
-        plan(vms, LONGEST);
-        return;
-    }
     vms->step = 0;
     vms->is_looking = true;
     vms->remark.text[0] = '\0';

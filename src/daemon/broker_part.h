@@ -43,8 +43,6 @@ struct broker_kind {
     const struct broker_step *steps;
     size_t step_count;
     const char *composite; /* a stream of every camera, or NULL */
-    /* Why this can't be an upstream at all, or NULL. */
-    const char *(*refuse)(const struct settings_vms *settings);
     /* Adds to a request what lets the broker in. */
     enum err (*sign)(struct broker_vms *vms, struct arena *arena, struct request *request);
     /* Where to ask; ERR_MISSING: there can be no such thing. */

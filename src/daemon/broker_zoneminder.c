@@ -440,13 +440,6 @@ publish(const struct broker_vms *vms, struct upstream *upstream)
     }
 }
 
-static const char *
-refuse(const struct settings_vms *settings)
-{
-    (void)settings;
-    return NULL;
-}
-
 static const struct broker_step steps[] = {
     {"logging in at its API",             true,  ask_token,    take_token   },
     {"asking for its log-in page",        true,  ask_page,     take_page    },
@@ -462,7 +455,6 @@ const struct broker_kind broker_zoneminder = {
     .type = "zoneminder",
     .steps = steps,
     .step_count = COUNT(steps),
-    .refuse = refuse,
     .sign = sign,
     .where = where,
     .read = read_answer,
