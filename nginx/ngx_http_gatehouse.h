@@ -231,6 +231,8 @@ ngx_int_t ngx_http_gatehouse_address(ngx_http_request_t *r, struct ip *ip);
 ngx_int_t ngx_http_gatehouse_decide(ngx_http_gatehouse_decision_t *d);
 /* Its owner goes away: the handler is not called any more; an event under way goes on. */
 void ngx_http_gatehouse_decision_cancel(ngx_http_gatehouse_decision_t *d);
+/* Whether what was decided would be decided so now, by session, roles and the time of day. */
+ngx_int_t ngx_http_gatehouse_may_go_on(ngx_http_gatehouse_decision_t *d);
 /* Leaves the view, if it has one; cause NULL: by itself. */
 void ngx_http_gatehouse_decision_end(ngx_http_gatehouse_decision_t *d, const char *cause);
 

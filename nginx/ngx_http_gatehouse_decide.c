@@ -405,11 +405,37 @@ ngx_http_gatehouse_is_linked(ngx_http_gatehouse_decision_t *d, const char *link)
 }
 
 
+/* What an earlier request of this session had prepared. */
+
+static ngx_int_t
+ngx_http_gatehouse_take_link(ngx_http_gatehouse_decision_t *d, struct views_link *link)
+{
+    char  *key, *end;
+
+    for (key = link->cameras; (end = strchr(key, '\n')) != NULL; key = end + 1) {
+        *end = '\0';
+
+        if (ngx_http_gatehouse_add_camera(d, key) != NGX_OK) {
+            return ngx_http_gatehouse_refuse(d, NGX_HTTP_FORBIDDEN, "too many cameras");
+        }
+    }
+
+    d->all_cameras |= link->all_cameras;
+    d->from = d->from == 0 ? link->from : d->from;
+    d->to = d->to == 0 ? link->to : d->to;
+    d->oldest = link->from;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_gatehouse_resolve_one(ngx_http_gatehouse_decision_t *d, const struct access_camera *camera)
 {
     const char       *key;
     struct upstream  *upstream;
+
+    static struct views_link  link;
 
     switch (camera->name) {
 
@@ -443,6 +469,14 @@ ngx_http_gatehouse_resolve_one(ngx_http_gatehouse_decision_t *d, const struct ac
         if (ngx_http_gatehouse_is_linked(d, camera->text)) {
             d->asked++;
             return NGX_OK;
+        }
+
+        if (views_find_link(ngx_http_gatehouse_worker.views, d->ctx->session.id, camera->text,
+                            clock_boot(), &link)
+            == OK && link.vms == d->ctx->vms->place)
+        {
+            d->asked++;
+            return ngx_http_gatehouse_take_link(d, &link);
         }
 
         return ngx_http_gatehouse_ask(d, camera);
@@ -558,6 +592,39 @@ ngx_http_gatehouse_question(ngx_http_gatehouse_decision_t *d, struct policy_ques
     question->now = clock_wall();
     question->minute = (uint16_t) (local / 60 % 1440);
     question->weekday = (uint8_t) ((local / 86400 + 3) % 7); /* 1970 began on a Thursday */
+}
+
+
+ngx_int_t
+ngx_http_gatehouse_may_go_on(ngx_http_gatehouse_decision_t *d)
+{
+    int64_t                       now;
+    struct board_session          session;
+    struct policy_answer          answer;
+    struct policy_question        question;
+    ngx_http_gatehouse_ctx_t     *ctx;
+    ngx_http_gatehouse_worker_t  *w;
+
+    ctx = d->ctx;
+    w = &ngx_http_gatehouse_worker;
+    now = clock_boot();
+
+    if (w->board == NULL || board_find_session(w->board, ctx->hash, now, &session) != OK) {
+        return NGX_DECLINED;
+    }
+
+    /* its place in the policy may be another by now */
+    ctx->session.user = session.user;
+
+    ngx_http_gatehouse_question(d, &question);
+
+    if (question.from != 0) {
+        question.from = question.now; /* how far back it may go was decided at its begin */
+    }
+
+    board_ask(w->board, &question, &answer);
+
+    return answer.is_allowed ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -221,7 +221,8 @@ find_key(struct views_shared *shared, const uint8_t key[16])
     uint16_t number = *bucket_of(shared, key);
     while (number != VIEWS_NONE) {
         struct views_row *row = &shared->rows[number];
-        if (row->view.state != VIEW_REFUSED && memcmp(row->view.key, key, 16) == 0) {
+        if (row->view.state != VIEW_REFUSED && !row->view.is_stopped &&
+            memcmp(row->view.key, key, 16) == 0) {
             return row;
         }
         number = row->next;
@@ -249,6 +250,7 @@ make_row(struct views *views, const struct view *view, int64_t now)
     row->view.begun_wall = clock_wall();
     row->view.requests = 1;
     row->view.cause[0] = '\0';
+    row->view.is_stopped = false;
     memset(row->view.open, 0, sizeof(row->view.open));
     row->view.open[views->worker] = 1;
     row->is_ending = false;
@@ -408,6 +410,70 @@ views_by_link(struct views *views, const char *session, const char *link, struct
             text_equal(row->view.session, session)) {
             *ret_view = row->view;
             *ret_handle = (struct view_handle){i, row->view.generation};
+            err = OK;
+        }
+    }
+    views_unlock(views->shared);
+    return err;
+}
+
+void
+views_stop(struct views *views, struct view_handle handle)
+{
+    views_lock(views->shared);
+    struct views_row *row = row_of(views, handle);
+    if (row != NULL && !row->is_ending) {
+        STORE(&row->view.is_stopped, true);
+    }
+    views_unlock(views->shared);
+}
+
+bool
+views_is_stopped(const struct views *views, struct view_handle handle)
+{
+    const struct views_row *row = row_of(views, handle);
+    return row == NULL || LOAD(&row->view.is_stopped);
+}
+
+static bool
+is_link(const struct views_link *row, const char *session, const char *link)
+{
+    return row->at != 0 && text_equal(row->link, link) && text_equal(row->session, session);
+}
+
+void
+views_put_link(struct views *views, const struct views_link *link, int64_t now)
+{
+    views_lock(views->shared);
+    struct views_link *place = &views->shared->links[0];
+    for (size_t i = 0; i < VIEWS_LINKS; i++) {
+        struct views_link *row = &views->shared->links[i];
+        if (is_link(row, link->session, link->link)) {
+            place = row;
+            break;
+        }
+        place = row->at < place->at ? row : place;
+    }
+    place->at = 0; /* who dies here leaves a free one */
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    int64_t at = now != 0 ? now : 1;
+    struct views_link copy = *link;
+    copy.at = 0;
+    *place = copy;
+    __atomic_store_n(&place->at, at, __ATOMIC_RELEASE);
+    views_unlock(views->shared);
+}
+
+enum err
+views_find_link(struct views *views, const char *session, const char *link, int64_t now,
+    struct views_link *ret_link)
+{
+    enum err err = ERR_MISSING;
+    views_lock(views->shared);
+    for (size_t i = 0; i < VIEWS_LINKS && err != OK; i++) {
+        const struct views_link *row = &views->shared->links[i];
+        if (is_link(row, session, link) && now - row->at < VIEWS_LINKED) {
+            *ret_link = *row;
             err = OK;
         }
     }

@@ -51,9 +51,23 @@ struct view {
     bool is_whole;      /* an export that left completely */
     bool has_digest;
     uint8_t digest[32];  /* SHA-256 of what left */
+    bool is_stopped;     /* its worker is to end it */
     char cause[96];      /* why it ended, when not by itself: "revoked", "connection lost" */
     uint32_t generation; /* of the row, so that a handle outlives it harmlessly */
     uint16_t open[VIEWS_WORKERS]; /* connections that each worker has open */
+};
+
+#define VIEWS_LINKS  256
+#define VIEWS_LINKED 3600000 /* ms that what was prepared can be fetched by its name */
+
+/* What an earlier request of a session prepared under a name: whose footage it is. */
+struct views_link {
+    char session[BOARD_ID], link[64];
+    uint16_t vms;
+    bool all_cameras;
+    char cameras[VIEWS_CAMERAS]; /* keys, one per line */
+    int64_t from, to;
+    int64_t at; /* boot ms; 0: free */
 };
 
 struct views;
@@ -105,6 +119,15 @@ void views_leave(struct views *views, struct view_handle handle, const char *cau
 /* The open view of a session that a later request names by its link; ERR_MISSING. */
 enum err views_by_link(struct views *views, const char *session, const char *link,
     struct view *ret_view, struct view_handle *ret_handle) MUST_CHECK;
+
+/* Has the worker end what is open of it. */
+void views_stop(struct views *views, struct view_handle handle);
+bool views_is_stopped(const struct views *views, struct view_handle handle);
+
+/* Keeps it, in the place of the same name or of the oldest. ERR_MISSING: none, or too old. */
+void views_put_link(struct views *views, const struct views_link *link, int64_t now);
+enum err views_find_link(struct views *views, const char *session, const char *link, int64_t now,
+    struct views_link *ret_link) MUST_CHECK;
 
 /* What the doorman does with a view that ended or is due for a heartbeat; false: try again later.
  */

@@ -166,6 +166,7 @@ find_again(struct views_shared *shared)
     if (!is_same) {
         err = make_locks(shared);
         memset(shared->touched, 0, sizeof(shared->touched));
+        memset(shared->links, 0, sizeof(shared->links));
     }
     bool one_lives = err == OK && is_same && views_bury_dead(shared, "gateway ended");
     if (err != OK || one_lives) {

@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #define VIEWS_MAGIC   "GHVIEWS"
-#define VIEWS_VERSION 1
+#define VIEWS_VERSION 2
 #define VIEWS_NONE    UINT16_MAX /* no row, no worker */
 
 /* Its state is written last when it is made and first when it is freed: what a dead writer left
@@ -34,6 +34,7 @@ struct views_shared {
     int64_t touched[BOARD_SESSIONS];
     uint16_t free;
     uint16_t buckets[VIEWS_ROWS];
+    struct views_link links[VIEWS_LINKS];
     struct views_row rows[VIEWS_ROWS];
 };
 

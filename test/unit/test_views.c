@@ -326,6 +326,48 @@ test_last_request_of_a_session_is_told_to_the_doorman(void **state)
     assert_int_equal(views_touched(doorman, BOARD_SESSIONS), 0);
 }
 
+static void
+test_view_that_is_stopped_is_left_to_its_worker_to_end(void **state)
+{
+    (void)state;
+    struct view view = sample("s-1", "zms 1");
+    view.ends_at_close = true;
+    struct view_handle handle = open_view(&view, 1);
+    assert_false(views_is_stopped(worker, handle));
+    views_stop(worker, handle);
+    assert_true(views_is_stopped(worker, handle));
+    struct view_handle other = open_view(&view, 2);
+    assert_true(other.row != handle.row); /* nobody joins it */
+    views_leave(worker, handle, "no more", 3);
+    sweep(3);
+    assert_int_equal(told_count, 1);
+    assert_true(views_is_stopped(worker, handle)); /* what is gone does not go on */
+}
+
+static void
+test_what_was_prepared_is_known_by_its_name(void **state)
+{
+    (void)state;
+    struct views_link link = {.session = "s-1", .link = "a.zip", .cameras = "1\n2\n"}, found;
+    assert_int_equal(views_find_link(worker, "s-1", "a.zip", 1000, &found), ERR_MISSING);
+    views_put_link(worker, &link, 1000);
+    assert_int_equal(views_find_link(worker, "s-1", "a.zip", 1000, &found), OK);
+    assert_string_equal(found.cameras, "1\n2\n");
+    assert_int_equal(views_find_link(worker, "s-2", "a.zip", 1000, &found), ERR_MISSING);
+    assert_int_equal(
+        views_find_link(worker, "s-1", "a.zip", 1000 + VIEWS_LINKED, &found), ERR_MISSING);
+    (void)text_copy(link.cameras, sizeof(link.cameras), "3\n");
+    views_put_link(worker, &link, 2000);
+    assert_int_equal(views_find_link(worker, "s-1", "a.zip", 2000, &found), OK);
+    assert_string_equal(found.cameras, "3\n");
+    for (int i = 0; i < VIEWS_LINKS; i++) { /* the oldest gives way */
+        (void)snprintf(link.link, sizeof(link.link), "b%d.zip", i);
+        views_put_link(worker, &link, 3000 + i);
+    }
+    assert_int_equal(views_find_link(worker, "s-1", "a.zip", 4000, &found), ERR_MISSING);
+    assert_int_equal(views_find_link(worker, "s-1", "b0.zip", 4000, &found), OK);
+}
+
 /* A worker in a process of its own that opens a view, and is killed; holding the lock if wanted. */
 static void
 run_and_kill(bool holds_lock, bool is_asked, bool ends_at_close)
@@ -628,6 +670,8 @@ main(void)
         WITH_FILE(test_remembers_what_was_really_seen),
         WITH_FILE(test_finds_an_open_view_by_its_link),
         WITH_FILE(test_last_request_of_a_session_is_told_to_the_doorman),
+        WITH_FILE(test_view_that_is_stopped_is_left_to_its_worker_to_end),
+        WITH_FILE(test_what_was_prepared_is_known_by_its_name),
         WITH_FILE(test_view_of_a_killed_worker_ends_exactly_once),
         WITH_FILE(test_lock_of_a_killed_worker_is_taken_over),
         WITH_FILE(test_view_that_a_killed_worker_had_only_asked_for_ends_too),
