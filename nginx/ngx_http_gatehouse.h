@@ -69,6 +69,7 @@ typedef struct {
 
 typedef struct {
     ngx_http_gatehouse_vms_t      *vms;      /* NULL: the server is not guarded */
+    ngx_array_t                   *names;    /* of ngx_str_t; NULL: nginx's own matching decides */
 } ngx_http_gatehouse_srv_conf_t;
 
 

@@ -345,29 +345,28 @@ ngx_http_gatehouse_session(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
 static ngx_uint_t
 ngx_http_gatehouse_is_served(ngx_http_request_t *r)
 {
-    ngx_str_t                  *host;
-    ngx_uint_t                  i;
-    ngx_http_server_name_t     *names;
-    ngx_http_core_srv_conf_t   *cscf;
+    ngx_str_t                      *host, *names;
+    ngx_uint_t                      i;
+    ngx_http_gatehouse_srv_conf_t  *gscf;
 
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
-    names = cscf->server_names.elts;
+    gscf = ngx_http_get_module_srv_conf(r, ngx_http_gatehouse_module);
+
+    if (gscf->names == NULL) {
+        return 1;
+    }
+
+    names = gscf->names->elts;
     host = &r->headers_in.server;
 
-    for (i = 0; i < cscf->server_names.nelts; i++) {
-
-        if (names[i].name.len == 0 || ngx_strchr("*.~_", names[i].name.data[0])) {
-            return 1; /* any name, or one that nginx itself matched */
-        }
-
-        if (names[i].name.len == host->len
-            && ngx_strncasecmp(names[i].name.data, host->data, host->len) == 0)
+    for (i = 0; i < gscf->names->nelts; i++) {
+        if (names[i].len == host->len
+            && ngx_strncasecmp(names[i].data, host->data, host->len) == 0)
         {
             return 1;
         }
     }
 
-    return cscf->server_names.nelts == 0;
+    return 0;
 }
 
 

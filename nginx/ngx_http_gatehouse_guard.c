@@ -190,13 +190,26 @@ ngx_http_gatehouse_init_peer(ngx_http_request_t *r, ngx_http_upstream_srv_conf_t
 
 
 static ngx_int_t
-ngx_http_gatehouse_refuse_answer(ngx_http_request_t *r)
+ngx_http_gatehouse_refuse_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 {
     if (r != r->main) {
         return NGX_ERROR;
     }
 
+    if (ctx != NULL) {
+        ctx->is_own = 1;
+    }
+
     return ngx_http_filter_finalize_request(r, &ngx_http_gatehouse_module, NGX_HTTP_FORBIDDEN);
+}
+
+
+/* Whether the VMS has answered; else what leaves was made by nginx. */
+
+static ngx_uint_t
+ngx_http_gatehouse_has_answered(ngx_http_request_t *r)
+{
+    return r->upstream != NULL && r->upstream->headers_in.status_n != 0;
 }
 
 
@@ -211,14 +224,21 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_http_gatehouse_ctx(r);
 
+    if (r == r->main && ctx != NULL && ctx->is_own) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (!ngx_http_gatehouse_has_answered(r)
+        && (r->headers_out.status >= NGX_HTTP_BAD_REQUEST
+            || (r == r->main && ctx != NULL && ctx->is_allowed)))
+    {
+        return ngx_http_next_header_filter(r); /* nginx's own words */
+    }
+
     if (r == r->main && ctx != NULL && ctx->is_allowed) {
 
-        if (r->upstream == NULL) {
-            return ngx_http_next_header_filter(r);
-        }
-
         if (ngx_http_gatehouse_check_line(r) != NGX_OK) {
-            return ngx_http_gatehouse_refuse_answer(r);
+            return ngx_http_gatehouse_refuse_answer(r, ctx);
         }
 
         if (ngx_http_gatehouse_clean_answer(r, ctx) != NGX_OK) {
@@ -228,17 +248,9 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    if (r == r->main && ctx != NULL && ctx->is_own) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    if (r->headers_out.status >= NGX_HTTP_BAD_REQUEST && r->upstream == NULL) {
-        return ngx_http_next_header_filter(r); /* nginx's own words */
-    }
-
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "gatehouse: refused an answer that came past the decision; remove return, rewrite "
                   "and handlers of others from the guarded server");
 
-    return ngx_http_gatehouse_refuse_answer(r);
+    return ngx_http_gatehouse_refuse_answer(r, ctx);
 }

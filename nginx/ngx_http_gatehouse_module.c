@@ -7,6 +7,7 @@
 static void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_gatehouse_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
+static char *ngx_http_gatehouse_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child);
 static void *ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 static ngx_int_t ngx_http_gatehouse_add_variables(ngx_conf_t *cf);
@@ -99,7 +100,7 @@ static ngx_http_module_t  ngx_http_gatehouse_module_ctx = {
     ngx_http_gatehouse_init_main_conf,     /* init main configuration */
 
     ngx_http_gatehouse_create_srv_conf,    /* create server configuration */
-    NULL,                                  /* merge server configuration */
+    ngx_http_gatehouse_merge_srv_conf,     /* merge server configuration */
 
     ngx_http_gatehouse_create_loc_conf,    /* create location configuration */
     ngx_http_gatehouse_merge_loc_conf      /* merge location configuration */
@@ -352,6 +353,51 @@ static void *
 ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf)
 {
     return ngx_pcalloc(cf->pool, sizeof(ngx_http_gatehouse_srv_conf_t));
+}
+
+
+/* The core forgets its list of names when the configuration is read. */
+
+static char *
+ngx_http_gatehouse_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_gatehouse_srv_conf_t *conf = child;
+
+    ngx_str_t                 *name;
+    ngx_uint_t                 i;
+    ngx_array_t               *copies;
+    ngx_http_server_name_t    *names;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    if (conf->vms == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+    names = cscf->server_names.elts;
+
+    copies = ngx_array_create(cf->pool, cscf->server_names.nelts + 1, sizeof(ngx_str_t));
+    if (copies == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < cscf->server_names.nelts; i++) {
+
+        if (names[i].name.len == 0 || ngx_strchr("*.~_", names[i].name.data[0])) {
+            return NGX_CONF_OK; /* any name, or a pattern */
+        }
+
+        name = ngx_array_push(copies);
+        *name = names[i].name;
+        name->data = ngx_pstrdup(cf->pool, &names[i].name);
+        if (name->data == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    conf->names = copies;
+
+    return NGX_CONF_OK;
 }
 
 

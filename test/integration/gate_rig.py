@@ -348,6 +348,7 @@ class Rig:
             server.shutdown()
             server.server_close()
         self.broker.listener.close()
+        assert "exited on signal 11" not in self.log() and "exited on signal 6" not in self.log(), self.log()[-2000:]
 
 
 def session_name(cookie):
