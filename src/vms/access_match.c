@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define STEPS_MOST 4096 /* of one pattern over one path: a path that needs more fits nothing */
+#define STEPS_MOST 4096 /* ends of pieces tried, of one pattern: a path that needs more fits none  \
+                         */
 
 struct matching {
     struct access_captures *captures;
@@ -43,12 +44,12 @@ static bool
 match_capture(struct matching *matching, const char *pattern, const char *path)
 {
     const char *name = pattern + 1;
-    size_t name_len = strcspn(name, "}");
+    size_t name_len = (size_t)(strchrnul(name, '}') - name);
     char after = name[name_len] == '\0' ? '\0' : name[name_len + 1];
     if (name_len == 2 && name[0] == '*' && name[1] == '*') {
         return true;
     }
-    size_t most = strcspn(path, "/");
+    size_t most = (size_t)(strchrnul(path, '/') - path);
     if (name[name_len] == '\0' || most == 0) {
         return false;
     }
@@ -56,7 +57,7 @@ match_capture(struct matching *matching, const char *pattern, const char *path)
         return match_piece(matching, name, name_len, path, most);
     }
     bool is_literal = after != '{' && after != '[';
-    for (size_t len = 1; len <= most && matching->steps < STEPS_MOST; len++) {
+    for (size_t len = 1; len <= most && matching->steps++ < STEPS_MOST; len++) {
         if (is_literal && path[len] != after) {
             continue;
         }
@@ -73,7 +74,10 @@ match_alternatives(struct matching *matching, const char *pattern, const char *p
     const char *end = strchr(pattern, ']');
     const char *one = pattern + 1;
     while (end != NULL && one <= end) {
-        size_t len = strcspn(one, "|]");
+        size_t len = 0;
+        while (one[len] != '|' && one[len] != ']') {
+            len++;
+        }
         size_t before = matching->captures->count;
         if (strncmp(one, path, len) == 0 && match(matching, end + 1, path + len)) {
             return true;

@@ -7,6 +7,7 @@
 
 #define TS_PACKET   188
 #define M2TS_PACKET 192
+#define BOX_NAME    4 /* of an MP4: where a box is named */
 
 /* Types of media; one that ends in '/' stands for all that begin so. */
 static const char *const types[] = {
@@ -53,17 +54,17 @@ static const struct magic {
     {0,   2, "\xff\x0a",                         "JPEG XL (ISO/IEC 18181)"},
     {0,  12, "\0\0\0\x0cJXL \r\n\x87\n",         "JPEG XL (ISO/IEC 18181)"},
     {0,  12, "\0\0\0\x0cjP  \r\n\x87\n",         "JPEG 2000 (ISO/IEC 15444)"},
-    {4,   4, "ftyp",                             "MP4, AVIF, HEIC (ISO/IEC 14496-12)"},
-    {4,   4, "styp",                             "MP4 segment"},
-    {4,   4, "sidx",                             "MP4 segment"},
-    {4,   4, "moof",                             "MP4 fragment"},
-    {4,   4, "moov",                             "MP4"},
-    {4,   4, "mdat",                             "MP4"},
-    {4,   4, "emsg",                             "MP4 segment"},
-    {4,   4, "prft",                             "MP4 segment"},
-    {4,   4, "wide",                             "QuickTime"},
-    {4,   4, "free",                             "MP4"},
-    {4,   4, "skip",                             "MP4"},
+    {BOX_NAME, 4, "ftyp",                             "MP4, AVIF, HEIC (ISO/IEC 14496-12)"},
+    {BOX_NAME, 4, "styp",                             "MP4 segment"},
+    {BOX_NAME, 4, "sidx",                             "MP4 segment"},
+    {BOX_NAME, 4, "moof",                             "MP4 fragment"},
+    {BOX_NAME, 4, "moov",                             "MP4"},
+    {BOX_NAME, 4, "mdat",                             "MP4"},
+    {BOX_NAME, 4, "emsg",                             "MP4 segment"},
+    {BOX_NAME, 4, "prft",                             "MP4 segment"},
+    {BOX_NAME, 4, "wide",                             "QuickTime"},
+    {BOX_NAME, 4, "free",                             "MP4"},
+    {BOX_NAME, 4, "skip",                             "MP4"},
     {0,   4, "\x1a\x45\xdf\xa3",                 "Matroska, WebM (RFC 8794)"},
     {0,   4, "FLV\x01",                          "FLV"},
     {0,   4, "OggS",                             "Ogg (RFC 3533)"},
@@ -185,6 +186,15 @@ is_media_text(const char *bytes, size_t len)
                text_find_nocase(bytes, len, "content-type: video/") != NULL);
 }
 
+/* A box of MP4 begins with its size, which no text does: "The free" is no video. */
+static bool
+has_magic(const struct magic *magic, const uint8_t *bytes, size_t len)
+{
+    return len >= (size_t)magic->at + magic->len &&
+           memcmp(bytes + magic->at, magic->bytes, magic->len) == 0 &&
+           (magic->at != BOX_NAME || bytes[0] < '\t');
+}
+
 bool
 access_is_media(const char *type, const void *bytes, size_t len)
 {
@@ -196,9 +206,7 @@ access_is_media(const char *type, const void *bytes, size_t len)
     }
     const uint8_t *first = bytes;
     for (size_t i = 0; i < COUNT(magics); i++) {
-        const struct magic *magic = &magics[i];
-        if (len >= (size_t)magic->at + magic->len &&
-            memcmp(first + magic->at, magic->bytes, magic->len) == 0) {
+        if (has_magic(&magics[i], first, len)) {
             return true;
         }
     }

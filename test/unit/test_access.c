@@ -406,6 +406,8 @@ static const struct {
     SAMPLE("{\"cameras\":{}}", false),
     SAMPLE("<!DOCTYPE html><html>", false),
     SAMPLE("GET the best", false),
+    SAMPLE("The free Universal Encyclopaedia", false),
+    SAMPLE("\x01\0\0\0mdat", true),
     SAMPLE("0.17.2-abcdef1", false),
     SAMPLE("", false),
     SAMPLE("\xff\xfe" "U\0T\0F\0", false),
