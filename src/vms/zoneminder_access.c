@@ -113,6 +113,16 @@ check_path(const struct access_request *request, const struct access_params *par
     return err;
 }
 
+/* 1.38 plays the file of that name in the event's folder. */
+static enum err
+check_file(const struct access_request *request, const struct access_params *params,
+    struct access *access, struct arena *arena, struct note *note)
+{
+    const char *file = access_param(params, "file");
+    bool is_outside = file != NULL && (strpbrk(file, "/\\") != NULL || text_contains(file, ".."));
+    return is_outside ? refuse(request, params, access, arena, note) : OK;
+}
+
 /* The archive itself names no event: what its making named, found by its name, is what leaves. */
 static enum err
 check_archive(const struct access_request *request, const struct access_params *params,
@@ -261,8 +271,8 @@ static const struct access_row rows[] = {
 
     /* Views that are footage; an action beside them does nothing. */
     {NULL, INDEX, "view=view_video eid event_id", ACCESS_PLAYBACK, 0, "Events View", VIEWS "view_video.php", refuse, NULL},
-    {NULL, INDEX, "view=view_video eid={event}", ACCESS_PLAYBACK, 0, "Events View", VIEWS "view_video.php", NULL, NULL},
-    {NULL, INDEX, "view=view_video event_id={event}", ACCESS_PLAYBACK, 0, "Events View", VIEWS "view_video.php", NULL, NULL},
+    {NULL, INDEX, "view=view_video eid={event}", ACCESS_PLAYBACK, 0, "Events View", VIEWS "view_video.php", check_file, NULL},
+    {NULL, INDEX, "view=view_video event_id={event}", ACCESS_PLAYBACK, 0, "Events View", VIEWS "view_video.php", check_file, NULL},
     {NULL, INDEX, "view=view_hls|view_event_hls eid={event}", ACCESS_PLAYBACK, 0, "Events View", "ZoneMinder 1.39 views/view_hls.php", NULL, NULL},
     {NULL, INDEX, "view=image proxy", ACCESS_CONFIGURE, 0, NULL, VIEWS_138 "image.php", refuse, NULL},
     {NULL, INDEX, "view=image path eid", ACCESS_PLAYBACK, 0, "Events View", VIEWS "image.php", refuse, NULL},

@@ -81,7 +81,9 @@ zoneminder_answer_archive(const struct access_params *params, struct arena *aren
     if (file == NULL && type != NULL) {
         file = arena_format(arena, "zmExport_%s.%s", connkey == NULL ? "" : connkey, type);
     }
-    if (file == NULL || *file == '\0') {
+    bool is_name =
+        file != NULL && *file != '\0' && strpbrk(file, "/\\") == NULL && !text_contains(file, "..");
+    if (!is_name) {
         return NULL;
     }
     return text_is_empty(folder) ? file

@@ -47,7 +47,7 @@ read_boundary(const char *type, char *mark, size_t size, struct note *note)
     if (len == 0 || len > BOUNDARY_MOST || rest[len] != '\0') {
         return refuse(note, "with a boundary that could be read two ways");
     }
-    memcpy(mark, "\r\n--", 4);
+    (void)text_copy(mark, size, "\r\n--");
     (void)text_copy(mark + 4, size - 4, rest);
     return OK;
 }

@@ -59,7 +59,7 @@ static const struct field fields[] = {
     {"id",          SHAPE_NUMBER, true,  true },
     {"connkey",     SHAPE_NUMBER, false, false},
     {"fid",         SHAPE_FRAME,  false, true },
-    {"file",        SHAPE_FILE,   false, false},
+    {"file",        SHAPE_ANY,    false, false},
     {"type",        SHAPE_FILE,   false, false},
     {"export_root", SHAPE_FILE,   false, false},
     {"exportFile",  SHAPE_FILE,   false, false},
