@@ -158,7 +158,7 @@ add_passkey(struct identity *identity, const char *user, const char *name,
     return err;
 }
 
-enum err
+enum err // A ceremony has that many parts. NOLINTNEXTLINE(readability-function-size)
 factor_passkey_register(struct identity *identity, const struct factor_party *party,
     const char *user, const char *name, const uint8_t challenge[FACTOR_CHALLENGE],
     const json_t *answer, enum factor_fault *ret_fault)
@@ -278,7 +278,7 @@ judge(struct identity *identity, const struct ceremony *ceremony, char ret_user[
     return err;
 }
 
-enum err
+enum err // NOLINTNEXTLINE(readability-function-size)
 factor_passkey_verify(struct identity *identity, const struct factor_party *party, const char *user,
     const uint8_t challenge[FACTOR_CHALLENGE], const json_t *answer, char ret_user[IDENTITY_NAME],
     enum factor_fault *ret_fault)

@@ -279,6 +279,7 @@ expire_some(struct identity *identity, int64_t now, int64_t idle_ms, struct sess
     CLEANUP(identity_finish) sqlite3_stmt *query = NULL;
     size_t count = EXPIRE_AT_ONCE;
     enum err err = identity_begin(identity, NULL);
+    *ret_count = 0;
     if (err != OK) {
         return err;
     }
@@ -301,7 +302,7 @@ enum err
 session_expire(
     struct identity *identity, int64_t now, int64_t idle_ms, session_ended_fn *ended, void *context)
 {
-    struct session rows[EXPIRE_AT_ONCE];
+    struct session rows[EXPIRE_AT_ONCE] = {0};
     int64_t over = 0;
     /* Called every second: a look costs no lock and no write. */
     enum err err = identity_number(identity, &over,
