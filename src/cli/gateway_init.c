@@ -106,6 +106,10 @@ absolute(struct gateway_init *init, const char **path, struct note *note)
 static enum err
 plan(struct gateway_init *init, struct note *note)
 {
+    if ((init->certificate == NULL) != (init->key == NULL)) {
+        note_set(note, "--certificate and --key belong together; give both or none");
+        return ERR_VALUE;
+    }
     enum err err = absolute(init, &init->certificate, note);
     err = err == OK ? absolute(init, &init->key, note) : err;
     err = err == OK ? absolute(init, &init->ledger, note) : err;
@@ -244,6 +248,7 @@ gateway_init(int argc, char **argv)
     struct gateway_init init = {.arena = &arena};
     struct gate_ask ask;
     struct note note = {{0}};
+    arena_init(&arena, (size_t)4 * 1024 * 1024);
     int status = gate_ask_read(&ask, &manual, argc, argv, &nothing);
     if (status != CLI_END) {
         return status;
@@ -270,7 +275,6 @@ gateway_init(int argc, char **argv)
     if (init.vms == NULL || init.upstream == NULL) {
         return cli_usage(&ask.line, "--%s is missing", init.vms == NULL ? "vms" : "upstream");
     }
-    arena_init(&arena, (size_t)4 * 1024 * 1024);
     buf_init(&init.yaml, (size_t)64 * 1024);
     enum err err = gate_folder(ask.values[OPTION_GATEWAY], &arena, &init.folder, &note);
     status = err == OK ? run(&init) : cli_fail_err(err, &note);

@@ -29,10 +29,6 @@ default_host(struct gateway_init *init)
 enum err
 gateway_init_defaults(struct gateway_init *init, struct note *note)
 {
-    if ((init->certificate == NULL) != (init->key == NULL)) {
-        note_set(note, "--certificate and --key belong together; give both or none");
-        return ERR_VALUE;
-    }
     init->listen = init->listen == NULL ? DEFAULT_LISTEN : init->listen;
     init->name = init->name == NULL ? init->vms : init->name;
     init->host = init->host == NULL ? default_host(init) : init->host;
