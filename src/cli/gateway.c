@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A name beside the settings for what nginx reads; it lies in run/, the only folder it may see. */
@@ -29,6 +31,14 @@ link_conf(const char *folder, struct note *note)
     return OK;
 }
 
+/* All processes are one user's, so that nobody needs a group for sockets and shared files. */
+static uid_t
+owner_of(const char *folder)
+{
+    struct stat status;
+    return stat(folder, &status) == 0 ? status.st_uid : geteuid();
+}
+
 enum err
 gateway_write_conf(const struct settings *settings, const char *folder, struct note *note)
 {
@@ -39,7 +49,9 @@ gateway_write_conf(const struct settings *settings, const char *folder, struct n
     buf_init(&conf, NGINXCONF_MOST);
     buf_init(&path, PATH_MAX);
     enum err err = data_find_module(&module, note);
-    err = err == OK ? nginxconf_write(settings, module.data, &conf, note) : err;
+    const struct passwd *owner = geteuid() == 0 ? getpwuid(owner_of(folder)) : NULL;
+    const struct nginxconf_place place = {module.data, owner == NULL ? NULL : owner->pw_name};
+    err = err == OK ? nginxconf_write(settings, &place, &conf, note) : err;
     buf_format(&path, "%s/run", folder);
     err = err == OK ? buf_error(&path) : err;
     err = err == OK ? file_make_folder(path.data, note) : err;

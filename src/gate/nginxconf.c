@@ -44,10 +44,11 @@ check_name(const char *what, const char *text, struct note *note)
 }
 
 static enum err
-check(const struct settings *settings, const char *module, struct note *note)
+check(const struct settings *settings, const struct nginxconf_place *place, struct note *note)
 {
     enum err err = check_plain("the gateway's folder", settings->folder, note);
-    err = err == OK ? check_plain("the module", module, note) : err;
+    err = err == OK ? check_plain("the module", place->module, note) : err;
+    err = err == OK && place->user != NULL ? check_name("user", place->user, note) : err;
     err = err == OK ? check_plain("the ledger", settings->ledger, note) : err;
     err = err == OK ? check_plain("host", settings->host, note) : err;
     if (err == OK && !settings->is_plain) {
@@ -95,7 +96,7 @@ put_quoted(struct buf *out, const char *text)
 }
 
 static void
-put_head(const struct settings *settings, const char *module, struct buf *out)
+put_head(const struct settings *settings, const struct nginxconf_place *place, struct buf *out)
 {
     buf_format(out,
         "# Written by Gatehouse from %s/gateway.yaml.\n"
@@ -119,8 +120,12 @@ put_head(const struct settings *settings, const char *module, struct buf *out)
         "    worker_connections 8192;\n"
         "}\n"
         "\n",
-        settings->folder, module, settings->session_hours == 0 ? 12 : settings->session_hours,
-        settings->folder, settings->folder);
+        settings->folder, place->module,
+        settings->session_hours == 0 ? 12 : settings->session_hours, settings->folder,
+        settings->folder);
+    if (place->user != NULL) {
+        buf_format(out, "user %s;\n\n", place->user);
+    }
 }
 
 static void
@@ -382,14 +387,14 @@ put_server(const struct settings *settings, const struct settings_vms *vms, stru
 }
 
 enum err
-nginxconf_write(
-    const struct settings *settings, const char *module, struct buf *out, struct note *note)
+nginxconf_write(const struct settings *settings, const struct nginxconf_place *place,
+    struct buf *out, struct note *note)
 {
-    enum err err = check(settings, module, note);
+    enum err err = check(settings, place, note);
     if (err != OK) {
         return err;
     }
-    put_head(settings, module, out);
+    put_head(settings, place, out);
     put_module(settings, out);
     put_limits(settings, out);
     put_tls(settings, out);

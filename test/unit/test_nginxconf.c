@@ -35,7 +35,8 @@ write(const struct settings *settings, struct buf *out, struct note *note)
 {
     *note = (struct note){{0}};
     buf_init(out, NGINXCONF_MOST);
-    return nginxconf_write(settings, MODULE, out, note);
+    const struct nginxconf_place place = {.module = MODULE};
+    return nginxconf_write(settings, &place, out, note);
 }
 
 /* The text between "server_name "gate.example"" and the next server. */
