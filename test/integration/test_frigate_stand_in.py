@@ -86,7 +86,7 @@ def test_plays_recordings_as_hls(frigate):
     ("/api/front/latest.jpg", "image/jpeg", b"\xff\xd8"), ("/api/front/start/1/end/2/clip.mp4", "video/mp4", None),
     ("/api/events/1763900000.123456-abcdef/clip.mp4", "video/mp4", None),
     ("/clips/review/thumb-front-door-1763900000.123456-abcdef.webp", "image/webp", b"RIFF"),
-    ("/recordings/2025-11-23/12/front/13.20.mp4", "video/mp4", None), ("/api/secret-mode", "application/octet-stream", None)])
+    ("/recordings/2025-11-23/12/front/13.20.mp4", "video/mp4", None), ("/api/front/not/known", "application/octet-stream", None)])
 def test_hands_out_real_media(frigate, path, kind, begin):
     status, headers, body = frigate.get(path, allowed(frigate))
     assert (status, headers["Content-Type"]) == (200, kind) and len(body) > 100

@@ -312,7 +312,7 @@ ROUTES = [
     (rf"{CAMERA}{RANGE}/clip\.mp4", Frigate.clip),
     (rf"{CAMERA}{RANGE}/preview\.(?:gif|mp4)", Frigate.preview),
     (rf"{CAMERA}/ptz/info", lambda *_: Answer({"features": ["pt", "zoom"], "presets": []})),
-    (r"/secret-mode", lambda self, _: Answer(self.part("clip.mp4"), kind="application/octet-stream")),  # media that no table explains
+    (r"/front/not/known", lambda self, _: Answer(self.part("clip.mp4"), kind="application/octet-stream")),  # media that no table explains
 ]
 
 
