@@ -223,7 +223,7 @@ doorman_run(const struct doorman_settings *settings, struct note *note)
     err = err == OK ? open_all(doorman, settings, note) : err;
     err = err == OK ? shut_in(doorman, settings->is_open, note) : err;
     err = err == OK ? start_loop(doorman) : err;
-    err = err == OK ? doorman_http_start(doorman, note) : err;
+    err = err == OK ? doorman_http_start(doorman) : err;
     if (err == OK) {
         doorman_board_publish(doorman);
         notify_say(notify, "READY=1");

@@ -127,16 +127,18 @@ has_ban(const struct ban *rows, size_t count, const struct net *net)
 }
 
 static void
-tell_ban(struct doorman *doorman, const struct ban *ban)
+tell_ban(struct doorman *doorman, const struct ban *ban, bool is_lifted)
 {
     char net[IP_TEXT], until[CLOCK_TEXT];
     const struct doorman_saying saying = {
         .action = EVENT_AUTH_BAN,
         .outcome = EVENT_OK,
         .ip = &ban->net.ip,
-        .reason = ban->reason[0] == '\0' ? "too many attempts" : ban->reason,
-        .detail = json_pack(
-            "{s:s, s:s}", "net", net_text(&ban->net, net), "until", clock_text(ban->until, until)),
+        .reason = is_lifted                ? "let in again before its time"
+                  : ban->reason[0] == '\0' ? "too many attempts"
+                                           : ban->reason,
+        .detail = json_pack("{s:b, s:s, s:s}", "lifted", is_lifted, "net", net_text(&ban->net, net),
+            "until", clock_text(ban->until, until)),
     };
     doorman_say(doorman, &saying);
 }
@@ -154,6 +156,9 @@ publish_bans(struct doorman *doorman, struct arena *arena)
     for (size_t i = 0; i < doorman->ban_count; i++) {
         if (!has_ban(rows, count, &doorman->bans[i].net)) {
             (void)!board_set_ban(doorman->board, &doorman->bans[i].net, 0);
+            if (doorman->bans[i].until > now) {
+                tell_ban(doorman, &doorman->bans[i], true);
+            }
         }
     }
     for (size_t i = 0; i < count; i++) {
@@ -163,7 +168,7 @@ publish_bans(struct doorman *doorman, struct arena *arena)
         }
         bool is_new = !has_ban(doorman->bans, doorman->ban_count, &rows[i].net);
         if (is_new && doorman->has_published) {
-            tell_ban(doorman, &rows[i]);
+            tell_ban(doorman, &rows[i], false);
         }
     }
     struct ban *copy = calloc(count == 0 ? 1 : count, sizeof(*copy));

@@ -51,10 +51,10 @@ doorman_emergency_tick(struct doorman *doorman)
 {
     struct note note = {""};
     CLEANUP(buf_release) struct buf lines;
+    buf_init(&lines, EMERGENCY_MOST + EVENT_LIMIT);
     if (doorman->is_emptying || doorman->client == NULL) {
         return;
     }
-    buf_init(&lines, EMERGENCY_MOST + EVENT_LIMIT);
     enum err err = emergency_take(doorman->emergency_path, doorman->taken_path, &lines, &note);
     if (err == ERR_MISSING) {
         return;

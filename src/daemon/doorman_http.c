@@ -407,8 +407,8 @@ doorman_http_work(struct visit *visit, doorman_work_fn *slow, doorman_work_fn *t
     assert(queued == 0);
 }
 
-enum err
-doorman_http_open(struct doorman *doorman, const char *path, struct note *note)
+static enum err
+listen_at(struct doorman *doorman, const char *path, struct note *note)
 {
     struct socketpath place;
     doorman->door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -430,35 +430,41 @@ doorman_http_open(struct doorman *doorman, const char *path, struct note *note)
 }
 
 enum err
-doorman_http_start(struct doorman *doorman, struct note *note)
+doorman_http_open(struct doorman *doorman, const char *path, struct note *note)
 {
+    enum err err = listen_at(doorman, path, note);
+    if (err != OK) {
+        return err;
+    }
     doorman->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME,
         0, NULL, NULL, handle, doorman, MHD_OPTION_EXTERNAL_LOGGER, complain, NULL,
         MHD_OPTION_LISTEN_SOCKET, doorman->door, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)DOORMAN_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)DOORMAN_IDLE,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS, MHD_OPTION_NOTIFY_COMPLETED, completed,
         NULL, MHD_OPTION_END);
-    const union MHD_DaemonInfo *info =
-        doorman->http == NULL ? NULL : MHD_get_daemon_info(doorman->http, MHD_DAEMON_INFO_EPOLL_FD);
-    if (info == NULL || uv_poll_init(&doorman->loop, &doorman->http_poll, info->epoll_fd) != 0 ||
-        uv_timer_init(&doorman->loop, &doorman->http_timer) != 0) {
+    if (doorman->http == NULL) {
         note_set(note, "the HTTP server does not start");
-        return ERR_SYSTEM;
     }
+    return doorman->http == NULL ? ERR_SYSTEM : OK;
+}
+
+enum err
+doorman_http_start(struct doorman *doorman)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(doorman->http, MHD_DAEMON_INFO_EPOLL_FD);
     doorman->http_poll.data = doorman->http_timer.data = doorman;
-    if (uv_poll_start(&doorman->http_poll, UV_READABLE, on_readable) != 0 ||
-        uv_timer_start(&doorman->http_timer, on_time, 0, 0) != 0) {
-        note_set(note, "the HTTP server does not start");
-        return ERR_SYSTEM;
-    }
-    return OK;
+    return info != NULL && uv_poll_init(&doorman->loop, &doorman->http_poll, info->epoll_fd) == 0 &&
+                   uv_timer_init(&doorman->loop, &doorman->http_timer) == 0 &&
+                   uv_poll_start(&doorman->http_poll, UV_READABLE, on_readable) == 0 &&
+                   uv_timer_start(&doorman->http_timer, on_time, 0, 0) == 0
+               ? OK
+               : ERR_SYSTEM;
 }
 
 void
 doorman_http_stop(struct doorman *doorman)
 {
     if (doorman->http != NULL) {
-        (void)uv_poll_stop(&doorman->http_poll);
         (void)MHD_run(doorman->http);
         MHD_stop_daemon(doorman->http); /* closes the socket, and every connection */
         doorman->http = NULL;

@@ -216,7 +216,7 @@ struct doorman {
 
 /* doorman_http.c */
 enum err doorman_http_open(struct doorman *doorman, const char *path, struct note *note) MUST_CHECK;
-enum err doorman_http_start(struct doorman *doorman, struct note *note) MUST_CHECK;
+enum err doorman_http_start(struct doorman *doorman) MUST_CHECK;
 void doorman_http_stop(struct doorman *doorman);
 /* The visit's status, page and headers are ready. */
 void doorman_http_answer(struct visit *visit);

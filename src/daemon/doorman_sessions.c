@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/doorman_agent.h"
 #include "daemon/doorman_inside.h"
 
 #include <string.h>
@@ -28,9 +29,11 @@ doorman_sessions_home(struct visit *visit)
 static json_t *
 row_of(struct visit *visit, const struct session *session)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", session->id, "agent",
-        session->agent[0] == '\0' ? "unknown" : session->agent, "ip", session->ip, "factor",
-        session->factor, "since", doorman_sessions_time(visit, session->created), "seen",
+    char agent[sizeof(session->agent)];
+    doorman_agent_words(session->agent, agent, sizeof(agent));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", session->id, "agent", agent,
+        "ip", session->ip, "factor", session->factor, "since",
+        doorman_sessions_time(visit, session->created), "seen",
         doorman_sessions_time(visit, doorman_board_seen(visit->doorman, session)), "current",
         text_equal(session->id, visit->session.id), "emergency", session->is_break_glass);
 }

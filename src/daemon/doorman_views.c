@@ -66,10 +66,10 @@ ask(struct doorman *doorman, struct doorman_told *told, const struct view *view)
 {
     struct note note = {""};
     CLEANUP(buf_release) struct buf json;
+    buf_init(&json, EVENT_LIMIT);
     if (doorman->client == NULL) {
         return;
     }
-    buf_init(&json, EVENT_LIMIT);
     const char *site = doorman->settings->site == NULL ? "" : doorman->settings->site;
     enum err err = views_event(
         view, told->has_ended ? VIEW_END : VIEW_GOES_ON, site, clock_boot(), &json, &note);
