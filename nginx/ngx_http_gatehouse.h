@@ -218,12 +218,49 @@ void ngx_http_gatehouse_watch_resolver(void);
 
 /* access.c: the request */
 
+/* Notes the reason of a refusal, which must live as long as the request; returns the status. */
+ngx_int_t ngx_http_gatehouse_why(ngx_http_gatehouse_ctx_t *ctx, ngx_int_t rc, const char *why);
+
 /* The session's cookie on this connection, or NULL: nobody gets in by it. */
 const char *ngx_http_gatehouse_cookie_name(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_gatehouse_access_handler(ngx_http_request_t *r);
 /* The browser's address: the peer, or what a trusted proxy says; NGX_ERROR: it says garbage. */
 ngx_int_t ngx_http_gatehouse_address(ngx_http_request_t *r, struct ip *ip);
+
+
+/* client.c: who asks */
+
+/* The next header of that name (lower case) from *part and *i on; NULL: no more. */
+ngx_table_elt_t *ngx_http_gatehouse_next_header(ngx_list_part_t **part, ngx_uint_t *i,
+    const char *name, size_t len);
+/* NGX_OK with ctx->session, or a status with the reason. */
+ngx_int_t ngx_http_gatehouse_session(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
+    int64_t now);
+
+
+/* refuse.c: answers that are ours */
+
+ngx_int_t ngx_http_gatehouse_refused(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
+    ngx_int_t rc);
+
+
+/* resolve.c, permit.c: steps of a decision */
+
+/* Keeps the reason, which must live as long as the decision; returns the status. */
+ngx_int_t ngx_http_gatehouse_refuse(ngx_http_gatehouse_decision_t *d, ngx_int_t rc,
+    const char *why);
+/* A step that waited goes on. */
+void ngx_http_gatehouse_resume(ngx_http_gatehouse_decision_t *d);
+/* NGX_OK, NGX_AGAIN, or the status of a refusal. */
+ngx_int_t ngx_http_gatehouse_resolve(ngx_http_gatehouse_decision_t *d);
+ngx_int_t ngx_http_gatehouse_permit(ngx_http_gatehouse_decision_t *d);
+/* EVENT_ACTIONS: no event of its own. */
+enum event_action ngx_http_gatehouse_action(ngx_http_gatehouse_decision_t *d);
+/* Footage leaves for good: it needs a step-up with a reason. */
+ngx_uint_t ngx_http_gatehouse_takes_away(enum access_kind kind);
+void ngx_http_gatehouse_fill_view(ngx_http_gatehouse_decision_t *d, struct view *view,
+    const char *id, int64_t now);
 
 
 /* decide.c: the decision */

@@ -3,11 +3,7 @@
 
 #include "ngx_http_gatehouse.h"
 
-#if __has_include("gate/emergency.h")
 #include "gate/emergency.h"
-#else
-#define emergency_append(path, bytes, len, note) ((void) path, ERR_UNSUPPORTED)
-#endif
 
 
 #define NGX_HTTP_GATEHOUSE_FOLDS    1024 /* refusals remembered */

@@ -184,6 +184,8 @@ put_limits(const struct settings *settings, struct buf *out)
     buf_text(out, "    # The ledger is the log; this one would only hold addresses and cookies.\n"
                   "    access_log off;\n"
                   "    server_tokens off;\n"
+                  "    # Redirects keep the host and port that the browser used.\n"
+                  "    absolute_redirect off;\n"
                   "    default_type application/octet-stream;\n");
     put_folders(settings, out);
     buf_format(out,
@@ -325,6 +327,9 @@ put_guarded(const struct settings *settings, const struct settings_vms *vms, con
         "            proxy_set_header X-Forwarded-Proto %s;\n"
         "            proxy_set_header X-Forwarded-Host \"%s\";\n"
         "            proxy_set_header Forwarded \"\";\n"
+        "            # The VMS sends nginx nowhere else.\n"
+        "            proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate "
+        "X-Accel-Buffering X-Accel-Charset;\n"
         "            # Streams go on as they come, whatever their length.\n"
         "            proxy_buffering off;\n"
         "            proxy_buffer_size 64k;\n"

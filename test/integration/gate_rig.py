@@ -289,7 +289,7 @@ class Rig:
     def log(self):
         """nginx's error log."""
         path = self.folder / "error.log"
-        return path.read_text() if path.exists() else ""
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def raw(self, request, timeout=10):
         """Sends bytes, returns what comes until the other side closes."""
