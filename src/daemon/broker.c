@@ -51,17 +51,22 @@ read_secret(struct identity *identity, const char *name, bool is_needed, struct 
     return err;
 }
 
+/* Frigate without a user is told by a secret who asks; `gateway init` keeps it as the password. */
 static enum err
 read_secrets(struct broker_vms *vms, struct identity *identity, struct note *note)
 {
-    char name[2 * POLICY_NAME];
-    enum err err = OK;
+    char name[2 * POLICY_NAME], beside[2 * POLICY_NAME + 8];
     (void)snprintf(name, sizeof name, "vms/%s", vms->settings->name);
+    (void)snprintf(beside, sizeof beside, "%s/secret", name);
+    enum err err = OK;
     if (vms->settings->user != NULL) {
         err = read_secret(identity, name, true, &vms->password, note);
     }
-    if (err == OK && vms->kind == &broker_frigate) {
-        (void)snprintf(name, sizeof name, "vms/%s/secret", vms->settings->name);
+    if (err != OK || vms->kind != &broker_frigate) {
+        return err;
+    }
+    err = read_secret(identity, beside, false, &vms->proxy_secret, note);
+    if (err == OK && vms->proxy_secret == NULL && vms->password == NULL) {
         err = read_secret(identity, name, false, &vms->proxy_secret, note);
     }
     return err;

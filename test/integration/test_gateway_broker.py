@@ -159,10 +159,11 @@ def test_frigate_by_its_log_in(tmp_path):
         assert "/api/config" in stub.paths() and "/api/events/../config" not in stub.paths()
 
 
-def test_frigate_by_its_proxy_headers(tmp_path):
+@pytest.mark.parametrize("name", ["vms/frigate", "vms/frigate/secret"])
+def test_frigate_by_its_proxy_headers(tmp_path, name):
     """The secret is in what is published, and in no log."""
     stub = vms_stub.Frigate(proxied=True)
-    with running(tmp_path, stub, "frigate", secrets=[("vms/frigate/secret", stub.secret)]) as broker:
+    with running(tmp_path, stub, "frigate", secrets=[(name, stub.secret)]) as broker:
         found = broker.until(lambda u: u["session"])
         assert found["headers"] == {
             "X-Proxy-Secret": stub.secret, "X-Forwarded-User": "{user}", "X-Forwarded-Groups": "{role}"}
