@@ -1,7 +1,7 @@
 /* What is right with a gateway and what is not: certificate, VMS, doors beside the gateway. */
 #include "cli/gateway.h"
 
-#include "base/text.h"
+#include "gate/around.h"
 #include "gate/certificate.h"
 
 #include <poll.h>
@@ -10,20 +10,6 @@
 #include <unistd.h>
 
 #define PATIENT_MS 2000
-
-/* Ports on which a VMS shows footage or takes orders without the gateway. */
-static const struct {
-    const char *type;
-    uint16_t port;
-    const char *what;
-} doors[] = {
-    {"frigate",    5000, "its interface without any log-in (Frigate docs: authentication)"},
-    {"frigate",    1984, "go2rtc's interface and every stream (Frigate docs: go2rtc)"     },
-    {"frigate",    8554, "every camera's stream (Frigate docs: restream)"                 },
-    {"frigate",    8555, "WebRTC (Frigate docs: live)"                                    },
-    {"zoneminder", 6802, "triggers, without any log-in (ZoneMinder docs: zmtrigger.pl)"   },
-    {"zoneminder", 8554, "streams of zm_rtsp_server (ZoneMinder docs: MIN_RTSP_PORT)"     },
-};
 
 static bool
 answers(const struct ip *ip, uint16_t port)
@@ -77,17 +63,21 @@ look_at_certificate(const struct settings *settings)
 static unsigned
 look_around(const struct settings_vms *vms)
 {
+    struct around around;
+    struct note note = {{0}};
     unsigned bad = 0;
-    for (size_t i = 0; i < COUNT(doors); i++) {
+    if (around_look(vms, &around, &note) != OK) {
+        return say(false, vms->name, note.text);
+    }
+    for (size_t i = 0; i < around.count; i++) {
+        const struct around_door *door = &around.doors[i];
         char words[320];
-        if (!text_equal(doors[i].type, vms->type) || doors[i].port == vms->port ||
-            !answers(&vms->address, doors[i].port)) {
+        if (!around_is_bad(door)) {
             continue;
         }
-        (void)snprintf(words, sizeof(words),
-            "port %u answers beside the gateway: %s. Let the firewall of the VMS's machine shut "
-            "it.",
-            (unsigned)doors[i].port, doors[i].what);
+        (void)snprintf(words, sizeof(words), "port %u answers %s: %s; %s", (unsigned)door->port,
+            door->state == AROUND_OPEN ? "anybody, without a log-in" : "beside the gateway",
+            door->what, door->way_out);
         bad += say(false, vms->name, words);
     }
     return bad;
