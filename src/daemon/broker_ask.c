@@ -112,6 +112,14 @@ keep(struct broker_asks *asks, const struct lookup *lookup, enum err err,
 }
 
 static void
+release(struct lookup *lookup)
+{
+    wire_cancel(lookup->call);
+    arena_wipe(&lookup->arena);
+    free(lookup);
+}
+
+static void
 free_lookup(struct lookup *lookup)
 {
     struct broker_asks *asks = lookup->asks;
@@ -121,9 +129,7 @@ free_lookup(struct lookup *lookup)
     }
     *at = lookup->next;
     asks->count--;
-    wire_cancel(lookup->call);
-    arena_wipe(&lookup->arena);
-    free(lookup);
+    release(lookup);
 }
 
 static void
@@ -331,8 +337,10 @@ broker_asks_tick(struct broker_asks *asks)
 void
 broker_asks_free(struct broker_asks *asks)
 {
-    while (asks != NULL && asks->lookups != NULL) {
-        free_lookup(asks->lookups);
+    struct lookup *next = NULL;
+    for (struct lookup *at = asks != NULL ? asks->lookups : NULL; at != NULL; at = next) {
+        next = at->next;
+        release(at);
     }
     free(asks);
 }

@@ -204,7 +204,8 @@ sign(struct broker_vms *vms, struct arena *arena, struct request *request)
         }
         headers[0] = (struct request_header){"X-Proxy-Secret", secret};
         headers[1] = (struct request_header){"X-Forwarded-User", "gatehouse"};
-        /* The first is in the role_map that `gateway init` prints, the second counts without one. */
+        /* The first is in the role_map that `gateway init` prints, the second counts without one.
+         */
         headers[2] = (struct request_header){"X-Forwarded-Groups", "administrator,admin"};
         request->headers = headers;
         request->header_count = 3;

@@ -45,10 +45,11 @@ broker_json_seconds(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
     double seconds = json_number_value(value);
-    if (json_is_string(value)) {
+    const char *text = json_string_value(value);
+    if (text != NULL) {
         char *end = NULL;
-        seconds = strtod(json_string_value(value), &end);
-        if (end == json_string_value(value) || *end != '\0') {
+        seconds = strtod(text, &end);
+        if (end == text || *end != '\0') {
             return 0;
         }
     }

@@ -232,16 +232,16 @@ static enum err
 take_monitors(struct broker_vms *vms, const struct answer *answer, struct note *note)
 {
     json_t *json = broker_json(answer);
-    const json_t *rows = json_object_get(json, "monitors");
+    json_t *rows = json_object_get(json, "monitors");
     size_t i;
-    const json_t *row;
+    json_t *row;
     if (!json_is_array(rows)) {
         json_decref(json);
         note_set(note, "its list of monitors was answered with status %d", answer->status);
         return ERR_SYNTAX;
     }
     vms->known->camera_count = 0;
-    json_array_foreach((json_t *)(uintptr_t)rows, i, row)
+    json_array_foreach(rows, i, row)
     {
         char id[POLICY_NAME], name[256] = "";
         const json_t *monitor = json_object_get(row, "Monitor");

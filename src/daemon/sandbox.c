@@ -158,7 +158,7 @@ restrict_to(
     for (size_t i = 0; i < count && err == OK; i++) {
         err = add_path(rules, &paths[i], !is_ours, note);
     }
-    if (err == OK && set.net != 0) {
+    if (err == OK && ports != NULL && set.net != 0) {
         err = add_ports(rules, ports, note);
     }
     if (err == OK && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||

@@ -213,7 +213,7 @@ board_cut(const struct ip *ip, unsigned bits)
     if (bits % 8 != 0) {
         bytes[bits / 8] = (uint8_t)(ip->bytes[bits / 8] & (0xff00U >> bits % 8));
     }
-    struct board_prefix prefix = {.tag = (uint16_t)(ip->family << 8 | bits)};
+    struct board_prefix prefix = {.tag = (uint16_t)((unsigned)ip->family << 8 | bits)};
     memcpy(prefix.address, bytes, sizeof bytes);
     return prefix;
 }

@@ -66,6 +66,17 @@ def get(zoneminder, path, cookie=""):  # noqa: F811
     return int(status), body
 
 
+def test_with_the_log_in_off_nothing_is_added_until_it_is_on(zoneminder, gate):  # noqa: F811
+    """ZoneMinder gives no token then; it is off when it begins."""
+    fill(zoneminder)
+    folder, until = gate
+    found = until(lambda u: u["session"])
+    assert found["token"] == "" and found["headers"] == {}
+    assert ask(folder, "event", "17")["cameras"] == ["3"]
+    zoneminder.switch_login(True)
+    assert until(lambda u: u["session"] and u["headers"])["token"]
+
+
 def test_its_session_opens_api_and_pages(zoneminder, gate):  # noqa: F811
     """And without it both stay shut."""
     fill(zoneminder)
@@ -106,14 +117,4 @@ def test_a_session_that_zoneminder_forgets_comes_again(zoneminder, gate):  # noq
     assert "error" in ask(folder, "event", "17")
     after = until(lambda u: u["session"] and u["headers"] and u["token"] != before["token"])
     assert after["headers"]["Cookie"] != before["headers"]["Cookie"]
-    assert ask(folder, "event", "17")["cameras"] == ["3"]
-
-
-def test_with_the_log_in_off_nothing_is_added(zoneminder, gate):  # noqa: F811
-    """ZoneMinder gives no token then."""
-    fill(zoneminder)
-    zoneminder.switch_login(False)
-    folder, until = gate
-    found = until(lambda u: u["session"])
-    assert found["token"] == "" and found["headers"] == {}
     assert ask(folder, "event", "17")["cameras"] == ["3"]
