@@ -11,6 +11,7 @@
 #define SEGMENT_MS  10000 /* of a recording's file */
 #define STAMP       15    /* "20251123_121320" */
 #define STREAM_MOST 128
+#define CLIPS       "/media/frigate/clips/"
 
 /*
  * Sources, all public: github blakeblackshear/frigate at v0.17.2, files below frigate/api where
@@ -168,13 +169,38 @@ more_export_ids(const struct access_request *request, const struct access_params
     return add_named(params, "ids[]", ACCESS_EXPORTED, access, arena);
 }
 
+/* Up to 0.16.1 an export's picture may be any file of the machine (CVE-2025-62382): only clips. */
+static enum err
+check_picture(const struct access_params *params, struct note *note)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const char *value = params->rows[i].value;
+        if (text_ends(params->rows[i].name, "image_path") && *value != '\0' &&
+            (!text_starts(value, CLIPS) || strstr(value, "..") != NULL)) {
+            note_set(note, "an export's picture out of another folder: %.100s", value);
+            return ERR_VALUE;
+        }
+    }
+    return OK;
+}
+
+static enum err
+more_export(const struct access_request *request, const struct access_params *params,
+    struct access *access, struct arena *arena, struct note *note)
+{
+    (void)request;
+    (void)access;
+    (void)arena;
+    return check_picture(params, note);
+}
+
 static enum err
 more_batch(const struct access_request *request, const struct access_params *params,
     struct access *access, struct arena *arena, struct note *note)
 {
     (void)request;
-    (void)note;
-    return add_named(params, "items[].camera", ACCESS_CAMERA, access, arena);
+    enum err err = check_picture(params, note);
+    return err == OK ? add_named(params, "items[].camera", ACCESS_CAMERA, access, arena) : err;
 }
 
 /* go2rtc makes a stream of anything that looks like a source: only a name is let through. */

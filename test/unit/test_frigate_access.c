@@ -264,6 +264,23 @@ test_refuses_a_stream_made_on_the_fly(void **state)
 }
 
 static void
+test_refuses_a_picture_of_an_export_out_of_another_folder(void **state)
+{
+    (void)state;
+    static const char one[] = "/api/export/front/start/1763900000/end/1763900600";
+    assert_int_equal(ask("POST", one, "", "{\"image_path\":\"/etc/passwd\"}"), ERR_VALUE);
+    assert_int_equal(
+        ask("POST", one, "", "{\"image_path\":\"/media/frigate/clips/../../../etc/x\"}"),
+        ERR_VALUE);
+    assert_int_equal(ask("POST", "/api/exports/batch", "",
+                         "{\"items\":[{\"camera\":\"front\",\"image_path\":\"/config/x\"}]}"),
+        ERR_VALUE);
+    check("clip",
+        ask("POST", one, "", "{\"image_path\":\"/media/frigate/clips/review/thumb-x.webp\"}"),
+        ACCESS_PREPARE, "camera front");
+}
+
+static void
 test_refuses_messages_that_are_not_known(void **state)
 {
     (void)state;
@@ -462,6 +479,7 @@ main(void)
         cmocka_unit_test(test_every_published_operation_has_a_row_with_its_role),
         cmocka_unit_test(test_what_is_for_administrators_needs_more_than_browsing),
         cmocka_unit_test(test_refuses_a_stream_made_on_the_fly),
+        cmocka_unit_test(test_refuses_a_picture_of_an_export_out_of_another_folder),
         cmocka_unit_test(test_refuses_messages_that_are_not_known),
         cmocka_unit_test(test_reads_clip_names_from_the_right),
         cmocka_unit_test(test_several_sources_in_one_playlist_are_never_one),
