@@ -1,13 +1,17 @@
 """The servers that bench_gateway.py compares: one upstream, and four proxies in front of it."""
+import json
 import os
 import pathlib
-import shutil
+import secrets
 import signal
 import socket
 import subprocess
 import time
 
 NAMES = ("bare", "auth in place", "auth asked", "haproxy", "gatehouse")
+#: Segments of a recording: after the first request the view is open, and nothing new is to be recorded.
+SMALL = "/vod/front/start/1763900000/end/1763900600/seg-1-v1.m4s"
+LARGE = "/vod/front/start/1763900000/end/1763900600/seg-2-v1.m4s"
 CPUS = sorted(os.sched_getaffinity(0))
 PROXY_CPUS = CPUS[-1:]
 LOAD_CPUS = CPUS[:-1] or CPUS
@@ -33,7 +37,7 @@ http {{
   ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem; ssl_protocols TLSv1.3;
   proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host localhost;
   {http}
-  server {{ listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl; server_name localhost;
+  server {{ listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl; server_name localhost 127.0.0.1;
     {server}
     location / {{ {location} proxy_pass http://vms; }} }}
 }}
@@ -74,15 +78,16 @@ def pinned(cpus, command):
     return ["taskset", "-c", ",".join(map(str, cpus)), *map(str, command)] if len(CPUS) > 1 else list(map(str, command))
 
 
-def until_open(port, seconds=10):
-    """Waits until somebody listens there."""
+def until_open(place, seconds=10):
+    """Waits until somebody listens at a port of the loopback, or at a unix socket."""
+    is_port = isinstance(place, int)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket(socket.AF_INET if is_port else socket.AF_UNIX) as probe:
+            if probe.connect_ex(("127.0.0.1", place) if is_port else str(place)) == 0:
                 return
         time.sleep(0.05)
-    raise SystemExit(f"nothing listens on 127.0.0.1:{port}")
+    raise SystemExit(f"nothing listens at {place}")
 
 
 def children(pid):
@@ -97,7 +102,8 @@ class Site:
         self.ports = {name: (free_port(), free_port()) for name in NAMES}
         self.proxies = {}
         self.upstream = free_port()
-        self.cookie = "none=0"
+        self.secret = secrets.token_urlsafe(32)
+        self.cookie = f"__Host-gatehouse={self.secret}; gatehouse={self.secret}"  # with TLS; without, on loopback
 
     def url(self, name, tls, path):
         plain, secure = self.ports[name]
@@ -155,7 +161,41 @@ class Site:
         return self
 
     def gatehouse(self):
-        self.proxy("gatehouse")
+        """The module with a ledger, and a board that a helper of the tests keeps."""
+        program = self.build / "gatehouse"
+        subprocess.run([program, "ledger", "init", "--ledger", self.folder / "ledger"], check=True, capture_output=True)
+        self.start(LOAD_CPUS, [program, "keeper", "--ledger", self.folder / "ledger"], self.folder / "ledger/keeper.sock")
+        run = self.folder / "run"
+        run.mkdir()
+        self.board = subprocess.Popen([self.build / "test/gate-board"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.running.append(self.board)
+        self.tell(run=str(run))
+        self.tell(vms=[{"name": "frigate", "cameras": {"front": "Front door"}, "aliases": {}, "headers": {}, "zone": 0,
+                        "has_session": True, "is_stale": False}])
+        self.tell(roles={"viewer": [{"permits": ["browse", "live", "snapshot", "playback"]}]},
+                  users={"anna": {"roles": ["viewer"], "administrator": False}})
+        self.session(self.secret)
+        self.tell(beats=True)
+        for file in (self.folder, run, *run.iterdir()):
+            os.chmod(file, 0o777 if file.is_dir() else 0o666)  # as root nginx's workers are somebody else
+        module = self.build / "nginx/ngx_http_gatehouse_module.so"
+        ledger = f'gatehouse_run "{run}"; gatehouse_ledger "{self.folder}/ledger/keeper.sock"; gatehouse_site bench;'
+        self.proxy("gatehouse", load=f'load_module "{module}"; user root;' if os.getuid() == 0 else f'load_module "{module}";',
+                   http=ledger, server="gatehouse frigate frigate;")
+
+    def session(self, cookie):
+        """A log-in of the one user there is."""
+        self.tell(sessions=[{"cookie": cookie, "user": "anna", "expires": 36000}])
+
+    def tell(self, **line):
+        self.board.stdin.write(json.dumps(line) + "\n")
+        self.board.stdin.flush()
+        while True:
+            said = self.board.stdout.readline().strip()
+            if said == "ok":
+                return
+            if not said.startswith("{"):
+                raise SystemExit(f"gate-board: {said or 'ended'}")
 
     def __exit__(self, *_):
         for process in reversed(self.running):
