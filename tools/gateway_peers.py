@@ -142,8 +142,10 @@ class Site:
         os.chmod(self.folder, 0o755)  # as root nginx's workers are somebody else
         files = self.folder / "files"
         files.mkdir()
-        (files / "small").write_bytes(os.urandom(2048).hex().encode())
-        (files / "large").write_bytes(os.urandom(512 * 1024).hex().encode())
+        for path, size in ((SMALL, 4096), (LARGE, 1024 * 1024)):
+            file = files / path[1:]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(os.urandom(size // 2).hex().encode())
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
                         "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"], check=True, capture_output=True)
