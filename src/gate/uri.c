@@ -12,8 +12,13 @@
 #define URI_LIMIT 8192
 
 /* RFC 3986 3.3: pchar, without ';', which some servers cut a segment at. */
-static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                            "-._~!$&'()*+,=:@/";
+static bool
+is_plain(uint8_t byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= '&' && byte <= ':') ||
+           (byte >= '@' && byte <= 'Z') || byte == '_' || byte == '=' || byte == '~' ||
+           byte == '!' || byte == '$';
+}
 
 static enum err
 refuse(struct note *note, const char *why)
@@ -197,7 +202,7 @@ static void
 put_path(struct buf *out, const char *path)
 {
     for (; *path != '\0'; path++) {
-        if (strchr(plain, *path) != NULL) {
+        if (is_plain((uint8_t)*path)) {
             buf_byte(out, (uint8_t)*path);
         } else {
             buf_format(out, "%%%02X", (unsigned)(uint8_t)*path);
@@ -226,6 +231,32 @@ put(const char *path, const char *query, size_t query_len, struct arena *arena, 
     return ret_uri->sent != NULL && ret_uri->query != NULL ? OK : ERR_MEMORY;
 }
 
+/* Nearly every request: nothing to decode, merge or refuse, so it is sent as it came. */
+static bool
+is_canonical(const char *path, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool begins_oddly =
+            path[i] == '/' && i + 1 < len && (path[i + 1] == '/' || path[i + 1] == '.');
+        if (!is_plain((uint8_t)path[i]) || begins_oddly) {
+            return false;
+        }
+    }
+    return len > 0;
+}
+
+static enum err
+copy(const char *target, size_t len, size_t path_len, struct arena *arena, struct uri *ret_uri)
+{
+    char *sent = arena_copy_n(arena, target, len);
+    char *path = path_len == len ? sent : arena_copy_n(arena, target, path_len);
+    if (sent == NULL || path == NULL) {
+        return ERR_MEMORY;
+    }
+    *ret_uri = (struct uri){sent, path, path_len == len ? "" : sent + path_len + 1};
+    return OK;
+}
+
 enum err
 uri_canonical(const char *target, size_t len, const char *host, struct arena *arena,
     struct uri *ret_uri, struct note *note)
@@ -240,6 +271,9 @@ uri_canonical(const char *target, size_t len, const char *host, struct arena *ar
     const char *mark = len > 0 ? memchr(target, '?', len) : NULL;
     size_t path_len = mark != NULL ? (size_t)(mark - target) : len;
     size_t query_len = mark != NULL ? len - path_len - 1 : 0;
+    if (is_canonical(target, path_len)) {
+        return copy(target, len, path_len, arena, ret_uri);
+    }
     char *path = arena_alloc(arena, path_len + 2);
     if (path == NULL) {
         return ERR_MEMORY;
