@@ -211,6 +211,29 @@ identity_open(const char *folder, struct identity **ret_identity, struct note *n
     return OK;
 }
 
+/*
+ * Free pages in the file, and a write-ahead log that is long already: as it is overwritten from its
+ * start after every few pages, it does not grow any more.
+ */
+enum err
+identity_reserve(struct identity *identity, struct note *note)
+{
+    static const char *const statements[] = {
+        "PRAGMA wal_autocheckpoint = 64",
+        "INSERT OR REPLACE INTO sealed (name, bytes) VALUES ('reserve', zeroblob(524288))",
+        "DELETE FROM sealed WHERE name = 'reserve'",
+        "PRAGMA wal_checkpoint(RESTART)",
+    };
+    enum err err = OK;
+    for (size_t i = 0; i < COUNT(statements) && err == OK; i++) {
+        err = identity_sql(identity, statements[i]);
+    }
+    if (err != OK) {
+        note_set(note, "%s", identity->note.text);
+    }
+    return err;
+}
+
 void
 identity_close(struct identity *identity)
 {

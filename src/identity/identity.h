@@ -26,6 +26,11 @@ struct identity;
 enum err identity_open(
     const char *folder, struct identity **ret_identity, struct note *note) MUST_CHECK;
 void identity_close(struct identity *identity);
+/*
+ * For a program that runs for long, once: takes the room on the disk now that log-ins and step-ups
+ * need, so that they work when the disk is full. Holds while the program runs.
+ */
+enum err identity_reserve(struct identity *identity, struct note *note) MUST_CHECK;
 /* Whether anyone changed it since the last call (SQLite's data_version, and our own changes). */
 bool identity_has_changed(struct identity *identity);
 /*

@@ -3,7 +3,11 @@
 #include "base/text.h"
 #include "identity_scratch.h"
 
+#include <signal.h>
 #include <sodium.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #define MINUTE INT64_C(60000)
 #define HOUR   INT64_C(3600000)
@@ -248,6 +252,64 @@ test_being_seen_is_no_change_for_the_board_but_an_end_is(void **state)
     assert_true(identity_has_changed(scratch->identity));
 }
 
+/* No file may grow any more: what a full disk is to a program. */
+static void
+fill_disk(const struct scratch *scratch)
+{
+    static const char *const files[] = {"identity.db", "identity.db-wal"};
+    rlim_t largest = 0;
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char path[128];
+        struct stat status;
+        (void)snprintf(path, sizeof(path), "%s/%s", scratch->folder, files[i]);
+        if (stat(path, &status) == 0 && (rlim_t)status.st_size > largest) {
+            largest = (rlim_t)status.st_size;
+        }
+    }
+    const struct rlimit limit = {largest, largest};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static bool
+logs_in(struct scratch *scratch, unsigned times)
+{
+    struct session session = {.user = "anna", .expires = scratch_now + HOUR};
+    char cookie[SESSION_COOKIE];
+    enum err err = OK;
+    for (unsigned i = 0; i < times && err == OK; i++) {
+        err = session_begin(scratch->identity, &session, &session, cookie, NULL);
+        if (err == OK) {
+            err = session_elevate(
+                scratch->identity, session.hash, scratch_now + 1, "fire", &session, cookie);
+        }
+    }
+    return err == OK;
+}
+
+static void
+test_log_ins_work_on_a_full_disk_when_room_was_reserved(void **state)
+{
+    struct scratch *scratch = *state;
+    scratch_user(scratch, "anna", false);
+    for (unsigned has_room = 0; has_room < 2; has_room++) {
+        int status = 0;
+        identity_close(scratch->identity);
+        scratch->identity = NULL;
+        pid_t child = fork();
+        if (child == 0) {
+            scratch->identity = scratch_open(scratch->folder);
+            bool is_ready = has_room == 0 || identity_reserve(scratch->identity, NULL) == OK;
+            fill_disk(scratch);
+            _exit(!is_ready ? 2 : logs_in(scratch, 200) ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), has_room == 0 ? 1 : 0);
+        scratch->identity = scratch_open(scratch->folder);
+    }
+}
+
 static void
 test_reason_is_cleaned(void **state)
 {
@@ -324,6 +386,7 @@ main(void)
         SCRATCH_TEST(test_tells_which_session_expired_and_why),
         SCRATCH_TEST(test_many_expire_at_once_and_each_is_told_once),
         SCRATCH_TEST(test_being_seen_is_no_change_for_the_board_but_an_end_is),
+        SCRATCH_TEST(test_log_ins_work_on_a_full_disk_when_room_was_reserved),
         cmocka_unit_test(test_reason_is_cleaned),
         cmocka_unit_test(test_reason_that_says_nothing_is_refused),
         cmocka_unit_test(test_reason_longer_than_the_limit_is_refused),
