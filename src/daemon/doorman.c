@@ -175,12 +175,23 @@ start_loop(struct doorman *doorman)
                : ERR_SYSTEM;
 }
 
+/* It starts all the same: without room it serves whoever is in. */
+static void
+reserve_room(struct doorman *doorman, enum err err)
+{
+    struct note note = {""};
+    if (err == OK && identity_reserve(doorman->identity, &note) != OK) {
+        log_warn("no room is reserved for log-ins on a full disk: %s", note.text);
+    }
+}
+
 static enum err
 open_all(struct doorman *doorman, const struct doorman_settings *settings, struct note *note)
 {
     enum err err = take_lock(doorman, note);
     err = err == OK ? know_paths(doorman, settings) : err;
     err = err == OK ? identity_open(settings->gate->folder, &doorman->identity, note) : err;
+    reserve_room(doorman, err);
     err = err == OK ? doorman_board_open(doorman, note) : err;
     err = err == OK ? doorman_views_open(doorman, note) : err;
     if (err == OK) {
