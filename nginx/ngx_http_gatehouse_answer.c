@@ -43,8 +43,8 @@ ngx_http_gatehouse_told_login(ngx_http_gatehouse_ctx_t *ctx, const struct access
 }
 
 
-static void
-ngx_http_gatehouse_told_link(ngx_http_gatehouse_ctx_t *ctx, const struct access_told *told)
+void
+ngx_http_gatehouse_put_link(ngx_http_gatehouse_ctx_t *ctx, const char *name)
 {
     size_t                          len, size;
     ngx_uint_t                      i;
@@ -55,7 +55,7 @@ ngx_http_gatehouse_told_link(ngx_http_gatehouse_ctx_t *ctx, const struct access_
 
     ngx_memzero(&link, sizeof(link));
     (void) ngx_cpystrn((u_char *) link.session, (u_char *) ctx->session.id, sizeof(link.session));
-    (void) ngx_cpystrn((u_char *) link.link, (u_char *) told->link, sizeof(link.link));
+    (void) ngx_cpystrn((u_char *) link.link, (u_char *) name, sizeof(link.link));
     link.vms = ctx->vms->place;
     link.all_cameras = d->all_cameras;
     link.from = d->from;
@@ -254,7 +254,7 @@ ngx_http_gatehouse_answer_done(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *
     }
 
     if (told.link != NULL && !told.has_failed) {
-        ngx_http_gatehouse_told_link(ctx, &told);
+        ngx_http_gatehouse_put_link(ctx, told.link);
     }
 
     if (access->kind == ACCESS_FOLLOW) {

@@ -159,7 +159,7 @@ ngx_http_gatehouse_is_linked(ngx_http_gatehouse_decision_t *d, const char *link)
 }
 
 
-/* What an earlier request of this session had prepared. */
+/* What an earlier request of this session opened or had prepared. */
 
 static ngx_int_t
 ngx_http_gatehouse_take_link(ngx_http_gatehouse_decision_t *d, struct views_link *link)
@@ -187,6 +187,7 @@ static ngx_int_t
 ngx_http_gatehouse_resolve_one(ngx_http_gatehouse_decision_t *d, const struct access_camera *camera)
 {
     const char       *key;
+    ngx_uint_t        is_linked;
     struct upstream  *upstream;
 
     static struct views_link  link;
@@ -220,10 +221,7 @@ ngx_http_gatehouse_resolve_one(ngx_http_gatehouse_decision_t *d, const struct ac
         return NGX_OK;
 
     case ACCESS_LINK:
-        if (ngx_http_gatehouse_is_linked(d, camera->text)) {
-            d->asked++;
-            return NGX_OK;
-        }
+        is_linked = ngx_http_gatehouse_is_linked(d, camera->text);
 
         if (views_find_link(ngx_http_gatehouse_worker.views, d->ctx->session.id, camera->text,
                             clock_boot(), &link)
@@ -231,6 +229,11 @@ ngx_http_gatehouse_resolve_one(ngx_http_gatehouse_decision_t *d, const struct ac
         {
             d->asked++;
             return ngx_http_gatehouse_take_link(d, &link);
+        }
+
+        if (is_linked) {
+            d->asked++;
+            return NGX_OK;
         }
 
         return ngx_http_gatehouse_ask(d, camera);

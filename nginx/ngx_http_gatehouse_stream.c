@@ -64,6 +64,10 @@ ngx_http_gatehouse_stream_begin(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t 
 
     r->main_filter_need_in_memory = 1;
 
+    if (ctx->decision.has_view && ctx->decision.access.link != NULL) {
+        ngx_http_gatehouse_put_link(ctx, ctx->decision.access.link);
+    }
+
     if (ctx->asked.is_upgrade) {
         return ngx_http_gatehouse_frames_begin(r, ctx);
     }
@@ -686,7 +690,10 @@ ngx_http_gatehouse_stream_abort(ngx_http_gatehouse_ctx_t *ctx, const char *cause
         (void) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, (const void *) &linger, sizeof(linger));
     }
 
+    /* the upstream's clean-up takes one reference, the request's own end the other */
+
     r->keepalive = 0;
+    r->main->count++;
     ngx_http_finalize_request(r, NGX_ERROR);
     ngx_http_run_posted_requests(c);
 }

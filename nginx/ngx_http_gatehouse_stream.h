@@ -87,6 +87,8 @@ void ngx_http_gatehouse_answer_keep(ngx_http_request_t *r, ngx_http_gatehouse_st
     ngx_buf_t *b);
 /* NGX_OK; NGX_AGAIN: what is left of the answer is to be held. */
 ngx_int_t ngx_http_gatehouse_answer_done(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
+/* Later requests of the session may call it so: whose footage it is. */
+void ngx_http_gatehouse_put_link(ngx_http_gatehouse_ctx_t *ctx, const char *name);
 void ngx_http_gatehouse_answer_end(ngx_http_gatehouse_ctx_t *ctx);
 
 
