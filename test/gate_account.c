@@ -2,15 +2,16 @@
  * For tests of the doorman: makes and changes accounts of a gateway's folder as a command would,
  * and looks at the board as a worker does.
  *
- *   gate_account DIR add NAME [admin]      prints the one-time link's secret
- *   gate_account DIR disable|end|reset NAME
- *   gate_account DIR session COOKIE        prints what the board has of it, or "none"
- *   gate_account DIR banned ADDRESS        "yes" or "no"
- *   gate_account DIR stale                 "yes" or "no"
+ *   gate-account DIR add NAME [admin]      prints the one-time link's secret
+ *   gate-account DIR disable|end|reset NAME
+ *   gate-account DIR session COOKIE        prints what the board has of it, or "none"
+ *   gate-account DIR banned ADDRESS        "yes" or "no"
+ *   gate-account DIR stale                 "yes" or "no"
+ *   gate-account DIR view ID               a worker's export of 1000 bytes, begun and ended
  */
 #include "base/clock.h"
 #include "base/text.h"
-#include "gate/board.h"
+#include "gate/views.h"
 #include "identity/role.h"
 #include "identity/session.h"
 
@@ -54,6 +55,43 @@ show_session(const struct board_reader *board, const char *cookie)
 }
 
 static int
+export_as_worker(const char *folder, const char *id)
+{
+    char path[4096];
+    struct note note = {""};
+    struct views *views = NULL;
+    struct view_handle handle;
+    enum view_state state = VIEW_FREE;
+    int64_t now = clock_boot();
+    struct view view = {
+        .kind = ACCESS_EXPORT,
+        .vms_name = "zoneminder",
+        .session = "abcdefgh",
+        .user = "anna",
+        .ip = "192.0.2.9",
+        .cameras = "Front door",
+        .object = "event 17",
+        .reason = "Police case 4711",
+        .begun_wall = clock_wall(),
+        .begun = now,
+        .ends_at_close = true,
+    };
+    (void)text_copy(view.id, sizeof(view.id), id);
+    views_key(view.session, id, view.key);
+    (void)snprintf(path, sizeof(path), "%s/run/views", folder);
+    if (views_open(path, &views, &note) != OK ||
+        views_enter(views, &view, now, &handle, &state) != OK) {
+        (void)fprintf(stderr, "%s\n", note.text);
+        return 2;
+    }
+    views_opened(views, handle, true);
+    views_add(views, handle, 1000, now);
+    views_leave(views, handle, NULL, now);
+    views_close(views);
+    return 0;
+}
+
+static int
 look(const char *folder, const char *what, const char *operand)
 {
     char path[4096];
@@ -87,6 +125,9 @@ main(int argc, char **argv)
     if (text_equal(argv[2], "session") || text_equal(argv[2], "banned") ||
         text_equal(argv[2], "stale")) {
         return look(argv[1], argv[2], argc > 3 ? argv[3] : "");
+    }
+    if (text_equal(argv[2], "view")) {
+        return export_as_worker(argv[1], argc > 3 ? argv[3] : "");
     }
     if (argc < 4 || identity_open(argv[1], &identity, &note) != OK) {
         (void)fprintf(stderr, "%s\n", note.text);

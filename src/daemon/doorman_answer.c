@@ -62,7 +62,7 @@ find_page(const char *name)
             return &pages[i];
         }
     }
-    assert(!"a page that there is not");
+    assert(false && "a page that there is not");
     return NULL;
 }
 

@@ -27,7 +27,7 @@ doorman_guard_cookie(const struct doorman *doorman, const char *name)
             return rows[i][doorman->settings->is_plain ? 0 : 1];
         }
     }
-    assert(!"a cookie of another name");
+    assert(false && "a cookie of another name");
     return "";
 }
 

@@ -165,12 +165,14 @@ struct doorman_upstream {
 };
 
 struct doorman {
+    bool is_ending, is_searching, has_published, wants_publish, was_told_trouble;
+    bool client_is_polled, client_is_closing;
+    bool is_emptying; /* emergency events are being handed over */
     const struct settings *settings;
     const char *keeper_path, *emergency_path, *taken_path;
     const char *ledger_folder, *index_path;
     struct arena *arena;
     uv_loop_t loop;
-    bool is_ending;
     int64_t ends_at, swept; /* boot */
     int lock;
 
@@ -181,7 +183,6 @@ struct doorman {
     uv_signal_t terms[2];
     struct visit *visits;
     unsigned hashing;
-    bool is_searching;
 
     struct identity *identity;
     uint8_t key[32]; /* of tokens in forms; made at each start */
@@ -195,9 +196,7 @@ struct doorman {
     size_t session_count;
     struct ban *bans; /* as published */
     size_t ban_count;
-    bool has_published, wants_publish;
     int64_t looked; /* boot; the last slow round */
-    bool was_told_trouble;
 
     struct views *views;
     struct doorman_told told[DOORMAN_TOLD];
@@ -205,13 +204,11 @@ struct doorman {
 
     struct client *client; /* NULL: no ledger */
     uv_poll_t client_poll;
-    bool client_is_polled, client_is_closing;
     int64_t tried; /* boot; the last time that it was connected */
     struct doorman_word *words;
     size_t word_count;
     uint64_t lost;      /* events that found the outbox full */
-    bool is_emptying;   /* emergency events are being handed over */
-    size_t emergencies; /* of them, those that the ledger has not taken */
+    size_t emergencies; /* emergency events that the ledger has not taken yet */
 };
 
 /* doorman_http.c */

@@ -101,7 +101,7 @@ closing(const struct tag *open, const char *end)
         depth += tag.kind == '#' || tag.kind == '^' ? 1 : 0;
         at = tag.end;
     }
-    assert(!"a section of a page is not closed");
+    assert(false && "a section of a page is not closed");
     return tag;
 }
 

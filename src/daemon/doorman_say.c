@@ -354,7 +354,8 @@ doorman_say_stop(struct doorman *doorman)
         (void)!client_wait(doorman->client, 2000);
     }
     lose(doorman);
-    while (doorman->words != NULL) {
-        free_word(doorman->words);
+    for (struct doorman_word *word = doorman->words, *next; word != NULL; word = next) {
+        next = word->next;
+        free_word(word);
     }
 }

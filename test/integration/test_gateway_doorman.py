@@ -389,25 +389,32 @@ def test_without_the_ledger_nobody_gets_in_but_an_administrator_who_breaks_the_g
     assert not list((fresh.folder / "run").glob("emergency*"))
 
 
+def ends(doorman, view):
+    return [event for event in doorman.events("footage.export", user="anna") if event["detail"]["view"] == view]
+
+
+def test_the_end_of_a_view_is_told_once_also_when_the_ledger_or_the_doorman_was_away(fresh):
+    fresh.account("view", "first-view")
+    event, = ends(fresh, "first-view")
+    assert event["detail"]["phase"] == "end" and event["bytes"] == 1000 and event["target"]["cameras"] == ["Front door"]
+    fresh.keeper.end()
+    fresh.account("view", "second-view")
+    time.sleep(0.6)
+    fresh.kill()
+    fresh.start()
+    time.sleep(0.6)
+    fresh.start_keeper()
+    fresh.account("view", "third-view")
+    time.sleep(2)
+    for view in ("first-view", "second-view", "third-view"):
+        assert len(ends(fresh, view)) == 1, view
+
+
 def test_a_doorman_that_is_gone_leaves_a_stale_board(fresh):
     assert fresh.account("stale") == "no"
     assert fresh.stop()[0] == 0
     time.sleep(3.2)
     assert fresh.account("stale") == "yes"
-
-
-def test_an_idle_session_ends_and_the_ledger_says_why(tmp_path):
-    idle = Doorman(tmp_path / "gateway", "idle_minutes: 1\n")
-    try:
-        person = Person(idle, "erna")
-        person.browser.log_in(person)
-        assert idle.board(person.browser.session) != "none"
-        time.sleep(67)
-        assert idle.board(person.browser.session) == "none"
-        assert person.browser.get("/gatehouse/sessions").location.startswith("/gatehouse/login")
-        assert idle.events("auth.logout", user="erna")[0]["reason"]
-    finally:
-        idle.end()
 
 
 def test_requests_that_nginx_would_not_send_are_refused(doorman):

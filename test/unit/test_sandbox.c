@@ -220,9 +220,28 @@ is_hindered(void)
     return !good;
 }
 
+/* What a client of the keeper has on top, and not more. */
+static bool
+gets_network_socket(void)
+{
+    static const int families[] = {AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK};
+    for (size_t i = 0; i < COUNT(families); i++) {
+        if (!is_refusal(socket(families[i], SOCK_STREAM, 0)) ||
+            !is_refusal(socket(families[i], SOCK_DGRAM, 0))) {
+            return true;
+        }
+    }
+    const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/tmp/gatehouse-none"};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_bound = !is_refusal(bind(fd, (const struct sockaddr *)&address, sizeof(address)));
+    return fd < 0 || is_bound || !is_refusal(listen(fd, 1));
+}
+
+typedef enum err filter_fn(struct note *note);
+
 /* In a child, because there is no way back: 0 when nothing went through. */
 static int
-in_sandbox(bool (*attempt)(void))
+in_sandbox_of(filter_fn *filter, bool (*attempt)(void))
 {
     pid_t child = fork();
     if (child == 0) {
@@ -231,7 +250,7 @@ in_sandbox(bool (*attempt)(void))
         };
         struct note note = {{0}};
         if (sandbox_folders(folders, COUNT(folders), &note) != OK ||
-            sandbox_capabilities(&note) != OK || sandbox_calls(&note) != OK) {
+            sandbox_capabilities(&note) != OK || filter(&note) != OK) {
             (void)fprintf(stderr, "%s\n", note.text);
             _exit(2);
         }
@@ -241,6 +260,26 @@ in_sandbox(bool (*attempt)(void))
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int
+in_sandbox(bool (*attempt)(void))
+{
+    return in_sandbox_of(sandbox_calls, attempt);
+}
+
+static void
+test_a_client_of_the_keeper_gets_unix_sockets_and_no_network(void **state)
+{
+    (void)state;
+    bool (*const attempts[])(void) = {gets_network_socket, reads_passwd, climbs_out, writes_outside,
+        executes, makes_processes, reaches_processes, mounts, runs_new_code, is_hindered};
+    for (size_t i = 0; i < COUNT(attempts); i++) {
+        int status = in_sandbox_of(sandbox_calls_client, attempts[i]);
+        if (status != 0) {
+            fail_msg("attempt %zu: %d (1: it went through)", i, status);
+        }
+    }
 }
 
 static void
@@ -355,6 +394,7 @@ main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_gets_out),
+        cmocka_unit_test(test_a_client_of_the_keeper_gets_unix_sockets_and_no_network),
         cmocka_unit_test(test_the_work_inside_goes_on),
         cmocka_unit_test(test_threads_of_the_pool_are_shut_in_too),
     };
