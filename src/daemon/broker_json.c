@@ -37,7 +37,10 @@ broker_json_text(const json_t *object, const char *name, char *out, size_t size)
     } else if (text != NULL && strlen(text) != json_string_length(value)) {
         return false;
     }
-    return !text_is_empty(text) && strlen(text) < size && text_copy(out, size, text);
+    if (text == NULL || text[0] == '\0' || strlen(text) >= size) {
+        return false;
+    }
+    return text_copy(out, size, text);
 }
 
 int64_t
