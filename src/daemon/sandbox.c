@@ -293,13 +293,18 @@ add_client(scmp_filter_ctx filter)
 static int
 add_network(scmp_filter_ctx filter)
 {
-    const struct narrow rows[] = {
-        {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET,  0},
-        {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET6, 0},
-    };
+    static const scmp_datum_t families[] = {AF_INET, AF_INET6};
     int bad = add_all(filter);
     bad = bad == 0 ? add_plain(filter, network_calls, COUNT(network_calls)) : bad;
-    return bad == 0 ? add_narrow(filter, rows, COUNT(rows)) : bad;
+    for (size_t i = 0; i < COUNT(families) && bad == 0; i++) {
+        /* Landlock knows TCP only, so there is no other kind of socket. */
+        const struct scmp_arg_cmp only[] = {
+            {0, SCMP_CMP_EQ,        families[i],                                   0          },
+            {1, SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM},
+        };
+        bad = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), COUNT(only), only);
+    }
+    return bad;
 }
 
 typedef int add_fn(scmp_filter_ctx filter);

@@ -22,7 +22,7 @@ class Broker:
         user = f"    user: {user}\n" if user else ""
         (folder / "gateway.yaml").write_text(
             "site: test\nhost: localhost\nplain: yes\nvms:\n"
-            f"  - type: {kind}\n    upstream: http://127.0.0.1:{stub.port}\n    listen: 127.0.0.1:18443\n{user}")
+            f"  - type: {kind}\n    upstream: {stub.scheme}://127.0.0.1:{stub.port}\n    listen: 127.0.0.1:18443\n{user}")
         for name, value in secrets:
             subprocess.run([HELP, "seal", folder, name], input=value.encode(), check=True, capture_output=True)
         self.log = (folder / "log").open("w+")
@@ -170,11 +170,20 @@ def test_frigate_by_its_proxy_headers(tmp_path, name):
         assert stub.secret not in broker.said()
 
 
+def test_frigate_with_its_own_certificate(tmp_path):
+    """TLS 1.3 from inside the sandbox."""
+    stub = vms_stub.Frigate(proxied=True)
+    stub.use_tls(tmp_path)
+    with running(tmp_path, stub, "frigate", secrets=[("vms/frigate", stub.secret)]) as broker:
+        assert broker.until(lambda u: u["session"])["version"] == "0.17.2-abcdef0"
+        assert broker.ask("event", "1763900000.123-abc123")["cameras"] == ["front"]
+
+
 def test_refuses_frigates_port_without_log_in(tmp_path):
     """Port 5000 is not even looked at."""
     class Nobody:
         """No server: nothing may be asked."""
-        port = 5000
+        port, scheme = 5000, "http"
 
     broker = Broker(tmp_path, Nobody(), "frigate")
     assert broker.process.wait(10) == 2

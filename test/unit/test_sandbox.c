@@ -2,6 +2,7 @@
 
 #include "test.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -320,6 +321,76 @@ test_the_work_inside_goes_on(void **state)
     assert_int_equal(in_sandbox(is_hindered), 0);
 }
 
+/* A listener on a free port of 127.0.0.1; its descriptor. */
+static int
+listen_somewhere(struct sockaddr_in *ret_address)
+{
+    socklen_t len = sizeof *ret_address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *ret_address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (const struct sockaddr *)ret_address, len), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)ret_address, &len), 0);
+    return fd;
+}
+
+static bool
+reaches(const struct sockaddr_in *address)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+}
+
+/* What must not go, with the one port that may be reached; a digit for each thing that does. */
+static int
+try_network(const struct sockaddr_in *ours, const struct sockaddr_in *other)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (!reaches(ours)) {
+        return 1;
+    }
+    if (sandbox_landlock() >= 4 && reaches(other)) {
+        return 2;
+    }
+    if (bind(fd, (const struct sockaddr *)&any, sizeof any) == 0 || listen(fd, 1) == 0) {
+        return 3;
+    }
+    if (socket(AF_INET, SOCK_DGRAM, 0) >= 0 || socket(AF_INET6, SOCK_RAW, 0) >= 0 ||
+        socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || socket(AF_NETLINK, SOCK_RAW, 0) >= 0) {
+        return 4;
+    }
+    return reads_passwd() || executes() || makes_processes() ? 5 : 0;
+}
+
+static void
+test_who_may_connect_reaches_its_port_and_nothing_else(void **state)
+{
+    (void)state;
+    struct sockaddr_in ours, other;
+    int ours_fd = listen_somewhere(&ours), other_fd = listen_somewhere(&other);
+    pid_t child = fork();
+    if (child == 0) {
+        const struct sandbox_folder folders[] = {
+            {inside, SANDBOX_FILES}
+        };
+        uint16_t port = ntohs(ours.sin_port);
+        struct note note = {{0}};
+        if (sandbox_folders_and_ports(folders, COUNT(folders), &port, 1, &note) != OK ||
+            sandbox_capabilities(&note) != OK || sandbox_calls_network(&note) != OK) {
+            _exit(9);
+        }
+        _exit(try_network(&ours, &other));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    (void)close(ours_fd);
+    (void)close(other_fd);
+}
+
 static int baton[2];
 static pthread_barrier_t started;
 
@@ -396,6 +467,7 @@ main(void)
         cmocka_unit_test(test_nothing_gets_out),
         cmocka_unit_test(test_a_client_of_the_keeper_gets_unix_sockets_and_no_network),
         cmocka_unit_test(test_the_work_inside_goes_on),
+        cmocka_unit_test(test_who_may_connect_reaches_its_port_and_nothing_else),
         cmocka_unit_test(test_threads_of_the_pool_are_shut_in_too),
     };
     return cmocka_run_group_tests(tests, prepare, clear);

@@ -1,6 +1,8 @@
 """The APIs of ZoneMinder and Frigate as far as the broker asks them, and what a hostile one would say instead."""
 import http.server
 import json
+import ssl
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -8,6 +10,8 @@ import urllib.parse
 
 class Stub:
     """A VMS on a free port of 127.0.0.1. `routes`: path without query → function(request) → (status, headers, body)."""
+
+    scheme = "http"
 
     def __init__(self, port=0):
         self.routes, self.seen, self.lock = {}, [], threading.Lock()
@@ -53,6 +57,17 @@ class Stub:
         """What was asked, without queries."""
         with self.lock:
             return [path.partition("?")[0] for _, path, _, _ in self.seen]
+
+    def use_tls(self, folder):
+        """From now on https with a certificate of its own, as Frigate has one."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                        "/O=FRIGATE DEFAULT CERT/CN=*", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+                       check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.scheme = "https"
 
     def close(self):
         """Ends it."""
