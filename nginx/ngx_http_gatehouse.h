@@ -234,6 +234,7 @@ ngx_int_t ngx_http_gatehouse_address(ngx_http_request_t *r, struct ip *ip);
 /* The next header of that name (lower case) from *part and *i on; NULL: no more. */
 ngx_table_elt_t *ngx_http_gatehouse_next_header(ngx_list_part_t **part, ngx_uint_t *i,
     const char *name, size_t len);
+void ngx_http_gatehouse_address_text(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
 /* NGX_OK with ctx->session, or a status with the reason. */
 ngx_int_t ngx_http_gatehouse_session(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     int64_t now);

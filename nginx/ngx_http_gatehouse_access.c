@@ -203,7 +203,7 @@ ngx_http_gatehouse_first_look(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *c
                                       "a trusted proxy names no address");
     }
 
-    (void) ip_text(&ctx->ip, ctx->address);
+    ngx_http_gatehouse_address_text(r, ctx);
 
     if (w->board != NULL && board_is_banned(w->board, &ctx->ip, now)) {
         return ngx_http_gatehouse_why(ctx, NGX_HTTP_FORBIDDEN, "the address is banned");

@@ -145,6 +145,29 @@ ngx_http_gatehouse_address(ngx_http_request_t *r, struct ip *ip)
 }
 
 
+/* The address as events have it; nginx keeps the text of a peer. */
+
+void
+ngx_http_gatehouse_address_text(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_str_t                       *text;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+    text = &r->connection->addr_text;
+
+    if (gmcf->trusted == NULL && r->connection->sockaddr->sa_family == AF_INET
+        && text->len < IP_TEXT)
+    {
+        ngx_memcpy(ctx->address, text->data, text->len);
+        ctx->address[text->len] = '\0';
+        return;
+    }
+
+    (void) ip_text(&ctx->ip, ctx->address);
+}
+
+
 /* Cookies */
 
 /* Values of our cookie in one header: how many there are, and the last one. */
@@ -185,19 +208,42 @@ ngx_http_gatehouse_find_cookie(ngx_str_t *header, const char *name, ngx_str_t *v
 }
 
 
+static ngx_uint_t
+ngx_http_gatehouse_is_loopback(struct sockaddr *sa)
+{
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    switch (sa->sa_family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) sa;
+        return ntohl(sin->sin_addr.s_addr) >> 24 == 127;
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) sa;
+        return IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr);
+#endif
+
+    default:
+        return 0;
+    }
+}
+
+
 const char *
 ngx_http_gatehouse_cookie_name(ngx_http_request_t *r)
 {
-    uint16_t   port;
-    struct ip  ip;
-
 #if (NGX_HTTP_SSL)
     if (r->connection->ssl) {
         return NGX_HTTP_GATEHOUSE_COOKIE;
     }
 #endif
 
-    if (ip_from_socket(r->connection->sockaddr, &ip, &port) == OK && ip_is_loopback(&ip)) {
+    if (ngx_http_gatehouse_is_loopback(r->connection->sockaddr)) {
         return NGX_HTTP_GATEHOUSE_PLAIN_COOKIE;
     }
 

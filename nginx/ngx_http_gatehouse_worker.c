@@ -3,12 +3,14 @@
 
 #include "ngx_http_gatehouse.h"
 
+#include <malloc.h>
 #include <sodium.h>
 
 
 #define NGX_HTTP_GATEHOUSE_RETRY_MIN  50   /* ms between tries to reach the keeper */
 #define NGX_HTTP_GATEHOUSE_RETRY_MAX  1000
 #define NGX_HTTP_GATEHOUSE_PATH       1024
+#define NGX_HTTP_GATEHOUSE_HEAP       (8 * 1024 * 1024)
 
 
 static void ngx_http_gatehouse_tick(ngx_event_t *ev);
@@ -65,6 +67,9 @@ ngx_http_gatehouse_init_worker(ngx_cycle_t *cycle)
     }
 
     w->conf = gmcf;
+
+    /* or the heap's end is given back and fetched again with each request */
+    (void) mallopt(M_TRIM_THRESHOLD, NGX_HTTP_GATEHOUSE_HEAP);
 
     w->flush.handler = ngx_http_gatehouse_turn;
     w->flush.log = cycle->log;
