@@ -201,6 +201,8 @@ ngx_http_gatehouse_vms_t *ngx_http_gatehouse_guards(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_gatehouse_init_worker(ngx_cycle_t *cycle);
 void ngx_http_gatehouse_exit_worker(ngx_cycle_t *cycle);
+/* Board and views are there and fresh; else the words that say what is not. */
+const char *ngx_http_gatehouse_is_closed(void);
 /* Board, views and the VMS's file are there and fresh; else the word that says what is not. */
 const char *ngx_http_gatehouse_unavailable(ngx_http_gatehouse_vms_t *vms);
 /* No keeper for longer than a restart takes: then nothing goes on, also what is open. */

@@ -214,7 +214,7 @@ ngx_http_gatehouse_first_look(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *c
         return rc;
     }
 
-    why = ngx_http_gatehouse_unavailable(ctx->vms);
+    why = ngx_http_gatehouse_is_closed();
     if (why != NULL) {
         return ngx_http_gatehouse_why(ctx, NGX_HTTP_SERVICE_UNAVAILABLE, why);
     }
@@ -222,6 +222,13 @@ ngx_http_gatehouse_first_look(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *c
     rc = ngx_http_gatehouse_session(r, ctx, now);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    /* only who is somebody learns how the VMS is */
+
+    why = ngx_http_gatehouse_unavailable(ctx->vms);
+    if (why != NULL) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_SERVICE_UNAVAILABLE, why);
     }
 
     if (!ctx->session.is_break_glass && ngx_http_gatehouse_ledger_is_gone()) {

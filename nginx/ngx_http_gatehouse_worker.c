@@ -225,22 +225,36 @@ ngx_http_gatehouse_upstream(ngx_http_gatehouse_vms_t *vms)
 
 
 const char *
+ngx_http_gatehouse_is_closed(void)
+{
+    ngx_http_gatehouse_worker_t  *w;
+
+    w = &ngx_http_gatehouse_worker;
+
+    if (w->board == NULL || board_is_stale(w->board, clock_boot())) {
+        return "the doorman is silent";
+    }
+
+    return w->views == NULL ? "the table of views is not there" : NULL;
+}
+
+
+const char *
 ngx_http_gatehouse_unavailable(ngx_http_gatehouse_vms_t *vms)
 {
     int64_t                       now;
+    const char                   *why;
     struct upstream              *upstream;
     ngx_http_gatehouse_worker_t  *w;
 
     w = &ngx_http_gatehouse_worker;
+
+    why = ngx_http_gatehouse_is_closed();
+    if (why != NULL) {
+        return why;
+    }
+
     now = clock_boot();
-
-    if (w->board == NULL || board_is_stale(w->board, now)) {
-        return "the doorman is silent";
-    }
-
-    if (w->views == NULL) {
-        return "the table of views is not there";
-    }
 
     if (board_vms(w->board, (char *) vms->name.data, &vms->place) != OK) {
         return "the policy does not have this VMS";

@@ -340,6 +340,7 @@ def test_without_a_fresh_broker_nobody_gets_in(own):
     assert own.get("/api/config", ANNA)[0] == 503
     own.say(vms=[{**usual, "has_session": False}])
     assert own.get("/api/config", ANNA)[0] == 503
+    assert own.get("/api/config")[0] == 401, "how the VMS is, only who is somebody learns"
     own.say(vms=[usual])
     assert own.get("/api/config", ANNA)[0] == 200
 
