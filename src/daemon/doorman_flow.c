@@ -198,6 +198,28 @@ doorman_flow_changed(struct visit *visit, const char *user, const char *change)
     doorman_say(visit->doorman, &saying);
 }
 
+/* Of more than SESSION_MOST the oldest has ended, and the ledger says so. */
+static void
+tell_pushed_out(struct visit *visit, const struct session *before, size_t count)
+{
+    struct session now;
+    for (size_t i = 0; i < count; i++) {
+        if (session_find(visit->doorman->identity, before[i].hash, &now) != ERR_MISSING) {
+            continue;
+        }
+        const struct doorman_saying saying = {
+            .action = EVENT_AUTH_LOGOUT,
+            .outcome = EVENT_OK,
+            .user = before[i].user,
+            .session = before[i].id,
+            .factor = before[i].factor,
+            .ip = &visit->ip,
+            .reason = "the account has as many sessions as it may: the oldest ended",
+        };
+        doorman_say(visit->doorman, &saying);
+    }
+}
+
 /* A session of that account, not yet told to its browser. */
 static struct entry *
 begin_session(struct visit *visit, const char *user, const char *factor, const char *reason)
@@ -221,12 +243,18 @@ begin_session(struct visit *visit, const char *user, const char *factor, const c
         wanted.elevated = now + INT64_C(60000) * settings->stepup_minutes;
         wanted.is_break_glass = true;
     }
+    struct session *before = NULL;
+    size_t count = 0;
+    if (session_list(visit->doorman->identity, user, &visit->arena, &before, &count) != OK) {
+        count = 0;
+    }
     enum err err =
         session_begin(visit->doorman->identity, &wanted, &entry->session, entry->cookie, &note);
     if (err != OK) {
         log_error("no session: %s", note.text[0] == '\0' ? err_words(err) : note.text);
         return NULL;
     }
+    tell_pushed_out(visit, before, count);
     visit->more = entry;
     return entry;
 }

@@ -293,6 +293,16 @@ def test_sessions_are_listed_and_ended(doorman, person):
     assert reasons == ["ended by its owner from another session"] * 2
 
 
+def test_the_oldest_of_too_many_sessions_ends_and_the_ledger_says_so(doorman, person):
+    browsers = [Browser(doorman) for _ in range(9)]
+    for browser in browsers:
+        browser.log_in(person)
+    assert doorman.board(browsers[0].session) == "none"
+    assert all(doorman.board(browser.session) != "none" for browser in browsers[1:])
+    event, = doorman.events("auth.logout", user=person.name)
+    assert "the oldest ended" in event["reason"]
+
+
 def test_nobody_ends_the_session_of_another(doorman, person, anna):
     other = Browser(doorman)
     other.log_in(anna)
