@@ -170,7 +170,7 @@ frames_next(struct frames *frames, bool *ret_is_whole, struct note *note)
 {
     while (frames->err == OK && !frames->is_whole) {
         struct reader reader;
-        struct head head;
+        struct head head = {.is_last = false};
         bool is_good = false;
         reader_init(&reader, frames->raw.data + frames->parsed, frames->raw.len - frames->parsed);
         if (!read_head(&reader, &head, &is_good)) {

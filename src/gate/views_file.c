@@ -38,7 +38,6 @@ static enum err
 make_lock(pthread_mutex_t *lock)
 {
     pthread_mutexattr_t attributes;
-    memset(lock, 0, sizeof(*lock));
     if (pthread_mutexattr_init(&attributes) != 0) {
         return ERR_SYSTEM;
     }

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import time
 
 import pytest
@@ -368,6 +369,56 @@ def test_segments_of_one_playback_are_one_view(rig):
     assert rig.wait_events(lambda event: event.get("target", {}).get("object") == "/odd/jpeg", since)
     begun = [event for event in rig.events(since) if event["action"] == "footage.playback"]
     assert [event["detail"]["phase"] for event in begun] == ["begin"]
+
+
+def http2(rig, target, cookie, out):
+    """curl's HTTP/2 over TLS, running; it says version and status at its end."""
+    return subprocess.Popen(["curl", "-sk", "--http2", "-o", str(out), "-w", "%{http_version} %{http_code}", "-H",
+                             "Host: gate.example", "-H", f"Cookie: __Host-gatehouse={cookie}",
+                             f"https://127.0.0.1:{rig.tls_port}{target}"], stdout=subprocess.PIPE, text=True)
+
+
+def test_http2_is_counted_hashed_and_judged_alike(rig, tmp_path):
+    seen = len(rig.ended)
+    assert http2(rig, CLIP, ANNA, tmp_path / "clip").communicate(timeout=20)[0] == "2 200"
+    assert (tmp_path / "clip").read_bytes() == EXPORT
+    view = wait_ended(rig, seen, lambda view: view["kind"] == "export")
+    assert view["bytes"] == len(EXPORT) and view["is_whole"]
+    assert view["digest"] == hashlib.sha256(EXPORT).hexdigest()
+    assert http2(rig, "/odd/html?h2", ANNA, tmp_path / "odd").communicate(timeout=20)[0] == "2 403"
+    assert b"jjjj" not in (tmp_path / "odd").read_bytes()
+
+
+def test_end_of_a_session_ends_its_http2_streams_too(rig, tmp_path):
+    stream = http2(rig, "/api/front", BERT, tmp_path / "live")
+    try:
+        time.sleep(1)
+        assert stream.poll() is None
+        begin = time.monotonic()
+        rig.sessions(bert=None)
+        stream.communicate(timeout=2)
+        assert time.monotonic() - begin < 2
+    finally:
+        stream.kill()
+        rig.sessions()
+
+
+USERS = {"anna": {"roles": ["all"], "administrator": True}, "bert": {"roles": ["front"]}, "carl": {"roles": ["all"]},
+         "eve": {"roles": ["all"], "administrator": True}}
+
+
+@pytest.mark.parametrize("change, back", [({"bans": {"127.0.0.1/32": 60}}, {"bans": {"127.0.0.1/32": 0}}),
+                                          ({"users": {**USERS, "bert": {"roles": []}}}, {"users": USERS})])
+def test_ban_and_lost_role_end_streams_too(rig, change, back):
+    ws = Socket(rig, "/live/jsmpeg/front", BERT)
+    assert ws.status == 101
+    begin = time.monotonic()
+    rig.say(**change)
+    try:
+        assert ws.lasts(2) is not None and time.monotonic() - begin < 2
+    finally:
+        rig.say(**back)
+        time.sleep(0.5)
 
 
 def test_worker_that_dies_in_mid_stream_leaves_an_end_with_a_cause(rig):
