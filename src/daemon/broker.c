@@ -96,14 +96,15 @@ prepare_vms(struct broker *broker, const struct settings_vms *settings, struct n
 {
     struct broker_vms *vms = &broker->vms[broker->vms_count];
     char name[POLICY_NAME + 8], address[IP_TEXT];
-    *vms = (struct broker_vms){.broker = broker, .settings = settings};
+    *vms = (struct broker_vms){.broker = broker, .settings = settings, .kind = &broker_plain};
     for (size_t i = 0; i < COUNT(kinds); i++) {
         if (text_equal(kinds[i]->type, settings->type)) {
             vms->kind = kinds[i];
         }
     }
-    if (vms->kind == NULL) {
-        note_set(note, "%s: a VMS of type %s can't be looked at", settings->name, settings->type);
+    if (vms->kind == &broker_plain && settings->user != NULL) {
+        note_set(note, "%s: the gateway can't log in at a VMS of type %s yet; take out its user",
+            settings->name, settings->type);
         return ERR_UNSUPPORTED;
     }
     if (settings->address.family == 0) {

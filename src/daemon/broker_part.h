@@ -39,7 +39,7 @@ enum broker_read {
 
 /* A product's side. */
 struct broker_kind {
-    const char *type;
+    const char *type; /* NULL: of every other product */
     const struct broker_step *steps;
     size_t step_count;
     const char *composite; /* a stream of every camera, or NULL */
@@ -53,7 +53,7 @@ struct broker_kind {
     /* The headers and parameters of requests through the gateway. */
     void (*publish)(const struct broker_vms *vms, struct upstream *upstream);
 };
-extern const struct broker_kind broker_zoneminder, broker_frigate;
+extern const struct broker_kind broker_zoneminder, broker_frigate, broker_plain;
 
 struct broker_vms {
     struct broker *broker;

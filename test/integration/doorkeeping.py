@@ -75,12 +75,18 @@ class Browser:
     """Keeps cookies; sends what nginx would."""
 
     counter = 0
+    origin = ORIGIN
+    cookie = "gatehouse"
 
     def __init__(self, doorman, address=None):
         self.doorman = doorman
         self.cookies = {}
         Browser.counter += 1
         self.address = address or f"198.18.{Browser.counter // 250}.{1 + Browser.counter % 250}"
+
+    def connection(self):
+        """A way to the pages."""
+        return Connection(self.doorman.socket)
 
     def ask(self, method, path, fields=None, headers=None, cookies=None):
         body = urllib.parse.urlencode(fields) if fields is not None else None
@@ -90,9 +96,9 @@ class Browser:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in jar.items())
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-            sent["Origin"] = ORIGIN
+            sent["Origin"] = self.origin
         sent.update(headers or {})
-        connection = Connection(self.doorman.socket)
+        connection = self.connection()
         sent = {name: value for name, value in sent.items() if value is not None}
         try:
             connection.request(method, path, body, sent)
@@ -118,7 +124,7 @@ class Browser:
 
     @property
     def session(self):
-        return self.cookies.get("gatehouse")
+        return self.cookies.get(self.cookie)
 
     def password(self, user, password=PASSWORD, to="/"):
         page = self.get("/gatehouse/login?return=" + urllib.parse.quote(to, safe=""))
@@ -145,7 +151,11 @@ class Person:
     def __init__(self, doorman, name, *more):
         self.name = name
         self.token = doorman.account("add", name, *more)
-        self.browser = browser = Browser(doorman)
+        self.enrol(Browser(doorman))
+        self.browser = Browser(doorman)
+
+    def enrol(self, browser):
+        """Password, one-time codes, recovery codes."""
         page = browser.get("/gatehouse/enrol")
         assert browser.post("/gatehouse/enrol", page, link=self.token).location == "/gatehouse/enrol/steps"
         page = browser.get("/gatehouse/enrol/steps")
@@ -159,7 +169,6 @@ class Person:
         self.codes = re.findall(r"<li><code>([A-Z0-9-]+)</code>", page.body)
         assert len(self.codes) == 10
         assert browser.post("/gatehouse/enrol/finish", page, kept="yes").location == "/gatehouse/login"
-        self.browser = Browser(doorman)
 
 
 class Doorman:

@@ -1,5 +1,6 @@
 """A gateway for tests: made by `gateway init`, run by `serve`, in front of a VMS that is only played."""
 import contextlib
+import http.client
 import http.server
 import json
 import os
@@ -13,6 +14,7 @@ import threading
 import time
 
 from conftest import BUILD, GATEHOUSE, command
+from doorkeeping import Browser, Person
 
 MODULE = BUILD / "nginx" / "ngx_http_gatehouse_module.so"
 PATIENCE = 60
@@ -58,6 +60,8 @@ class Gateway:
     def __init__(self, folder, upstream, *options, vms="frigate"):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
+        self.is_plain = "--plain" in options
+        self.base = f"http{'' if self.is_plain else 's'}://localhost:{self.port}"
         self.process = None
         self.said = []
         self.made = command(
@@ -119,6 +123,30 @@ class Gateway:
                         found.add(int(entry.name))
         return found
 
+    def visitor(self):
+        """A browser that is as simple as can be."""
+        return Visitor(self)
+
+    def administrator(self):
+        """The first administrator, enrolled by the link of init and logged in; once for each gateway."""
+        return Resident(self, "root-of-all", self.link)
+
+    def resident(self, name, *roles):
+        """A new account with these roles, enrolled and logged in."""
+        made = self.run("user", "add", name)
+        assert made.returncode == 0, made.stderr
+        for role in roles:
+            given = self.run("role", "give", name, role)
+            assert given.returncode == 0, given.stderr
+        return Resident(self, name, made.stdout.splitlines()[0])
+
+    def role(self, name, *rules):
+        """A new role; rules as `role allow` takes them, each a tuple."""
+        assert self.run("role", "add", name).returncode == 0
+        for rule in rules:
+            done = self.run("role", "allow", name, *rule)
+            assert done.returncode == 0, done.stderr
+
     def fetch(self, path, headers=None, timeout=10):
         """Status, headers and body of a GET over TLS, by the gateway's own authority."""
         trust = ssl.create_default_context(cafile=self.folder / "authority" / "ca.crt")
@@ -145,6 +173,52 @@ class Gateway:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+class Visitor(Browser):
+    """Comes over TCP, as people do, with TLS unless the gateway has none; wants no redirect followed."""
+
+    def __init__(self, gateway):
+        super().__init__(gateway, "192.0.2.1")  # which nginx must not believe
+        self.gateway = gateway
+        self.origin = gateway.base
+        self.cookie = "gatehouse" if gateway.is_plain else "__Host-gatehouse"
+
+    def connection(self):
+        if self.gateway.is_plain:
+            return http.client.HTTPConnection("localhost", self.gateway.port, timeout=30)
+        trust = ssl.create_default_context(cafile=self.gateway.folder / "authority" / "ca.crt")
+        return http.client.HTTPSConnection("localhost", self.gateway.port, timeout=30, context=trust)
+
+    def fetch(self, path, method="GET", body=None, headers=None):
+        """Status, headers and bytes of a request of the VMS, with this session."""
+        connection = self.connection()
+        sent = {"Origin": self.origin} if method != "GET" else {}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        try:
+            connection.request(method, path, body, {**sent, **(headers or {})})
+            got = connection.getresponse()
+            return got.status, got.headers, got.read()
+        finally:
+            connection.close()
+
+    def step_up(self, secret_code, reason="the police asked for it", to="/"):
+        """Confirms with a recovery code."""
+        page = self.get("/gatehouse/step-up?return=" + to)
+        return self.post("/gatehouse/step-up", page, kind="recovery", code=secret_code, reason=reason)
+
+
+class Resident(Person):
+    """A person with an account of a running gateway: name, secret (TOTP), codes (recovery), browser (a Visitor)."""
+
+    def __init__(self, gateway, name, link):
+        self.name = name
+        self.gateway = gateway
+        self.token = link.strip().partition("#")[2]
+        self.enrol(Visitor(gateway))
+        self.browser = Visitor(gateway)
+        self.browser.log_in(self)
 
 
 def events(gateway):

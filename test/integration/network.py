@@ -1,4 +1,6 @@
 """A network of namespaces on one bridge, for programs that are not part of the project."""
+import contextlib
+import ctypes
 import os
 import pathlib
 import re
@@ -60,6 +62,17 @@ class Network:
     def run(self, host, *args, **more):
         """Runs a command there to its end."""
         return command("ip", "netns", "exec", self._name(host), *args, **more)
+
+    @contextlib.contextmanager
+    def inside(self, host):
+        """This thread is there meanwhile: its sockets, and the programs that it starts."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open("/proc/thread-self/ns/net", "rb") as home, open(f"/run/netns/{self._name(host)}", "rb") as there:
+            assert libc.setns(there.fileno(), 0x40000000) == 0, os.strerror(ctypes.get_errno())
+            try:
+                yield
+            finally:
+                assert libc.setns(home.fileno(), 0x40000000) == 0, os.strerror(ctypes.get_errno())
 
     def start(self, host, *args, port=None, cwd=None, env=None):
         """Starts a program there, waits until the port listens, gives the file of its output."""

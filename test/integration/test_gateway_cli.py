@@ -39,6 +39,13 @@ def running(tmp_path):
         yield gateway.serve()
 
 
+@pytest.fixture
+def open_one(tmp_path):
+    """One in front of a VMS that wants no session of the gateway."""
+    with PlayedVms() as vms, Gateway(tmp_path / "g", f"http://127.0.0.1:{vms.port}", vms="cameraui") as gateway:
+        yield gateway.serve()
+
+
 def gone(gateway, patience=15):
     until = time.monotonic() + patience
     while time.monotonic() < until:
@@ -367,3 +374,20 @@ def test_serve_says_that_a_port_is_taken(tmp_path):
             taken.listen()
             done = command(GATEHOUSE, "serve", "--gateway", gateway.folder, timeout=90)
     assert done.returncode == 2 and "in use" in done.stderr, done.stderr
+
+
+# people
+
+def test_a_person_enrols_and_gets_to_the_vms_with_it(open_one):
+    running = open_one
+    root = running.administrator()
+    assert root.browser.fetch("/")[2] == b"<html>a VMS</html>"
+    nobody = running.resident("norma")
+    assert nobody.browser.fetch("/")[0] == 403 and running.visitor().fetch("/")[0] == 401
+    viewer = running.resident("vera", "viewer")
+    assert viewer.browser.fetch("/")[0] == 200
+    since = viewer.browser.session
+    assert viewer.browser.step_up(viewer.codes.pop()).location == "/"
+    assert viewer.browser.session != since
+    who = [(event["actor"].get("user"), event["outcome"]) for event in events(running) if event["action"] == "auth.login"]
+    assert ("vera", "ok") in who and ("root-of-all", "ok") in who

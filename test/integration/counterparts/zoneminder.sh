@@ -1,15 +1,17 @@
 #!/bin/bash
 # Debian's ZoneMinder with its own database, PHP and nginx, from the folder $1 on port 80. Meant for
-# "ip netns exec": what is mounted here is seen by nothing else. Runs until it is killed.
+# "ip netns exec": what is mounted here is seen by nothing else. Runs until it is killed. With an RTSP address
+# as $2, two monitors record from it, zms streams, and pictures are served as in Debian's own example.
 set -eu
 state=$1
+camera=${2:-}
 sql="mysql --socket=$state/run/db.sock -u root"
 mount --make-rprivate /
 cp -a /etc/zm "$state/etc"
 mount --bind "$state/etc" /etc/zm
 printf 'ZM_DB_HOST=localhost:%s/run/db.sock\n' "$state" >/etc/zm/conf.d/90-test.conf
 chgrp -R www-data /etc/zm && chmod -R g+rX /etc/zm
-for folder in /run/zm /tmp/zm /var/log/zm /var/cache/zoneminder; do
+for folder in /run/zm /tmp/zm /var/log/zm /var/cache/zoneminder ${camera:+/dev/shm}; do
     install -d "$folder"
     mount -t tmpfs -o mode=0777 none "$folder"
 done
@@ -42,6 +44,22 @@ C
 "$(ls /usr/sbin/php-fpm[0-9]* | head -1)" -F -y "$state/php.conf" >/dev/null 2>&1 &
 install -d -o www-data /var/cache/zoneminder/events
 touch "$state/place.conf" # what a test serves beside it; nginx reads it again on HUP
+if [ -n "$camera" ]; then
+    printf 'ZM_PATH_FFMPEG=/usr/bin/ffmpeg\nZM_PATH_SHUTDOWN=/bin/true\n' >>/etc/zm/conf.d/90-test.conf
+    install -d -o www-data /var/cache/zoneminder/{images,temp,cache}
+    for name in front back; do
+        $sql zm -e "insert into Monitors (Name,StorageId,Type,\`Function\`,Enabled,Path,Method,Width,Height,Colours,SaveJPEGs,VideoWriter,
+            SectionLength,ImageBufferCount) values ('$name',1,'Ffmpeg','Record',1,'$camera','rtpRtsp',320,180,4,3,2,10,10);
+            insert into Monitor_Status (MonitorId,Status) values (last_insert_id(),'Unknown')"
+    done
+    setsid setpriv --reuid=www-data --regid=www-data --init-groups fcgiwrap -c 6 -s unix:/run/zm/zms.sock &
+    cat >"$state/place.conf" <<C
+location /zm/cgi-bin { gzip off; alias /usr/lib/zoneminder/cgi-bin; include /etc/nginx/fastcgi_params;
+    fastcgi_param SCRIPT_FILENAME \$request_filename; fastcgi_buffering off; fastcgi_pass unix:/run/zm/zms.sock; }
+location /zm/cache { alias /var/cache/zoneminder; }
+C
+    zmpkg.pl start
+fi
 cat >"$state/nginx.conf" <<C
 user www-data; daemon off; worker_processes 1; pid $state/nginx.pid; error_log $state/nginx.err;
 events { worker_connections 64; }
