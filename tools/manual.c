@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "base/text.h"
 #include "check/check.h"
+#include "gate/settings.h"
 #include "ledger/event.h"
 
 #include <stdio.h>
@@ -282,6 +283,22 @@ print_settings(void)
 }
 
 static void
+print_gateway(void)
+{
+    (void)puts(".Bl -tag -width Ds");
+    for (size_t i = 0; i < settings_key_count; i++) {
+        const struct settings_key *key = &settings_keys[i];
+        (void)printf(".It Li %s\n", key->path);
+        print_sentence(key->meaning);
+        if (key->has_value && key->expected != NULL) {
+            (void)fputs("Expected: ", stdout);
+            print_sentence(key->expected);
+        }
+    }
+    (void)puts(".El");
+}
+
+static void
 print_configs(void)
 {
     (void)puts(".Bl -tag -width homeassistant");
@@ -292,7 +309,7 @@ print_configs(void)
     (void)puts(".El");
 }
 
-/* The page on standard input; its lines ".\" SETTINGS" and ".\" CONFIGS" become the lists. */
+/* The page on standard input; its lines ".\" SETTINGS", ".\" CONFIGS" and ".\" GATEWAY" become the lists. */
 static void
 fill_page(void)
 {
@@ -302,6 +319,8 @@ fill_page(void)
             print_settings();
         } else if (text_equal(line, ".\\\" CONFIGS\n")) {
             print_configs();
+        } else if (text_equal(line, ".\\\" GATEWAY\n")) {
+            print_gateway();
         } else {
             (void)fputs(line, stdout);
         }
