@@ -1,6 +1,8 @@
 /* Whether a process of the gateway answers: something accepts at its socket. */
 #include "daemon/serve_inside.h"
 
+#include "base/file.h"
+#include "base/text.h"
 #include "gate/listen.h"
 #include "ledger/socketpath.h"
 
@@ -11,6 +13,7 @@
 
 #define PATH_MOST  4096
 #define PATIENT_MS 200
+#define PID_MOST   32
 
 static bool
 unix_answers(const char *folder, const char *name)
@@ -59,6 +62,20 @@ tcp_answers(const char *listen)
     return answers;
 }
 
+/* nginx writes its number once the ports are its own; another program may answer at them. */
+static bool
+is_nginx_there(const struct serve *serve)
+{
+    CLEANUP(buf_release) struct buf text;
+    char path[PATH_MOST];
+    uint64_t pid = 0;
+    int len = snprintf(path, sizeof(path), "%s/nginx.pid", serve->run);
+    buf_init(&text, PID_MOST);
+    return len > 0 && (size_t)len < sizeof(path) && file_read(path, &text, NULL) == OK &&
+           text_to_u64(text_trim(text.data), INT32_MAX, &pid) == OK &&
+           (pid_t)pid == serve->children[PROC_NGINX].pid;
+}
+
 bool
 serve_answers(const struct serve *serve, enum serve_proc proc)
 {
@@ -76,7 +93,7 @@ serve_answers(const struct serve *serve, enum serve_proc proc)
                 return false;
             }
         }
-        return true;
+        return is_nginx_there(serve);
     case PROCS:
         break;
     }

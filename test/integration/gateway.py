@@ -27,13 +27,13 @@ def free_port():
 
 
 class PlayedVms:
-    """A web server that answers everything with a page; enough for what only needs a VMS to be there."""
+    """A web server that asks for the gateway's proof and has one page; enough where a VMS must only be there."""
 
     def __init__(self):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 body = b"<html>a VMS</html>"
-                self.send_response(200)
+                self.send_response(200 if self.headers.get("X-Proxy-Secret") else 401)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -75,16 +75,18 @@ class Gateway:
         return command(GATEHOUSE, *args, "--gateway", self.folder, **more)
 
     def serve(self, *options, inside=()):
+        self.said = []
         self.process = subprocess.Popen(
             [*inside, GATEHOUSE, "serve", "--gateway", self.folder, *options], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
-        threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
+        threading.Thread(target=self._listen, args=(self.process.stdout, self.said), daemon=True).start()
         self.wait_for("The gateway is up")
         return self
 
-    def _listen(self, stream):
+    @staticmethod
+    def _listen(stream, said):
         for line in stream:
-            self.said.append(line.rstrip())
+            said.append(line.rstrip())
 
     def wait_for(self, words, since=0):
         """Waits until serve says so; returns how many lines it has said."""
