@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/data.h"
+#include "cli/demo_gateway.h"
 #include "cli/ledger_connect.h"
 
 #include <errno.h>
@@ -18,10 +19,12 @@ static const struct cli_option options[] = {
     {"output",  'o', "DIR", "where the reports go (default " DEFAULT_OUTPUT ")"},
     {"keep",    0,   NULL,  "leave the site up afterwards; Ctrl-C takes it down"},
     {"devices", 0,   "N",   "enlarge the site to N devices (at most 254)"},
+    {"gateway", 0,   NULL,  "instead: a gateway in front of a played VMS, to log in at"},
+    {"once",    0,   NULL,  "with --gateway: fetch one picture through it, then end"},
 };
 // clang-format on
 
-enum { OUTPUT, KEEP, DEVICES };
+enum { OUTPUT, KEEP, DEVICES, GATEWAY, ONCE };
 
 static const struct cli_manual manual = {
     .usage = "demo [OPTION]…",
@@ -31,7 +34,7 @@ static const struct cli_manual manual = {
              "to its end, whatever the grade.\n",
     .options = options,
     .option_count = COUNT(options),
-    .example = "  gatehouse demo --output /tmp/demo\n",
+    .example = "  gatehouse demo --output /tmp/demo\n  gatehouse demo --gateway\n",
 };
 
 struct demo {
@@ -39,6 +42,7 @@ struct demo {
     const char *devices;
     const char *ledger; /* where the run is recorded, or "none" */
     bool keep;
+    bool is_gateway, once;
 };
 
 /* Command line of the lab: the lab's own options, "--", then gatehouse assess inside the site. */
@@ -110,6 +114,12 @@ read_options(struct demo *demo, int argc, char **argv)
             }
             demo->devices = value;
             break;
+        case GATEWAY:
+            demo->is_gateway = true;
+            break;
+        case ONCE:
+            demo->once = true;
+            break;
         default:
             return line.status;
         }
@@ -165,6 +175,9 @@ cli_demo(int argc, char **argv)
     int status = read_options(&demo, argc, argv);
     if (status != CLI_END) {
         return status;
+    }
+    if (demo.is_gateway) {
+        return demo_gateway_run(demo.once);
     }
     CLEANUP(arena_release) struct arena arena;
     arena_init(&arena, (size_t)64 * 1024);

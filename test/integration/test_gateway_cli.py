@@ -393,3 +393,13 @@ def test_a_person_enrols_and_gets_to_the_vms_with_it(open_one):
     assert viewer.browser.session != since
     who = [(event["actor"].get("user"), event["outcome"]) for event in events(running) if event["action"] == "auth.login"]
     assert ("vera", "ok") in who and ("root-of-all", "ok") in who
+
+
+def test_the_demo_shows_a_picture_and_its_event():
+    before = set(pathlib.Path("/tmp").glob("gatehouse-demo-*"))
+    done = command(GATEHOUSE, "demo", "--gateway", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"Without a log-in the picture .* answered with (302|303|401|403)", done.stdout)
+    assert "With one it is answered with 200" in done.stdout
+    assert "Front door" in done.stdout or "front" in done.stdout.split("What the ledger says")[1]
+    assert set(pathlib.Path("/tmp").glob("gatehouse-demo-*")) <= before
