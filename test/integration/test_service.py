@@ -9,13 +9,15 @@ from conftest import BUILD, GATEHOUSE, command
 from keeping import OK, Wire, init, live
 
 UNIT = BUILD / "data" / "gatehouse-keeper.service"
+SERVE = BUILD / "data" / "gatehouse-serve.service"
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 
 
 @needs_systemd
-def test_systemd_has_nothing_to_say_against_it(tmp_path):
-    unit = tmp_path / UNIT.name
-    unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={GATEHOUSE}", UNIT.read_text(), flags=re.M))
+@pytest.mark.parametrize("shipped", [UNIT, SERVE], ids=["keeper", "serve"])
+def test_systemd_has_nothing_to_say_against_it(tmp_path, shipped):
+    unit = tmp_path / shipped.name
+    unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={GATEHOUSE}", shipped.read_text(), flags=re.M))
     done = command("systemd-analyze", "verify", "--man=no", unit)
     assert done.returncode == 0 and str(unit) not in done.stderr, done.stderr
 

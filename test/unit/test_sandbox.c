@@ -456,6 +456,58 @@ clear(void **state)
     return rmdir(inside) | rmdir(outside);
 }
 
+/* What nginx is shut in with: it may read one folder, write another, and not see the rest. */
+static int
+look_from_another_program(const char *secret)
+{
+    char reads[64], writes[64];
+    struct note note = {{0}};
+    const struct sandbox_folder paths[] = {
+        {inside,         SANDBOX_READ },
+        {"/dev/null",    SANDBOX_FILES},
+        {"/nonexistent", SANDBOX_READ }
+    };
+    (void)snprintf(reads, sizeof(reads), "%s/there", inside);
+    (void)snprintf(writes, sizeof(writes), "%s/made", inside);
+    int fd = open(reads, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    (void)close(fd);
+    if (sandbox_paths(paths, COUNT(paths), &note) != OK) {
+        return 2;
+    }
+    int network = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return opens(reads, O_RDONLY | O_CLOEXEC) && opens("/dev/null", O_RDWR | O_CLOEXEC) &&
+                   network >= 0 && !opens(reads, O_WRONLY | O_CLOEXEC) &&
+                   !opens(writes, O_WRONLY | O_CREAT | O_CLOEXEC) &&
+                   !opens(secret, O_RDONLY | O_CLOEXEC)
+               ? 0
+               : 1;
+}
+
+static void
+test_another_program_sees_only_its_paths(void **state)
+{
+    (void)state;
+    char secret[64], there[64];
+    int status = 0;
+    if (sandbox_landlock() == 0) {
+        skip();
+    }
+    (void)snprintf(secret, sizeof(secret), "%s/identity.key", outside);
+    (void)snprintf(there, sizeof(there), "%s/there", inside);
+    int fd = open(secret, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(look_from_another_program(secret));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    (void)unlink(secret);
+    (void)unlink(there);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int
 main(void)
 {
@@ -465,6 +517,7 @@ main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_gets_out),
+        cmocka_unit_test(test_another_program_sees_only_its_paths),
         cmocka_unit_test(test_a_client_of_the_keeper_gets_unix_sockets_and_no_network),
         cmocka_unit_test(test_the_work_inside_goes_on),
         cmocka_unit_test(test_who_may_connect_reaches_its_port_and_nothing_else),
