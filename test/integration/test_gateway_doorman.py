@@ -184,9 +184,9 @@ def test_refusals_tell_nobody_which_accounts_there_are(doorman):
             bodies[name] = re.sub(r'name="token" value="[^"]*"', "", answer.body)
             bodies[name] += str(sorted(key for key in answer.headers if key not in ("Date", "Content-Length")))
     assert len(set(bodies.values())) == 1
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    spread = max(statistics.quantiles(values)[2] - statistics.quantiles(values)[0] for values in times.values())
-    assert max(medians.values()) - min(medians.values()) < max(spread, 0.25 * min(medians.values())), medians
+    # a busy machine makes single answers late, never early: the quick ones of each kind tell how much work is done
+    quick = {name: statistics.mean(sorted(values)[:5]) for name, values in times.items()}
+    assert max(quick.values()) < 1.5 * min(quick.values()), quick
 
 
 def test_what_was_typed_is_in_the_ledger_clean_and_no_password_is(doorman):
@@ -433,7 +433,9 @@ def test_requests_that_nginx_would_not_send_are_refused(doorman):
     assert browser.get("/gatehouse/login", headers={"X-Gatehouse-Address": "not an address"}).status == 400
     assert browser.get("/gatehouse/nothing").status == 404
     assert browser.ask("DELETE", "/gatehouse/login").status == 405
-    assert browser.ask("POST", "/gatehouse/login", {"user": "x" * 70000}).status == 413
+    connection = Connection(doorman.socket)
+    connection.request("POST", "/gatehouse/login", b"", {"X-Gatehouse-Address": "192.0.2.1", "Content-Length": "70000"})
+    assert connection.getresponse().status == 413
     connection = Connection(doorman.socket)
     connection.request("POST", "/gatehouse/login", iter([b"user=a"]), {
         "X-Gatehouse-Address": "192.0.2.1", "Transfer-Encoding": "chunked",
