@@ -1,5 +1,6 @@
 """The doorman over its own socket, without nginx: enrolment, log-in, step-up, sessions, refusals."""
 import concurrent.futures
+import contextlib
 import json
 import re
 import statistics
@@ -437,9 +438,10 @@ def test_requests_that_nginx_would_not_send_are_refused(doorman):
     connection.request("POST", "/gatehouse/login", b"", {"X-Gatehouse-Address": "192.0.2.1", "Content-Length": "70000"})
     assert connection.getresponse().status == 413
     connection = Connection(doorman.socket)
-    connection.request("POST", "/gatehouse/login", iter([b"user=a"]), {
-        "X-Gatehouse-Address": "192.0.2.1", "Transfer-Encoding": "chunked",
-        "Content-Type": "application/x-www-form-urlencoded"}, encode_chunked=True)
+    with contextlib.suppress(BrokenPipeError):  # it answers before the body comes
+        connection.request("POST", "/gatehouse/login", iter([b"user=a"]), {
+            "X-Gatehouse-Address": "192.0.2.1", "Transfer-Encoding": "chunked",
+            "Content-Type": "application/x-www-form-urlencoded"}, encode_chunked=True)
     assert connection.getresponse().status == 413
 
 
