@@ -53,7 +53,7 @@ cut(const struct ip *ip, unsigned bits)
     struct net net = {.ip = *ip, .bits = (uint8_t)bits};
     for (unsigned i = 0; i < sizeof(net.ip.bytes); i++) {
         unsigned kept = bits > i * 8 ? bits - i * 8 : 0;
-        net.ip.bytes[i] &= kept >= 8 ? 0xff : (uint8_t)(0xff00U >> kept);
+        net.ip.bytes[i] = (uint8_t)(net.ip.bytes[i] & (kept >= 8 ? 0xffU : 0xff00U >> kept));
     }
     return net;
 }
