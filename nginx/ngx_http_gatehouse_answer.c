@@ -201,6 +201,10 @@ ngx_http_gatehouse_told_stream(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *
 
     views_add(w->views, link, 0, clock_boot());
 
+    if (told->event != NULL) {
+        views_told(w->views, link, clock_boot());
+    }
+
     number = ngx_strncmp(view.object, "event ", 6) == 0 ? view.object + 6 : "";
 
     if (told->event != NULL && view.kind == ACCESS_PLAYBACK

@@ -229,5 +229,6 @@ ngx_http_gatehouse_fill_view(ngx_http_gatehouse_decision_t *d, struct view *view
     view->begun = now;
     view->active = now;
     view->heartbeat = now;
+    view->told_by = d->access.walks_on ? now + VIEWS_TOLD : 0;
     view->ends_at_close = d->access.kind == ACCESS_EXPORT || d->access.is_upgrade;
 }

@@ -155,6 +155,11 @@ ngx_http_gatehouse_is_linked(ngx_http_gatehouse_decision_t *d, const char *link)
     d->link_permit = access_kind(view.kind)->permit;
     views_add(w->views, handle, 0, clock_boot());
 
+    if (d->access.kind == ACCESS_FOLLOW && view.kind == ACCESS_PLAYBACK) {
+        /* "previous" and "next" lead to other recordings */
+        views_must_tell(w->views, handle, clock_boot());
+    }
+
     return 1;
 }
 

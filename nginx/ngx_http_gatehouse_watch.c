@@ -75,6 +75,10 @@ ngx_http_gatehouse_check(ngx_http_gatehouse_ctx_t *ctx, int64_t now)
         return "what it went on to is not allowed";
     }
 
+    if (ctx->decision.has_view && views_is_untold(w->views, ctx->decision.view, now)) {
+        return "nobody asked which recording it shows";
+    }
+
     generation = w->board != NULL ? board_generation(w->board) : 0;
 
     if (generation == ctx->generation && now - st->checked_at < NGX_HTTP_GATEHOUSE_AGAIN) {

@@ -435,6 +435,36 @@ views_is_stopped(const struct views *views, struct view_handle handle)
     return row == NULL || LOAD(&row->view.is_stopped);
 }
 
+void
+views_must_tell(struct views *views, struct view_handle handle, int64_t now)
+{
+    views_lock(views->shared);
+    struct views_row *row = row_of(views, handle);
+    if (row != NULL && row->view.told_by == 0) {
+        STORE(&row->view.told_by, now + VIEWS_TOLD);
+    }
+    views_unlock(views->shared);
+}
+
+void
+views_told(struct views *views, struct view_handle handle, int64_t now)
+{
+    views_lock(views->shared);
+    struct views_row *row = row_of(views, handle);
+    if (row != NULL && row->view.told_by != 0) {
+        STORE(&row->view.told_by, now + VIEWS_TOLD);
+    }
+    views_unlock(views->shared);
+}
+
+bool
+views_is_untold(const struct views *views, struct view_handle handle, int64_t now)
+{
+    const struct views_row *row = row_of(views, handle);
+    int64_t by = row == NULL ? 0 : LOAD(&row->view.told_by);
+    return by != 0 && now > by;
+}
+
 static bool
 is_link(const struct views_link *row, const char *session, const char *link)
 {

@@ -15,6 +15,7 @@
 #define VIEWS_ROWS      4096
 #define VIEWS_WORKERS   64
 #define VIEWS_IDLE      15000  /* ms; of exports and sockets 0: they end when they close */
+#define VIEWS_TOLD      75000  /* ms; browsers let a hidden page ask once a minute */
 #define VIEWS_HEARTBEAT 300000 /* ms between events of a view that goes on */
 #define VIEWS_UNBEGUN   10000  /* ms until a view that was asked for and left is told of as ended */
 #define VIEWS_ID        24
@@ -50,10 +51,11 @@ struct view {
     bool ends_at_close; /* exports, sockets, endless streams */
     bool is_whole;      /* an export that left completely */
     bool has_digest;
-    uint8_t digest[32];  /* SHA-256 of what left */
-    bool is_stopped;     /* its worker is to end it */
-    char cause[96];      /* why it ended, when not by itself: "revoked", "connection lost" */
-    uint32_t generation; /* of the row, so that a handle outlives it harmlessly */
+    uint8_t digest[32]; /* SHA-256 of what left */
+    bool is_stopped;    /* its worker is to end it */
+    int64_t told_by;    /* boot ms by which the VMS must say what it shows; 0: what it began with */
+    char cause[96];     /* why it ended, when not by itself: "revoked", "connection lost" */
+    uint32_t generation;          /* of the row, so that a handle outlives it harmlessly */
     uint16_t open[VIEWS_WORKERS]; /* connections that each worker has open */
 };
 
@@ -123,6 +125,14 @@ enum err views_by_link(struct views *views, const char *session, const char *lin
 /* Has the worker end what is open of it. */
 void views_stop(struct views *views, struct view_handle handle);
 bool views_is_stopped(const struct views *views, struct view_handle handle);
+/*
+ * From now on the view may show something else than it began with (zms goes on, or was told to):
+ * within VIEWS_TOLD the VMS must say what, by the answer to a question of the browser, and again
+ * and again. Told: it did, of a view that must. A view that is untold has to end.
+ */
+void views_must_tell(struct views *views, struct view_handle handle, int64_t now);
+void views_told(struct views *views, struct view_handle handle, int64_t now);
+bool views_is_untold(const struct views *views, struct view_handle handle, int64_t now);
 
 /* Keeps it, in the place of the same name or of the oldest. ERR_MISSING: none, or too old. */
 void views_put_link(struct views *views, const struct views_link *link, int64_t now);

@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #define VIEWS_MAGIC   "GHVIEWS"
-#define VIEWS_VERSION 2
+#define VIEWS_VERSION 4
 #define VIEWS_NONE    UINT16_MAX /* no row, no worker */
 
 /* Its state is written last when it is made and first when it is freed: what a dead writer left

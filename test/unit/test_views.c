@@ -327,6 +327,23 @@ test_last_request_of_a_session_is_told_to_the_doorman(void **state)
 }
 
 static void
+test_view_that_may_show_something_else_must_be_told_of_again_and_again(void **state)
+{
+    (void)state;
+    struct view view = sample("s-1", "zms 1");
+    struct view_handle handle = open_view(&view, 1);
+    views_told(worker, handle, 1); /* it shows what it began with: nothing is owed */
+    assert_false(views_is_untold(worker, handle, INT64_C(1) << 40));
+    views_must_tell(worker, handle, 1000);
+    assert_false(views_is_untold(worker, handle, 1000 + VIEWS_TOLD));
+    views_must_tell(worker, handle, 50000); /* asking again gives no more time */
+    assert_true(views_is_untold(worker, handle, 1001 + VIEWS_TOLD));
+    views_told(worker, handle, 60000);
+    assert_false(views_is_untold(worker, handle, 60000 + VIEWS_TOLD));
+    assert_true(views_is_untold(worker, handle, 60001 + VIEWS_TOLD));
+}
+
+static void
 test_view_that_is_stopped_is_left_to_its_worker_to_end(void **state)
 {
     (void)state;
@@ -670,6 +687,7 @@ main(void)
         WITH_FILE(test_remembers_what_was_really_seen),
         WITH_FILE(test_finds_an_open_view_by_its_link),
         WITH_FILE(test_last_request_of_a_session_is_told_to_the_doorman),
+        WITH_FILE(test_view_that_may_show_something_else_must_be_told_of_again_and_again),
         WITH_FILE(test_view_that_is_stopped_is_left_to_its_worker_to_end),
         WITH_FILE(test_what_was_prepared_is_known_by_its_name),
         WITH_FILE(test_view_of_a_killed_worker_ends_exactly_once),
