@@ -24,6 +24,12 @@ if [ ! -f "$objs/Makefile" ] || [ "$(cat "$objs/stamp" 2>/dev/null)" != "$stamp"
         { tail -20 "$objs/configure.log" >&2; exit 1; }
     printf '%s\n' "$stamp" >"$objs/stamp"
 fi
+# Neither are the library's headers: objects that were made with others have other structs.
+headers=$(cd "$GATEHOUSE_SOURCE/src" && find . -name '*.h' -o -name '*.def' | sort | xargs sha256sum | sha256sum)
+if [ "$(cat "$objs/headers" 2>/dev/null)" != "$headers" ]; then
+    rm -f "$objs"/addon/nginx/*.o
+    printf '%s\n' "$headers" >"$objs/headers"
+fi
 rm -f "$objs/ngx_http_gatehouse_module.so" # the library is no dependency that nginx's Makefile knows
 env -u MAKEFLAGS make -f "$objs/Makefile" -C "$nginx" modules >"$objs/make.log" 2>&1 ||
     { grep -E ' error: | warning: |undefined reference' -A4 "$objs/make.log" >&2 || tail -20 "$objs/make.log" >&2; exit 1; }
