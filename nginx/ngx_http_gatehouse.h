@@ -181,6 +181,7 @@ struct ngx_http_gatehouse_ctx_s {
     unsigned                        is_decided:1;
     unsigned                        is_allowed:1; /* nothing leaves without it */
     unsigned                        is_own:1;     /* the answer is ours: a redirect, a refusal */
+    unsigned                        is_foreign:1; /* a link of another site's page led here */
     unsigned                        is_emergency:1; /* its events went to run/emergency.jsonl */
 };
 
@@ -242,6 +243,14 @@ ngx_int_t ngx_http_gatehouse_session(ngx_http_request_t *r, ngx_http_gatehouse_c
     int64_t now);
 
 
+/* origin.c: whose page it comes from */
+
+/* NGX_OK, or the status of a refusal with its reason. */
+ngx_int_t ngx_http_gatehouse_from(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
+/* A link of another site's page would change something. */
+ngx_uint_t ngx_http_gatehouse_is_forged(ngx_http_gatehouse_decision_t *d);
+
+
 /* refuse.c: answers that are ours */
 
 ngx_int_t ngx_http_gatehouse_refused(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
@@ -290,6 +299,8 @@ void ngx_http_gatehouse_record(ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse
 enum err ngx_http_gatehouse_event(ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_decision_t *d,
     enum event_action action, enum event_outcome outcome, const char *reason, struct buf *json,
     struct note *note);
+/* The log phase: what nginx refused by itself, before the module saw it, is an event too. */
+ngx_int_t ngx_http_gatehouse_log_handler(ngx_http_request_t *r);
 /* What the event's target.object says. */
 const char *ngx_http_gatehouse_object(ngx_http_gatehouse_decision_t *d);
 /* Names of the decision's cameras, one per line, for a view. */
@@ -298,12 +309,23 @@ void ngx_http_gatehouse_names(ngx_http_gatehouse_decision_t *d, char *out, size_
 ngx_int_t ngx_http_gatehouse_emergency(const struct buf *json);
 
 
-/* upstream.c: what the VMS gets, what the browser gets back */
+/* upstream.c: what the VMS gets */
 
 /* NGX_OK, NGX_ERROR. Replaces URI and headers of the request. */
 ngx_int_t ngx_http_gatehouse_prepare(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
-/* Removes Set-Cookie of the brokered session, marks media as not to be stored. */
+
+
+/* clean.c: what the browser gets of an answer's head */
+
+/* Takes away what is not for browsers, marks media as not to be stored. */
 ngx_int_t ngx_http_gatehouse_clean_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
+/* Why nothing of an answer may leave: browsers could take it for more than one; or NULL. */
+const char *ngx_http_gatehouse_broken(ngx_http_request_t *r);
+/* The Cookie header of the brokered session, or "". */
+const char *ngx_http_gatehouse_brokered(struct upstream *upstream);
+ngx_uint_t ngx_http_gatehouse_is_cookie(struct upstream_header *header);
+/* Cookies between browser and gateway, or gateway and VMS: the other side neither gets nor sets them. */
+ngx_uint_t ngx_http_gatehouse_is_kept(const char *brokered, u_char *name, size_t len);
 
 
 /* guard.c: nothing slips past */

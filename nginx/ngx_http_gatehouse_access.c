@@ -237,6 +237,11 @@ ngx_http_gatehouse_first_look(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *c
 
     ctx->asked.is_upgrade = ngx_http_gatehouse_is_upgrade(r);
 
+    rc = ngx_http_gatehouse_from(r, ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     if (ctx->asked.is_upgrade && ngx_http_gatehouse_has_body(r)) {
         return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST, "a WebSocket with a body");
     }
@@ -404,6 +409,11 @@ ngx_http_gatehouse_classify(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx
         return ngx_http_gatehouse_why(ctx, err == ERR_MEMORY ? NGX_HTTP_INTERNAL_SERVER_ERROR
                                                              : NGX_HTTP_BAD_REQUEST,
                                       note->text[0] ? note->text : err_words(err));
+    }
+
+    if (ngx_http_gatehouse_is_forged(d)) {
+        return ngx_http_gatehouse_why(ctx, NGX_HTTP_FORBIDDEN,
+                                      "another site's page would change something");
     }
 
     d->handler = ngx_http_gatehouse_decided;

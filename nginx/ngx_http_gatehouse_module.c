@@ -477,6 +477,13 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
 
     *h = ngx_http_gatehouse_access_handler;
 
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_gatehouse_log_handler;
+
     /* the filter that is installed last runs first */
 
     if (ngx_http_gatehouse_stream_init(cf) != NGX_OK) {

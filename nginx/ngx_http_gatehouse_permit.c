@@ -41,6 +41,10 @@ ngx_http_gatehouse_action(ngx_http_gatehouse_decision_t *d)
 
     action = access_kind(d->access.kind)->action;
 
+    if (action == EVENT_ACTIONS && d->access.kind == ACCESS_UNKNOWN && d->access.is_upgrade) {
+        return EVENT_UNCLASSIFIED;
+    }
+
     if (action == EVENT_ACTIONS && d->access.kind == ACCESS_UNKNOWN
         && ngx_http_gatehouse_is_write(d))
     {
@@ -144,6 +148,10 @@ ngx_http_gatehouse_permit(ngx_http_gatehouse_decision_t *d)
         if (board_find_session(w->board, ctx->hash, now, &ctx->session) != OK) {
             return ngx_http_gatehouse_refuse(d, NGX_HTTP_UNAUTHORIZED, "the session has ended");
         }
+    }
+
+    if (d->access.kind == ACCESS_UNKNOWN && d->access.is_upgrade && w->conf->net != NET_RECORD) {
+        return ngx_http_gatehouse_refuse(d, NGX_HTTP_FORBIDDEN, "an upgrade that no rule explains");
     }
 
     if (d->access.kind == ACCESS_BESIDE && !ctx->vms->beside) {

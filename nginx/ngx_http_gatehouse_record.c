@@ -22,7 +22,8 @@ static ngx_http_gatehouse_fold_t  ngx_http_gatehouse_folds[NGX_HTTP_GATEHOUSE_FO
 /* The same refusal of the same session (or address) is told once in a while. */
 
 static ngx_uint_t
-ngx_http_gatehouse_is_told(ngx_http_gatehouse_ctx_t *ctx, const char *object, const char *reason)
+ngx_http_gatehouse_is_told(const char *who, ngx_uint_t has_session, const char *object,
+    const char *reason)
 {
     char                        text[2048];
     u_char                     *p;
@@ -36,9 +37,8 @@ ngx_http_gatehouse_is_told(ngx_http_gatehouse_ctx_t *ctx, const char *object, co
 
     now = clock_boot();
 
-    p = ngx_snprintf((u_char *) text, sizeof(text), "%s %s %s",
-                     ctx->has_session ? ctx->session.id : ctx->address,
-                     ctx->has_session ? object : "", reason);
+    p = ngx_snprintf((u_char *) text, sizeof(text), "%s %s %s", who, has_session ? object : "",
+                     reason);
 
     board_hash(text, p - (u_char *) text, hash);
     ngx_memcpy(&key, hash, sizeof(key));
@@ -48,7 +48,7 @@ ngx_http_gatehouse_is_told(ngx_http_gatehouse_ctx_t *ctx, const char *object, co
         return 1;
     }
 
-    if (!ctx->has_session) {
+    if (!has_session) {
         if (second != now / 1000) {
             second = now / 1000;
             told = 0;
@@ -210,7 +210,9 @@ ngx_http_gatehouse_record(ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_deci
     struct note  note;
 
     if (outcome == EVENT_REFUSED
-        && ngx_http_gatehouse_is_told(ctx, ngx_http_gatehouse_object(d), reason ? reason : ""))
+        && ngx_http_gatehouse_is_told(ctx->has_session ? ctx->session.id : ctx->address,
+                                      ctx->has_session, ngx_http_gatehouse_object(d),
+                                      reason ? reason : ""))
     {
         return;
     }
@@ -230,6 +232,70 @@ ngx_http_gatehouse_record(ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_deci
     }
 
     buf_release(&json);
+}
+
+
+/* Statuses by which nginx itself refuses; 494 to 497 are its own. */
+
+static ngx_uint_t
+ngx_http_gatehouse_is_refusal(ngx_uint_t status)
+{
+    return status == NGX_HTTP_BAD_REQUEST || status == NGX_HTTP_FORBIDDEN
+           || status == NGX_HTTP_NOT_ALLOWED || status == NGX_HTTP_REQUEST_TIME_OUT
+           || (status >= NGX_HTTP_LENGTH_REQUIRED && status <= NGX_HTTP_REQUEST_URI_TOO_LARGE)
+           || status == NGX_HTTP_MISDIRECTED_REQUEST || status == NGX_HTTP_TOO_MANY_REQUESTS
+           || (status >= NGX_HTTP_REQUEST_HEADER_TOO_LARGE && status <= NGX_HTTP_TO_HTTPS)
+           || status == NGX_HTTP_NOT_IMPLEMENTED || status == NGX_HTTP_VERSION_NOT_SUPPORTED;
+}
+
+
+ngx_int_t
+ngx_http_gatehouse_log_handler(ngx_http_request_t *r)
+{
+    char                       address[IP_TEXT], reason[64];
+    struct ip                  ip;
+    struct buf                 json;
+    struct note                note;
+    ngx_uint_t                 status;
+    struct event               event;
+    ngx_http_gatehouse_ctx_t  *ctx;
+
+    ctx = ngx_http_gatehouse_ctx(r);
+    status = r->err_status ? r->err_status : r->headers_out.status;
+
+    if ((ctx != NULL && ctx->decision.why != NULL) || r->upstream != NULL
+        || !ngx_http_gatehouse_is_refusal(status) || ngx_http_gatehouse_worker.conf == NULL
+        || ngx_http_gatehouse_address(r, &ip) != NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    (void) ip_text(&ip, address);
+    *ngx_snprintf((u_char *) reason, sizeof(reason) - 1, "nginx refused the request: %ui", status)
+        = '\0';
+
+    if (ngx_http_gatehouse_is_told(address, 0, "", reason)) {
+        return NGX_OK;
+    }
+
+    event = event_begin(EVENT_AUTH_FAIL, EVENT_REFUSED);
+    event.site = event_text((char *) ngx_http_gatehouse_worker.conf->site.data);
+    event.ip = event_text(address);
+    event.reason = event_text(reason);
+
+    note.text[0] = '\0';
+    buf_init(&json, EVENT_LIMIT);
+
+    if (event_write(&event, &json, &note) != OK
+        || ngx_http_gatehouse_append(&json, ngx_http_gatehouse_recorded, NULL) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "gatehouse: no event of a refusal could be kept: %s, %s", reason, note.text);
+    }
+
+    buf_release(&json);
+
+    return NGX_OK;
 }
 
 

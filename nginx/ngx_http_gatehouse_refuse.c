@@ -146,6 +146,10 @@ ngx_http_gatehouse_tell(ngx_http_gatehouse_ctx_t *ctx)
     d = &ctx->decision;
     action = access_kind(d->access.kind)->action;
 
+    if (d->access.kind == ACCESS_UNKNOWN && d->access.is_upgrade) {
+        action = EVENT_UNCLASSIFIED;
+    }
+
     if (action == EVENT_ACTIONS || !ctx->has_session || action == EVENT_AUTH_LOGIN
         || action == EVENT_AUTH_LOGOUT)
     {
@@ -165,6 +169,10 @@ ngx_http_gatehouse_refused(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     d = &ctx->decision;
     ctx->is_decided = 1;
     ctx->is_allowed = 0;
+
+    if (d->why == NULL && rc == NGX_HTTP_UNAUTHORIZED && !ngx_http_gatehouse_is_page(r)) {
+        d->why = "nobody is logged in"; /* of a page it is the usual way in */
+    }
 
     if (d->why != NULL) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "gatehouse: refused (%i): %s", rc,

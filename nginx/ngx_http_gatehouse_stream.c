@@ -355,6 +355,7 @@ ngx_http_gatehouse_judge_header(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t 
 static ngx_int_t
 ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
 {
+    const char                   *why;
     ngx_http_gatehouse_ctx_t     *ctx;
     ngx_http_gatehouse_stream_t  *st;
 
@@ -364,6 +365,13 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
     if (st == NULL || st->header_sent || r->upstream == NULL || ngx_http_gatehouse_guards(r) == NULL)
     {
         return ngx_http_next_header_filter(r);
+    }
+
+    why = ngx_http_gatehouse_broken(r);
+    if (why != NULL) {
+        r->http_version = ngx_max(r->http_version, NGX_HTTP_VERSION_10);
+        r->upstream->keepalive = 0;
+        return ngx_http_gatehouse_stop_answer(r, ctx, why);
     }
 
     st->expected = r->headers_out.content_length_n;

@@ -1,5 +1,5 @@
 
-/* What the VMS gets of a request, and what the browser gets of its answer. */
+/* What the VMS gets of a request. */
 
 #include "ngx_http_gatehouse.h"
 
@@ -141,54 +141,6 @@ ngx_http_gatehouse_push(ngx_http_request_t *r, ngx_str_t *key, ngx_str_t *value)
 }
 
 
-/* Whether a cookie of that name is among those of a Cookie header. */
-
-static ngx_uint_t
-ngx_http_gatehouse_has_cookie(const char *header, u_char *name, size_t len)
-{
-    const char  *p, *next;
-
-    for (p = header; p != NULL && *p != '\0'; p = next) {
-
-        while (*p == ' ' || *p == ';') {
-            p++;
-        }
-
-        if (ngx_strncmp(p, name, len) == 0 && p[len] == '=') {
-            return 1;
-        }
-
-        next = ngx_strchr(p, ';');
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_gatehouse_is_cookie(struct upstream_header *header)
-{
-    return ngx_strcasecmp((u_char *) header->name, (u_char *) "cookie") == 0;
-}
-
-
-/* The cookies that the broker holds at the VMS: they are not the browser's. */
-
-static const char *
-ngx_http_gatehouse_brokered(struct upstream *upstream)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < upstream->header_count && i < UPSTREAM_HEADERS; i++) {
-        if (ngx_http_gatehouse_is_cookie(&upstream->headers[i])) {
-            return upstream->headers[i].value;
-        }
-    }
-
-    return "";
-}
-
-
 /* Appends a browser's cookies but our own and the brokered ones; p has room for all. */
 
 static u_char *
@@ -214,9 +166,7 @@ ngx_http_gatehouse_filter_cookies(u_char *begin, u_char *p, ngx_str_t *header, c
         equal = ngx_strlchr(s, next, '=');
         len = (equal != NULL ? equal : next) - s;
 
-        if (len == 0
-            || ngx_http_gatehouse_has_cookie("__Host-gatehouse=;gatehouse=", s, len)
-            || ngx_http_gatehouse_has_cookie(brokered, s, len))
+        if (len == 0 || ngx_http_gatehouse_is_kept(brokered, s, len))
         {
             continue;
         }
@@ -402,88 +352,6 @@ ngx_http_gatehouse_set_headers(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *
             return NGX_ERROR;
         }
     }
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_gatehouse_is_named(ngx_table_elt_t *h, const char *name)
-{
-    return h->hash != 0 && h->key.len == ngx_strlen(name)
-           && ngx_strncasecmp(h->key.data, (u_char *) name, h->key.len) == 0;
-}
-
-
-static void
-ngx_http_gatehouse_hide(ngx_http_request_t *r, const char *brokered, ngx_uint_t media)
-{
-    u_char           *equal;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (media && (ngx_http_gatehouse_is_named(&h[i], "cache-control")
-                          || ngx_http_gatehouse_is_named(&h[i], "expires")))
-            {
-                h[i].hash = 0;
-            }
-
-            if (!ngx_http_gatehouse_is_named(&h[i], "set-cookie")) {
-                continue;
-            }
-
-            equal = ngx_strlchr(h[i].value.data, h[i].value.data + h[i].value.len, '=');
-
-            if (equal != NULL
-                && (ngx_http_gatehouse_has_cookie(brokered, h[i].value.data,
-                                                  equal - h[i].value.data)
-                    || ngx_http_gatehouse_has_cookie("__Host-gatehouse=;gatehouse=",
-                                                     h[i].value.data, equal - h[i].value.data)))
-            {
-                h[i].hash = 0;
-            }
-        }
-    }
-}
-
-
-ngx_int_t
-ngx_http_gatehouse_clean_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
-{
-    char              type[128];
-    ngx_uint_t        media;
-    struct upstream  *upstream;
-    ngx_table_elt_t  *h;
-
-    upstream = ngx_http_gatehouse_upstream(ctx->vms);
-
-    (void) ngx_cpystrn((u_char *) type, r->headers_out.content_type.data,
-                       ngx_min(sizeof(type), r->headers_out.content_type.len + 1));
-
-    media = access_kind(ctx->decision.access.kind)->opens_view
-            || (r->headers_out.content_type.len != 0 && access_is_media(type, NULL, 0));
-
-    ngx_http_gatehouse_hide(r, upstream != NULL ? ngx_http_gatehouse_brokered(upstream) : "", media);
-
-    if (!media) {
-        return NGX_OK;
-    }
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-    h->hash = 1;
-    ngx_str_set(&h->key, "Cache-Control");
-    ngx_str_set(&h->value, "no-store");
 
     return NGX_OK;
 }

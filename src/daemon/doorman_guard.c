@@ -176,3 +176,18 @@ doorman_guard_renew(struct visit *visit)
     doorman_answer_cookie(visit, DOORMAN_PRE_COOKIE, visit->pre_cookie);
     doorman_guard_half(visit);
 }
+
+void
+doorman_guard_tell(struct visit *visit, const char *why)
+{
+    uint8_t hash[BOARD_HASH];
+    struct doorman *doorman = visit->doorman;
+    int64_t now = clock_boot();
+    board_hash(visit->ip_text, strlen(visit->ip_text), hash);
+    int64_t *told = &doorman->forged[hash[0] % COUNT(doorman->forged)];
+    if (*told != 0 && now - *told < DOORMAN_FOLD) {
+        return;
+    }
+    *told = now;
+    doorman_say_fail(visit, visit->has_session ? visit->session.user : NULL, NULL, why);
+}

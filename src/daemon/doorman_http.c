@@ -221,6 +221,7 @@ static bool
 has_need(const struct visit *visit)
 {
     switch (visit->route->need) {
+    case DOORMAN_NOTICE:
     case DOORMAN_ANYONE:
         return true;
     case DOORMAN_HALF:
@@ -231,6 +232,17 @@ has_need(const struct visit *visit)
         return visit->has_session && visit->is_elevated;
     }
     return false;
+}
+
+/*
+ * A page of ours is only read by a person, in a window of its own: the VMS has the same origin, and
+ * its scripts could fetch or frame it, with the token of its forms and the codes on it.
+ */
+static bool
+is_shown(const struct visit *visit)
+{
+    const char *to = header(visit, "Sec-Fetch-Dest");
+    return visit->route->need == DOORMAN_NOTICE || to == NULL || text_equal(to, "document");
 }
 
 static void
@@ -252,6 +264,11 @@ dispatch(struct visit *visit, const char *url, const char *method)
         return;
     }
     doorman_guard_know(visit, header(visit, "Cookie"));
+    if (is_get && !is_shown(visit)) {
+        doorman_guard_tell(visit, "a script or a frame asked for a page of the gateway");
+        answer_plain(visit, 403, "this page is for a window of its own");
+        return;
+    }
     if (is_post && !read_form(visit)) {
         answer_plain(visit, 400, "the form could not be read");
         return;
@@ -260,6 +277,7 @@ dispatch(struct visit *visit, const char *url, const char *method)
     if (!has_need(visit)) {
         answer_need(visit, is_post);
     } else if (is_post && !doorman_guard_is_ours(visit)) {
+        doorman_guard_tell(visit, "a form that no page of the gateway made");
         doorman_answer_page(visit, 403, "stale", NULL);
     } else {
         visit->route->run(visit);

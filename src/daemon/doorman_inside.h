@@ -36,6 +36,7 @@
 #define DOORMAN_TOLD        8192   /* events of views under way; a power of 2 */
 #define DOORMAN_OUTBOX      4096   /* events that wait for the ledger */
 #define DOORMAN_POOL        3
+#define DOORMAN_FOLD        10000 /* ms */
 
 struct doorman;
 struct visit;
@@ -45,6 +46,7 @@ typedef void doorman_said_fn(struct visit *visit, enum err err);
 
 /* Who may use a route. */
 enum doorman_need {
+    DOORMAN_NOTICE, /* anyone, also in the place of a picture that was refused */
     DOORMAN_ANYONE,
     DOORMAN_HALF, /* one factor was given, or an invitation */
     DOORMAN_SESSION,
@@ -207,6 +209,7 @@ struct doorman {
     int64_t tried; /* boot; the last time that it was connected */
     struct doorman_word *words;
     size_t word_count;
+    int64_t forged[64]; /* boot; when a refused form was last told, by address */
     uint64_t lost;      /* events that found the outbox full */
     size_t emergencies; /* emergency events that the ledger has not taken yet */
 };
@@ -246,6 +249,9 @@ void doorman_guard_token(const struct visit *visit, char ret_token[SESSION_COOKI
 bool doorman_guard_is_ours(struct visit *visit);
 /* The origin that the request names, if it is one of this gateway's; else the first of those. */
 const char *doorman_guard_origin(struct visit *visit);
+/* An event of a form or a visit that no page of ours made; the like of it at most once in a while.
+ */
+void doorman_guard_tell(struct visit *visit, const char *why);
 /* 32 random bytes in base64url. */
 void doorman_guard_random(char ret_cookie[SESSION_COOKIE]);
 /* A new pre-session, whatever the browser has: nobody else can know its cookie. */

@@ -61,6 +61,7 @@ check(const struct settings *settings, const struct nginxconf_place *place, stru
         uint16_t port = 0;
         err = check_name("vms", vms->name, note);
         err = err == OK ? check_name("type", vms->type, note) : err;
+        err = err == OK ? check_plain("upstream", vms->upstream, note) : err;
         if (err == OK && listen_parse(vms->listen, &ip, &port) != OK) {
             note_set(note, "listen %.100s: an address and a port such as 0.0.0.0:8443 is needed",
                 vms->listen == NULL ? "(none)" : vms->listen);
@@ -304,6 +305,28 @@ put_pages(const struct settings *settings, const char *location, const char *hos
         location, host, settings->is_plain ? "http" : "https");
 }
 
+/* Where the VMS sends a browser to its own address, the gateway's is meant. */
+static void
+put_redirects(const struct settings_vms *vms, struct buf *out)
+{
+    char text[IP_TEXT];
+    bool is_six = vms->address.family == 6;
+    const char *scheme = vms->upstream_tls ? "https" : "http";
+    const char *port = strrchr(vms->upstream, ':');
+    (void)ip_text(&vms->address, text);
+    buf_format(out,
+        "            proxy_redirect \"%s/\" /;\n"
+        "            proxy_redirect \"%s://%s%s%s:%u/\" /;\n",
+        vms->upstream, scheme, is_six ? "[" : "", text, is_six ? "]" : "", (unsigned)vms->port);
+    if (vms->port == (vms->upstream_tls ? 443 : 80) && port != NULL) {
+        buf_format(out,
+            "            proxy_redirect \"%.*s/\" /;\n"
+            "            proxy_redirect \"%s://%s%s%s/\" /;\n",
+            (int)(port - vms->upstream), vms->upstream, scheme, is_six ? "[" : "", text,
+            is_six ? "]" : "");
+    }
+}
+
 static void
 put_guarded(const struct settings *settings, const struct settings_vms *vms, const char *host,
     struct buf *out)
@@ -347,6 +370,7 @@ put_guarded(const struct settings *settings, const struct settings_vms *vms, con
                       "            proxy_ssl_verify off;\n"
                       "            proxy_ssl_protocols TLSv1.2 TLSv1.3;\n");
     }
+    put_redirects(vms, out);
     buf_text(out, "        }\n");
 }
 
