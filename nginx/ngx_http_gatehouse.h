@@ -34,6 +34,8 @@
 #define NGX_HTTP_GATEHOUSE_TICK   200   /* ms between turns of the worker's timer */
 #define NGX_HTTP_GATEHOUSE_FOLD   10000 /* ms in which the same refusal is told once */
 #define NGX_HTTP_GATEHOUSE_ARENA  (8 * 1024 * 1024)
+#define NGX_HTTP_GATEHOUSE_LENT   2048  /* bytes of it that need no heap */
+#define NGX_HTTP_GATEHOUSE_SPARE  256   /* contexts kept for the next requests */
 
 
 typedef struct ngx_http_gatehouse_ctx_s  ngx_http_gatehouse_ctx_t;
@@ -97,6 +99,9 @@ typedef struct {
 
     ngx_event_t                      tick;
     ngx_queue_t                      streams;      /* of ctx->queue: requests let through */
+
+    ngx_http_gatehouse_ctx_t        *spare;        /* by ctx->next */
+    ngx_uint_t                       nspare;
 } ngx_http_gatehouse_worker_t;
 
 extern ngx_http_gatehouse_worker_t  ngx_http_gatehouse_worker;
@@ -183,13 +188,18 @@ struct ngx_http_gatehouse_ctx_s {
     unsigned                        is_own:1;     /* the answer is ours: a redirect, a refusal */
     unsigned                        is_foreign:1; /* a link of another site's page led here */
     unsigned                        is_emergency:1; /* its events went to run/emergency.jsonl */
+
+    /* not cleared for a new request: */
+    struct note                     note;       /* of who reads address and parameters */
+    ngx_http_gatehouse_ctx_t       *next;       /* of worker.spare */
+    _Alignas(max_align_t) u_char    lent[NGX_HTTP_GATEHOUSE_LENT];
 };
 
 
 extern ngx_module_t  ngx_http_gatehouse_module;
 
 
-/* module.c */
+/* ctx.c */
 
 ngx_http_gatehouse_ctx_t *ngx_http_gatehouse_ctx(ngx_http_request_t *r);
 ngx_http_gatehouse_ctx_t *ngx_http_gatehouse_ctx_new(ngx_http_request_t *r,
@@ -208,6 +218,8 @@ const char *ngx_http_gatehouse_is_closed(void);
 const char *ngx_http_gatehouse_unavailable(ngx_http_gatehouse_vms_t *vms);
 /* No keeper for longer than a restart takes: then nothing goes on, also what is open. */
 ngx_uint_t ngx_http_gatehouse_ledger_is_gone(void);
+/* clock_boot() as of this turn of the event loop. */
+int64_t ngx_http_gatehouse_now(void);
 /* The VMS's file as of now, or NULL. */
 struct upstream *ngx_http_gatehouse_upstream(ngx_http_gatehouse_vms_t *vms);
 /*
@@ -271,6 +283,8 @@ ngx_int_t ngx_http_gatehouse_permit(ngx_http_gatehouse_decision_t *d);
 enum event_action ngx_http_gatehouse_action(ngx_http_gatehouse_decision_t *d);
 /* Footage leaves for good: it needs a step-up with a reason. */
 ngx_uint_t ngx_http_gatehouse_takes_away(enum access_kind kind);
+/* The part of a view by which one that is open is found. */
+void ngx_http_gatehouse_view_key(ngx_http_gatehouse_decision_t *d, struct view *view);
 void ngx_http_gatehouse_fill_view(ngx_http_gatehouse_decision_t *d, struct view *view,
     const char *id, int64_t now);
 

@@ -120,14 +120,8 @@ ngx_http_gatehouse_is_served(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_gatehouse_target(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 {
-    char         *host;
-    u_char       *start, *end;
-    struct note  *note;
-
-    note = arena_alloc(&ctx->arena, sizeof(struct note));
-    if (note == NULL) {
-        return ngx_http_gatehouse_why(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
-    }
+    char    *host;
+    u_char  *start, *end;
 
     if (!ngx_http_gatehouse_is_served(r)) {
         return ngx_http_gatehouse_why(ctx, 421, "another host's name");
@@ -146,10 +140,12 @@ ngx_http_gatehouse_target(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
     }
 
     if (end < start
-        || uri_canonical((char *) start, end - start, host, &ctx->arena, &ctx->uri, note) != OK)
+        || uri_canonical((char *) start, end - start, host, &ctx->arena, &ctx->uri, &ctx->note)
+           != OK)
     {
         return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST,
-                                      note->text[0] ? note->text : "the address can't be read");
+                                      ctx->note.text[0] ? ctx->note.text
+                                                          : "the address can't be read");
     }
 
     return NGX_OK;
@@ -187,7 +183,7 @@ ngx_http_gatehouse_first_look(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *c
     ngx_http_gatehouse_worker_t  *w;
 
     w = &ngx_http_gatehouse_worker;
-    now = clock_boot();
+    now = ngx_http_gatehouse_now();
 
     ctx->decision.access.kind = ACCESS_UNKNOWN;
     ctx->decision.role = POLICY_ANY;
@@ -364,7 +360,6 @@ ngx_http_gatehouse_classify(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx
     enum err                        err;
     ngx_int_t                       rc;
     ngx_uint_t                      i;
-    struct note                    *note;
     ngx_list_part_t                *part;
     ngx_table_elt_t                *h;
     ngx_http_gatehouse_decision_t  *d;
@@ -396,19 +391,14 @@ ngx_http_gatehouse_classify(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx
     ctx->asked.path = ctx->uri.path;
     ctx->asked.query = ctx->uri.query;
 
-    note = arena_alloc(&ctx->arena, sizeof(struct note));
-    if (note == NULL) {
-        return ngx_http_gatehouse_why(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
-    }
-
-    err = access_classify(ctx->vms->gate, &ctx->asked, &ctx->arena, &d->access, note);
+    err = access_classify(ctx->vms->gate, &ctx->asked, &ctx->arena, &d->access, &ctx->note);
 
     if (err != OK) {
         ngx_memzero(&d->access, sizeof(struct access));
         d->access.kind = ACCESS_UNKNOWN;
         return ngx_http_gatehouse_why(ctx, err == ERR_MEMORY ? NGX_HTTP_INTERNAL_SERVER_ERROR
                                                              : NGX_HTTP_BAD_REQUEST,
-                                      note->text[0] ? note->text : err_words(err));
+                                      ctx->note.text[0] ? ctx->note.text : err_words(err));
     }
 
     if (ngx_http_gatehouse_is_forged(d)) {

@@ -190,7 +190,7 @@ ngx_http_gatehouse_find_cookie(ngx_str_t *header, const char *name, ngx_str_t *v
             p++;
         }
 
-        semicolon = ngx_strlchr(p, end, ';');
+        semicolon = memchr(p, ';', end - p);
         if (semicolon == NULL) {
             semicolon = end;
         }

@@ -240,7 +240,7 @@ ngx_http_gatehouse_decision_end(ngx_http_gatehouse_decision_t *d, const char *ca
 {
     if (d->has_view) {
         d->has_view = 0;
-        views_leave(ngx_http_gatehouse_worker.views, d->view, cause, clock_boot());
+        views_leave(ngx_http_gatehouse_worker.views, d->view, cause, ngx_http_gatehouse_now());
     }
 }
 
@@ -260,7 +260,15 @@ ngx_http_gatehouse_enter_view(ngx_http_gatehouse_decision_t *d)
     static struct view  view;
 
     w = &ngx_http_gatehouse_worker;
-    now = clock_boot();
+    now = ngx_http_gatehouse_now();
+
+    ngx_http_gatehouse_view_key(d, &view);
+
+    if (views_join(w->views, &view, now, &d->view) == OK) {
+        d->has_view = 1;
+        d->step = NGX_HTTP_GATEHOUSE_DONE;
+        return NGX_OK;
+    }
 
     if (id[0] == '\0') {
         views_new_id(id);

@@ -84,7 +84,7 @@ ngx_http_gatehouse_question(ngx_http_gatehouse_decision_t *d, struct policy_ques
     question->camera_count = d->ncameras;
     question->all_cameras = d->all_cameras;
     question->from = d->oldest != 0 && (d->from == 0 || d->access.walks_on) ? d->oldest : d->from;
-    question->now = clock_wall();
+    question->now = (int64_t) tp->sec * 1000 + tp->msec;
     question->minute = (uint16_t) (local / 60 % 1440);
     question->weekday = (uint8_t) ((local / 86400 + 3) % 7); /* 1970 began on a Thursday */
 }
@@ -135,7 +135,7 @@ ngx_http_gatehouse_permit(ngx_http_gatehouse_decision_t *d)
 
     ctx = d->ctx;
     w = &ngx_http_gatehouse_worker;
-    now = clock_boot();
+    now = ngx_http_gatehouse_now();
     row = access_kind(d->access.kind);
 
     if (d->waited || ctx->is_allowed) {
@@ -195,11 +195,24 @@ ngx_http_gatehouse_copy(char *out, size_t size, const char *text)
 
 
 void
+ngx_http_gatehouse_view_key(ngx_http_gatehouse_decision_t *d, struct view *view)
+{
+    ngx_http_gatehouse_ctx_t  *ctx;
+
+    ctx = d->ctx;
+
+    views_key(ngx_http_gatehouse_worker.views, ctx->session.id, (char *) ctx->vms->name.data,
+              d->access.view != NULL ? d->access.view : ngx_http_gatehouse_object(d), view->key);
+
+    view->from = d->from;
+    view->to = d->to;
+}
+
+
+void
 ngx_http_gatehouse_fill_view(ngx_http_gatehouse_decision_t *d, struct view *view, const char *id,
     int64_t now)
 {
-    char                       text[ACCESS_TEXT + POLICY_NAME + 8];
-    u_char                    *p;
     struct board_session      *session;
     ngx_http_gatehouse_ctx_t  *ctx;
 
@@ -208,11 +221,7 @@ ngx_http_gatehouse_fill_view(ngx_http_gatehouse_decision_t *d, struct view *view
 
     ngx_memzero(view, sizeof(struct view));
 
-    p = ngx_snprintf((u_char *) text, sizeof(text) - 1, "%V\n%s", &ctx->vms->name,
-                     d->access.view != NULL ? d->access.view : ngx_http_gatehouse_object(d));
-    *p = '\0';
-    views_key(session->id, text, view->key);
-
+    ngx_http_gatehouse_view_key(d, view);
     ngx_memcpy(view->id, id, VIEWS_ID);
     view->state = VIEW_ASKED;
     view->kind = d->access.kind;
@@ -231,8 +240,6 @@ ngx_http_gatehouse_fill_view(ngx_http_gatehouse_decision_t *d, struct view *view
         ngx_http_gatehouse_copy(view->reason, BOARD_REASON, session->reason);
     }
 
-    view->from = d->from;
-    view->to = d->to;
     view->begun_wall = clock_wall();
     view->begun = now;
     view->active = now;

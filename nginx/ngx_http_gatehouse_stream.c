@@ -45,11 +45,18 @@ ngx_http_gatehouse_stream_begin(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t 
     st->expected = -1;
     st->sent = r->connection->sent;
     st->progress = st->sent;
-    st->progress_at = clock_boot();
+    st->progress_at = ngx_http_gatehouse_now();
     st->checked_at = st->progress_at;
     st->counted_at = st->progress_at;
     st->judges = !ctx->decision.has_view;
     ctx->stream = st;
+
+    if (st->judges) {
+        st->sniff = ngx_palloc(r->pool, ACCESS_SNIFF);
+        if (st->sniff == NULL) {
+            return NGX_ERROR;
+        }
+    }
 
     if (ctx->decision.access.kind == ACCESS_EXPORT) {
         st->hash = EVP_MD_CTX_new();
@@ -416,8 +423,8 @@ ngx_http_gatehouse_sniff(ngx_http_gatehouse_stream_t *st, ngx_chain_t *in)
     last = 0;
 
     for (cl = in; cl; cl = cl->next) {
-        if (ngx_buf_in_memory(cl->buf) && st->nsniff < sizeof(st->sniff)) {
-            n = ngx_min((size_t) (cl->buf->last - cl->buf->pos), sizeof(st->sniff) - st->nsniff);
+        if (ngx_buf_in_memory(cl->buf) && st->nsniff < ACCESS_SNIFF) {
+            n = ngx_min((size_t) (cl->buf->last - cl->buf->pos), ACCESS_SNIFF - st->nsniff);
             ngx_memcpy(st->sniff + st->nsniff, cl->buf->pos, n);
             st->nsniff += n;
         }
@@ -425,7 +432,7 @@ ngx_http_gatehouse_sniff(ngx_http_gatehouse_stream_t *st, ngx_chain_t *in)
         last |= cl->buf->last_buf;
     }
 
-    return last || st->nsniff == sizeof(st->sniff)
+    return last || st->nsniff == ACCESS_SNIFF
            || (st->expected >= 0 && (off_t) st->nsniff >= st->expected);
 }
 
@@ -435,7 +442,7 @@ ngx_http_gatehouse_keep_held(ngx_http_request_t *r, ngx_http_gatehouse_stream_t 
     ngx_chain_t *in)
 {
     if (in != NULL && st->since == 0) {
-        st->since = clock_boot();
+        st->since = ngx_http_gatehouse_now();
     }
 
     r->buffered |= NGX_HTTP_GATEHOUSE_BUFFERED;
@@ -520,7 +527,7 @@ ngx_http_gatehouse_pass(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, ng
     }
 
     if (st->passed - st->counted >= NGX_HTTP_GATEHOUSE_BATCH) {
-        ngx_http_gatehouse_stream_count(ctx, clock_boot());
+        ngx_http_gatehouse_stream_count(ctx, ngx_http_gatehouse_now());
     }
 
     return ngx_http_next_body_filter(r, in);
@@ -852,6 +859,6 @@ ngx_http_gatehouse_stream_end(ngx_http_gatehouse_ctx_t *ctx)
     }
 
     st->passed -= st->upgraded ? 0 : ngx_min(unsent, st->passed - st->counted);
-    ngx_http_gatehouse_stream_count(ctx, clock_boot());
+    ngx_http_gatehouse_stream_count(ctx, ngx_http_gatehouse_now());
     ctx->stream = NULL;
 }

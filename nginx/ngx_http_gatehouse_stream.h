@@ -31,7 +31,7 @@ struct ngx_http_gatehouse_stream_s {
     ngx_chain_t               *held;
     int64_t                    since;     /* first byte held */
     size_t                     nsniff;
-    u_char                     sniff[ACCESS_SNIFF];
+    u_char                    *sniff;     /* ACCESS_SNIFF bytes, where the net applies at first */
 
     off_t                      expected;  /* Content-Length; -1: none */
     uint64_t                   passed;    /* bytes of the body */

@@ -103,6 +103,7 @@ ngx_http_gatehouse_is_allowed(ngx_str_t *key)
 
     for (i = 0; i < sizeof(ngx_http_gatehouse_allowed) / sizeof(ngx_str_t); i++) {
         if (ngx_http_gatehouse_allowed[i].len == key->len
+            && ngx_http_gatehouse_allowed[i].data[0] == ngx_tolower(key->data[0])
             && ngx_strncasecmp(ngx_http_gatehouse_allowed[i].data, key->data, key->len) == 0)
         {
             return 1;
@@ -158,12 +159,12 @@ ngx_http_gatehouse_filter_cookies(u_char *begin, u_char *p, ngx_str_t *header, c
             s++;
         }
 
-        next = ngx_strlchr(s, end, ';');
+        next = memchr(s, ';', end - s);
         if (next == NULL) {
             next = end;
         }
 
-        equal = ngx_strlchr(s, next, '=');
+        equal = memchr(s, '=', next - s);
         len = (equal != NULL ? equal : next) - s;
 
         if (len == 0 || ngx_http_gatehouse_is_kept(brokered, s, len))
@@ -249,10 +250,14 @@ ngx_http_gatehouse_fill(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, co
     ngx_str_t *value)
 {
     char         role[POLICY_NAME];
+    size_t       size;
     u_char      *p, *last;
     const char  *name;
 
-    value->data = ngx_pnalloc(r->pool, UPSTREAM_VALUE + 8 * POLICY_NAME);
+    size = ngx_strlen(text);
+    size += ngx_strchr(text, '{') != NULL ? 8 * POLICY_NAME : 0;
+
+    value->data = ngx_pnalloc(r->pool, size);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
@@ -260,7 +265,7 @@ ngx_http_gatehouse_fill(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, co
     board_role_name(ngx_http_gatehouse_worker.board, ctx->decision.role, role);
 
     p = value->data;
-    last = p + UPSTREAM_VALUE + 8 * POLICY_NAME;
+    last = p + size;
 
     while (*text != '\0') {
 
@@ -303,7 +308,12 @@ ngx_http_gatehouse_set_headers(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *
 
     first = r->headers_in.headers.part;
 
-    if (ngx_list_init(&r->headers_in.headers, r->pool, 16, sizeof(ngx_table_elt_t)) != NGX_OK) {
+    /* those of most requests, the cookies and those of the broker fit into its first part */
+
+    if (ngx_list_init(&r->headers_in.headers, r->pool, first.nelts + UPSTREAM_HEADERS,
+                      sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -91,6 +91,7 @@ ngx_http_gatehouse_init_worker(ngx_cycle_t *cycle)
 void
 ngx_http_gatehouse_exit_worker(ngx_cycle_t *cycle)
 {
+    ngx_http_gatehouse_ctx_t     *ctx;
     ngx_http_gatehouse_worker_t  *w;
 
     w = &ngx_http_gatehouse_worker;
@@ -105,6 +106,12 @@ ngx_http_gatehouse_exit_worker(ngx_cycle_t *cycle)
     w->resolver = NULL;
     views_close(w->views);
     w->views = NULL;
+
+    while (w->spare != NULL) {
+        ctx = w->spare;
+        w->spare = ctx->next;
+        ngx_free(ctx);
+    }
 }
 
 
@@ -190,6 +197,23 @@ ngx_http_gatehouse_open_files(int64_t now)
 }
 
 
+/* nginx reads its clock once in each turn; so does who asks in between. */
+
+int64_t
+ngx_http_gatehouse_now(void)
+{
+    static int64_t     now;
+    static ngx_msec_t  at;
+
+    if (now == 0 || at != ngx_current_msec) {
+        at = ngx_current_msec;
+        now = clock_boot();
+    }
+
+    return now;
+}
+
+
 struct upstream *
 ngx_http_gatehouse_upstream(ngx_http_gatehouse_vms_t *vms)
 {
@@ -231,7 +255,7 @@ ngx_http_gatehouse_is_closed(void)
 
     w = &ngx_http_gatehouse_worker;
 
-    if (w->board == NULL || board_is_stale(w->board, clock_boot())) {
+    if (w->board == NULL || board_is_stale(w->board, ngx_http_gatehouse_now())) {
         return "the doorman is silent";
     }
 
@@ -254,7 +278,7 @@ ngx_http_gatehouse_unavailable(ngx_http_gatehouse_vms_t *vms)
         return why;
     }
 
-    now = clock_boot();
+    now = ngx_http_gatehouse_now();
 
     if (board_vms(w->board, (char *) vms->name.data, &vms->place) != OK) {
         return "the policy does not have this VMS";
@@ -281,7 +305,7 @@ ngx_http_gatehouse_ledger_is_gone(void)
 
     w = &ngx_http_gatehouse_worker;
 
-    return w->client == NULL && clock_boot() - w->alive > BOARD_STALE;
+    return w->client == NULL && ngx_http_gatehouse_now() - w->alive > BOARD_STALE;
 }
 
 

@@ -77,10 +77,13 @@ export_as_worker(const char *folder, const char *id)
         .ends_at_close = true,
     };
     (void)text_copy(view.id, sizeof(view.id), id);
-    views_key(view.session, id, view.key);
     (void)snprintf(path, sizeof(path), "%s/run/views", folder);
-    if (views_open(path, &views, &note) != OK ||
-        views_enter(views, &view, now, &handle, &state) != OK) {
+    enum err err = views_open(path, &views, &note);
+    if (err == OK) {
+        views_key(views, view.session, view.vms_name, id, view.key);
+        err = views_enter(views, &view, now, &handle, &state);
+    }
+    if (err != OK) {
         (void)fprintf(stderr, "%s\n", note.text);
         return 2;
     }

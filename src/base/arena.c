@@ -13,6 +13,7 @@ struct arena_block {
     struct arena_block *next;
     size_t size;
     size_t used;
+    bool is_lent;
     _Alignas(max_align_t) unsigned char data[];
 };
 
@@ -23,12 +24,23 @@ arena_init(struct arena *arena, size_t limit)
 }
 
 void
+arena_lend(struct arena *arena, void *memory, size_t size)
+{
+    assert(arena->blocks == NULL && size > sizeof(struct arena_block));
+    struct arena_block *block = memory;
+    *block = (struct arena_block){.size = size - sizeof(*block), .is_lent = true};
+    arena->blocks = block;
+}
+
+void
 arena_release(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;
     while (block != NULL) {
         struct arena_block *next = block->next;
-        free(block);
+        if (!block->is_lent) {
+            free(block);
+        }
         block = next;
     }
     arena_init(arena, arena->limit);
@@ -64,6 +76,7 @@ block_with_room(struct arena *arena, size_t size)
     block->next = newest;
     block->size = block_size;
     block->used = 0;
+    block->is_lent = false;
     arena->blocks = block;
     return block;
 }

@@ -19,6 +19,10 @@ struct arena {
 
 void arena_init(struct arena *arena, size_t limit);
 
+/* Of an arena that is still empty: its first block is memory of the caller, aligned for any type,
+ * that outlives it. Short lives need no heap then. */
+void arena_lend(struct arena *arena, void *memory, size_t size);
+
 /* Frees everything that came from the arena; the arena can be initialised again. */
 void arena_release(struct arena *arena);
 

@@ -148,6 +148,21 @@ settle_user(const struct policy *policy, struct board_session *session)
     return is_there ? OK : ERR_MISSING;
 }
 
+/* As long for every pair of hashes: their words are joined before anybody looks. */
+static bool
+is_hash(const uint8_t a[BOARD_HASH], const uint8_t b[BOARD_HASH])
+{
+    uint64_t first[BOARD_HASH / sizeof(uint64_t)];
+    uint64_t second[BOARD_HASH / sizeof(uint64_t)];
+    uint64_t other = 0;
+    memcpy(first, a, BOARD_HASH);
+    memcpy(second, b, BOARD_HASH);
+    for (size_t i = 0; i < COUNT(first); i++) {
+        other |= first[i] ^ second[i];
+    }
+    return other == 0;
+}
+
 enum err
 board_find_session(const struct board_reader *reader, const uint8_t hash[BOARD_HASH], int64_t now,
     struct board_session *ret_session)
@@ -163,7 +178,7 @@ board_find_session(const struct board_reader *reader, const uint8_t hash[BOARD_H
             break;
         }
         if (tag != wanted || latch_get(shared->sessions[place], &session, sizeof session) != OK ||
-            sodium_memcmp(session.hash, hash, BOARD_HASH) != 0) {
+            !is_hash(session.hash, hash)) {
             continue;
         }
         if (session.expires <= now || settle_user(policy_of(reader), &session) != OK) {

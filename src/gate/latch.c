@@ -20,9 +20,14 @@ put_words(_Atomic uint64_t *to, const uint8_t *from, size_t len)
 static void
 get_words(const _Atomic uint64_t *from, uint8_t *to, size_t len)
 {
-    for (size_t at = 0; at < len; at += sizeof(uint64_t), from++) {
+    size_t whole = len / sizeof(uint64_t) * sizeof(uint64_t);
+    for (size_t at = 0; at < whole; at += sizeof(uint64_t), from++) {
         uint64_t word = atomic_load_explicit(from, memory_order_relaxed);
-        memcpy(to + at, &word, len - at < sizeof word ? len - at : sizeof word);
+        memcpy(to + at, &word, sizeof word);
+    }
+    if (whole < len) {
+        uint64_t word = atomic_load_explicit(from, memory_order_relaxed);
+        memcpy(to + whole, &word, len - whole);
     }
 }
 

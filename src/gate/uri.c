@@ -11,13 +11,17 @@
 
 #define URI_LIMIT 8192
 
-/* RFC 3986 3.3: pchar, without ';', which some servers cut a segment at. */
+/* RFC 3986 3.3: pchar and '/', without ';', which some servers cut a segment at. */
+#define SPAN(first, last) (((UINT64_C(2) << ((last) - (first))) - 1) << (first) % 64)
+static const uint64_t plain[4] = {
+    SPAN('!', '!') | SPAN('$', '$') | SPAN('&', ':') | SPAN('=', '='),
+    SPAN('@', 'Z') | SPAN('_', '_') | SPAN('a', 'z') | SPAN('~', '~'),
+};
+
 static bool
 is_plain(uint8_t byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= '&' && byte <= ':') ||
-           (byte >= '@' && byte <= 'Z') || byte == '_' || byte == '=' || byte == '~' ||
-           byte == '!' || byte == '$';
+    return (plain[byte / 64] >> byte % 64 & 1U) != 0;
 }
 
 static enum err
@@ -58,6 +62,9 @@ check_raw(const char *target, size_t len, struct note *note)
     }
     for (size_t i = 0; i < len; i++) {
         uint8_t byte = (uint8_t)target[i];
+        if (is_plain(byte)) {
+            continue;
+        }
         if (byte <= ' ' || byte > '~') {
             return refuse(note, "the address has a raw control or 8-bit character");
         }

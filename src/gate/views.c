@@ -195,15 +195,19 @@ views_touched(const struct views *views, uint32_t place)
 }
 
 void
-views_key(const char *session, const char *view, uint8_t out[16])
+views_key(const struct views *views, const char *session, const char *vms, const char *view,
+    uint8_t out[16])
 {
-    uint8_t digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_state state;
-    (void)crypto_hash_sha256_init(&state);
-    (void)crypto_hash_sha256_update(&state, (const uint8_t *)session, strlen(session) + 1);
-    (void)crypto_hash_sha256_update(&state, (const uint8_t *)view, strlen(view));
-    (void)crypto_hash_sha256_final(&state, digest);
-    memcpy(out, digest, 16);
+    const char *const texts[] = {session, vms, view};
+    uint8_t key[crypto_shorthash_siphashx24_KEYBYTES];
+    memcpy(key, views->shared->secret, sizeof(key));
+    /* Each text under the key that the ones before it make: where one ends can't be moved. */
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        uint8_t next[crypto_shorthash_siphashx24_BYTES];
+        (void)crypto_shorthash_siphashx24(next, (const uint8_t *)texts[i], strlen(texts[i]), key);
+        memcpy(key, next, sizeof(key));
+    }
+    memcpy(out, key, 16);
 }
 
 void
@@ -307,6 +311,25 @@ views_enter(struct views *views, const struct view *view, int64_t now,
         uint32_t number = (uint32_t)(row - views->shared->rows);
         *ret_handle = (struct view_handle){number, row->view.generation};
         *ret_state = state;
+    }
+    views_unlock(views->shared);
+    return err;
+}
+
+enum err
+views_join(
+    struct views *views, const struct view *view, int64_t now, struct view_handle *ret_handle)
+{
+    enum err err = ERR_MISSING;
+    assert(views->worker != VIEWS_NONE);
+    views_lock(views->shared);
+    struct views_row *row = find_key(views->shared, view->key);
+    if (row != NULL && row->view.state == VIEW_OPEN) {
+        err = join_row(views, row, view, now);
+    }
+    if (err == OK) {
+        uint32_t number = (uint32_t)(row - views->shared->rows);
+        *ret_handle = (struct view_handle){number, row->view.generation};
     }
     views_unlock(views->shared);
     return err;

@@ -93,8 +93,10 @@ void views_beat(struct views *views, int64_t now);
 void views_touch(struct views *views, uint32_t place, int64_t now);
 int64_t views_touched(const struct views *views, uint32_t place);
 
-/* The key of one session's view, and a random id for a new one. */
-void views_key(const char *session, const char *view, uint8_t out[16]);
+/* The key of one session's view at a VMS, and a random id for a new one. Keyed by a secret of the
+ * file: nobody can make two views of one key. */
+void views_key(const struct views *views, const char *session, const char *vms, const char *view,
+    uint8_t out[16]);
 void views_new_id(char out[VIEWS_ID]);
 
 /*
@@ -106,6 +108,10 @@ void views_new_id(char out[VIEWS_ID]);
  */
 enum err views_enter(struct views *views, const struct view *view, int64_t now,
     struct view_handle *ret_handle, enum view_state *ret_state) MUST_CHECK;
+/* The same where the view is open already, of which only key, from and to need be given;
+ * ERR_MISSING: it is not, or not yet. */
+enum err views_join(struct views *views, const struct view *view, int64_t now,
+    struct view_handle *ret_handle) MUST_CHECK;
 /* VIEW_REFUSED also of a view that is no more. */
 enum view_state views_state(struct views *views, struct view_handle handle);
 /* Its event is durable, or was refused (then the row is freed when all have left). To be called

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,7 @@ fill_new(struct views_shared *shared)
     memcpy(shared->magic, VIEWS_MAGIC, sizeof(shared->magic));
     shared->version = VIEWS_VERSION;
     shared->size = sizeof(*shared);
+    randombytes_buf(shared->secret, sizeof(shared->secret));
     views_index(shared);
     return make_locks(shared);
 }

@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #define VIEWS_MAGIC   "GHVIEWS"
-#define VIEWS_VERSION 4
+#define VIEWS_VERSION 5
 #define VIEWS_NONE    UINT16_MAX /* no row, no worker */
 
 /* Its state is written last when it is made and first when it is freed: what a dead writer left
@@ -28,6 +28,7 @@ struct views_shared {
     char magic[8];
     uint32_t version;
     uint32_t size;
+    uint8_t secret[16];   /* of views_key() */
     char boot[40];        /* of the machine's run that the times and locks belong to */
     pthread_mutex_t lock; /* of everything but bytes, active and touched */
     struct views_worker workers[VIEWS_WORKERS];

@@ -2,7 +2,6 @@
 #include "base/text.h"
 #include "vms/access_parts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define SECOND_MS  ((int64_t)1000)
@@ -262,7 +261,8 @@ static const struct capture *
 capture_of(const char *name, size_t len)
 {
     for (size_t i = 0; i < COUNT(known); i++) {
-        if (strncmp(known[i].name, name, len) == 0 && known[i].name[len] == '\0') {
+        const char *one = known[i].name;
+        if (one[0] == name[0] && strncmp(one, name, len) == 0 && one[len] == '\0') {
             return &known[i];
         }
     }
@@ -352,6 +352,39 @@ words_of(enum access_name name)
     return NULL;
 }
 
+/* The number in digits; returns its end. */
+static char *
+put_number(char *end, int64_t value)
+{
+    char digits[20];
+    size_t count = 0;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[count++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (value < 0) {
+        *end++ = '-';
+    }
+    while (count != 0) {
+        *end++ = digits[--count];
+    }
+    return end;
+}
+
+/* "event 17" */
+static char *
+join(const char *word, const char *text, struct arena *arena)
+{
+    char *joined = arena_alloc(arena, strlen(word) + strlen(text) + 2);
+    if (joined != NULL) {
+        char *end = stpcpy(joined, word);
+        *end++ = ' ';
+        (void)stpcpy(end, text);
+    }
+    return joined;
+}
+
 /* "playback c:front 1763900000000-1763903600000" */
 static const char *
 view_of(unsigned flags, const struct access *access, struct arena *arena)
@@ -374,8 +407,10 @@ view_of(unsigned flags, const struct access *access, struct arena *arena)
         end = stpcpy(end, access->cameras[i].text);
     }
     if (has_times) {
-        (void)snprintf(end, size - (size_t)(end - view), " %lld-%lld", (long long)access->from,
-            (long long)access->to);
+        *end++ = ' ';
+        end = put_number(end, access->from);
+        *end++ = '-';
+        (void)put_number(end, access->to); /* what follows is zero already */
     }
     return view;
 }
@@ -386,7 +421,7 @@ access_build_names(const char *path, unsigned flags, struct arena *arena, struct
     const struct access_camera *first = access->camera_count == 0 ? NULL : access->cameras;
     const char *words = first == NULL ? NULL : words_of(first->name);
     if (access->object == NULL && words != NULL) {
-        access->object = arena_format(arena, "%s %s", words, first->text);
+        access->object = join(words, first->text, arena);
     } else if (access->object == NULL) {
         access->object = path;
     }

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define STEPS_MOST 4096 /* ends of pieces tried, of one pattern: a path that needs more fits none  \
-                         */
+#define STEPS_MOST                                                                                 \
+    4096 /* ends of pieces tried, of one pattern: a path that needs more fits none                 \
+          */
 
 struct matching {
     struct access_captures *captures;
@@ -79,7 +80,8 @@ match_alternatives(struct matching *matching, const char *pattern, const char *p
             len++;
         }
         size_t before = matching->captures->count;
-        if (strncmp(one, path, len) == 0 && match(matching, end + 1, path + len)) {
+        bool may_fit = len == 0 || *one == *path;
+        if (may_fit && strncmp(one, path, len) == 0 && match(matching, end + 1, path + len)) {
             return true;
         }
         matching->captures->count = before;

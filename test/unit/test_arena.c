@@ -48,6 +48,25 @@ test_copies_and_formats_text(void **state)
     assert_null(arena_copy(&arena, NULL));
 }
 
+static void
+test_hands_out_lent_memory_first(void **state)
+{
+    (void)state;
+    _Alignas(max_align_t) unsigned char lent[512];
+    CLEANUP(arena_release) struct arena arena;
+    memset(lent, 0xff, sizeof(lent));
+    arena_init(&arena, 1 << 20);
+    arena_lend(&arena, lent, sizeof(lent));
+    unsigned char *first = arena_alloc(&arena, 100);
+    unsigned char *second = arena_alloc(&arena, 4000);
+    assert_true(first > lent && first + 100 <= lent + sizeof(lent));
+    assert_true(second < lent || second >= lent + sizeof(lent));
+    assert_int_equal(first[99], 0);
+    assert_int_equal(second[3999], 0);
+    arena_release(&arena);
+    assert_non_null(arena_alloc(&arena, 100));
+}
+
 int
 main(void)
 {
@@ -55,6 +74,7 @@ main(void)
         cmocka_unit_test(test_hands_out_zeroed_aligned_memory),
         cmocka_unit_test(test_refuses_more_than_its_limit),
         cmocka_unit_test(test_copies_and_formats_text),
+        cmocka_unit_test(test_hands_out_lent_memory_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,7 +71,7 @@ static struct view
 sample(const char *session, const char *text)
 {
     struct view view = {.kind = ACCESS_LIVE, .from = 0};
-    views_key(session, text, view.key);
+    views_key(worker, session, "zoneminder", text, view.key);
     views_new_id(view.id);
     (void)text_copy(view.session, sizeof(view.session), session);
     (void)text_copy(view.user, sizeof(view.user), "anna");
@@ -117,6 +117,49 @@ test_folds_requests_of_one_view_into_one_row(void **state)
     assert_int_equal(told[0].active - told[0].begun, 4010);
     sweep(100000);
     assert_int_equal(told_count, 0);
+}
+
+static void
+test_joins_only_what_is_open(void **state)
+{
+    (void)state;
+    struct view view = sample("s-1", "hls front");
+    struct view_handle handle;
+    enum view_state found = VIEW_REFUSED;
+    assert_int_equal(views_join(worker, &view, 1000, &handle), ERR_MISSING);
+    assert_int_equal(views_enter(worker, &view, 1000, &handle, &found), OK);
+    assert_int_equal(views_join(worker, &view, 1000, &handle), ERR_MISSING);
+    views_opened(worker, handle, true);
+    struct view_handle second;
+    struct view more = {.from = 10, .to = 20};
+    memcpy(more.key, view.key, sizeof(more.key));
+    assert_int_equal(views_join(worker, &more, 1010, &second), OK);
+    assert_int_equal(second.row, handle.row);
+    views_leave(worker, handle, NULL, 1010);
+    sweep(1010 + VIEWS_IDLE);
+    assert_int_equal(told_count, 0);
+    views_leave(worker, second, NULL, 1020);
+    sweep(1020 + VIEWS_IDLE);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].from, 10);
+    assert_int_equal(told[0].to, 20);
+    assert_int_equal(told[0].requests, 2);
+    assert_int_equal(views_join(worker, &view, 1030 + VIEWS_IDLE, &handle), ERR_MISSING);
+}
+
+static void
+test_key_keeps_its_texts_apart(void **state)
+{
+    (void)state;
+    uint8_t key[16];
+    uint8_t other[16];
+    views_key(worker, "s", "vms", "view", key);
+    views_key(worker, "s", "vms", "view", other);
+    assert_memory_equal(key, other, sizeof(key));
+    views_key(worker, "sv", "ms", "view", other);
+    assert_memory_not_equal(key, other, sizeof(key));
+    views_key(worker, "s", "vmsv", "iew", other);
+    assert_memory_not_equal(key, other, sizeof(key));
 }
 
 static void
@@ -699,6 +742,8 @@ main(void)
         WITH_FILE(test_start_of_the_machine_ends_everything),
         WITH_FILE(test_file_of_another_version_is_replaced_by_the_doorman_only),
         WITH_FILE(test_refuses_more_workers_than_it_has_places),
+        WITH_FILE(test_joins_only_what_is_open),
+        WITH_FILE(test_key_keeps_its_texts_apart),
         cmocka_unit_test(test_begin_says_what_was_asked_for),
         cmocka_unit_test(test_end_says_what_really_left),
         cmocka_unit_test(test_each_phase_has_an_id_of_its_own_that_is_the_same_again),
