@@ -744,10 +744,10 @@ main(void)
         WITH_FILE(test_refuses_more_workers_than_it_has_places),
         WITH_FILE(test_joins_only_what_is_open),
         WITH_FILE(test_key_keeps_its_texts_apart),
-        cmocka_unit_test(test_begin_says_what_was_asked_for),
-        cmocka_unit_test(test_end_says_what_really_left),
-        cmocka_unit_test(test_each_phase_has_an_id_of_its_own_that_is_the_same_again),
-        cmocka_unit_test(test_media_that_no_row_explains_is_unclassified),
+        WITH_FILE(test_begin_says_what_was_asked_for),
+        WITH_FILE(test_end_says_what_really_left),
+        WITH_FILE(test_each_phase_has_an_id_of_its_own_that_is_the_same_again),
+        WITH_FILE(test_media_that_no_row_explains_is_unclassified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
