@@ -1,5 +1,5 @@
 /* Pages to which the gateway sends a request that it does not let through. */
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 
 void
 doorman_notice_denied(struct visit *visit)
