@@ -265,6 +265,8 @@ ngx_uint_t ngx_http_gatehouse_is_forged(ngx_http_gatehouse_decision_t *d);
 
 /* refuse.c: answers that are ours */
 
+/* For the page of a refusal: "kind|why|camera|camera…"; "gone": the VMS. */
+const char *ngx_http_gatehouse_refusal(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
 ngx_int_t ngx_http_gatehouse_refused(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     ngx_int_t rc);
 

@@ -32,10 +32,10 @@ static ngx_str_t  ngx_http_gatehouse_origin_wide[] = {
 
 
 static ngx_uint_t
-ngx_http_gatehouse_is_named(ngx_table_elt_t *h, const char *name, size_t len)
+ngx_http_gatehouse_is_named(ngx_table_elt_t *h, const char *name)
 {
-    return h->key.len == len && h->hash != 0
-           && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0;
+    return h->hash != 0 && h->key.len == ngx_strlen(name)
+           && ngx_strncasecmp(h->key.data, (u_char *) name, h->key.len) == 0;
 }
 
 
@@ -145,17 +145,15 @@ ngx_http_gatehouse_may_set(ngx_str_t *value, const char *brokered)
 static ngx_uint_t
 ngx_http_gatehouse_may_leave(ngx_table_elt_t *h, struct upstream *upstream)
 {
-    ngx_str_t   *name;
-    ngx_uint_t   i;
+    ngx_uint_t  i;
 
-    if (ngx_http_gatehouse_is_named(h, "set-cookie", sizeof("set-cookie") - 1)) {
+    if (ngx_http_gatehouse_is_named(h, "set-cookie")) {
         return ngx_http_gatehouse_may_set(&h->value,
                                           upstream ? ngx_http_gatehouse_brokered(upstream) : "");
     }
 
     for (i = 0; i < sizeof(ngx_http_gatehouse_origin_wide) / sizeof(ngx_str_t); i++) {
-        name = &ngx_http_gatehouse_origin_wide[i];
-        if (ngx_http_gatehouse_is_named(h, (char *) name->data, name->len)) {
+        if (ngx_http_gatehouse_is_named(h, (char *) ngx_http_gatehouse_origin_wide[i].data)) {
             return 0;
         }
     }
@@ -171,9 +169,7 @@ ngx_http_gatehouse_may_leave(ngx_table_elt_t *h, struct upstream *upstream)
     /* nor does the VMS give back the secret by which it trusts us */
 
     for (i = 0; upstream != NULL && i < upstream->header_count && i < UPSTREAM_HEADERS; i++) {
-        if (ngx_http_gatehouse_is_named(h, upstream->headers[i].name,
-                                        ngx_strlen(upstream->headers[i].name)))
-        {
+        if (ngx_http_gatehouse_is_named(h, upstream->headers[i].name)) {
             return 0;
         }
     }
@@ -207,34 +203,37 @@ ngx_int_t
 ngx_http_gatehouse_clean_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 {
     char              type[128];
-    ngx_uint_t        i, media;
+    ngx_uint_t        i, media, page;
     struct upstream  *upstream;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
     upstream = ngx_http_gatehouse_upstream(ctx->vms);
 
-    media = access_kind(ctx->decision.access.kind)->opens_view;
+    (void) ngx_cpystrn((u_char *) type, r->headers_out.content_type.data,
+                       ngx_min(sizeof(type), r->headers_out.content_type.len + 1));
 
-    if (!media && r->headers_out.content_type.len != 0) {
-        (void) ngx_cpystrn((u_char *) type, r->headers_out.content_type.data,
-                           ngx_min(sizeof(type), r->headers_out.content_type.len + 1));
-        media = access_is_media(type, NULL, 0);
-    }
+    media = access_kind(ctx->decision.access.kind)->opens_view
+            || (r->headers_out.content_type.len != 0 && access_is_media(type, NULL, 0));
+
+    page = ngx_strncasecmp((u_char *) type, (u_char *) "text/html", sizeof("text/html") - 1) == 0;
 
     for (part = &r->headers_out.headers.part; part; part = part->next) {
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
             if (!ngx_http_gatehouse_may_leave(&h[i], upstream)
-                || (media && (ngx_http_gatehouse_is_named(&h[i], "cache-control",
-                                                          sizeof("cache-control") - 1)
-                              || ngx_http_gatehouse_is_named(&h[i], "expires",
-                                                             sizeof("expires") - 1))))
+                || ((media || page)
+                    && (ngx_http_gatehouse_is_named(&h[i], "cache-control")
+                        || ngx_http_gatehouse_is_named(&h[i], "expires"))))
             {
                 h[i].hash = 0;
             }
         }
+    }
+
+    if (page && !media && ngx_http_gatehouse_add(r, "Cache-Control", "no-cache") != NGX_OK) {
+        return NGX_ERROR; /* whose session has ended sees the log-in */
     }
 
     if (!media) {
@@ -276,10 +275,8 @@ ngx_http_gatehouse_broken(ngx_http_request_t *r)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            lengths += ngx_http_gatehouse_is_named(&h[i], "content-length",
-                                                   sizeof("content-length") - 1);
-            codings += ngx_http_gatehouse_is_named(&h[i], "transfer-encoding",
-                                                   sizeof("transfer-encoding") - 1);
+            lengths += ngx_http_gatehouse_is_named(&h[i], "content-length");
+            codings += ngx_http_gatehouse_is_named(&h[i], "transfer-encoding");
         }
     }
 

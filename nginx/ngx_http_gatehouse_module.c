@@ -26,6 +26,7 @@ enum {
     NGX_HTTP_GATEHOUSE_VAR_CONNECTION,
     NGX_HTTP_GATEHOUSE_VAR_ADDRESS,
     NGX_HTTP_GATEHOUSE_VAR_USER,
+    NGX_HTTP_GATEHOUSE_VAR_REFUSED,
     NGX_HTTP_GATEHOUSE_VAR_SESSION,
 };
 
@@ -137,6 +138,9 @@ static ngx_http_variable_t  ngx_http_gatehouse_vars[] = {
     { ngx_string("gatehouse_user"), NULL, ngx_http_gatehouse_variable,
       NGX_HTTP_GATEHOUSE_VAR_USER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("gatehouse_refused"), NULL, ngx_http_gatehouse_variable,
+      NGX_HTTP_GATEHOUSE_VAR_REFUSED, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("gatehouse_session"), NULL, ngx_http_gatehouse_variable,
       NGX_HTTP_GATEHOUSE_VAR_SESSION, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
@@ -181,6 +185,10 @@ ngx_http_gatehouse_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         if (ctx && ctx->has_session) {
             s = ctx->session.name;
         }
+        break;
+
+    case NGX_HTTP_GATEHOUSE_VAR_REFUSED:
+        s = ngx_http_gatehouse_refusal(r, ctx);
         break;
 
     default: /* NGX_HTTP_GATEHOUSE_VAR_SESSION */

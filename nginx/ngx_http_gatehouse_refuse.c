@@ -3,6 +3,8 @@
 
 #include "ngx_http_gatehouse.h"
 
+#define NGX_HTTP_GATEHOUSE_REFUSAL  1024
+
 
 /* Refusals */
 
@@ -157,6 +159,47 @@ ngx_http_gatehouse_tell(ngx_http_gatehouse_ctx_t *ctx)
     }
 
     ngx_http_gatehouse_record(ctx, d, action, EVENT_REFUSED, d->why);
+}
+
+
+const char *
+ngx_http_gatehouse_refusal(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    char                           *p, *text;
+    ngx_http_gatehouse_decision_t  *d;
+
+    if (ctx == NULL) {
+        return "";
+    }
+
+    if (ctx->is_allowed) {
+        return "gone";
+    }
+
+    if (ctx->decision.why == NULL) {
+        return "";
+    }
+
+    d = &ctx->decision;
+
+    text = ngx_pcalloc(r->pool, NGX_HTTP_GATEHOUSE_REFUSAL);
+    if (text == NULL) {
+        return "";
+    }
+
+    p = (char *) ngx_snprintf((u_char *) text, NGX_HTTP_GATEHOUSE_REFUSAL - 1, "%s|%s|",
+                              access_kind(d->access.kind)->text, d->why);
+    ngx_http_gatehouse_names(d, p, NGX_HTTP_GATEHOUSE_REFUSAL - (p - text));
+
+    for (p = text; *p != '\0'; p++) {
+        if (*p == '\n') {
+            *p = '|';
+        } else if ((u_char) *p < ' ' || *p == 0x7f) {
+            *p = '?';
+        }
+    }
+
+    return text;
 }
 
 

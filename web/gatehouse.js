@@ -72,7 +72,8 @@ async function get(options) {
 }
 
 async function ceremony(form) {
-  const fields = Object.fromEntries(new FormData(form));
+  const other = document.getElementById(form.dataset.with);
+  const fields = Object.fromEntries([...(other ? new FormData(other) : []), ...new FormData(form)]);
   const answer = await post(form.dataset.base + "-options", fields);
   const options = answer.publicKey || answer;
   const credential = form.dataset.passkey === "create" ? await create(options) : await get(options);
@@ -84,7 +85,9 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.hidden = !window.PublicKeyCredential;
   form.addEventListener("submit", async (event) => {
     const button = form.querySelector("button");
+    const reason = document.querySelector(`#${form.dataset.with || "none"} [name=reason]`);
     event.preventDefault();
+    if (reason && !reason.reportValidity()) return;
     button.disabled = true;
     try {
       await ceremony(form);

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "daemon/doorman_parts.h"
+#include "daemon/doorman_inside.h"
 #include "ledger/search.h"
 
 #include <string.h>
@@ -84,6 +84,16 @@ words_of(const struct logged *logged)
     return "Footage";
 }
 
+/* Of a view: a single event has none. */
+static const char *
+phase_of(const struct logged *logged)
+{
+    return logged_says(logged, LOGGED_PHASE, "begin")     ? "began"
+           : logged_says(logged, LOGGED_PHASE, "goes-on") ? "went on"
+           : logged_says(logged, LOGGED_PHASE, "end")     ? "ended"
+                                                          : "";
+}
+
 static bool
 found(void *context, const struct logged *logged)
 {
@@ -95,10 +105,10 @@ found(void *context, const struct logged *logged)
     json_t *row = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "time",
         doorman_sessions_time(hunt->visit, logged->numbers[LOGGED_TIME]), "what", words_of(logged),
         "cameras", cameras_of(logged), "span", span_of(hunt->visit, logged), "object",
-        clean_text(&logged->texts[LOGGED_OBJECT]), "phase",
-        clean_text(&logged->texts[LOGGED_PHASE]), "outcome",
-        clean_text(&logged->texts[LOGGED_OUTCOME]), "ip", clean_text(&logged->texts[LOGGED_IP]),
-        "session", clean_text(&logged->texts[LOGGED_SESSION]));
+        clean_text(&logged->texts[LOGGED_OBJECT]), "phase", json_string(phase_of(logged)),
+        "refused", json_boolean(!logged_says(logged, LOGGED_OUTCOME, "ok")), "ip",
+        clean_text(&logged->texts[LOGGED_IP]), "session",
+        clean_text(&logged->texts[LOGGED_SESSION]));
     return row != NULL && json_array_append_new(hunt->rows, row) == 0;
 }
 

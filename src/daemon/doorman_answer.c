@@ -1,6 +1,6 @@
 /* Answers: pages out of web/, JSON for the script, redirections, the two static files. */
 #include "base/text.h"
-#include "daemon/doorman_parts.h"
+#include "daemon/doorman_inside.h"
 #include "daemon/doorman_page.h"
 #include "web_accesses.h"
 #include "web_cross.h"
@@ -22,6 +22,7 @@
 #include "web_unavailable.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,13 +35,13 @@ struct text {
 };
 
 struct page {
-    const char *name, *title;
+    const char *name, *layout, *title;
     struct text text;
 };
 
 // clang-format off
 static const struct page pages[] = {
-#define PAGE(name, title) {#name, title, {web_##name, sizeof(web_##name)}},
+#define PAGE(name, layout, title) {#name, #layout, title, {web_##name, sizeof(web_##name)}},
 #include "daemon/doorman_pages.def"
 #undef PAGE
 };
@@ -76,12 +77,15 @@ set_text(json_t *values, const char *name, const char *text)
 static void
 add_common(struct visit *visit, const struct page *page, json_t *values)
 {
-    char token[SESSION_COOKIE] = "";
+    char token[SESSION_COOKIE] = "", at[32];
     const struct settings *settings = visit->doorman->settings;
     if (visit->has_session || visit->pre_cookie[0] != '\0') {
         doorman_guard_token(visit, token);
     }
     set_text(values, "title", page->title);
+    set_text(values, "layout", page->layout);
+    (void)snprintf(at, sizeof(at), "at_%s", page->name);
+    set_text(values, at, "yes");
     set_text(values, "token", token);
     set_text(values, "return", visit->to);
     set_text(values, "site", settings->site == NULL ? "" : settings->site);

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "daemon/doorman_parts.h"
+#include "daemon/doorman_inside.h"
 
 #include <string.h>
 
@@ -185,5 +185,5 @@ doorman_factors_recovery(struct visit *visit)
         (void)json_array_append_new(list, json_pack("{s:s}", "code", codes[i]));
     }
     doorman_flow_changed(visit, visit->session.user, "recovery codes");
-    show(visit, 200, "", json_pack("{s:o}", "codes", list));
+    show(visit, 200, "", json_pack("{s:b, s:o}", "new_codes", 1, "codes", list));
 }

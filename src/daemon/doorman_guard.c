@@ -6,7 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
-#include "daemon/doorman_parts.h"
+#include "daemon/doorman_inside.h"
 #include "gate/listen.h"
 
 #include <sodium.h>
@@ -137,6 +137,19 @@ doorman_guard_origin(struct visit *visit)
     const char *known = known_origin(visit);
     known = known != NULL ? known : arena_copy(&visit->arena, origin_of(visit->doorman, 0, text));
     return known == NULL ? "" : known;
+}
+
+bool
+doorman_guard_is_meant(const struct visit *visit)
+{
+    const char *mode = header(visit, "Sec-Fetch-Mode");
+    const char *to = header(visit, "Sec-Fetch-Dest");
+    if (visit->route->need == DOORMAN_NOTICE || (mode == NULL && to == NULL)) {
+        return true; /* nothing to take; an old browser, or none */
+    }
+    return visit->route->by == DOORMAN_WINDOW
+               ? text_equal(mode, "navigate") && text_equal(to, "document")
+               : text_equal(to, "empty") && !text_equal(mode, "navigate");
 }
 
 bool

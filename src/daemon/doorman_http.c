@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "daemon/doorman_parts.h"
+#include "daemon/doorman_inside.h"
 #include "ledger/socketpath.h"
 
 #include <errno.h>
@@ -217,6 +217,17 @@ answer_need(struct visit *visit, bool is_post)
     doorman_answer_to(visit, way == NULL ? "/gatehouse/login" : way);
 }
 
+static void
+answer_stale(struct visit *visit)
+{
+    if (visit->route->by == DOORMAN_SCRIPT) {
+        doorman_answer_json(visit, 403,
+            json_pack("{s:s}", "trouble", "This page was open for too long. Load it again."));
+    } else {
+        doorman_answer_page(visit, 403, "stale", NULL);
+    }
+}
+
 static bool
 has_need(const struct visit *visit)
 {
@@ -232,17 +243,6 @@ has_need(const struct visit *visit)
         return visit->has_session && visit->is_elevated;
     }
     return false;
-}
-
-/*
- * A page of ours is only read by a person, in a window of its own: the VMS has the same origin, and
- * its scripts could fetch or frame it, with the token of its forms and the codes on it.
- */
-static bool
-is_shown(const struct visit *visit)
-{
-    const char *to = header(visit, "Sec-Fetch-Dest");
-    return visit->route->need == DOORMAN_NOTICE || to == NULL || text_equal(to, "document");
 }
 
 static void
@@ -264,7 +264,7 @@ dispatch(struct visit *visit, const char *url, const char *method)
         return;
     }
     doorman_guard_know(visit, header(visit, "Cookie"));
-    if (is_get && !is_shown(visit)) {
+    if (!doorman_guard_is_meant(visit)) {
         doorman_guard_tell(visit, "a script or a frame asked for a page of the gateway");
         answer_plain(visit, 403, "this page is for a window of its own");
         return;
@@ -278,7 +278,7 @@ dispatch(struct visit *visit, const char *url, const char *method)
         answer_need(visit, is_post);
     } else if (is_post && !doorman_guard_is_ours(visit)) {
         doorman_guard_tell(visit, "a form that no page of the gateway made");
-        doorman_answer_page(visit, 403, "stale", NULL);
+        answer_stale(visit);
     } else {
         visit->route->run(visit);
     }

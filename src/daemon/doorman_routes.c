@@ -1,9 +1,10 @@
 /* The table of pages. */
 #include "base/text.h"
-#include "daemon/doorman_parts.h"
+#include "daemon/doorman_inside.h"
 
 const struct doorman_route doorman_routes_all[] = {
-#define ROUTE(method, path, need, function) {method, path, need, doorman_##function},
+#define ROUTE(method, path, need, by, function)                                                    \
+    {method, path, need, DOORMAN_##by, doorman_##function},
 #include "daemon/doorman_routes.def"
 #undef ROUTE
 };

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/doorman_agent.h"
-#include "daemon/doorman_parts.h"
+#include "daemon/doorman_inside.h"
 
 #include <string.h>
 
@@ -26,13 +26,31 @@ doorman_sessions_home(struct visit *visit)
     doorman_answer_to(visit, "/gatehouse/sessions");
 }
 
+/* How one logged in, for people. */
+static const char *
+factor_words(const char *factor)
+{
+    static const struct {
+        const char *factor, *words;
+    } rows[] = {
+        {"totp",     "password and one-time code"},
+        {"recovery", "password and recovery code"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (text_equal(rows[i].factor, factor)) {
+            return rows[i].words;
+        }
+    }
+    return factor;
+}
+
 static json_t *
 row_of(struct visit *visit, const struct session *session)
 {
     char agent[sizeof(session->agent)];
     doorman_agent_words(session->agent, agent, sizeof(agent));
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", session->id, "agent", agent,
-        "ip", session->ip, "factor", session->factor, "since",
+        "ip", session->ip, "factor", factor_words(session->factor), "since",
         doorman_sessions_time(visit, session->created), "seen",
         doorman_sessions_time(visit, doorman_board_seen(visit->doorman, session)), "current",
         text_equal(session->id, visit->session.id), "emergency", session->is_break_glass);

@@ -296,6 +296,7 @@ put_pages(const struct settings *settings, const char *location, const char *hos
         "            proxy_set_header Connection \"\";\n"
         "            proxy_set_header Host \"%s\";\n"
         "            proxy_set_header X-Gatehouse-Address $gatehouse_address;\n"
+        "            proxy_set_header X-Gatehouse-Refused $gatehouse_refused;\n"
         "            proxy_set_header X-Forwarded-For \"\";\n"
         "            proxy_set_header X-Forwarded-Host \"\";\n"
         "            proxy_set_header X-Forwarded-Proto %s;\n"
@@ -395,6 +396,10 @@ put_server(const struct settings *settings, const struct settings_vms *vms, stru
             out, "        add_header Strict-Transport-Security \"max-age=31536000\" always;\n");
     }
     buf_text(out, "\n");
+    buf_text(out, "        # What is refused, or can't be done, is told by a page of Gatehouse.\n"
+                  "        error_page 403 /gatehouse/denied;\n"
+                  "        error_page 500 502 503 504 /gatehouse/unavailable;\n"
+                  "\n");
     buf_text(
         out, "        # Gatehouse's own pages: log-in, sessions, refusals. They see no footage.\n");
     put_pages(settings, "= /gatehouse", host, out);

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-/* Ends of pieces that are tried for one pattern: a path that needs more fits none. */
-#define STEPS_MOST 4096
+#define STEPS_MOST                                                                                 \
+    4096 /* ends of pieces tried, of one pattern: a path that needs more fits none                 \
+          */
 
 struct matching {
     struct access_captures *captures;

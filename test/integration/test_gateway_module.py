@@ -157,7 +157,10 @@ def test_brokered_session_is_neither_taken_from_nor_given_to_the_browser(rig):
 
 def test_footage_is_not_to_be_stored_by_the_browser(rig):
     assert header(rig.get(fresh(), ANNA), "cache-control") == ["no-store"]
-    assert header(rig.get("/api/config", ANNA), "cache-control") == ["max-age=60"]
+
+
+def test_a_page_of_the_vms_is_asked_for_again_so_that_who_is_out_sees_the_log_in(rig):
+    assert header(rig.get("/api/config", ANNA), "cache-control") == ["no-cache"]
 
 
 def test_body_reaches_the_vms_whole_also_when_it_is_chunked(rig):
