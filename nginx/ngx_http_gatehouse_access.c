@@ -195,6 +195,7 @@ ngx_http_gatehouse_first_look(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *c
     }
 
     if (ngx_http_gatehouse_address(r, &ctx->ip) != NGX_OK) {
+        ngx_http_gatehouse_address_text(r, ctx); /* the nearest one that was named */
         return ngx_http_gatehouse_why(ctx, NGX_HTTP_BAD_REQUEST,
                                       "a trusted proxy names no address");
     }

@@ -250,7 +250,7 @@ ngx_http_gatehouse_clean_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t 
 const char *
 ngx_http_gatehouse_broken(ngx_http_request_t *r)
 {
-    ngx_uint_t            i, lengths, codings;
+    ngx_uint_t            i, lengths, codings, chunked;
     ngx_list_part_t      *part;
     ngx_table_elt_t      *h;
     ngx_http_upstream_t  *u;
@@ -270,14 +270,26 @@ ngx_http_gatehouse_broken(ngx_http_request_t *r)
 
     lengths = 0;
     codings = 0;
+    chunked = 1;
 
     for (part = &u->headers_in.headers.part; part; part = part->next) {
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
             lengths += ngx_http_gatehouse_is_named(&h[i], "content-length");
-            codings += ngx_http_gatehouse_is_named(&h[i], "transfer-encoding");
+
+            if (ngx_http_gatehouse_is_named(&h[i], "transfer-encoding")) {
+                codings++;
+                chunked &= h[i].value.len == sizeof("chunked") - 1
+                           && ngx_strncasecmp(h[i].value.data, (u_char *) "chunked",
+                                              sizeof("chunked") - 1)
+                              == 0;
+            }
         }
+    }
+
+    if (!chunked) {
+        return "an answer with a strange Transfer-Encoding";
     }
 
     return lengths + codings > 1 ? "an answer with two lengths" : NULL;

@@ -264,12 +264,13 @@ ngx_http_gatehouse_log_handler(ngx_http_request_t *r)
     status = r->err_status ? r->err_status : r->headers_out.status;
 
     if ((ctx != NULL && ctx->decision.why != NULL) || r->upstream != NULL
-        || !ngx_http_gatehouse_is_refusal(status) || ngx_http_gatehouse_worker.conf == NULL
-        || ngx_http_gatehouse_address(r, &ip) != NGX_OK)
+        || !ngx_http_gatehouse_is_refusal(status) || ngx_http_gatehouse_worker.conf == NULL)
     {
         return NGX_OK;
     }
 
+    ngx_memzero(&ip, sizeof(struct ip));
+    (void) ngx_http_gatehouse_address(r, &ip); /* else the nearest one that was named */
     (void) ip_text(&ip, address);
     *ngx_snprintf((u_char *) reason, sizeof(reason) - 1, "nginx refused the request: %ui", status)
         = '\0';

@@ -146,14 +146,10 @@ ngx_http_gatehouse_tell(ngx_http_gatehouse_ctx_t *ctx)
     ngx_http_gatehouse_decision_t  *d;
 
     d = &ctx->decision;
-    action = access_kind(d->access.kind)->action;
+    action = ngx_http_gatehouse_action(d);
 
-    if (d->access.kind == ACCESS_UNKNOWN && d->access.is_upgrade) {
-        action = EVENT_UNCLASSIFIED;
-    }
-
-    if (action == EVENT_ACTIONS || !ctx->has_session || action == EVENT_AUTH_LOGIN
-        || action == EVENT_AUTH_LOGOUT)
+    if (action == EVENT_ACTIONS || action == EVENT_NOTE || !ctx->has_session
+        || action == EVENT_AUTH_LOGIN || action == EVENT_AUTH_LOGOUT)
     {
         action = EVENT_AUTH_FAIL;
     }

@@ -84,3 +84,14 @@ def entries(ledger):
 def demo(tmp_path_factory):
     """The demo site, assessed once."""
     return in_lab("demo.yaml", tmp_path_factory.mktemp("demo"), "--site", SOURCE / "lab" / "demo-site.yaml")
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory):
+    """A gateway for attacks, with people, in front of a VMS that tells what it got."""
+    attacking = pytest.importorskip("attacking")
+    if not attacking.MODULE.exists():
+        pytest.skip("this build has no module")
+    made = attacking.start(tmp_path_factory.mktemp("attacked") / "house")
+    yield made
+    made.__exit__()
