@@ -100,6 +100,7 @@ ngx_http_gatehouse_next_header(ngx_list_part_t **part, ngx_uint_t *i, const char
         h = (ngx_table_elt_t *) (*part)->elts + *i;
 
         if (*i < (*part)->nelts && h->hash != 0 && h->key.len == len
+            && ngx_tolower(h->key.data[0]) == ngx_tolower(name[0])
             && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0)
         {
             (*i)++;

@@ -4,8 +4,9 @@
 # Then every transcript of test/transcript against the truth: false alarms and misses of each check.
 # RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too,
 # NMAP_SCRIPTS=default gives nmap its scripts that only look.
-# Then the ledger beside SQLite and PostgreSQL (tools/bench_ledger.py). PARTS="ledger" runs only that part; the
-# parts are: sites, verdicts, small, ledger, search.
+# Then the ledger beside SQLite and PostgreSQL (tools/bench_ledger.py), and the gateway beside nginx without it and
+# HAProxy (tools/bench_gateway.py). PARTS="ledger" runs only that part; the parts are: sites, verdicts, small, ledger,
+# search, gateway.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "$1")
@@ -75,12 +76,17 @@ search() {
     rm -rf "$work/log" "$work/log-keys"
 }
 
-for part in ${PARTS:-sites verdicts small ledger search}; do
+# The module needs an nginx of Debian's; ROUNDS=9 rounds of each peer.
+gateway() {
+    /usr/bin/python3 tools/bench_gateway.py "$build" --rounds "${ROUNDS:-5}"
+}
+
+for part in ${PARTS:-sites verdicts small ledger search gateway}; do
     case $part in
     sites) for devices in ${*:-64 254}; do site "$devices"; done ;;
-    verdicts | small | ledger | search) "$part" ;;
+    verdicts | small | ledger | search | gateway) "$part" ;;
     *)
-        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search" >&2
+        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search, gateway" >&2
         exit 2
         ;;
     esac

@@ -2,10 +2,13 @@
 import json
 import os
 import pathlib
+import queue
 import secrets
 import signal
 import socket
 import subprocess
+import sys
+import threading
 import time
 
 NAMES = ("bare", "auth in place", "auth asked", "haproxy", "gatehouse")
@@ -22,26 +25,33 @@ events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000; sendfile on; tcp_nopush on; default_type text/plain; {temp}
   server {{ listen 127.0.0.1:{upstream}; root {folder}/files;
-    open_file_cache max=8; }}
+    open_file_cache max=8;
+    location /vod/ {{ try_files $uri {small} =404; }} }}
 }}
 """
 
 #: What a proxy that does nothing would have, and nothing else: the same in all that are nginx.
 PROXY = """
 {load}
-worker_processes 1; daemon off; pid "{folder}/{name}.pid"; error_log "{folder}/{name}.err";
+worker_processes 1; worker_rlimit_nofile 8192; daemon off; pid "{folder}/{name}.pid"; error_log "{folder}/{name}.err";
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000; {temp}
   upstream vms {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000; }}
+  upstream streams {{ server 127.0.0.1:{streams}; }}
   ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem; ssl_protocols TLSv1.3;
   proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host localhost;
   {http}
   server {{ listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl; server_name localhost 127.0.0.1;
     {server}
-    location / {{ {location} proxy_pass http://vms; }} }}
+    location / {{ {location} proxy_pass http://vms; }}
+    location = /api/front {{ proxy_buffering off; proxy_pass http://streams; }}
+    location /live/ {{ proxy_pass http://streams; proxy_read_timeout 600s; {upgrade} }} }}
 }}
 """
+
+UPGRADE = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
+OUR_UPGRADE = "proxy_set_header Upgrade $gatehouse_upgrade; proxy_set_header Connection $gatehouse_connection;"
 
 # auth_request as fast as it can be, a static 200 of the same process, and as it is used: asking a server.
 AUTH_IN_PLACE = "location = /auth { internal; return 200; }"
@@ -58,6 +68,8 @@ defaults
   timeout server 30s
   timeout connect 5s
   http-reuse always
+  retry-on conn-failure empty-response
+  retries 3
 frontend in
   bind 127.0.0.1:{plain}
   bind 127.0.0.1:{tls} ssl crt {folder}/both.pem ssl-min-ver TLSv1.3
@@ -101,7 +113,7 @@ class Site:
         self.build, self.folder, self.running = build, pathlib.Path(folder), []
         self.ports = {name: (free_port(), free_port()) for name in NAMES}
         self.proxies = {}
-        self.upstream = free_port()
+        self.upstream, self.streams = free_port(), free_port()
         self.secret = secrets.token_urlsafe(32)
         self.cookie = f"__Host-gatehouse={self.secret}; gatehouse={self.secret}"  # with TLS; without, on loopback
 
@@ -132,10 +144,10 @@ class Site:
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         return " ".join(f"{kind}_temp_path {self.folder}/{name.replace(' ', '-')}-{kind};" for kind in kinds)
 
-    def proxy(self, name, load="", http="", server="", location=""):
+    def proxy(self, name, load="", http="", server="", location="", upgrade=UPGRADE):
         plain, tls = self.ports[name]
-        self.proxies[name] = self.nginx(name, PROXY.format(folder=self.folder, name=name, upstream=self.upstream, plain=plain, tls=tls,
-                                      temp=self.temp(name), load=load, http=http, server=server, location=location),
+        self.proxies[name] = self.nginx(name, PROXY.format(folder=self.folder, name=name, upstream=self.upstream, streams=self.streams, plain=plain,
+                                      tls=tls, upgrade=upgrade, temp=self.temp(name), load=load, http=http, server=server, location=location),
                    PROXY_CPUS, plain)
 
     def __enter__(self):
@@ -151,8 +163,9 @@ class Site:
                         "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"], check=True, capture_output=True)
         (self.folder / "both.pem").write_bytes((self.folder / "cert.pem").read_bytes() + (self.folder / "key.pem").read_bytes())
         (files / "auth").write_bytes(b"")
-        self.nginx("upstream", UPSTREAM.format(folder=self.folder, upstream=self.upstream, temp=self.temp("upstream")),
+        self.nginx("upstream", UPSTREAM.format(folder=self.folder, small=SMALL, upstream=self.upstream, temp=self.temp("upstream")),
                    LOAD_CPUS, self.upstream)
+        self.start(LOAD_CPUS, [sys.executable, pathlib.Path(__file__).with_name("gateway_upstream.py"), self.streams], self.streams)
         self.proxy("bare")
         self.proxy("auth in place", server=AUTH_IN_PLACE, location="auth_request /auth;")
         self.proxy("auth asked", server=AUTH_ASKED.format(), location="auth_request /auth;")
@@ -171,33 +184,39 @@ class Site:
         run.mkdir()
         self.board = subprocess.Popen([self.build / "test/gate-board"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.running.append(self.board)
+        self.answers = queue.Queue()
+        threading.Thread(target=self.listen, daemon=True).start()
         self.tell(run=str(run))
         self.tell(vms=[{"name": "frigate", "cameras": {"front": "Front door"}, "aliases": {}, "headers": {}, "zone": 0,
                         "has_session": True, "is_stale": False}])
         self.tell(roles={"viewer": [{"permits": ["browse", "live", "snapshot", "playback"]}]},
                   users={"anna": {"roles": ["viewer"], "administrator": False}})
-        self.session(self.secret)
+        self.sessions(self.secret)
         self.tell(beats=True)
         for file in (self.folder, run, *run.iterdir()):
             os.chmod(file, 0o777 if file.is_dir() else 0o666)  # as root nginx's workers are somebody else
         module = self.build / "nginx/ngx_http_gatehouse_module.so"
         ledger = f'gatehouse_run "{run}"; gatehouse_ledger "{self.folder}/ledger/keeper.sock"; gatehouse_site bench;'
         self.proxy("gatehouse", load=f'load_module "{module}"; user root;' if os.getuid() == 0 else f'load_module "{module}";',
-                   http=ledger, server="gatehouse frigate frigate;")
+                   http=ledger, server="gatehouse frigate frigate;", upgrade=OUR_UPGRADE)
 
-    def session(self, cookie):
-        """A log-in of the one user there is."""
-        self.tell(sessions=[{"cookie": cookie, "user": "anna", "expires": 36000}])
+    def sessions(self, *cookies):
+        """The log-ins of the one user there is; all others end."""
+        self.tell(sessions=[{"cookie": cookie, "user": "anna", "expires": 36000} for cookie in cookies])
+
+    def listen(self):
+        """Takes what gate-board says: its answers, and events of views, which would fill the pipe."""
+        for line in self.board.stdout:
+            if not line.startswith("{"):
+                self.answers.put(line.strip())
+        self.answers.put("ended")
 
     def tell(self, **line):
         self.board.stdin.write(json.dumps(line) + "\n")
         self.board.stdin.flush()
-        while True:
-            said = self.board.stdout.readline().strip()
-            if said == "ok":
-                return
-            if not said.startswith("{"):
-                raise SystemExit(f"gate-board: {said or 'ended'}")
+        said = self.answers.get(timeout=10)
+        if said != "ok":
+            raise SystemExit(f"gate-board: {said}")
 
     def __exit__(self, *_):
         for process in reversed(self.running):
