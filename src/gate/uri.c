@@ -238,18 +238,26 @@ put(const char *path, const char *query, size_t query_len, struct arena *arena, 
     return ret_uri->sent != NULL && ret_uri->query != NULL ? OK : ERR_MEMORY;
 }
 
-/* Nearly every request: nothing to decode, merge or refuse, so it is sent as it came. */
-static bool
-is_canonical(const char *path, size_t len)
+/*
+ * Nearly every request: nothing to decode, merge or refuse in the path, so it is sent as it came.
+ * Its length, or 0.
+ */
+static size_t
+canonical_path(const char *target, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        bool begins_oddly =
-            path[i] == '/' && i + 1 < len && (path[i + 1] == '/' || path[i + 1] == '.');
-        if (!is_plain((uint8_t)path[i]) || begins_oddly) {
-            return false;
-        }
+    bool after_slash = false;
+    size_t i = 0;
+    if (len == 0 || len > URI_LIMIT || target[0] != '/') {
+        return 0;
     }
-    return len > 0;
+    for (; i < len && target[i] != '?'; i++) {
+        uint8_t byte = (uint8_t)target[i];
+        if (!is_plain(byte) || (after_slash && (byte == '/' || byte == '.'))) {
+            return 0;
+        }
+        after_slash = byte == '/';
+    }
+    return i;
 }
 
 static enum err
@@ -268,7 +276,11 @@ enum err
 uri_canonical(const char *target, size_t len, const char *host, struct arena *arena,
     struct uri *ret_uri, struct note *note)
 {
-    enum err err = check_raw(target, len, note);
+    size_t canonical = canonical_path(target, len);
+    enum err err = check_raw(target + canonical, len - canonical, note);
+    if (err == OK && canonical != 0) {
+        return copy(target, len, canonical, arena, ret_uri);
+    }
     if (err == OK) {
         err = skip_host(&target, &len, host, note);
     }
@@ -278,9 +290,6 @@ uri_canonical(const char *target, size_t len, const char *host, struct arena *ar
     const char *mark = len > 0 ? memchr(target, '?', len) : NULL;
     size_t path_len = mark != NULL ? (size_t)(mark - target) : len;
     size_t query_len = mark != NULL ? len - path_len - 1 : 0;
-    if (is_canonical(target, path_len)) {
-        return copy(target, len, path_len, arena, ret_uri);
-    }
     char *path = arena_alloc(arena, path_len + 2);
     if (path == NULL) {
         return ERR_MEMORY;

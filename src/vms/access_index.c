@@ -52,6 +52,33 @@ slot_of_pattern(const char *pattern)
                                                : slot(state);
 }
 
+static uint64_t
+begin_of(char byte)
+{
+    return (uint64_t)1 << ((unsigned char)byte & 63U);
+}
+
+/* What may come behind the first slash: the beginnings of "[a|b]", a byte, or anything. */
+static uint64_t
+begins_of_pattern(const char *pattern)
+{
+    uint64_t begins = 0;
+    if (pattern[0] != '/' || pattern[1] == '{' || pattern[1] == '\0') {
+        return UINT64_MAX;
+    }
+    if (pattern[1] != '[') {
+        return begin_of(pattern[1]);
+    }
+    for (const char *at = pattern + 1; *at != ']' && *at != '\0'; at++) {
+        bool is_begin = *at == '[' || *at == '|';
+        if (is_begin && (at[1] == '|' || at[1] == ']')) {
+            return UINT64_MAX; /* one of them is empty */
+        }
+        begins |= is_begin ? begin_of(at[1]) : 0;
+    }
+    return begins;
+}
+
 /* The first word of a params pattern when it is plain "name=value". */
 static uint16_t
 word_of_pattern(const char *params)
@@ -72,6 +99,7 @@ make(struct access_index *index, const struct vms_gate *gate)
         uint16_t at = slot_of_pattern(gate->rows[i].path);
         index->next[i] = index->first[at];
         index->first[at] = (uint16_t)i;
+        index->begins[i] = begins_of_pattern(gate->rows[i].path);
         index->word[i] = word_of_pattern(gate->rows[i].params);
     }
     index->gate = gate;
@@ -106,13 +134,14 @@ access_index_begin(
     uint16_t two = slot(hash(state, path + first, second));
     *ret_cursor = (struct access_cursor){
         .index = index,
+        .begin = path[0] == '/' ? begin_of(path[1]) : UINT64_MAX,
         .at = {index->first[SLOT_ALL], index->first[one],
                two == one || second == 0 ? ACCESS_INDEX_END : index->first[two]},
     };
 }
 
-uint16_t
-access_index_next(struct access_cursor *cursor)
+static uint16_t
+next_of(struct access_cursor *cursor)
 {
     size_t least = 0;
     for (size_t i = 1; i < COUNT(cursor->at); i++) {
@@ -123,6 +152,16 @@ access_index_next(struct access_cursor *cursor)
     uint16_t row = cursor->at[least];
     if (row != ACCESS_INDEX_END) {
         cursor->at[least] = cursor->index->next[row];
+    }
+    return row;
+}
+
+uint16_t
+access_index_next(struct access_cursor *cursor)
+{
+    uint16_t row = next_of(cursor);
+    while (row != ACCESS_INDEX_END && (cursor->index->begins[row] & cursor->begin) == 0) {
+        row = next_of(cursor);
     }
     return row;
 }

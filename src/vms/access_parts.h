@@ -43,12 +43,14 @@ struct access_index {
     const struct vms_gate *gate;
     uint16_t first[ACCESS_INDEX_SLOTS]; /* rows by the literal beginning of their path */
     uint16_t next[ACCESS_INDEX_ROWS];
-    uint16_t word[ACCESS_INDEX_ROWS]; /* of its first parameter; 0: it needs none */
+    uint16_t word[ACCESS_INDEX_ROWS];   /* of its first parameter; 0: it needs none */
+    uint64_t begins[ACCESS_INDEX_ROWS]; /* set of the first bytes behind the slash, modulo 64 */
 };
 
 /* Where a look-up stands: three chains, merged by the rows' order. */
 struct access_cursor {
     const struct access_index *index;
+    uint64_t begin; /* of the path, as in index->begins */
     uint16_t at[3];
 };
 
