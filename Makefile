@@ -11,6 +11,7 @@ help: ## show this list
 
 run: build ## install what is missing, build, assess the demo site, show the result
 	$(BUILD)/gatehouse demo --output $(OUTPUT)
+	@echo; echo " Next: $(BUILD)/gatehouse demo --gateway   a log-in, roles and the ledger in front of a played VMS"
 
 test: ## build and run every test that a user should see pass
 	@tools/bootstrap.sh build demo test

@@ -6,6 +6,7 @@
 #include "cli/data.h"
 #include "cli/demo_vms.h"
 #include "cli/gate_ask.h"
+#include "daemon/sandbox.h"
 #include "identity/session.h"
 
 #include <curl/curl.h>
@@ -63,9 +64,15 @@ showing_release(struct showing *showing)
     buf_release(&showing->self);
 }
 
-/* This program again, with nothing on standard output unless it is shown. */
+enum shown {
+    SHOW_NOTHING,
+    SHOW_ERRORS,
+    SHOW_ALL,
+};
+
+/* This program again. */
 static pid_t
-start(const struct showing *showing, const char *const *args, bool is_shown)
+start(const struct showing *showing, const char *const *args, enum shown shown)
 {
     union {
         const char *const *from;
@@ -78,7 +85,8 @@ start(const struct showing *showing, const char *const *args, bool is_shown)
     if (pid == 0) {
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
         if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 && getppid() == parent &&
-            (is_shown || dup2(null, STDOUT_FILENO) >= 0) &&
+            (shown == SHOW_ALL || dup2(null, STDOUT_FILENO) >= 0) &&
+            (shown != SHOW_NOTHING || dup2(null, STDERR_FILENO) >= 0) &&
             sigprocmask(SIG_SETMASK, &none, NULL) == 0) {
             (void)setpgid(0, 0); /* Ctrl-C is ours */
             (void)execv(showing->self.data, plain.to);
@@ -89,10 +97,10 @@ start(const struct showing *showing, const char *const *args, bool is_shown)
 }
 
 static int
-run(const struct showing *showing, const char *const *args, bool is_shown)
+run(const struct showing *showing, const char *const *args, enum shown shown)
 {
     int status = 0;
-    pid_t pid = start(showing, args, is_shown);
+    pid_t pid = start(showing, args, shown);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : CLI_INCOMPLETE;
@@ -159,13 +167,13 @@ set_up(struct showing *showing, struct note *note)
     const char *const init[] = {"gatehouse", "gateway", "init", "--gateway", showing->gateway,
         "--vms", "frigate", "--upstream", upstream, "--host", "localhost", "--listen", listen_at,
         "--administrator", PERSON, "--site", "demo", NULL};
-    if (run(showing, init, false) != CLI_OK) {
+    if (run(showing, init, SHOW_NOTHING) != CLI_OK && run(showing, init, SHOW_ERRORS) != CLI_OK) {
         note_set(note, "the gateway could not be made; its reasons are above");
         return ERR_VALUE;
     }
-    const char *const serve[] = {
-        "gatehouse", "serve", "--gateway", showing->gateway, "--no-landlock", NULL};
-    showing->serve = start(showing, serve, false);
+    const char *open = sandbox_landlock() == 0 ? "--no-landlock" : NULL;
+    const char *const serve[] = {"gatehouse", "serve", "--gateway", showing->gateway, open, NULL};
+    showing->serve = start(showing, serve, SHOW_ERRORS);
     int64_t until = clock_mono() + PATIENT_MS;
     while (!is_up(showing) && clock_mono() < until && waitpid(showing->serve, NULL, WNOHANG) == 0) {
         nap();
@@ -181,7 +189,7 @@ show_events(const struct showing *showing)
         "gatehouse", "ledger", "search", "--ledger", showing->ledger, NULL};
     (void)printf("\nWhat the ledger says of it:\n\n");
     (void)fflush(stdout);
-    (void)run(showing, search, true);
+    (void)run(showing, search, SHOW_ALL);
 }
 
 static size_t

@@ -15,6 +15,7 @@
 #include "identity/user.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SECRET_LENGTH 48
@@ -103,6 +104,35 @@ absolute(struct gateway_init *init, const char **path, struct note *note)
     return copy == NULL ? ERR_MEMORY : OK;
 }
 
+/* What was typed was an option, not a line of a file that nobody has seen yet. */
+static void
+name_options(struct note *note)
+{
+    static const char *const rows[][2] = {
+        {"vms[0].type: ",     "--vms "        },
+        {"vms[0].upstream: ", "--upstream "   },
+        {"vms[0].listen: ",   "--listen "     },
+        {"vms[0].user: ",     "--user "       },
+        {"vms[0].name: ",     "--name "       },
+        {"vms[0]: ",          "--"            },
+        {"host: ",            "--host "       },
+        {"site: ",            "--site "       },
+        {"ledger: ",          "--ledger "     },
+        {"certificate: ",     "--certificate "},
+        {"key: ",             "--key "        },
+    };
+    const char *at = strstr(note->text, "gateway.yaml:");
+    const char *words = at == NULL ? NULL : strstr(at, ": ");
+    for (size_t i = 0; words != NULL && i < COUNT(rows); i++) {
+        if (text_starts(words + 2, rows[i][0])) {
+            struct note typed;
+            note_set(&typed, "%s%s", rows[i][1], words + 2 + strlen(rows[i][0]));
+            *note = typed;
+            return;
+        }
+    }
+}
+
 static enum err
 plan(struct gateway_init *init, struct note *note)
 {
@@ -118,6 +148,9 @@ plan(struct gateway_init *init, struct note *note)
     err = err == OK ? settings_parse(init->yaml.data, init->yaml.len, init->folder, init->arena,
                           &init->settings, note)
                     : err;
+    if (err != OK) {
+        name_options(note);
+    }
     return err == OK ? check_pair(init, note) : err;
 }
 

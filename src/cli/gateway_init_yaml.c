@@ -96,8 +96,6 @@ put_policy(struct buf *out)
         "#session_hours: 12\n"
         "# So long a confirmation with a second factor counts, before an export.\n"
         "#stepup_minutes: 5\n"
-        "# Bans also as a set of nftables, which needs the right to change it.\n"
-        "#nftables: no\n"
         "# Proxies in front of this gateway whose word about a client's address is taken. Nobody\n"
         "# else's is: leave it empty unless there is one.\n"
         "#trusted_proxies: [10.0.0.2]\n");

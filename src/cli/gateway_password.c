@@ -2,6 +2,10 @@
 #include "cli/gateway.h"
 
 #include "base/text.h"
+#include "gate/running.h"
+
+#include <signal.h>
+#include <stdio.h>
 
 #define SECRET_LENGTH 48
 
@@ -37,15 +41,35 @@ replace(const struct gate_open *gate, const struct settings_vms *vms, struct sec
     return err;
 }
 
+/* The broker reads passwords before it is shut in, so a running one is started again. */
+static void
+tell_broker(struct gate_open *gate)
+{
+    const char *run = settings_run(&gate->settings, ".", &gate->arena);
+    pid_t pid = run == NULL ? 0 : running_pid(run);
+    if (pid > 0 && kill(pid, SIGUSR1) == 0) {
+        (void)printf("\nThe running gateway (process %ld) uses it from now on; until it is set at\n"
+                     "the VMS the VMS refuses the gateway.\n",
+            (long)pid);
+    } else if (pid > 0) {
+        (void)printf("\nProcess %ld serves this gateway and could not be told: end it and start\n"
+                     "`gatehouse serve` again.\n",
+            (long)pid);
+    } else {
+        (void)printf("\n`gatehouse serve` uses it when it runs.\n");
+    }
+}
+
 int
 gateway_password(int argc, char **argv)
 {
     static const struct cli_option options[] = {GATE_OPTION};
     static const struct cli_manual manual = {
         .usage = "gateway password [VMS]",
-        .about = "Makes a new long random secret for the gateway's account at a VMS (or its proxy\n"
-                 "secret), seals it, and prints once what to set there. Until it is set the VMS\n"
-                 "refuses the gateway.\n",
+        .about =
+            "Makes a new long random secret for the gateway's account at a VMS (or its proxy\n"
+            "secret), seals it, and prints once what to set there. A running gateway uses it at\n"
+            "once; until it is set at the VMS the VMS refuses the gateway.\n",
         .options = options,
         .option_count = COUNT(options),
         .example = "  gatehouse gateway password zoneminder\n",
@@ -76,6 +100,7 @@ gateway_password(int argc, char **argv)
     err = replace(&gate, vms, secret, &note);
     if (err == OK) {
         gateway_print_vms(&(struct gateway_vms_words){vms, secret_text(secret)});
+        tell_broker(&gate);
     }
     secret_free(secret);
     return err == OK ? CLI_OK : cli_fail_err(err, &note);

@@ -50,10 +50,12 @@ print_vms(const json_t *row)
     if (!is_known) {
         (void)printf("; nothing is known of it while the broker does not run\n");
     } else {
-        (void)printf("; %s %s, %lld cameras%s%s\n",
-            is_there ? "answers, version" : "DOES NOT ANSWER,", text_of(row, "version"),
-            (long long)json_integer_value(json_object_get(row, "cameras")),
-            text_of(row, "trouble")[0] == '\0' ? "" : ": ", text_of(row, "trouble"));
+        long long cameras = (long long)json_integer_value(json_object_get(row, "cameras"));
+        const char *version = text_of(row, "version"), *trouble = text_of(row, "trouble");
+        bool has_trouble = trouble[0] != '\0';
+        (void)printf("; %s%s%s, %lld camera%s%s%s%s\n", is_there ? "answers" : "DOES NOT ANSWER",
+            version[0] == '\0' ? "" : ", version ", version, cameras, cameras == 1 ? "" : "s",
+            is_there ? "" : " known", has_trouble ? ": " : "", trouble);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "gate/settings.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -27,6 +28,26 @@ ledger_folder(const char *option, struct buf *ret_path, struct note *note)
     return buf_error(ret_path);
 }
 
+/* Who has only a gateway means its ledger. */
+static bool
+find_gateways(struct buf *ret_path)
+{
+    CLEANUP(arena_release) struct arena arena;
+    struct stat status;
+    const char *folder = NULL;
+    arena_init(&arena, 32768);
+    if (settings_folder(NULL, &arena, &folder) != OK) {
+        return false;
+    }
+    const char *ledger = arena_format(&arena, "%s/ledger", folder);
+    if (ledger == NULL || stat(ledger, &status) != 0) {
+        return false;
+    }
+    buf_clear(ret_path);
+    buf_text(ret_path, ledger);
+    return buf_error(ret_path) == OK;
+}
+
 enum err
 ledger_folder_find(const char *option, struct buf *ret_path, struct note *note)
 {
@@ -37,6 +58,10 @@ ledger_folder_find(const char *option, struct buf *ret_path, struct note *note)
     }
     const char *path = file_tail(ret_path->data, 150);
     int reason = errno;
+    if (reason == ENOENT && text_is_empty(option) && text_is_empty(getenv("GATEHOUSE_LEDGER")) &&
+        find_gateways(ret_path)) {
+        return OK;
+    }
     if (reason == ENOENT) {
         note_set(note, "%s: there is no ledger; `gatehouse ledger init` makes one", path);
         return ERR_MISSING;

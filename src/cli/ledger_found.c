@@ -52,20 +52,22 @@ static const struct {
     enum event_action action;
     const char *name, *before;
 } told[] = {
-    {EVENT_ASSESS_RUN,   "scope",         ""            },
-    {EVENT_ASSESS_RUN,   "grade",         "grade "      },
-    {EVENT_ASSESS_RUN,   "devices",       "devices: "   },
-    {EVENT_ASSESS_RUN,   "logins",        "log-ins: "   },
-    {EVENT_ASSESS_LOGIN, "account",       "account "    },
-    {EVENT_ASSESS_LOGIN, "door",          ""            },
-    {EVENT_ASSESS_LOGIN, "result",        ""            },
-    {EVENT_LEDGER_READ,  "kind",          ""            },
-    {EVENT_LEDGER_FORK,  "witness",       "witness "    },
-    {EVENT_START,        "torn_bytes",    "bytes torn: "},
-    {EVENT_CLOCK,        "difference_ms", "by ms: "     },
-    {EVENT_CLOCK,        "quality",       ""            },
-    {EVENT_FULL,         "refused",       "refused: "   },
-    {EVENT_KEY,          "next",          ""            },
+    {EVENT_ASSESS_RUN,    "scope",         ""            },
+    {EVENT_ASSESS_RUN,    "grade",         "grade "      },
+    {EVENT_ASSESS_RUN,    "devices",       "devices: "   },
+    {EVENT_ASSESS_RUN,    "logins",        "log-ins: "   },
+    {EVENT_ASSESS_LOGIN,  "account",       "account "    },
+    {EVENT_ASSESS_LOGIN,  "door",          ""            },
+    {EVENT_ASSESS_LOGIN,  "result",        ""            },
+    {EVENT_CONFIG_CHANGE, "change",        ""            },
+    {EVENT_USER_CHANGE,   "change",        ""            },
+    {EVENT_LEDGER_READ,   "kind",          ""            },
+    {EVENT_LEDGER_FORK,   "witness",       "witness "    },
+    {EVENT_START,         "torn_bytes",    "bytes torn: "},
+    {EVENT_CLOCK,         "difference_ms", "by ms: "     },
+    {EVENT_CLOCK,         "quality",       ""            },
+    {EVENT_FULL,          "refused",       "refused: "   },
+    {EVENT_KEY,           "next",          ""            },
 };
 
 void

@@ -51,7 +51,8 @@ print_overview(FILE *stream)
     (void)fputs("Usage: gatehouse COMMAND [OPTION]...\n"
                 "\n"
                 "Finds the cameras, recorders and VMSes of a site, judges them against nine\n"
-                "controls and says what to do first, with evidence.\n"
+                "controls and says what to do first, with evidence; stands in front of a VMS and\n"
+                "keeps a log that can only grow of who watched what.\n"
                 "\n"
                 "Commands:\n",
         stream);

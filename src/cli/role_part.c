@@ -117,7 +117,8 @@ act_group(
         char **from;
         const char *const *to;
     } plain = {.from = ask->operands + 1};
-    note_set(said, ask->count == 1 ? "removed" : "now %zu cameras", ask->count - 1);
+    note_set(said, ask->count == 1 ? "removed" : "now %zu camera%s", ask->count - 1,
+        ask->count == 2 ? "" : "s");
     return role_group_set(identity, ask->operands[0], plain.to, ask->count - 1, note);
 }
 

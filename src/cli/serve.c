@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/data.h"
 #include "cli/gateway.h"
+#include "gate/settings_same.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -29,8 +30,8 @@ static const struct cli_manual manual = {
         "Runs a gateway in the foreground: the ledger's keeper, the broker, the doorman and\n"
         "nginx, each of which is started again when it dies. Needs no root on a port from 1024\n"
         "on; started by root it goes on as the owner of the gateway's folder. SIGHUP has it\n"
-        "read the settings again and reload nginx, which drops no stream; Ctrl-C or SIGTERM\n"
-        "end it in order, a second one at once.\n",
+        "read settings and certificate again (`gatehouse gateway configure` sends it), which\n"
+        "drops no stream; Ctrl-C or SIGTERM end it in order, a second one at once.\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse serve --gateway /var/lib/gatehouse/gateway\n",
@@ -62,7 +63,7 @@ find_nginx(const char *option, struct arena *arena, struct note *note)
 
 /* The settings of now, and nginx's configuration from them; the old ones stay when they are bad. */
 static enum err
-configure(void *context, struct note *note)
+configure(void *context, struct serve_changes *ret_changes, struct note *note)
 {
     struct serving *serving = context;
     struct settings settings;
@@ -70,11 +71,20 @@ configure(void *context, struct note *note)
     arena_init(&fresh, (size_t)4 * 1024 * 1024);
     const char *folder = arena_copy(&fresh, serving->gate.settings.folder);
     enum err err = folder == NULL ? ERR_MEMORY : settings_read(folder, &fresh, &settings, note);
+    if (err == OK && !text_equal(settings.ledger, serving->gate.settings.ledger)) {
+        note_set(
+            note, "the settings name another ledger; end `gatehouse serve` and start it again");
+        err = ERR_VALUE;
+    }
     err = err == OK ? gateway_write_conf(&settings, settings.folder, note) : err;
     if (err != OK) {
         arena_release(&fresh);
         return err;
     }
+    *ret_changes = (struct serve_changes){
+        .any = !settings_same(&serving->gate.settings, &settings),
+        .any_vms = !settings_same_vms(&serving->gate.settings, &settings),
+    };
     serving->gate.settings = settings;
     arena_release(&serving->fresh);
     serving->fresh = fresh;

@@ -225,21 +225,34 @@ renew(struct serve *serve, enum serve_proc proc)
 static void
 reload(struct serve *serve)
 {
+    struct serve_changes changes = {0};
     struct note note = {{0}};
     const struct serve_child *nginx = &serve->children[PROC_NGINX];
     if (nginx->state != SERVE_READY) {
         log_warn("nginx is not up; it will start with the settings of then");
         return;
     }
-    if (serve->plan->configure(serve->plan->context, &note) != OK) {
+    if (serve->plan->configure(serve->plan->context, &changes, &note) != OK) {
         log_error("nothing was changed: %s", note.text);
-    } else if (serve_try_conf(serve) != OK) {
+        return;
+    }
+    serve->is_broker_old |= changes.any_vms;
+    serve->is_doorman_old |= changes.any;
+    if (serve_try_conf(serve) != OK) {
         log_error("nginx refuses the new configuration; it goes on with the old one");
     } else {
-        renew(serve, PROC_BROKER);
-        renew(serve, PROC_DOORMAN);
+        const char *also = serve->is_broker_old    ? "; broker and doorman start again"
+                           : serve->is_doorman_old ? "; the doorman starts again"
+                                                   : "";
+        if (serve->is_broker_old) {
+            renew(serve, PROC_BROKER);
+        }
+        if (serve->is_doorman_old) {
+            renew(serve, PROC_DOORMAN);
+        }
+        serve->is_broker_old = serve->is_doorman_old = false;
         (void)kill(nginx->pid, SIGHUP);
-        log_info("the new settings are taken");
+        log_info("the settings of now are taken%s", also);
     }
 }
 
@@ -257,6 +270,12 @@ take_signals(struct serve *serve, int64_t now)
                 reload(serve);
             }
             break;
+        case SIGUSR1:
+            if (!serve->is_ending) {
+                log_info("the broker starts again, with the passwords of now");
+                renew(serve, PROC_BROKER);
+            }
+            break;
         default:
             serve->is_hurried = serve->is_ending;
             if (!serve->is_ending) {
@@ -271,7 +290,7 @@ take_signals(struct serve *serve, int64_t now)
 static enum err
 open_signals(struct serve *serve)
 {
-    static const int numbers[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT};
+    static const int numbers[] = {SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT};
     sigset_t set;
     (void)sigemptyset(&set);
     for (size_t i = 0; i < COUNT(numbers); i++) {

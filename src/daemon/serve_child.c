@@ -184,7 +184,10 @@ start_nginx(struct serve *serve, pid_t *ret_pid, struct note *note)
 {
     const struct serve_plan *plan = serve->plan;
     const char *const args[] = {plan->nginx, "-c", plan->conf, "-p", serve->run, NULL};
-    enum err err = plan->configure(plan->context, note);
+    struct serve_changes changes = {0};
+    enum err err = plan->configure(plan->context, &changes, note);
+    serve->is_broker_old |= changes.any_vms;
+    serve->is_doorman_old |= changes.any;
     if (err == OK && serve_try_conf(serve) != OK) {
         note_set(note, "nginx refuses its configuration; its reasons are above");
         err = ERR_VALUE;
@@ -197,10 +200,11 @@ serve_start(struct serve *serve, enum serve_proc proc, struct note *note)
 {
     const struct serve_plan *plan = serve->plan;
     struct serve_child *child = &serve->children[proc];
+    const char *open = plan->is_open ? "--no-landlock" : NULL;
     const char *const keeper[] = {
-        plan->program, "keeper", "--ledger", plan->settings->ledger, NULL};
+        plan->program, "keeper", "--ledger", plan->settings->ledger, open, NULL};
     const char *const ours[] = {
-        plan->program, serve_rows[proc].name, "--gateway", plan->settings->folder, NULL};
+        plan->program, serve_rows[proc].name, "--gateway", plan->settings->folder, open, NULL};
     if (proc == PROC_NGINX && child->pid > 0) {
         serve_kill(child, SIGKILL); /* workers whose master was killed still hold the port */
     }

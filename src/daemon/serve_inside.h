@@ -50,7 +50,8 @@ struct serve {
     int notify;    /* the service manager's, or -1 */
     int64_t begun; /* clock_mono() */
     bool is_ready, is_ending, is_hurried;
-    enum err ended; /* why it ends by itself */
+    bool is_broker_old, is_doorman_old; /* runs with settings of before */
+    enum err ended;                     /* why it ends by itself */
 };
 
 /* serve_child.c */

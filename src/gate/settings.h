@@ -44,7 +44,6 @@ struct settings {
     bool is_plain;                 /* no TLS: only on loopback, for tests and benchmarks */
     enum settings_net net;
     unsigned idle_minutes, session_hours, stepup_minutes; /* 30, 12, 5 */
-    bool uses_nftables;
     const char *const *trusted_proxies; /* networks; NULL-terminated; usually none */
     struct settings_vms vms[POLICY_VMS];
     size_t vms_count;

@@ -118,8 +118,6 @@ settings_take_switch(
     }
     if (text_equal(key, "plain")) {
         draft->settings->is_plain = is_on;
-    } else if (text_equal(key, "nftables")) {
-        draft->settings->uses_nftables = is_on;
     } else {
         last_vms(draft)->allows_webrtc = is_on;
     }

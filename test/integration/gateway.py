@@ -27,13 +27,13 @@ def free_port():
 
 
 class PlayedVms:
-    """A web server that asks for the gateway's proof and has one page; enough where a VMS must only be there."""
+    """A web server that asks for the gateway's proof, or not, and has one page; enough where a VMS must only be there."""
 
-    def __init__(self):
+    def __init__(self, asks=True):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 body = b"<html>a VMS</html>"
-                self.send_response(200 if self.headers.get("X-Proxy-Secret") else 401)
+                self.send_response(200 if self.headers.get("X-Proxy-Secret") or not asks else 401)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

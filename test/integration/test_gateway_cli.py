@@ -42,7 +42,7 @@ def running(tmp_path):
 @pytest.fixture
 def open_one(tmp_path):
     """One in front of a VMS that wants no session of the gateway."""
-    with PlayedVms() as vms, Gateway(tmp_path / "g", f"http://127.0.0.1:{vms.port}", vms="cameraui") as gateway:
+    with PlayedVms(asks=False) as vms, Gateway(tmp_path / "g", f"http://127.0.0.1:{vms.port}", vms="cameraui") as gateway:
         yield gateway.serve()
 
 
@@ -310,18 +310,35 @@ def test_nothing_outlives_a_parent_that_is_killed(running):
 def test_a_hup_takes_changed_settings(running):
     yaml = running.folder / "gateway.yaml"
     yaml.write_text(yaml.read_text().replace("#net: refuse", "net: record"))
-    since = len(running.said)
+    since, before = len(running.said), running.children()
     done = running.run("gateway", "configure")
     assert done.returncode == 0 and str(running.process.pid) in done.stdout
-    running.wait_for("the new settings are taken", since)
+    running.wait_for("the settings of now are taken; the doorman starts again", since)
     running.wait_for("doorman is there again", since)
-    running.wait_for("broker is there again", since)
+    assert running.children()["broker"] == before["broker"]
     assert "gatehouse_net record;" in (running.folder / "nginx.conf").read_text()
     yaml.write_text(yaml.read_text() + "net: nonsense\n")
     since = len(running.said)
     running.process.send_signal(signal.SIGHUP)
     running.wait_for("nothing was changed", since)
     assert running.fetch("/gatehouse/login")[0] == 200
+
+
+def test_a_hup_without_a_change_starts_nothing_again(running):
+    before, since = running.children(), len(running.said)
+    running.process.send_signal(signal.SIGHUP)
+    running.wait_for("the settings of now are taken", since)
+    assert running.fetch("/gatehouse/login")[0] == 200
+    assert running.children() == before
+
+
+def test_a_new_password_reaches_the_running_broker(running):
+    before, since = running.children(), len(running.said)
+    done = running.run("gateway", "password")
+    assert done.returncode == 0 and "uses it from now on" in done.stdout
+    running.wait_for("broker is there again", since)
+    after = running.children()
+    assert after["broker"] != before["broker"] and after["doorman"] == before["doorman"]
 
 
 def test_a_changed_nginx_conf_is_written_anew(running):
@@ -383,7 +400,7 @@ def test_serve_says_that_a_port_is_taken(tmp_path):
 def test_a_person_enrols_and_gets_to_the_vms_with_it(open_one):
     running = open_one
     root = running.administrator()
-    assert root.browser.fetch("/")[2] == b"<html>a VMS</html>"
+    assert root.browser.fetch("/")[::2] == (200, b"<html>a VMS</html>")
     nobody = running.resident("norma")
     assert nobody.browser.fetch("/")[0] == 403 and running.visitor().fetch("/")[0] == 401
     viewer = running.resident("vera", "viewer")

@@ -83,7 +83,6 @@ test_reads_every_key(void **state)
                            "idle_minutes: 15\n"
                            "session_hours: 8\n"
                            "stepup_minutes: 2\n"
-                           "nftables: yes\n"
                            "trusted_proxies:\n"
                            "  - 10.0.0.2\n"
                            "  - 10.1.0.0/24\n"
@@ -106,7 +105,6 @@ test_reads_every_key(void **state)
     assert_int_equal(settings.idle_minutes, 15);
     assert_int_equal(settings.session_hours, 8);
     assert_int_equal(settings.stepup_minutes, 2);
-    assert_true(settings.uses_nftables);
     assert_string_equal(settings.trusted_proxies[1], "10.1.0.0/24");
     assert_null(settings.trusted_proxies[2]);
     assert_int_equal(settings.vms_count, 2);
