@@ -35,8 +35,9 @@ static const struct answer {
 };
 
 static enum MHD_Result
-answer(void *context, struct MHD_Connection *connection, const char *url, const char *method,
-    const char *version, const char *body, size_t *body_len, void **request)
+answer(void *context, // NOLINT(readability-function-size): what libmicrohttpd wants
+    struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+    const char *body, size_t *body_len, void **request)
 {
     (void)context;
     (void)method;

@@ -2,7 +2,7 @@
 #include "daemon/doorman.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 #include "daemon/notify.h"
 #include "daemon/sandbox.h"
 

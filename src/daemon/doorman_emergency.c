@@ -1,7 +1,7 @@
 /* Hands the emergency's events over to the ledger, when there is one again. */
 #include "base/log.h"
 #include "base/text.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 #include "gate/emergency.h"
 #include "ledger/event.h"
 

@@ -6,7 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 #include "gate/listen.h"
 
 #include <sodium.h>

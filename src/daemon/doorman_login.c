@@ -1,6 +1,6 @@
 /* Logging in: password and then a second factor, or a passkey alone. */
 #include "base/text.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Pages that a request gets which the gateway does not let through. */
 #include "base/text.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The table of pages. */
 #include "base/text.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 
 const struct doorman_route doorman_routes_all[] = {
 #define ROUTE(method, path, need, by, function)                                                    \

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/doorman_agent.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 #include "ledger/event.h"
 
 #include <string.h>

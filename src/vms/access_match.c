@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-#define STEPS_MOST                                                                                 \
-    4096 /* ends of pieces tried, of one pattern: a path that needs more fits none                 \
-          */
+/* Ends of pieces that are tried for one pattern: a path that needs more fits none. */
+#define STEPS_MOST 4096
 
 struct matching {
     struct access_captures *captures;

@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "daemon/doorman_inside.h"
+#include "daemon/doorman_parts.h"
 
 #include "test.h"
 
