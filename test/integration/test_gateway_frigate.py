@@ -59,6 +59,7 @@ class FrigateRig(Rig):
     def socket(self, target, cookie):
         """A WebSocket of the browser."""
         return websocket.create_connection(f"ws://127.0.0.1:{self.port}{target}", timeout=10, host="gate.example",
+                                           origin="http://gate.example",
                                            header=[f"Cookie: gatehouse={cookie}"])
 
 
