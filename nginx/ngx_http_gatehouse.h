@@ -127,6 +127,7 @@ struct ngx_http_gatehouse_decision_s {
     ngx_int_t                       rc;
     const char                     *why;
     unsigned                        stepup:1; /* it would be allowed after a step-up */
+    unsigned                        logout:1; /* the gateway's own log-out is meant */
 
     /* The open view; the owner ends it with ngx_http_gatehouse_decision_end(). */
     struct view_handle              view;

@@ -123,6 +123,17 @@ ngx_http_gatehouse_may_go_on(ngx_http_gatehouse_decision_t *d)
 }
 
 
+static ngx_uint_t
+ngx_http_gatehouse_is_brokered(ngx_http_gatehouse_vms_t *vms)
+{
+    struct upstream  *upstream;
+
+    upstream = ngx_http_gatehouse_upstream(vms);
+
+    return upstream != NULL && (upstream->header_count != 0 || upstream->token[0] != '\0');
+}
+
+
 ngx_int_t
 ngx_http_gatehouse_permit(ngx_http_gatehouse_decision_t *d)
 {
@@ -171,6 +182,14 @@ ngx_http_gatehouse_permit(ngx_http_gatehouse_decision_t *d)
     if (!answer.is_allowed) {
         return ngx_http_gatehouse_refuse(d, NGX_HTTP_FORBIDDEN,
                                          answer.why != NULL ? answer.why : "no role allows it");
+    }
+
+    if ((d->access.kind == ACCESS_LOGIN || d->access.kind == ACCESS_LOGOUT)
+        && ngx_http_gatehouse_is_brokered(ctx->vms))
+    {
+        /* it would change or end the gateway's own session, which all share */
+        d->logout = d->access.kind == ACCESS_LOGOUT;
+        return ngx_http_gatehouse_refuse(d, NGX_HTTP_FORBIDDEN, "the gateway is logged in there");
     }
 
     d->role = answer.role;

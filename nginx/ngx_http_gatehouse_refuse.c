@@ -9,15 +9,11 @@
 /* Refusals */
 
 static ngx_uint_t
-ngx_http_gatehouse_is_page(ngx_http_request_t *r)
+ngx_http_gatehouse_wants_page(ngx_http_request_t *r)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
-
-    if (r->method != NGX_HTTP_GET && r->method != NGX_HTTP_HEAD) {
-        return 0;
-    }
 
     part = &r->headers_in.headers.part;
     i = 0;
@@ -27,6 +23,14 @@ ngx_http_gatehouse_is_page(ngx_http_request_t *r)
     return h != NULL && ngx_strlcasestrn(h->value.data, h->value.data + h->value.len,
                                          (u_char *) "text/html", sizeof("text/html") - 2)
                         != NULL;
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_is_page(ngx_http_request_t *r)
+{
+    return (r->method == NGX_HTTP_GET || r->method == NGX_HTTP_HEAD)
+           && ngx_http_gatehouse_wants_page(r);
 }
 
 
@@ -227,6 +231,10 @@ ngx_http_gatehouse_refused(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
 
     if (page && rc == NGX_HTTP_UNAUTHORIZED) {
         return ngx_http_gatehouse_send_to(r, ctx, "/gatehouse/login?return=");
+    }
+
+    if (d->logout && ctx->uri.sent != NULL && ngx_http_gatehouse_wants_page(r)) {
+        return ngx_http_gatehouse_send_to(r, ctx, "/gatehouse/logout?from=");
     }
 
     if (page && d->stepup) {
