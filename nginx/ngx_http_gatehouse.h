@@ -93,6 +93,7 @@ typedef struct {
     int64_t                          retry;        /* clock_boot() of the next try to connect */
     int64_t                          pause;        /* ms between tries */
     int64_t                          alive;        /* when it was last connected */
+    int64_t                          full;         /* since when it has no space; 0: it has */
 
     struct resolver                 *resolver;
     ngx_connection_t                *resolver_connection;

@@ -406,7 +406,21 @@ ngx_http_gatehouse_answered(void *data, enum err err, uint64_t index, const stru
     }
 
     if (p->has_view && w->views != NULL) {
-        views_opened(w->views, p->view, is_kept);
+
+        if (err == ERR_NETWORK && !is_kept) {
+            /* the ledger may have it: then it must have an end too */
+            views_doubted(w->views, p->view, "the ledger went before it began");
+
+        } else {
+            views_opened(w->views, p->view, is_kept);
+        }
+
+        if (err == OK) {
+            w->full = 0;
+
+        } else if (err == ERR_FULL && w->full == 0) {
+            w->full = clock_boot();
+        }
 
         if (d == NULL) {
             views_leave(w->views, p->view, "the browser went away", clock_boot());

@@ -25,7 +25,8 @@ ngx_http_gatehouse_miss(int64_t now)
 
     w = &ngx_http_gatehouse_worker;
 
-    if (w->board != NULL && !board_is_stale(w->board, now) && !ngx_http_gatehouse_ledger_is_gone())
+    if (w->board != NULL && !board_is_stale(w->board, now) && !ngx_http_gatehouse_ledger_is_gone()
+        && w->full == 0)
     {
         ngx_http_gatehouse_missed = 0;
 
@@ -48,9 +49,14 @@ ngx_http_gatehouse_is_over(ngx_http_gatehouse_ctx_t *ctx, int64_t now)
         return NULL;
     }
 
-    if (ngx_http_gatehouse_missed != 0) {
-        return now - ngx_http_gatehouse_missed > NGX_HTTP_GATEHOUSE_GRACE
-               ? "doorman or ledger are gone" : NULL;
+    if (ngx_http_gatehouse_missed != 0
+        && now - ngx_http_gatehouse_missed > NGX_HTTP_GATEHOUSE_GRACE)
+    {
+        return w->full != 0 ? "the ledger's disk is full" : "doorman or ledger are gone";
+    }
+
+    if (w->board == NULL || board_is_stale(w->board, now)) {
+        return NULL;
     }
 
     if (board_is_banned(w->board, &ctx->ip, now)) {

@@ -364,6 +364,17 @@ views_opened(struct views *views, struct view_handle handle, bool is_durable)
 }
 
 void
+views_doubted(struct views *views, struct view_handle handle, const char *cause)
+{
+    views_lock(views->shared);
+    struct views_row *row = row_of(views, handle);
+    if (row != NULL && row->view.state == VIEW_ASKED && !row->is_ending) {
+        views_end(views->shared, row, cause);
+    }
+    views_unlock(views->shared);
+}
+
+void
 views_add(struct views *views, struct view_handle handle, uint64_t bytes, int64_t now)
 {
     struct views_row *row = row_of(views, handle); /* the caller is counted as open: it stays */
@@ -555,6 +566,21 @@ look(struct views_shared *shared, struct views_row *row, int64_t now)
     return row->is_ending ? DUE_END : is_due ? DUE_HEARTBEAT : DUE_NOT;
 }
 
+/* The ledger does not know that it goes on: it may not. With the lock held. */
+static void
+stop_untold(struct views_row *row, int64_t now)
+{
+    if (now - row->view.heartbeat < VIEWS_HEARTBEAT + VIEWS_UNTOLD || row->view.reason[0] != '\0' ||
+        row->view.is_stopped) {
+        return;
+    }
+    if (row->view.cause[0] == '\0') {
+        (void)text_copy(
+            row->view.cause, sizeof(row->view.cause), "the ledger did not take its heartbeat");
+    }
+    STORE(&row->view.is_stopped, true);
+}
+
 void
 views_sweep(struct views *views, int64_t now, views_tell_fn *tell, void *context)
 {
@@ -567,6 +593,9 @@ views_sweep(struct views *views, int64_t now, views_tell_fn *tell, void *context
         }
         views_lock(shared);
         enum due due = state_of(row) == VIEW_FREE ? DUE_NOT : look(shared, row, now);
+        if (due == DUE_HEARTBEAT) {
+            stop_untold(row, now);
+        }
         struct view view = row->view;
         views_unlock(shared);
         if (due == DUE_NOT || !tell(context, &view, due == DUE_END)) {

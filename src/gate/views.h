@@ -17,6 +17,7 @@
 #define VIEWS_IDLE      15000  /* ms; of exports and sockets 0: they end when they close */
 #define VIEWS_TOLD      75000  /* ms; browsers let a hidden page ask once a minute */
 #define VIEWS_HEARTBEAT 300000 /* ms between events of a view that goes on */
+#define VIEWS_UNTOLD    30000  /* ms that a view goes on without a heartbeat that is due */
 #define VIEWS_UNBEGUN   10000  /* ms until a view that was asked for and left is told of as ended */
 #define VIEWS_ID        24
 #define VIEWS_CAMERAS   1024 /* names, one per line */
@@ -117,6 +118,8 @@ enum view_state views_state(struct views *views, struct view_handle handle);
 /* Its event is durable, or was refused (then the row is freed when all have left). To be called
  * also when the caller has left meanwhile. */
 void views_opened(struct views *views, struct view_handle handle, bool is_durable);
+/* Nobody knows whether its event is durable: it is told of as ended, with that cause. */
+void views_doubted(struct views *views, struct view_handle handle, const char *cause);
 void views_add(struct views *views, struct view_handle handle, uint64_t bytes, int64_t now);
 /* Widens what was really delivered. */
 void views_saw(struct views *views, struct view_handle handle, int64_t from, int64_t to);
@@ -149,7 +152,8 @@ enum err views_find_link(struct views *views, const char *session, const char *l
  */
 typedef bool views_tell_fn(void *context, const struct view *view, bool has_ended);
 /* Tells of each view that is due, and frees those that ended and were told of. A view that is told
- * of as ended does not change any more and is found by nobody. */
+ * of as ended does not change any more and is found by nobody. One whose heartbeat can't be told
+ * for VIEWS_UNTOLD ms is stopped, unless it has a reason of its own (an export, an emergency). */
 void views_sweep(struct views *views, int64_t now, views_tell_fn *tell, void *context);
 
 /*

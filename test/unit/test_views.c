@@ -257,6 +257,49 @@ test_tells_a_heartbeat_of_what_goes_on(void **state)
 }
 
 static void
+test_what_the_ledger_is_not_told_of_is_stopped(void **state)
+{
+    (void)state;
+    struct view plain = sample("s-1", "socket");
+    struct view emergency = sample("s-2", "socket");
+    (void)text_copy(emergency.reason, sizeof(emergency.reason), "fire in the hall");
+    struct view_handle first = open_view(&plain, 1000);
+    struct view_handle second = open_view(&emergency, 1000);
+    refuses = true;
+    sweep(1000 + VIEWS_HEARTBEAT + VIEWS_UNTOLD - 1);
+    assert_false(views_is_stopped(worker, first));
+    sweep(1000 + VIEWS_HEARTBEAT + VIEWS_UNTOLD);
+    assert_true(views_is_stopped(worker, first));
+    assert_false(views_is_stopped(worker, second));
+    refuses = false;
+    views_leave(worker, first, "stopped", 2000 + VIEWS_HEARTBEAT + VIEWS_UNTOLD);
+    sweep(2000 + VIEWS_HEARTBEAT + VIEWS_UNTOLD + VIEWS_IDLE);
+    assert_string_equal(told[0].cause, "the ledger did not take its heartbeat");
+}
+
+static void
+test_what_the_ledger_may_have_begun_gets_an_end(void **state)
+{
+    (void)state;
+    struct view view = sample("s-1", "live 1");
+    struct view_handle first, second;
+    enum view_state found = VIEW_REFUSED;
+    assert_int_equal(views_enter(worker, &view, 1000, &first, &found), OK);
+    assert_int_equal(views_enter(worker, &view, 1000, &second, &found), OK);
+    views_doubted(worker, first, "nobody knows");
+    assert_int_equal(views_state(worker, second), VIEW_REFUSED);
+    views_leave(worker, first, "later", 1000);
+    views_leave(worker, second, "later", 1000);
+    sweep(1000);
+    assert_int_equal(told_count, 1);
+    assert_true(told_ended[0]);
+    assert_int_equal(told[0].bytes, 0);
+    assert_string_equal(told[0].cause, "nobody knows");
+    sweep(1000);
+    assert_int_equal(told_count, 0);
+}
+
+static void
 test_a_handle_of_a_freed_row_changes_nothing(void **state)
 {
     (void)state;
@@ -724,6 +767,8 @@ main(void)
         WITH_FILE(test_ends_at_close_with_its_first_cause),
         WITH_FILE(test_tells_again_until_it_was_taken_and_frees_once),
         WITH_FILE(test_tells_a_heartbeat_of_what_goes_on),
+        WITH_FILE(test_what_the_ledger_is_not_told_of_is_stopped),
+        WITH_FILE(test_what_the_ledger_may_have_begun_gets_an_end),
         WITH_FILE(test_a_handle_of_a_freed_row_changes_nothing),
         WITH_FILE(test_refuses_more_views_than_it_has_rows),
         WITH_FILE(test_rows_are_used_again_and_again),
