@@ -59,6 +59,7 @@ class Gateway:
 
     def __init__(self, folder, upstream, *options, vms="frigate"):
         self.folder = pathlib.Path(folder)
+        self.ledger = pathlib.Path(options[options.index("--ledger") + 1]) if "--ledger" in options else self.folder / "ledger"
         self.port = free_port()
         self.is_plain = "--plain" in options
         self.base = f"http{'' if self.is_plain else 's'}://localhost:{self.port}"
@@ -225,6 +226,6 @@ class Resident(Person):
 
 def events(gateway):
     """The ledger's events, as a search prints them."""
-    done = command(GATEHOUSE, "ledger", "search", "--ledger", gateway.folder / "ledger", "--format", "json")
+    done = command(GATEHOUSE, "ledger", "search", "--ledger", gateway.ledger, "--format", "json")
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["event"] for line in done.stdout.splitlines()]

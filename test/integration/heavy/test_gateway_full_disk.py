@@ -125,7 +125,7 @@ def test_a_full_disk_of_the_gateway_keeps_sessions_and_lets_an_administrator_in(
             before = running.bytes
             late = Visitor(gateway)
             late.log_in(anna)
-            assert status_of(gateway, late.session, LIVE.format(1))[0] == 101
+            assert status_of(gateway, late.session, LIVE.format(1))[0] == 101, events(gateway)[-1]
             for name in ("doorman", "keeper", "broker"):
                 since = len(gateway.said)
                 os.kill(gateway.children()[name], 9)
