@@ -179,3 +179,10 @@ def settled(gateway, seconds=40):
         end = view["end"][0]
         assert view["begin"] or (end["bytes"] == 0 and end["detail"]["cause"] in UNSURE), (name, view)
     return found
+
+
+def of_object(found, path):
+    """The newest view with this object."""
+    mine = [view for view in found.values() if view["end"][0]["target"]["object"] == path]
+    assert mine, path
+    return max(mine, key=lambda view: view["end"][0]["detail"]["begun"])

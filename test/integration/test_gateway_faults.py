@@ -9,7 +9,7 @@ import pytest
 
 from conftest import GATEHOUSE, command
 from doorkeeping import totp
-from footage import HOUR, Footage, Viewer, settled, until, views
+from footage import HOUR, Footage, Viewer, of_object, settled, until, views
 from gateway import MODULE, Gateway, Visitor, events
 
 pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="this build has no module")
@@ -93,13 +93,6 @@ def sockets(first, count):
     return [f"/live/jsmpeg/cam{i}" for i in range(first, first + count)]
 
 
-def of_path(found, path):
-    """The newest view with this object."""
-    mine = [view for view in found.values() if view["end"][0]["target"]["object"] == path]
-    assert mine, path
-    return max(mine, key=lambda view: view["end"][0]["detail"]["begun"])
-
-
 def leave(viewers):
     for viewer in viewers.values() if isinstance(viewers, dict) else viewers:
         viewer.leave()
@@ -122,7 +115,7 @@ def test_a_killed_keeper_opens_nothing_and_running_views_outlive_a_short_absence
     leave(viewers)
     found = settled(gateway)
     for path, viewer in viewers.items():
-        view = of_path(found, path)
+        view = of_object(found, path)
         assert view["end"][0]["bytes"] == viewer.bytes and view["end"][0]["detail"]["cause"], view
 
 
@@ -139,7 +132,7 @@ def test_a_keeper_that_stays_away_ends_running_views(gateway):
     assert until(lambda: opens(gateway, gateway.anna.browser.session), 40)
     found = settled(gateway)
     for path, viewer in viewers.items():
-        end = of_path(found, path)["end"][0]
+        end = of_object(found, path)["end"][0]
         assert end["detail"]["cause"] == "doorman or ledger are gone" and end["bytes"] >= viewer.bytes, end
 
 
@@ -160,11 +153,11 @@ def test_a_killed_nginx_leaves_views_that_end_with_its_cause(gateway, whose):
     assert until(lambda: all(viewer.ended for viewer in viewers.values()))
     found = settled(gateway)
     for path, viewer in viewers.items():
-        end = of_path(found, path)["end"][0]
+        end = of_object(found, path)["end"][0]
         assert viewer.bytes * 1.01 + LOST >= end["bytes"] >= viewer.bytes * 0.98 - LOST, (path, end, viewer.bytes)
         if path != hls:
             assert end["detail"]["cause"] in ("worker ended", "the VMS closed the connection"), end
-    assert not of_path(found, export)["end"][0]["detail"].get("is_whole")
+    assert not of_object(found, export)["end"][0]["detail"].get("is_whole")
 
 
 def test_a_killed_doorman_ends_no_view_and_forgets_none(gateway):
@@ -183,8 +176,8 @@ def test_a_killed_doorman_ends_no_view_and_forgets_none(gateway):
     leave(viewers)
     found = settled(gateway)
     for path, viewer in viewers.items():
-        assert of_path(found, path)["end"][0]["bytes"] == viewer.bytes
-        assert of_path(found, path)["end"][0]["detail"]["cause"] == "the browser closed the connection"
+        assert of_object(found, path)["end"][0]["bytes"] == viewer.bytes
+        assert of_object(found, path)["end"][0]["detail"]["cause"] == "the browser closed the connection"
 
 
 def test_a_one_time_code_is_worth_nothing_after_the_doorman_was_killed(gateway):
@@ -233,10 +226,10 @@ def test_a_reload_drops_no_stream_and_a_lost_session_still_ends_it(gateway):
     assert until(lambda: mine.ended, 4) and time.monotonic() - begin < 3
     leave(viewers)
     found = settled(gateway)
-    assert of_path(found, "/live/jsmpeg/cam9")["end"][0]["detail"]["cause"] == "revoked"
+    assert of_object(found, "/live/jsmpeg/cam9")["end"][0]["detail"]["cause"] == "revoked"
     for path, viewer in viewers.items():
-        assert of_path(found, path)["end"][0]["bytes"] == viewer.bytes
-    assert of_path(found, export)["end"][0]["detail"]["is_whole"]
+        assert of_object(found, path)["end"][0]["bytes"] == viewer.bytes
+    assert of_object(found, export)["end"][0]["detail"]["is_whole"]
 
 
 def test_a_killed_serve_leaves_nothing_and_the_next_one_ends_its_views(gateway):
@@ -251,7 +244,7 @@ def test_a_killed_serve_leaves_nothing_and_the_next_one_ends_its_views(gateway):
     gateway.serve()
     found = settled(gateway)
     for path, viewer in viewers.items():
-        end = of_path(found, path)["end"][0]
+        end = of_object(found, path)["end"][0]
         assert end["detail"]["cause"] in ("gateway ended", "worker ended"), end
         assert abs(end["bytes"] - viewer.bytes) <= LOST
     assert opens(gateway, gateway.anna.browser.session)
@@ -271,6 +264,6 @@ def test_all_of_it_killed_at_once_forgets_nothing(gateway):
     gateway.serve()
     found = settled(gateway)
     for path, viewer in viewers.items():
-        end = of_path(found, path)["end"][0]
+        end = of_object(found, path)["end"][0]
         assert end["detail"]["cause"] == "gateway ended" and abs(end["bytes"] - viewer.bytes) <= LOST, end
     assert json.dumps(events(gateway)).count('"system.start"') >= 2
