@@ -1,12 +1,14 @@
 /* What is right with a gateway and what is not: certificate, VMS, doors beside the gateway. */
 #include "cli/gateway.h"
 
+#include "base/file.h"
 #include "gate/around.h"
 #include "gate/certificate.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATIENT_MS 2000
@@ -106,10 +108,23 @@ look_at_vms(const struct settings_vms *vms)
     return bad + look_around(vms);
 }
 
+static unsigned
+look_at_ledger(const struct settings *settings)
+{
+    struct stat status;
+    char words[320];
+    if (stat(settings->ledger, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return 0;
+    }
+    (void)snprintf(words, sizeof(words), "%s: there is none, so nobody will get in; %s",
+        file_tail(settings->ledger, 150), "restore it, or gatehouse ledger init --ledger there");
+    return say(false, "ledger", words);
+}
+
 unsigned
 gateway_look(const struct settings *settings)
 {
-    unsigned bad = look_at_certificate(settings);
+    unsigned bad = look_at_certificate(settings) + look_at_ledger(settings);
     for (size_t i = 0; i < settings->vms_count; i++) {
         bad += look_at_vms(&settings->vms[i]);
     }

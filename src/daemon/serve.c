@@ -22,7 +22,7 @@
 #define RECOVERY_MS 900000 /* the keeper, which may have a journal to recover */
 #define FOREIGN_MS  1000   /* between looks at a keeper that is not ours */
 #define FORCED_MS   3000   /* from one way of ending it to the next */
-#define TRIES       5      /* of one that was never ready */
+#define TRIES       2      /* of one that was never ready: it says the same again */
 #define BACK_OFF    200    /* ms, doubled each time … */
 #define BACK_MOST   30000  /* … up to this */
 #define ARENA_MOST  ((size_t)1024 * 1024)
@@ -334,6 +334,7 @@ serve_run(const struct serve_plan *plan, struct note *note)
     serve.run = settings_run(plan->settings, ".", &arena);
     enum err err = serve.run == NULL ? ERR_MEMORY : file_make_folder(serve.run, note);
     err = err == OK ? running_take(serve.run, note) : err;
+    err = err == OK ? serve_ports(plan->settings, note) : err;
     err = err == OK ? open_signals(&serve) : err;
     if (err == OK) {
         (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* orphaned workers become ours */

@@ -61,5 +61,8 @@ void serve_kill(const struct serve_child *child, int number);
 /* Has nginx's configuration looked at by nginx itself; ERR_VALUE: it refuses it. */
 enum err serve_try_conf(struct serve *serve) MUST_CHECK;
 
+/* serve_ports.c: whether every `listen` can be had; the note says what to do. */
+enum err serve_ports(const struct settings *settings, struct note *note) MUST_CHECK;
+
 /* serve_ready.c */
 bool serve_answers(const struct serve *serve, enum serve_proc proc);

@@ -83,7 +83,7 @@ refuse_key(const struct place *place, const struct outline_node *node)
     }
     if (text_contains_nocase(node->pattern + len, "passw")) {
         return tell(place, node,
-            "a password has no place in this file; gatehouse gateway init asks for it and keeps it "
+            "a password has no place in this file; gatehouse gateway init makes one and keeps it "
             "sealed");
     }
     const char *nearest = suggest_nearest(node->pattern + len, siblings, count);

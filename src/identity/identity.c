@@ -71,6 +71,12 @@ static enum err
 make_home(struct identity *identity, struct note *note)
 {
     uint8_t id[IDENTITY_SHA256];
+    if (access(identity->key_path, F_OK) == 0) {
+        note_set(note,
+            "%.120s is missing or empty, but its key is there; restore both from a backup",
+            identity->path);
+        return ERR_MISSING;
+    }
     enum err err = identity_key_load(identity, true, id, note);
     if (err == OK) {
         err = user_dummy_hash(identity->dummy);
