@@ -237,16 +237,19 @@ ngx_http_gatehouse_clean_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t 
         }
     }
 
-    if (page && !media && ngx_http_gatehouse_add(r, "Cache-Control", "no-cache") != NGX_OK) {
-        return NGX_ERROR; /* whose session has ended sees the log-in */
+    /* a page of the VMS, or a window that it opens, could ask for a passkey of ours */
+
+    if (ngx_http_gatehouse_add(r, "Permissions-Policy", NGX_HTTP_GATEHOUSE_PASSKEYS) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    if (!media) {
-        /* a page of the VMS could ask for a passkey of ours, and hand on what it gets */
-        return ngx_http_gatehouse_add(r, "Permissions-Policy", NGX_HTTP_GATEHOUSE_PASSKEYS);
+    if (media) {
+        return ngx_http_gatehouse_add(r, "Cache-Control", "no-store");
     }
 
-    return ngx_http_gatehouse_add(r, "Cache-Control", "no-store");
+    /* whose session has ended sees the log-in */
+
+    return page ? ngx_http_gatehouse_add(r, "Cache-Control", "no-cache") : NGX_OK;
 }
 
 

@@ -4,7 +4,7 @@
 async function try_all(secret_marks) {
   const pause = (time) => new Promise((done) => { setTimeout(done, time); });
   const pages = ["login", "enrol", "step-up", "factors", "sessions", "accesses", "logout"].map((name) => `/gatehouse/${name}`);
-  const told = { leaks: [], answers: {}, workers: [], cookie: document.cookie };
+  const told = { leaks: [], answers: {}, workers: [], passkeys: {}, cookie: document.cookie };
   const look = (how, text) => {
     if (secret_marks.some((mark) => (text || "").includes(mark))) told.leaks.push(how);
   };
@@ -58,6 +58,17 @@ async function try_all(secret_marks) {
     look(`post ${path}`, text);
     told.answers[`no token ${path}`] = answer.status;
     if (text.includes("challenge")) told.leaks.push(`challenge ${path}`);
+  }
+  /* A passkey of ours, asked for with a challenge of somebody else's log-in. */
+  const ask = (where) => Promise.race([pause(3000), where.navigator.credentials.get({ publicKey: {
+    challenge: new Uint8Array(32), rpId: location.hostname, userVerification: "required", timeout: 2000 } })
+    .then(() => "given", (error) => error.message)]);
+  told.passkeys.page = await ask(window);
+  for (const place of ["/api/config", "/assets/index-0a1b2c3d.js", "/api/front/latest.jpg"]) {
+    const other = window.open(place, "other");
+    await pause(1000);
+    try { told.passkeys[place] = await ask(other) || "asked"; } catch (error) { told.passkeys[place] = error.message; }
+    try { other.close(); } catch { /* gone */ }
   }
   return told;
 }
