@@ -187,8 +187,7 @@ class Site:
         self.answers = queue.Queue()
         threading.Thread(target=self.listen, daemon=True).start()
         self.tell(run=str(run))
-        self.tell(vms=[{"name": "frigate", "cameras": {"front": "Front door"}, "aliases": {}, "headers": {}, "zone": 0,
-                        "has_session": True, "is_stale": False}])
+        self.look()
         self.tell(roles={"viewer": [{"permits": ["browse", "live", "snapshot", "playback"]}]},
                   users={"anna": {"roles": ["viewer"], "administrator": False}})
         self.sessions(self.secret)
@@ -203,6 +202,11 @@ class Site:
     def sessions(self, *cookies):
         """The log-ins of the one user there is; all others end."""
         self.tell(sessions=[{"cookie": cookie, "user": "anna", "expires": 36000} for cookie in cookies])
+
+    def look(self):
+        """As the broker does: it has looked at the VMS just now."""
+        self.tell(vms=[{"name": "frigate", "cameras": {"front": "Front door"}, "aliases": {}, "headers": {}, "zone": 0,
+                        "has_session": True, "is_stale": False}])
 
     def listen(self):
         """Takes what gate-board says: its answers, and events of views, which would fill the pipe."""
