@@ -1,7 +1,7 @@
 /* Answers: pages out of web/, JSON for the script, redirections, the two static files. */
 #include "base/text.h"
-#include "daemon/doorman_parts.h"
 #include "daemon/doorman_page.h"
+#include "daemon/doorman_parts.h"
 #include "web_accesses.h"
 #include "web_cross.h"
 #include "web_denied.h"

@@ -38,8 +38,8 @@ void doorman_guard_half(struct visit *visit);
 /* The token that forms of this visit carry, 43 letters. */
 void doorman_guard_token(const struct visit *visit, char ret_token[SESSION_COOKIE]);
 /*
- * Whether what asks is what the route is for, as far as the browser says (Fetch Metadata). A page of
- * ours is only read by a person, in a window of its own: the VMS has the same origin, and its
+ * Whether what asks is what the route is for, as far as the browser says (Fetch Metadata). A page
+ * of ours is only read by a person, in a window of its own: the VMS has the same origin, and its
  * scripts could fetch or frame it, with the token of its forms and the codes on it.
  */
 bool doorman_guard_is_meant(const struct visit *visit);

@@ -1,4 +1,5 @@
-/* Routes of the doorman's pages (doorman_routes.def): method, path, and who may use it, what asks. */
+/* Routes of the doorman's pages (doorman_routes.def): method, path, and who may use it, what asks.
+ */
 #pragma once
 
 #include <stdbool.h>
