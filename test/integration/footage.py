@@ -61,6 +61,12 @@ class Footage:
                 writer.write(PART)
                 await writer.drain()
                 await asyncio.sleep(self.pause)
+        elif path.endswith("stream.mp4"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nConnection: close\r\n\r\n")
+            while True:
+                writer.write(FILE)
+                await writer.drain()
+                await asyncio.sleep(self.pause)
         elif path.endswith(".mp4"):
             await self.file(writer)
         else:

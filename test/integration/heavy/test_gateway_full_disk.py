@@ -1,4 +1,4 @@
-"""A gateway whose disk is full: no footage but in an emergency, log-ins of administrators, and all as before when there is space."""
+"""A gateway without its ledger, or with a full disk: no footage but in an emergency, and all as before when it is back."""
 import contextlib
 import json
 import os
@@ -12,11 +12,11 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from conftest import GATEHOUSE, command  # noqa: E402
-from footage import Footage, Viewer, settled, until  # noqa: E402
+from footage import Footage, Viewer, of_object, settled, until  # noqa: E402
 from gateway import MODULE, Gateway, Visitor, events  # noqa: E402
 
-pytestmark = [pytest.mark.skipif(not MODULE.exists(), reason="this build has no module"),
-              pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")]
+pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="this build has no module")
+mounts = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")
 LIVE = "/live/jsmpeg/cam{}"
 
 
@@ -55,6 +55,7 @@ def status_of(gateway, session, path):
     return viewer.status, viewer.body
 
 
+@mounts
 def test_a_full_ledger_stops_footage_lets_administrators_in_and_heals(tmp_path):
     vms = Footage()
     with small_disk(tmp_path / "disk", 256) as disk:
@@ -111,6 +112,7 @@ def test_a_full_ledger_stops_footage_lets_administrators_in_and_heals(tmp_path):
     vms.close()
 
 
+@mounts
 def test_a_full_disk_of_the_gateway_keeps_sessions_and_lets_an_administrator_in(tmp_path):
     vms = Footage()
     with small_disk(tmp_path / "disk", 96) as disk:
@@ -134,4 +136,44 @@ def test_a_full_disk_of_the_gateway_keeps_sessions_and_lets_an_administrator_in(
             running.leave()
             settled(gateway)
             assert gateway.end() == 0
+    vms.close()
+
+
+def test_a_keeper_that_stays_away_ends_running_views_and_its_return_heals(tmp_path):
+    vms = Footage()
+    with Gateway(tmp_path / "g", f"http://127.0.0.1:{vms.port}", "--plain") as gateway:
+        gateway.serve()
+        session = gateway.administrator().browser.session
+        viewers = {LIVE.format(i): Viewer(gateway, session, LIVE.format(i)) for i in range(3)}
+        assert until(lambda: all(viewer.bytes for viewer in viewers.values()))
+        gateway.ledger.rename(tmp_path / "elsewhere")
+        os.kill(gateway.children()["keeper"], 9)
+        begin = time.monotonic()
+        assert until(lambda: all(viewer.ended for viewer in viewers.values()), 25) and 8 < time.monotonic() - begin < 18
+        assert status_of(gateway, session, LIVE.format(5))[0] == 503
+        (tmp_path / "elsewhere").rename(gateway.ledger)
+        assert until(lambda: status_of(gateway, session, LIVE.format(5))[0] == 101, 40, 1)
+        found = settled(gateway)
+        for path, viewer in viewers.items():
+            end = of_object(found, path)["end"][0]
+            assert end["detail"]["cause"] == "doorman or ledger are gone" and end["bytes"] >= viewer.bytes, end
+        assert gateway.end() == 0
+    vms.close()
+
+
+def test_a_browser_that_takes_nothing_is_let_go(tmp_path):
+    vms = Footage()
+    path = "/api/go2rtc/api/stream.mp4?src=cam1"
+    with Gateway(tmp_path / "g", f"http://127.0.0.1:{vms.port}", "--plain") as gateway:
+        gateway.serve()
+        session = gateway.administrator().browser.session
+        slow, other = Viewer(gateway, session, path, pause=3600), Viewer(gateway, session, LIVE.format(2))
+        assert until(lambda: slow.bytes and other.bytes)
+        begin = time.monotonic()
+        ended = until(lambda: [event for event in events(gateway) if event["action"] == "footage.live"
+                               and event["detail"].get("cause") == "the browser took next to nothing"], 100, 2)
+        assert ended and ended[0]["target"]["cameras"] == ["cam1"] and 25 < time.monotonic() - begin
+        assert other.is_watching
+        other.leave()
+        assert gateway.end() == 0
     vms.close()
