@@ -224,6 +224,7 @@ ngx_uint_t ngx_http_gatehouse_ledger_is_gone(void);
 int64_t ngx_http_gatehouse_now(void);
 /* The VMS's file as of now, or NULL. */
 struct upstream *ngx_http_gatehouse_upstream(ngx_http_gatehouse_vms_t *vms);
+ngx_uint_t ngx_http_gatehouse_is_brokered(ngx_http_gatehouse_vms_t *vms);
 /*
  * Sends a produced event to the keeper; done is called later, from the event loop, exactly once.
  * NGX_DECLINED: it can't be taken now (then done is not called).

@@ -123,17 +123,6 @@ ngx_http_gatehouse_may_go_on(ngx_http_gatehouse_decision_t *d)
 }
 
 
-static ngx_uint_t
-ngx_http_gatehouse_is_brokered(ngx_http_gatehouse_vms_t *vms)
-{
-    struct upstream  *upstream;
-
-    upstream = ngx_http_gatehouse_upstream(vms);
-
-    return upstream != NULL && (upstream->header_count != 0 || upstream->token[0] != '\0');
-}
-
-
 ngx_int_t
 ngx_http_gatehouse_permit(ngx_http_gatehouse_decision_t *d)
 {

@@ -97,9 +97,15 @@ ngx_http_gatehouse_set_uri(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
 
 
 static ngx_uint_t
-ngx_http_gatehouse_is_allowed(ngx_str_t *key)
+ngx_http_gatehouse_is_allowed(ngx_str_t *key, ngx_uint_t brokered)
 {
     ngx_uint_t  i;
+
+    if (!brokered && key->len == sizeof("authorization") - 1
+        && ngx_strncasecmp(key->data, (u_char *) "authorization", key->len) == 0)
+    {
+        return 1; /* people log in there themselves, and this is their ticket */
+    }
 
     for (i = 0; i < sizeof(ngx_http_gatehouse_allowed) / sizeof(ngx_str_t); i++) {
         if (ngx_http_gatehouse_allowed[i].len == key->len
@@ -111,6 +117,19 @@ ngx_http_gatehouse_is_allowed(ngx_str_t *key)
     }
 
     return 0;
+}
+
+
+/* Whether the gateway itself is logged in there. */
+
+ngx_uint_t
+ngx_http_gatehouse_is_brokered(ngx_http_gatehouse_vms_t *vms)
+{
+    struct upstream  *upstream;
+
+    upstream = ngx_http_gatehouse_upstream(vms);
+
+    return upstream != NULL && (upstream->header_count != 0 || upstream->token[0] != '\0');
 }
 
 
@@ -302,10 +321,11 @@ ngx_http_gatehouse_set_headers(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *
     struct upstream *upstream)
 {
     ngx_str_t         key, value;
-    ngx_uint_t        i;
+    ngx_uint_t        i, brokered;
     ngx_list_part_t   first, *part;
     ngx_table_elt_t  *h, *copy;
 
+    brokered = ngx_http_gatehouse_is_brokered(ctx->vms);
     first = r->headers_in.headers.part;
 
     /* those of most requests, the cookies and those of the broker fit into its first part */
@@ -321,7 +341,7 @@ ngx_http_gatehouse_set_headers(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (h[i].hash == 0 || !ngx_http_gatehouse_is_allowed(&h[i].key)) {
+            if (h[i].hash == 0 || !ngx_http_gatehouse_is_allowed(&h[i].key, brokered)) {
                 continue;
             }
 

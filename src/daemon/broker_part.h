@@ -45,7 +45,7 @@ struct broker_kind {
     const char *composite; /* a stream of every camera, or NULL */
     /* Adds to a request what lets the broker in. */
     enum err (*sign)(struct broker_vms *vms, struct arena *arena, struct request *request);
-    /* Where to ask; ERR_MISSING: there can be no such thing. */
+    /* Where to ask; ERR_MISSING: there can be no such thing. NULL: it can't be asked. */
     enum err (*where)(
         const struct resolve_question *question, struct arena *arena, const char **ret_path);
     enum broker_read (*read)(struct broker_vms *vms, const struct answer *answer,

@@ -1,4 +1,7 @@
-/* A VMS whose users log in there themselves: the broker only tells whether it answers. */
+/*
+ * A VMS whose users log in there themselves: the broker only tells whether it answers. What is
+ * asked about its recordings may be of any camera, so that only a role for all of them gets it.
+ */
 #include "daemon/broker_part.h"
 
 static bool
@@ -19,26 +22,6 @@ take_home(struct broker_vms *vms, const struct answer *answer, struct note *note
     return OK;
 }
 
-static enum err
-where(const struct resolve_question *question, struct arena *arena, const char **ret_path)
-{
-    (void)question;
-    (void)arena;
-    (void)ret_path;
-    return ERR_MISSING;
-}
-
-static enum broker_read
-read_answer(struct broker_vms *vms, const struct answer *answer, struct resolve_question *question,
-    struct resolved *ret_resolved)
-{
-    (void)vms;
-    (void)answer;
-    (void)question;
-    (void)ret_resolved;
-    return READ_MISSING;
-}
-
 static void
 publish(const struct broker_vms *vms, struct upstream *upstream)
 {
@@ -53,7 +36,5 @@ static const struct broker_step steps[] = {
 const struct broker_kind broker_plain = {
     .steps = steps,
     .step_count = COUNT(steps),
-    .where = where,
-    .read = read_answer,
     .publish = publish,
 };
