@@ -96,7 +96,9 @@ end_sessions(
         err = session_end_all(gate->identity, user, NULL, ret_count);
     }
     if (err == ERR_MISSING) {
-        note_set(note, "there is no session %.60s; `gatehouse session list` shows all",
+        note_set(note,
+            "there is no session %.60s; `gatehouse session list` shows all, --user NAME ends those "
+            "of an account",
             id != NULL ? id : user);
     }
     return gate_change_end(&change, gate, err, note);
