@@ -115,11 +115,29 @@ publish_sessions(struct doorman *doorman, const struct policy *next, struct aren
     return keep_sessions(doorman, rows, count);
 }
 
-static bool
-has_ban(const struct ban *rows, size_t count, const struct net *net)
+static int
+compare_bans(const void *one, const void *other)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].net.bits == net->bits && ip_equal(&rows[i].net.ip, &net->ip)) {
+    const struct net *a = &((const struct ban *)one)->net;
+    const struct net *b = &((const struct ban *)other)->net;
+    int order = memcmp(a->ip.bytes, b->ip.bytes, sizeof(a->ip.bytes));
+    order = order != 0 ? order : a->ip.family - b->ip.family;
+    return order != 0 ? order : a->bits - b->bits;
+}
+
+/* Rows are sorted: there may be a hundred thousand. */
+static bool
+has_ban(const struct ban *rows, size_t count, const struct ban *ban)
+{
+    return count != 0 && bsearch(ban, rows, count, sizeof(*rows), compare_bans) != NULL;
+}
+
+bool
+doorman_board_is_banned(const struct doorman *doorman, const struct ip *ip)
+{
+    int64_t now = clock_wall();
+    for (size_t i = 0; i < doorman->ban_count; i++) {
+        if (net_contains(&doorman->bans[i].net, ip) && doorman->bans[i].until > now) {
             return true;
         }
     }
@@ -153,8 +171,11 @@ publish_bans(struct doorman *doorman, struct arena *arena)
     if (err != OK) {
         return err;
     }
+    if (count != 0) {
+        qsort(rows, count, sizeof(*rows), compare_bans);
+    }
     for (size_t i = 0; i < doorman->ban_count; i++) {
-        if (!has_ban(rows, count, &doorman->bans[i].net)) {
+        if (!has_ban(rows, count, &doorman->bans[i])) {
             (void)!board_set_ban(doorman->board, &doorman->bans[i].net, 0);
             if (doorman->bans[i].until > now) {
                 tell_ban(doorman, &doorman->bans[i], true);
@@ -166,7 +187,7 @@ publish_bans(struct doorman *doorman, struct arena *arena)
         if (board_set_ban(doorman->board, &rows[i].net, until) != OK) {
             log_error("the board has no room for a ban");
         }
-        bool is_new = !has_ban(doorman->bans, doorman->ban_count, &rows[i].net);
+        bool is_new = !has_ban(doorman->bans, doorman->ban_count, &rows[i]);
         if (is_new && doorman->has_published) {
             tell_ban(doorman, &rows[i], false);
         }

@@ -269,6 +269,13 @@ dispatch(struct visit *visit, const char *url, const char *method)
         answer_plain(visit, 403, "this page is for a window of its own");
         return;
     }
+    if (is_post && doorman_board_is_banned(visit->doorman, &visit->ip)) {
+        /* before anything is computed: a flood from there costs nothing more */
+        doorman_guard_tell(visit, "the address is banned");
+        answer_plain(
+            visit, 403, "too many attempts came from this address: it is shut out for a while");
+        return;
+    }
     if (is_post && !read_form(visit)) {
         answer_plain(visit, 400, "the form could not be read");
         return;

@@ -103,6 +103,8 @@ enum err doorman_board_open(struct doorman *doorman, struct note *note) MUST_CHE
 void doorman_board_close(struct doorman *doorman);
 /* Everything that workers must know, at once. */
 void doorman_board_publish(struct doorman *doorman);
+/* As it was published last. */
+bool doorman_board_is_banned(const struct doorman *doorman, const struct ip *ip);
 void doorman_board_tick(struct doorman *doorman, int64_t now);
 /* When the session was last used (wall), also at a page of nginx that the database knows not of. */
 int64_t doorman_board_seen(struct doorman *doorman, const struct session *session);
