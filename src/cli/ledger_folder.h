@@ -8,7 +8,10 @@
  * XDG state folder. ERR_MISSING when none of these says.
  */
 enum err ledger_folder(const char *option, struct buf *ret_path, struct note *note) MUST_CHECK;
-/* The same, of a ledger that must be there, also a gateway's where there is no other; else the note says how one is made. */
+/*
+ * The same, of a ledger that must be there, also a gateway's where there is no other; else the note
+ * says how one is made.
+ */
 enum err ledger_folder_find(const char *option, struct buf *ret_path, struct note *note) MUST_CHECK;
 /* Appends the folder of its keys: the option's value, else the ledger's folder plus "-keys". */
 enum err ledger_folder_keys(
