@@ -16,6 +16,7 @@
 
 #define SLOW       5000  /* ms between looks for idle sessions */
 #define SEEN_AFTER 15000 /* ms of difference that are worth a write */
+#define BANS_TOLD  64    /* of one change */
 #define MEMORY     ((size_t)64 * 1024 * 1024)
 
 static uint16_t
@@ -161,6 +162,46 @@ tell_ban(struct doorman *doorman, const struct ban *ban, bool is_lifted)
     doorman_say(doorman, &saying);
 }
 
+/* A list of thousands is not told one by one: the ledger has its beginning and how many there are.
+ */
+static void
+tell_bans_left(struct doorman *doorman, const struct ban *last, size_t count, bool is_lifted)
+{
+    if (count <= BANS_TOLD) {
+        return;
+    }
+    const struct doorman_saying saying = {
+        .action = EVENT_AUTH_BAN,
+        .outcome = EVENT_OK,
+        .ip = &last->net.ip,
+        .reason = "one of a list",
+        .detail =
+            json_pack("{s:b, s:I}", "lifted", is_lifted, "more", (json_int_t)(count - BANS_TOLD)),
+    };
+    doorman_say(doorman, &saying);
+}
+
+static void
+publish_lifted(struct doorman *doorman, const struct ban *rows, size_t count, int64_t now)
+{
+    const struct ban *last = NULL;
+    size_t told = 0;
+    for (size_t i = 0; i < doorman->ban_count; i++) {
+        const struct ban *ban = &doorman->bans[i];
+        if (has_ban(rows, count, ban)) {
+            continue;
+        }
+        (void)!board_set_ban(doorman->board, &ban->net, 0);
+        if (ban->until > now) {
+            last = ban;
+            if (++told <= BANS_TOLD) {
+                tell_ban(doorman, ban, true);
+            }
+        }
+    }
+    tell_bans_left(doorman, last, told, true);
+}
+
 static enum err
 publish_bans(struct doorman *doorman, struct arena *arena)
 {
@@ -174,24 +215,22 @@ publish_bans(struct doorman *doorman, struct arena *arena)
     if (count != 0) {
         qsort(rows, count, sizeof(*rows), compare_bans);
     }
-    for (size_t i = 0; i < doorman->ban_count; i++) {
-        if (!has_ban(rows, count, &doorman->bans[i])) {
-            (void)!board_set_ban(doorman->board, &doorman->bans[i].net, 0);
-            if (doorman->bans[i].until > now) {
-                tell_ban(doorman, &doorman->bans[i], true);
-            }
-        }
-    }
+    publish_lifted(doorman, rows, count, now);
+    const struct ban *last = NULL;
+    size_t told = 0;
     for (size_t i = 0; i < count; i++) {
         int64_t until = rows[i].until - now + clock_boot();
         if (board_set_ban(doorman->board, &rows[i].net, until) != OK) {
             log_error("the board has no room for a ban");
         }
-        bool is_new = !has_ban(doorman->bans, doorman->ban_count, &rows[i]);
-        if (is_new && doorman->has_published) {
-            tell_ban(doorman, &rows[i], false);
+        if (doorman->has_published && !has_ban(doorman->bans, doorman->ban_count, &rows[i])) {
+            last = &rows[i];
+            if (++told <= BANS_TOLD) {
+                tell_ban(doorman, &rows[i], false);
+            }
         }
     }
+    tell_bans_left(doorman, last, told, false);
     struct ban *copy = calloc(count == 0 ? 1 : count, sizeof(*copy));
     if (copy == NULL) {
         return ERR_MEMORY;

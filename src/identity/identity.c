@@ -145,8 +145,10 @@ prepare_database(struct identity *identity, struct note *note)
     }
     (void)sqlite3_busy_handler(identity->db, wait_for_turn, NULL);
     /* FULL: a code that was taken stays taken when the power fails. */
+    /* A large sort goes to memory: where the doorman is shut in there is no folder for its file. */
     enum err err = identity_sql(identity, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-                                          "PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;");
+                                          "PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;"
+                                          "PRAGMA temp_store = MEMORY;");
     if (err == OK) {
         err = switch_to_wal(identity);
     }
