@@ -44,6 +44,26 @@ check_name(const char *what, const char *text, struct note *note)
 }
 
 static enum err
+check_vms(const struct settings_vms *vms, struct note *note)
+{
+    struct ip ip;
+    uint16_t port = 0;
+    enum err err = check_name("vms", vms->name, note);
+    err = err == OK ? check_name("type", vms->type, note) : err;
+    err = err == OK ? check_plain("upstream", vms->upstream, note) : err;
+    if (err == OK && listen_parse(vms->listen, &ip, &port) != OK) {
+        note_set(note, "listen %.100s: an address and a port such as 0.0.0.0:8443 is needed",
+            vms->listen == NULL ? "(none)" : vms->listen);
+        return ERR_VALUE;
+    }
+    if (err == OK && vms->address.family == 0) {
+        note_set(note, "upstream %.100s: nobody knows the address of that name", vms->upstream);
+        return ERR_NETWORK;
+    }
+    return err;
+}
+
+static enum err
 check(const struct settings *settings, const struct nginxconf_place *place, struct note *note)
 {
     enum err err = check_plain("the gateway's folder", settings->folder, note);
@@ -56,24 +76,7 @@ check(const struct settings *settings, const struct nginxconf_place *place, stru
         err = err == OK ? check_plain("the key", settings->key, note) : err;
     }
     for (size_t i = 0; i < settings->vms_count && err == OK; i++) {
-        const struct settings_vms *vms = &settings->vms[i];
-        struct ip ip;
-        uint16_t port = 0;
-        err = check_name("vms", vms->name, note);
-        err = err == OK ? check_name("type", vms->type, note) : err;
-        err = err == OK ? check_plain("upstream", vms->upstream, note) : err;
-        if (err == OK && listen_parse(vms->listen, &ip, &port) != OK) {
-            note_set(note, "listen %.100s: an address and a port such as 0.0.0.0:8443 is needed",
-                vms->listen == NULL ? "(none)" : vms->listen);
-            err = ERR_VALUE;
-        }
-    }
-    for (size_t i = 0; i < settings->vms_count && err == OK; i++) {
-        if (settings->vms[i].address.family == 0) {
-            note_set(note, "upstream %.100s: nobody knows the address of that name",
-                settings->vms[i].upstream);
-            err = ERR_NETWORK;
-        }
+        err = check_vms(&settings->vms[i], note);
     }
     if (err == OK && settings->vms_count == 0) {
         note_set(note, "the settings name no VMS");

@@ -11,10 +11,10 @@ ask(const uint8_t *data, size_t size)
 {
     CLEANUP(buf_release) struct buf out;
     struct resolve_question question, again;
+    buf_init(&out, (size_t)64 * 1024);
     if (resolve_parse_question((const char *)data, size, &question) != OK) {
         return;
     }
-    buf_init(&out, (size_t)64 * 1024);
     assert(question.name <= ACCESS_ALL && strlen(question.text) < sizeof(question.text));
     resolve_put_question(&out, &question);
     if (question.text[0] != '\0') { /* ACCESS_ALL may be without */
