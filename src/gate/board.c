@@ -5,6 +5,7 @@
 #include "gate/board_file.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,19 +306,21 @@ board_vms(const struct board_reader *reader, const char *name, uint16_t *ret_vms
     return ERR_MISSING;
 }
 
+/* Once: OpenSSL looks an algorithm up anew for every call that names it otherwise. */
+static const EVP_MD *algorithm;
+
+static void
+fetch_algorithm(void)
+{
+    algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 void
 board_hash(const void *cookie, size_t len, uint8_t out[BOARD_HASH])
 {
-    /* One algorithm and one context for each thread: OpenSSL looks both up anew for every call. */
-    static _Thread_local EVP_MD_CTX *context;
-    static _Thread_local const EVP_MD *algorithm;
-    if (context == NULL) {
-        context = EVP_MD_CTX_new();
-        algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-    }
-    if (context == NULL || algorithm == NULL || EVP_DigestInit_ex2(context, algorithm, NULL) != 1 ||
-        EVP_DigestUpdate(context, cookie, len) != 1 ||
-        EVP_DigestFinal_ex(context, out, NULL) != 1) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, fetch_algorithm);
+    if (algorithm == NULL || EVP_Digest(cookie, len, out, NULL, algorithm, NULL) != 1) {
         (void)crypto_hash_sha256(out, cookie, len); /* the same, slower */
     }
 }
