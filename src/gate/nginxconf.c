@@ -236,7 +236,7 @@ put_tls(const struct settings *settings, struct buf *out)
         "    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
         "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
         "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;\n"
-        "    ssl_prefer_server_ciphers off;\n"
+        "    ssl_prefer_server_ciphers on;\n"
         "    ssl_ecdh_curve X25519:prime256v1:secp384r1;\n"
         "    ssl_session_cache shared:tls:10m;\n"
         "    ssl_session_timeout 1h;\n"
