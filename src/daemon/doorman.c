@@ -4,11 +4,11 @@
 #include "base/log.h"
 #include "daemon/doorman_parts.h"
 #include "daemon/notify.h"
+#include "daemon/pool.h"
 #include "daemon/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -93,42 +93,6 @@ know_paths(struct doorman *doorman, const struct doorman_settings *settings)
                : OK;
 }
 
-/* A thread that is still being made would ask for what seccomp refuses. */
-static pthread_barrier_t pool_runs;
-
-static void
-pool_work(uv_work_t *work)
-{
-    (void)work;
-    (void)pthread_barrier_wait(&pool_runs);
-}
-
-static void
-pool_done(uv_work_t *work, int status)
-{
-    (void)work;
-    (void)status;
-}
-
-static enum err
-start_pool(struct doorman *doorman)
-{
-    uv_work_t works[DOORMAN_POOL];
-    char size[2] = {'0' + DOORMAN_POOL, '\0'};
-    if (setenv("UV_THREADPOOL_SIZE", size, 1) != 0 ||
-        pthread_barrier_init(&pool_runs, NULL, DOORMAN_POOL) != 0) {
-        return ERR_SYSTEM;
-    }
-    for (size_t i = 0; i < DOORMAN_POOL; i++) {
-        if (uv_queue_work(&doorman->loop, &works[i], pool_work, pool_done) != 0) {
-            return ERR_SYSTEM;
-        }
-    }
-    (void)uv_run(&doorman->loop, UV_RUN_DEFAULT); /* nothing else is active yet */
-    (void)pthread_barrier_destroy(&pool_runs);
-    return OK;
-}
-
 static enum err
 shut_in(struct doorman *doorman, bool is_open, struct note *note)
 {
@@ -153,7 +117,7 @@ shut_in(struct doorman *doorman, bool is_open, struct note *note)
         err = OK;
     }
     err = err == OK ? sandbox_capabilities(note) : err;
-    err = err == OK ? start_pool(doorman) : err;
+    err = err == OK ? pool_start(&doorman->loop, DOORMAN_POOL) : err;
     return err == OK ? sandbox_calls_client(note) : err;
 }
 

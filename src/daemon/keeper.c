@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "daemon/keep.h"
 #include "daemon/notify.h"
+#include "daemon/pool.h"
 #include "daemon/sandbox.h"
 #include "ledger/syncpool.h"
 #include "ledger/tree.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <openssl/crypto.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,41 +64,6 @@ on_second(uv_timer_t *timer)
     keeper_door_flush_dirty(keeper);
 }
 
-/* A thread that is still being made would ask for what seccomp refuses. */
-static pthread_barrier_t pool_runs;
-
-static void
-pool_work(uv_work_t *work)
-{
-    (void)work;
-    (void)pthread_barrier_wait(&pool_runs);
-}
-
-static void
-pool_done(uv_work_t *work, int status)
-{
-    (void)work;
-    (void)status;
-}
-
-static enum err
-start_pool(struct keeper *keeper)
-{
-    uv_work_t works[POOL];
-    if (setenv("UV_THREADPOOL_SIZE", "2", 1) != 0 ||
-        pthread_barrier_init(&pool_runs, NULL, POOL) != 0) {
-        return ERR_SYSTEM;
-    }
-    for (size_t i = 0; i < POOL; i++) {
-        if (uv_queue_work(&keeper->loop, &works[i], pool_work, pool_done) != 0) {
-            return ERR_SYSTEM;
-        }
-    }
-    (void)uv_run(&keeper->loop, UV_RUN_DEFAULT); /* nothing else is active yet */
-    (void)pthread_barrier_destroy(&pool_runs);
-    return OK;
-}
-
 static enum err
 shut_in(struct keeper *keeper, struct note *note)
 {
@@ -121,7 +86,7 @@ shut_in(struct keeper *keeper, struct note *note)
         err = sandbox_capabilities(note);
     }
     if (err == OK) {
-        err = start_pool(keeper);
+        err = pool_start(&keeper->loop, POOL);
     }
     if (err == OK) {
         err = syncpool_start();
