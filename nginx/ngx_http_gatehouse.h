@@ -337,6 +337,8 @@ ngx_int_t ngx_http_gatehouse_prepare(ngx_http_request_t *r, ngx_http_gatehouse_c
 /* clean.c: what the browser gets of an answer's head */
 
 /* Takes away what is not for browsers, marks media as not to be stored. */
+/* a header of the answer; the texts outlive the request */
+ngx_int_t ngx_http_gatehouse_add_header(ngx_http_request_t *r, const char *name, const char *value);
 ngx_int_t ngx_http_gatehouse_clean_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
 /* Why nothing of an answer may leave: browsers could take it for more than one; or NULL. */
 const char *ngx_http_gatehouse_broken(ngx_http_request_t *r);

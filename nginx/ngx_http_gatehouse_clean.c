@@ -183,8 +183,8 @@ ngx_http_gatehouse_may_leave(ngx_table_elt_t *h, struct upstream *upstream)
 }
 
 
-static ngx_int_t
-ngx_http_gatehouse_add(ngx_http_request_t *r, const char *name, const char *value)
+ngx_int_t
+ngx_http_gatehouse_add_header(ngx_http_request_t *r, const char *name, const char *value)
 {
     ngx_table_elt_t  *h;
 
@@ -239,17 +239,19 @@ ngx_http_gatehouse_clean_answer(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t 
 
     /* a page of the VMS, or a window that it opens, could ask for a passkey of ours */
 
-    if (ngx_http_gatehouse_add(r, "Permissions-Policy", NGX_HTTP_GATEHOUSE_PASSKEYS) != NGX_OK) {
+    if (ngx_http_gatehouse_add_header(r, "Permissions-Policy", NGX_HTTP_GATEHOUSE_PASSKEYS)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     if (media) {
-        return ngx_http_gatehouse_add(r, "Cache-Control", "no-store");
+        return ngx_http_gatehouse_add_header(r, "Cache-Control", "no-store");
     }
 
     /* whose session has ended sees the log-in */
 
-    return page ? ngx_http_gatehouse_add(r, "Cache-Control", "no-cache") : NGX_OK;
+    return page ? ngx_http_gatehouse_add_header(r, "Cache-Control", "no-cache") : NGX_OK;
 }
 
 

@@ -34,27 +34,6 @@ ngx_http_gatehouse_is_page(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
-ngx_http_gatehouse_add_header(ngx_http_request_t *r, const char *name, const char *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-    h->hash = 1;
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value.data = (u_char *) value;
-    h->value.len = ngx_strlen(value);
-
-    return NGX_OK;
-}
-
-
 /* A page's address goes along, so that the person is back there afterwards. */
 
 static ngx_int_t

@@ -2,35 +2,15 @@
 #include "cli/gateway.h"
 
 #include "base/file.h"
+#include "daemon/answers.h"
 #include "gate/around.h"
 #include "gate/certificate.h"
 
-#include <poll.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PATIENT_MS 2000
-
-static bool
-answers(const struct ip *ip, uint16_t port)
-{
-    struct sockaddr_storage address;
-    socklen_t len = ip_to_socket(ip, port, &address);
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return false;
-    }
-    (void)connect(fd, (const struct sockaddr *)&address, len);
-    struct pollfd wait = {.fd = fd, .events = POLLOUT};
-    int trouble = 0;
-    socklen_t size = sizeof(trouble);
-    bool is_there = poll(&wait, 1, PATIENT_MS) == 1 &&
-                    getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &size) == 0 && trouble == 0;
-    (void)close(fd);
-    return is_there;
-}
 
 static unsigned
 say(bool is_good, const char *what, const char *how)
@@ -94,7 +74,7 @@ look_at_vms(const struct settings_vms *vms)
             words, sizeof(words), "%s: nobody knows the address of that name", vms->upstream);
         return say(false, vms->name, words);
     }
-    bool is_there = answers(&vms->address, vms->port);
+    bool is_there = answers_tcp(&vms->address, vms->port, PATIENT_MS);
     (void)snprintf(words, sizeof(words), "%s %s", vms->upstream,
         is_there ? "answers" : "does not answer; is the VMS running, and the address right?");
     unsigned bad = say(is_there, vms->name, words);

@@ -3,11 +3,11 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "daemon/answers.h"
 #include "gate/listen.h"
 #include "ledger/socketpath.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -39,7 +39,6 @@ tcp_answers(const char *listen)
 {
     struct ip ip;
     uint16_t port = 0;
-    struct sockaddr_storage address;
     if (listen_parse(listen, &ip, &port) != OK) {
         return false;
     }
@@ -47,19 +46,7 @@ tcp_answers(const char *listen)
         ip = ip.family == 6 ? (struct ip){.family = 6, .bytes = {[15] = 1}}
                             : ip_from_v4(INADDR_LOOPBACK);
     }
-    socklen_t len = ip_to_socket(&ip, port, &address);
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return false;
-    }
-    (void)connect(fd, (const struct sockaddr *)&address, len);
-    struct pollfd wait = {.fd = fd, .events = POLLOUT};
-    int trouble = 0;
-    socklen_t size = sizeof(trouble);
-    bool answers = poll(&wait, 1, PATIENT_MS) == 1 &&
-                   getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &size) == 0 && trouble == 0;
-    (void)close(fd);
-    return answers;
+    return answers_tcp(&ip, port, PATIENT_MS);
 }
 
 /* nginx writes its number once the ports are its own; another program may answer at them. */
