@@ -3,23 +3,23 @@
 
 #include "assess/site_take.h"
 #include "base/file.h"
-#include "base/suggest.h"
 #include "base/text.h"
+#include "codec/outline_row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
-#define SHOWN       48 /* bytes of a wrong value in a message */
 
-static const struct row {
-    const char *path;
-    enum outline_shape shape;
-    site_take_fn *take;
-    const char *what, *expected;
-} rows[] = {
-#define SETTING(path, shape, take, what, expected, meaning)                                        \
-    {path, OUTLINE_##shape, take, what, expected},
+static const struct outline_row rows[] = {
+#define SETTING(path, shape, take, what, expected, meaning) {path, OUTLINE_##shape, what, expected},
+#include "assess/site.def"
+#undef SETTING
+};
+static const struct outline_table table = {rows, COUNT(rows), "gatehouse.yaml(5)"};
+
+static site_take_fn *const takes[] = {
+#define SETTING(path, shape, take, what, expected, meaning) take,
 #include "assess/site.def"
 #undef SETTING
 };
@@ -32,136 +32,34 @@ const struct site_setting site_settings[] = {
 };
 const size_t site_setting_count = COUNT(site_settings);
 
-/* Where a mistake stands. */
-struct place {
-    const char *file;
-    struct note *note;
-};
-
-static void
-tell(const struct place *place, const struct outline_node *node, const char *words)
-{
-    note_set(place->note, "%s:%u: %.60s%s%s", file_tail(place->file, 80), node->line, node->path,
-        node->path[0] == '\0' ? "" : ": ", words);
-}
-
-static const struct row *
-find_row(const char *pattern)
-{
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (text_equal(rows[i].path, pattern)) {
-            return &rows[i];
-        }
-    }
-    return NULL;
-}
-
-static size_t
-parent_len(const char *pattern)
-{
-    const char *dot = strrchr(pattern, '.');
-    return dot == NULL ? 0 : (size_t)(dot - pattern) + 1;
-}
-
-/* An unknown key, with the key of the same place that may have been meant. */
 static enum err
-refuse_key(const struct place *place, const struct outline_node *node)
+take_node(struct site *site, const struct outline_place *place, const struct outline_node *node)
 {
-    const char *siblings[COUNT(rows)];
-    size_t count = 0;
-    size_t len = parent_len(node->pattern);
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        bool same =
-            parent_len(rows[i].path) == len && strncmp(rows[i].path, node->pattern, len) == 0;
-        if (same && !text_ends(rows[i].path, "[]")) {
-            siblings[count++] = rows[i].path + len;
-        }
+    size_t i = outline_row_find(&table, node->pattern);
+    if (i == table.count) {
+        return text_equal(node->pattern, "devices[].password")
+                   ? outline_tell(place, node,
+                         "a password has no place in a site file, which gets copied and mailed; "
+                         "give it to gatehouse secret set NAME and write secret: NAME")
+                   : outline_refuse_key(&table, place, node);
     }
-    struct note words;
-    if (text_equal(node->pattern, "devices[].password")) {
-        tell(place, node,
-            "a password has no place in a site file, which gets copied and mailed; give it to "
-            "gatehouse secret set NAME and write secret: NAME");
-        return ERR_VALUE;
-    }
-    const char *nearest = suggest_nearest(node->pattern + len, siblings, count);
-    if (nearest != NULL) {
-        note_set(&words, "no such key; did you mean %s?", nearest);
-    } else {
-        note_set(&words, "no such key; gatehouse.yaml(5) lists them");
-    }
-    tell(place, node, words.text);
-    return ERR_VALUE;
-}
-
-static const char *
-shape_words(enum outline_shape shape)
-{
-    static const char *const words[] = {
-        "a text", "a list (\"- \" before each item)", "keys with values", "nothing"};
-    return words[shape];
-}
-
-static enum err
-refuse_shape(const struct place *place, const struct outline_node *node, const struct row *row)
-{
-    struct note words;
-    if (row->shape == OUTLINE_TEXT) {
-        note_set(
-            &words, "is %s; expected %s, %s", shape_words(node->shape), row->what, row->expected);
-    } else {
-        note_set(&words, "is %s; expected %s", shape_words(node->shape), shape_words(row->shape));
-    }
-    tell(place, node, words.text);
-    return ERR_VALUE;
-}
-
-static enum err
-refuse_value(const struct place *place, const struct outline_node *node, const struct row *row)
-{
-    struct note words;
-    char shown[SHOWN + 1];
-    text_clean(shown, sizeof(shown), node->text, strlen(node->text));
-    note_set(&words, "\"%s\" is not %s; expected %s", shown, row->what, row->expected);
-    tell(place, node, words.text);
-    return ERR_VALUE;
-}
-
-static enum err
-take_node(struct site *site, const struct place *place, const struct outline_node *node)
-{
-    const struct row *row = find_row(node->pattern);
-    if (row == NULL) {
-        return refuse_key(place, node);
-    }
-    if (node->shape == OUTLINE_EMPTY && row->shape == OUTLINE_LIST) {
+    if (node->shape == OUTLINE_EMPTY && rows[i].shape == OUTLINE_LIST) {
         return OK;
     }
-    if (node->shape != row->shape) {
-        return refuse_shape(place, node, row);
+    if (node->shape != rows[i].shape) {
+        return outline_refuse_shape(&rows[i], place, node);
     }
-    if (row->take == NULL) {
+    if (takes[i] == NULL) {
         return OK;
     }
     struct note note = {""};
-    enum err err = row->take(site, node, &note);
+    enum err err = takes[i](site, node, &note);
     if (err != OK && note.text[0] != '\0') {
-        tell(place, node, note.text);
+        (void)outline_tell(place, node, note.text);
     } else if (err != OK) {
-        err = refuse_value(place, node, row);
+        err = outline_refuse_value(&rows[i], place, node);
     }
     return err;
-}
-
-static const struct outline_node *
-find_node(const struct outline *outline, const char *pattern, size_t number)
-{
-    for (size_t i = 0; i < outline->count; i++) {
-        if (text_equal(outline->nodes[i].pattern, pattern) && number-- == 0) {
-            return &outline->nodes[i];
-        }
-    }
-    return NULL;
 }
 
 static const char *
@@ -188,7 +86,8 @@ missing_of_login(const struct site_device *device)
 
 /* What no single value shows: keys that are missing. */
 static enum err
-look_for_gaps(const struct site *site, const struct place *place, const struct outline *outline)
+look_for_gaps(
+    const struct site *site, const struct outline_place *place, const struct outline *outline)
 {
     for (size_t i = 0; i < site->waiver_count; i++) {
         const char *missing = missing_key(&site->waivers[i]);
@@ -196,37 +95,34 @@ look_for_gaps(const struct site *site, const struct place *place, const struct o
             struct note words;
             note_set(
                 &words, "%s is missing; a waiver has finding, owner, reason and expires", missing);
-            tell(place, find_node(outline, "waivers[]", i), words.text);
-            return ERR_VALUE;
+            return outline_tell(place, outline_find(outline, "waivers[]", i), words.text);
         }
     }
     for (size_t i = 0; i < site->device_count; i++) {
         if (site->devices[i].ip.family == 0 && mac_is_zero(&site->devices[i].mac)) {
-            tell(place, find_node(outline, "devices[]", i),
+            outline_tell(place, outline_find(outline, "devices[]", i),
                 "address or mac is missing; one of them says which device it is");
             return ERR_VALUE;
         }
         const char *missing = missing_of_login(&site->devices[i]);
         if (missing != NULL) {
-            tell(place, find_node(outline, "devices[]", i), missing);
-            return ERR_VALUE;
+            return outline_tell(place, outline_find(outline, "devices[]", i), missing);
         }
     }
     for (size_t i = 0; i < site->maintenance_count; i++) {
         if ((site->maintenance[i].date == 0) == (site->maintenance[i].days == 0)) {
-            tell(place, find_node(outline, "maintenance[]", i),
+            return outline_tell(place, outline_find(outline, "maintenance[]", i),
                 "expected either date (one day) or every (month, quarter, half-year or year)");
-            return ERR_VALUE;
         }
     }
     if ((site->others.user == NULL) != (site->others.secret == NULL)) {
-        tell(place, find_node(outline, "logins", 0),
+        outline_tell(place, outline_find(outline, "logins", 0),
             "user or secret is missing; a log-in takes both");
         return ERR_VALUE;
     }
-    const struct outline_node *authorised = find_node(outline, "authorised", 0);
+    const struct outline_node *authorised = outline_find(outline, "authorised", 0);
     if (authorised != NULL && (site->authorised_by == NULL || site->authorised_at == 0)) {
-        tell(place, authorised, "date or by is missing; expected both");
+        outline_tell(place, authorised, "date or by is missing; expected both");
         return ERR_VALUE;
     }
     return OK;
@@ -281,7 +177,7 @@ new_site(const char *name)
 }
 
 static enum err
-fill(struct site *site, const char *bytes, size_t len, const struct place *place)
+fill(struct site *site, const char *bytes, size_t len, const struct outline_place *place)
 {
     struct outline outline = {0};
     struct outline_mistake mistake = {0};
@@ -310,7 +206,7 @@ site_parse(
 {
     struct site *site = new_site(name);
     struct note said = {""};
-    const struct place place = {name, &said};
+    const struct outline_place place = {name, &said};
     enum err err = site == NULL ? ERR_MEMORY : fill(site, bytes, len, &place);
     if (err != OK) {
         note_set(note, "%s", said.text[0] == '\0' ? err_words(err) : said.text);

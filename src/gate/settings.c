@@ -3,25 +3,25 @@
 #include "gate/settings.h"
 
 #include "base/file.h"
-#include "base/suggest.h"
 #include "base/text.h"
+#include "codec/outline_row.h"
 #include "gate/settings_take.h"
 
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN        48    /* bytes of a wrong value in a message */
 #define FRIGATE_OPEN 5000U /* Frigate docs, authentication: "port 5000 is unauthenticated" */
 
-static const struct row {
-    const char *path;
-    enum outline_shape shape;
-    settings_take_fn *take;
-    const char *what, *expected;
-} rows[] = {
-#define SETTING(path, shape, take, what, expected, meaning)                                        \
-    {path, OUTLINE_##shape, take, what, expected},
+static const struct outline_row rows[] = {
+#define SETTING(path, shape, take, what, expected, meaning) {path, OUTLINE_##shape, what, expected},
+#include "gate/settings.def"
+#undef SETTING
+};
+static const struct outline_table table = {rows, COUNT(rows), "gatehouse-gateway.yaml(5)"};
+
+static settings_take_fn *const takes[] = {
+#define SETTING(path, shape, take, what, expected, meaning) take,
 #include "gate/settings.def"
 #undef SETTING
 };
@@ -34,126 +34,35 @@ const struct settings_key settings_keys[] = {
 };
 const size_t settings_key_count = COUNT(settings_keys);
 
-/* Where a mistake stands. */
-struct place {
-    const char *file;
-    struct note *note;
-};
-
 static enum err
-tell(const struct place *place, const struct outline_node *node, const char *words)
+take_node(struct settings_draft *draft, const struct outline_place *place,
+    const struct outline_node *node)
 {
-    note_set(place->note, "%s:%u: %.60s%s%s", file_tail(place->file, 80), node->line, node->path,
-        node->path[0] == '\0' ? "" : ": ", words);
-    return ERR_VALUE;
-}
-
-static const struct row *
-find_row(const char *pattern)
-{
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (text_equal(rows[i].path, pattern)) {
-            return &rows[i];
-        }
-    }
-    return NULL;
-}
-
-static size_t
-parent_len(const char *pattern)
-{
-    const char *dot = strrchr(pattern, '.');
-    return dot == NULL ? 0 : (size_t)(dot - pattern) + 1;
-}
-
-/* An unknown key, with the key of the same place that may have been meant. */
-static enum err
-refuse_key(const struct place *place, const struct outline_node *node)
-{
-    const char *siblings[COUNT(rows)];
-    size_t count = 0;
-    size_t len = parent_len(node->pattern);
-    struct note words;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        bool is_sibling =
-            parent_len(rows[i].path) == len && strncmp(rows[i].path, node->pattern, len) == 0;
-        if (is_sibling && !text_ends(rows[i].path, "[]")) {
-            siblings[count++] = rows[i].path + len;
-        }
-    }
-    if (text_contains_nocase(node->pattern + len, "passw")) {
-        return tell(place, node,
-            "a password has no place in this file; gatehouse gateway init makes one and keeps it "
-            "sealed");
-    }
-    const char *nearest = suggest_nearest(node->pattern + len, siblings, count);
-    if (nearest != NULL) {
-        note_set(&words, "no such key; did you mean %s?", nearest);
-    } else {
-        note_set(&words, "no such key; gatehouse-gateway.yaml(5) lists them");
-    }
-    return tell(place, node, words.text);
-}
-
-static enum err
-refuse_shape(const struct place *place, const struct outline_node *node, const struct row *row)
-{
-    static const char *const shapes[] = {
-        "a text", "a list (\"- \" before each item)", "keys with values", "nothing"};
-    struct note words;
-    if (row->shape == OUTLINE_TEXT) {
-        note_set(&words, "is %s; expected %s, %s", shapes[node->shape], row->what, row->expected);
-    } else {
-        note_set(&words, "is %s; expected %s", shapes[node->shape], shapes[row->shape]);
-    }
-    return tell(place, node, words.text);
-}
-
-static enum err
-refuse_value(const struct place *place, const struct outline_node *node, const struct row *row)
-{
-    struct note words;
-    char shown[SHOWN + 1];
-    text_clean(shown, sizeof(shown), node->text, strlen(node->text));
-    note_set(&words, "\"%s\" is not %s; expected %s", shown, row->what, row->expected);
-    return tell(place, node, words.text);
-}
-
-static enum err
-take_node(struct settings_draft *draft, const struct place *place, const struct outline_node *node)
-{
-    const struct row *row = find_row(node->pattern);
+    size_t i = outline_row_find(&table, node->pattern);
     struct note note = {""};
-    if (row == NULL) {
-        return refuse_key(place, node);
+    if (i == table.count) {
+        return text_contains_nocase(outline_key(node->pattern), "passw")
+                   ? outline_tell(place, node,
+                         "a password has no place in this file; gatehouse gateway init makes one "
+                         "and keeps it sealed")
+                   : outline_refuse_key(&table, place, node);
     }
-    if (node->shape == OUTLINE_EMPTY && row->shape == OUTLINE_LIST) {
+    if (node->shape == OUTLINE_EMPTY && rows[i].shape == OUTLINE_LIST) {
         return OK;
     }
-    if (node->shape != row->shape) {
-        return refuse_shape(place, node, row);
+    if (node->shape != rows[i].shape) {
+        return outline_refuse_shape(&rows[i], place, node);
     }
-    enum err err = row->take == NULL ? OK : row->take(draft, node, &note);
+    enum err err = takes[i] == NULL ? OK : takes[i](draft, node, &note);
     if (err == OK) {
         return OK;
     }
     if (note.text[0] != '\0') {
-        (void)tell(place, node, note.text);
+        (void)outline_tell(place, node, note.text);
     } else if (err == ERR_VALUE) {
-        return refuse_value(place, node, row);
+        return outline_refuse_value(&rows[i], place, node);
     }
     return err;
-}
-
-static const struct outline_node *
-find_node(const struct outline *outline, const char *pattern, size_t number)
-{
-    for (size_t i = 0; i < outline->count; i++) {
-        if (text_equal(outline->nodes[i].pattern, pattern) && number-- == 0) {
-            return &outline->nodes[i];
-        }
-    }
-    return &outline->nodes[0];
 }
 
 static bool
@@ -164,11 +73,11 @@ is_loopback(const char *listen)
 
 /* What no single value of a VMS shows. */
 static enum err
-look_at_vms(const struct settings *settings, const struct place *place,
+look_at_vms(const struct settings *settings, const struct outline_place *place,
     const struct outline *outline, size_t i)
 {
     const struct settings_vms *vms = &settings->vms[i];
-    const struct outline_node *node = find_node(outline, "vms[]", i);
+    const struct outline_node *node = outline_find(outline, "vms[]", i);
     struct note words;
     const char *missing = vms->type == NULL       ? "type"
                           : vms->upstream == NULL ? "upstream"
@@ -176,13 +85,13 @@ look_at_vms(const struct settings *settings, const struct place *place,
                                                   : NULL;
     if (missing != NULL) {
         note_set(&words, "%s is missing; a VMS has type, upstream and listen", missing);
-        return tell(place, node, words.text);
+        return outline_tell(place, node, words.text);
     }
     for (size_t j = 0; j < i; j++) {
         if (text_equal_nocase(settings->vms[j].name, vms->name)) {
             note_set(
                 &words, "\"%s\" is the name of two; expected name: with one of its own", vms->name);
-            return tell(place, node, words.text);
+            return outline_tell(place, node, words.text);
         }
     }
     if (text_equal(vms->type, "frigate") && vms->port == FRIGATE_OPEN) {
@@ -191,27 +100,28 @@ look_at_vms(const struct settings *settings, const struct place *place,
             "its "
             "administrator; expected port 8971",
             vms->upstream, FRIGATE_OPEN);
-        return tell(place, node, words.text);
+        return outline_tell(place, node, words.text);
     }
     if (settings->is_plain && !is_loopback(vms->listen)) {
         note_set(&words,
             "listen %s is not on this machine alone, which plain: yes demands; expected "
             "127.0.0.1:PORT, or plain: no",
             vms->listen);
-        return tell(place, node, words.text);
+        return outline_tell(place, node, words.text);
     }
     return OK;
 }
 
 static enum err
-look_for_gaps(struct settings *settings, const struct place *place, const struct outline *outline)
+look_for_gaps(
+    struct settings *settings, const struct outline_place *place, const struct outline *outline)
 {
     if (settings->host == NULL) {
-        return tell(place, &outline->nodes[0],
+        return outline_tell(place, &outline->nodes[0],
             "host is missing; expected host: with the name that people type into the browser");
     }
     if (settings->vms_count == 0) {
-        return tell(place, &outline->nodes[0],
+        return outline_tell(place, &outline->nodes[0],
             "vms is missing; expected a list of type, upstream and listen");
     }
     for (size_t i = 0; i < settings->vms_count; i++) {
@@ -242,7 +152,7 @@ finish(struct settings_draft *draft)
 }
 
 static enum err
-fill(struct settings_draft *draft, const char *bytes, size_t len, const struct place *place)
+fill(struct settings_draft *draft, const char *bytes, size_t len, const struct outline_place *place)
 {
     struct outline outline = {0};
     struct outline_mistake mistake = {0};
@@ -292,7 +202,7 @@ settings_parse(const char *bytes, size_t len, const char *folder, struct arena *
     struct note said = {""};
     enum err err = set_defaults(&settings, arena, folder);
     const char *file = settings_file(&settings, "gateway.yaml", arena);
-    const struct place place = {file == NULL ? "gateway.yaml" : file, &said};
+    const struct outline_place place = {file == NULL ? "gateway.yaml" : file, &said};
     if (err == OK) {
         err = fill(&draft, bytes, len, &place);
     }
