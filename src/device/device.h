@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "device/change.h"
 #include "device/login.h"
 #include "fact/subject.h"
 
@@ -107,6 +108,14 @@ struct device_driver {
 
     const struct device_fix *fixes;
     size_t fix_count;
+
+    /* What can be changed, device/change.h. */
+    const struct device_switch *switches;
+    size_t switch_count;
+    const struct device_account *const *accounts; /* the list that opens the web comes first */
+    size_t account_count;
+    const struct device_firmware *firmware;
+    const char *no_switch; /* why its cloud can't be switched off in it; NULL: it can, or unknown */
 
     const struct device_parser *parsers; /* after parse, in their order; the source is parse's */
     size_t parser_count;
