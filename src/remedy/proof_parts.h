@@ -1,0 +1,18 @@
+/* What the forms of a proof share; for proof*.c only. */
+#pragma once
+
+#include "remedy/proof.h"
+#include "report/marks.h"
+#include "report/words.h"
+
+/* The step's fact as it was read at the end; NULL: it was not. */
+const char *proof_after(const struct journal_step *state, const struct plan_step *step);
+const struct plan_target *proof_target(const struct proof *proof, const struct plan_step *step);
+/* A gap that is still there. */
+bool proof_is_open(const struct finding *finding);
+/* How a step ended, as a mark with its word. */
+struct proof_end {
+    enum mark mark;
+    const char *word;
+};
+struct proof_end proof_end(const struct plan_step *step, const struct journal_step *state);
