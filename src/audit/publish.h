@@ -39,7 +39,7 @@ bool publish_split(
     struct audit_file *file, const char *address, const char **ret_host, unsigned *ret_port);
 /* "Authelia", "authentik", …, by a word in the text; NULL. */
 const char *publish_guard_name(const char *text);
-/* Copies the row. */
+/* Copies the row, not its texts and nodes: they live as long as the audit. */
 void publish_add(struct audit_file *file, const struct publication *publication);
 /* Facts of all publications. */
 void publish_finish(struct audit *audit);

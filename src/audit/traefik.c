@@ -180,6 +180,8 @@ void
 traefik_read(struct audit_file *file, const struct tree_node *root, const char *service)
 {
     const struct tree_node *routers = tree_get(root, "http/routers");
+    /* Publications are judged when every file is read: they keep nothing of the caller's. */
+    service = arena_copy(&file->audit->arena, service);
     for (const struct tree_node *n = tree_next(routers, NULL, NULL); n != NULL;
          n = tree_next(routers, NULL, n)) {
         struct publication row = {.at = n, .proxy = "Traefik"};
