@@ -193,6 +193,14 @@ do_set(struct vault *vault, const char *name, struct note *note)
     return err;
 }
 
+/* The history of the keyring is no password in use. */
+static bool
+is_in_use(const char *name)
+{
+    const char *account = vault_name_is_device(name) ? strrchr(name, '/') : NULL;
+    return account == NULL || strchr(account, '.') == NULL;
+}
+
 /* Prints the name with what is wrong with its password; false when nothing is. */
 static bool
 tell_trouble(struct secret *const *secrets, const struct vault *vault, size_t i)
@@ -204,7 +212,7 @@ tell_trouble(struct secret *const *secrets, const struct vault *vault, size_t i)
     }
     bool is_shared = false;
     for (size_t k = 0; k < i; k++) {
-        if (secret_equal(secrets[k], secrets[i])) {
+        if (is_in_use(vault_name(vault, k)) && secret_equal(secrets[k], secrets[i])) {
             (void)printf("%s: the same password as %s\n", name, vault_name(vault, k));
             is_shared = true;
             break;
@@ -218,19 +226,21 @@ do_check(const struct vault *vault, int *ret_status, struct note *note)
 {
     struct secret *secrets[VAULT_SECRETS] = {NULL};
     size_t bad = 0;
+    size_t count = 0;
     enum err err = OK;
     for (size_t i = 0; i < vault_count(vault) && err == OK; i++) {
         err = vault_get(vault, vault_name(vault, i), &secrets[i], note);
     }
     for (size_t i = 0; i < vault_count(vault) && err == OK; i++) {
-        bad += tell_trouble(secrets, vault, i) ? 1 : 0;
+        bool is_used = is_in_use(vault_name(vault, i));
+        count += is_used ? 1 : 0;
+        bad += is_used && tell_trouble(secrets, vault, i) ? 1 : 0;
     }
     for (size_t i = 0; i < vault_count(vault); i++) {
         secret_free(secrets[i]);
     }
     if (err == OK) {
-        (void)printf("%zu password%s, %zu to replace\n", vault_count(vault),
-            vault_count(vault) == 1 ? "" : "s", bad);
+        (void)printf("%zu password%s, %zu to replace\n", count, count == 1 ? "" : "s", bad);
         *ret_status = bad == 0 ? CLI_OK : CLI_GAPS;
     }
     return err;
@@ -324,7 +334,9 @@ read_operands(const struct cli_line *line, enum work *ret_work, const char **ret
         if (count < wanted) {
             return cli_usage(line, "secret %s: a name is missing, such as front-door", words[0]);
         }
-        if (works[i].named && !vault_name_is_valid(words[1])) {
+        bool is_name = !works[i].named || vault_name_is_valid(words[1]) ||
+                       (works[i].name == works[REMOVE].name && vault_name_is_device(words[1]));
+        if (!is_name) {
             return cli_usage(line,
                 "secret %s: a name is 1 to %d of a-z, 0-9, '.', '_' and '-', such as front-door",
                 words[0], VAULT_NAME);

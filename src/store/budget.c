@@ -110,17 +110,18 @@ refuse(struct budget_answer *answer, int64_t next, const char *why)
 }
 
 struct tally {
-    unsigned today, wrong;
-    int64_t first_today, first_wrong, last_locked, last_owner_wrong, locked_until, said_at;
+    unsigned today, wrong, wrong_today, rotation_today;
+    int64_t first_today, first_wrong, first_wrong_today, last_locked, last_owner_wrong,
+        locked_until, said_at;
     int left; /* by the newest answer that said it, less the wrong ones since; -1: none did */
     bool has_locked, last_opened, any_opened, owner_is_wrong;
 };
 
-/* A right password of the owner costs the device nothing. */
+/* A right password of the owner or of a rotation costs the device nothing. */
 static bool
 is_free(const struct budget_try *one)
 {
-    return one->owner && one->outcome == BUDGET_OPEN;
+    return (one->owner || one->rotation) && one->outcome == BUDGET_OPEN;
 }
 
 /* What the device said of its own counter. */
@@ -151,6 +152,12 @@ count_tries(const struct budget_request *request, const struct budget_try *tries
         if (one->at > request->now - CLOCK_DAY) {
             tally.first_today = tally.today == 0 ? one->at : tally.first_today;
             tally.today++;
+            tally.rotation_today += one->rotation ? 1 : 0;
+            if (one->outcome != BUDGET_OPEN) {
+                tally.first_wrong_today =
+                    tally.wrong_today == 0 ? one->at : tally.first_wrong_today;
+                tally.wrong_today++;
+            }
             tally.owner_is_wrong = tally.owner_is_wrong || one->owner;
             tally.last_owner_wrong = one->owner ? one->at : tally.last_owner_wrong;
         }
@@ -198,6 +205,22 @@ refuse_near_lock(
     }
 }
 
+/* The proofs of a rotation: only wrong ones count, and those of everybody together. */
+static void
+judge_rotation(
+    const struct budget_request *request, const struct tally *tally, struct budget_answer *answer)
+{
+    char why[sizeof(answer->why)];
+    bool is_known = request->limit_tries != 0 || request->says_left || tally->left >= 0;
+    unsigned allowed = is_known ? BUDGET_ROTATION_WRONG : BUDGET_ROTATION_BLIND;
+    if (tally->wrong_today >= allowed) {
+        (void)snprintf(why, sizeof(why), "%u wrong log-ins in 24 hours, of %u at most",
+            tally->wrong_today, allowed);
+        refuse(answer, tally->first_wrong_today + CLOCK_DAY, why);
+    }
+    refuse_near_lock(request, tally, answer);
+}
+
 void
 budget_judge(const struct budget_request *request, const struct budget_try *tries, size_t try_count,
     struct budget_answer *ret_answer)
@@ -214,13 +237,18 @@ budget_judge(const struct budget_request *request, const struct budget_try *trie
         refuse(ret_answer, 0, "the site allows no log-ins");
         return;
     }
+    if (request->rotation) {
+        judge_rotation(request, &tally, ret_answer);
+        return;
+    }
     bool confirms = request->control && tally.today == 1 && tally.last_opened;
     if (confirms || request->owner) {
         allowed = BUDGET_MOST;
     }
-    if (tally.today >= allowed) {
-        (void)snprintf(why, sizeof(why), "%u of at most %u log-ins in 24 hours are spent%s",
-            tally.today, tally.today > allowed ? tally.today : allowed,
+    unsigned today = tally.today - (request->owner ? tally.rotation_today : 0);
+    if (today >= allowed) {
+        (void)snprintf(why, sizeof(why), "%u of at most %u log-ins in 24 hours are spent%s", today,
+            today > allowed ? today : allowed,
             tally.any_opened ? ", and one of them opened it" : "");
         refuse(ret_answer, tally.first_today + CLOCK_DAY, why);
     }

@@ -15,6 +15,12 @@
  * counts for nothing and may be used again on the same day. One that did not open counts like every
  * wrong one, and no other try with an owner's password is made for 24 hours.
  *
+ * A rotation asks for proofs: the new password must open, the old one must not, and after a crash
+ * one of several does. There too a right one counts for nothing. Of wrong ones, whatever they were
+ * for, there are three at most in 24 hours (two where no lock-out is known), and the two before the
+ * lock-out stay. They leave the factory passwords of that day none, but take nothing from the
+ * owner's own, which a rotation has just proven.
+ *
  * Factory passwords take turns over days: budget_refused() tells which were refused already.
  */
 #pragma once
@@ -26,6 +32,10 @@
 #define BUDGET_MOST    2 /* log-ins, whatever the owner says */
 #define BUDGET_KEYS    (SUBJECT_ADDRESSES + 2)
 #define BUDGET_OWNER   "owner" /* stands for the credential of an owner's try */
+
+#define BUDGET_ROTATION       "rotation" /* and of a rotation's */
+#define BUDGET_ROTATION_WRONG 3          /* wrong log-ins in 24 hours that one may add to */
+#define BUDGET_ROTATION_BLIND 2          /* the same where no lock-out is known */
 
 #define BUDGET_FOREVER  UINT32_MAX /* seconds of a lock that does not end by itself: a year */
 #define BUDGET_STATE    192
@@ -50,6 +60,7 @@ struct budget_request {
     unsigned per_day;     /* allowance; 0: no log-ins at all */
     bool control;         /* the control log-in after a positive */
     bool owner;           /* with the owner's own password; credential is not looked at */
+    bool rotation;        /* a proof or recovery of a rotation; neither is looked at */
     unsigned limit_tries; /* lock-out, documented or told; 0: neither */
     unsigned limit_seconds;
     bool says_left; /* it said just now how many wrong log-ins are left */
@@ -86,7 +97,7 @@ struct budget_refusals {
 struct budget_try {
     int64_t at;
     enum budget_outcome outcome;
-    bool owner;
+    bool owner, rotation;
     int left;      /* as in a report */
     int64_t until; /* wall ms at which its lock ends; 0: not said */
 };

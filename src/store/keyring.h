@@ -2,7 +2,8 @@
  * The passwords of devices that Gatehouse set itself, in the vault: for each device and account the
  * one in force, one that is about to be set, and the last five. A password is sealed here before it
  * is sent, and never forgotten while a device may still have it, so that no crash leaves a device
- * whose password nobody knows. Names in the vault: "device/KEY/ACCOUNT" with ".next", ".1" … ".5".
+ * whose password nobody knows. Names in the vault: "device/KEY/ACCOUNT" with ".next", ".was", ".1"
+ * … ".5"; what is no letter, digit, '_', '-' or ':' (in a key also '.') is percent-encoded.
  */
 #pragma once
 
@@ -17,7 +18,10 @@ struct keyring_name {
     const char *account; /* "admin" */
 };
 
-/* The password in force; ERR_MISSING: Gatehouse has set none. */
+/*
+ * The password in force; ERR_MISSING: Gatehouse has set none (what keyring_begin() was told that
+ * opens now is a candidate, never in force).
+ */
 enum err keyring_get(const struct vault *vault, const struct keyring_name *name,
     struct secret **ret_secret, struct note *note) MUST_CHECK;
 /* The account of a device that has one in force; ERR_MISSING. */

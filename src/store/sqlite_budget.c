@@ -43,7 +43,8 @@ collect_names(struct sqlite *sqlite, const struct budget_request *request, int64
     return err == OK ? sqlite_execute(sqlite, spread) : err;
 }
 
-/* Those that count: an owner's right password, however often it is used, may push none out. */
+/* Those that count: a right password of the owner or of a rotation, however often it is used, may
+ * push none out. */
 static enum err
 read_tries(struct sqlite *sqlite, const struct budget_request *request, struct budget_try *tries,
     size_t *ret_count)
@@ -51,9 +52,10 @@ read_tries(struct sqlite *sqlite, const struct budget_request *request, struct b
     CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
     size_t count = 0;
     enum err err = sqlite_prepare(sqlite, &query,
-        "SELECT at, outcome, credential = '" BUDGET_OWNER "' AS owner, coalesce(remaining, -1),"
+        "SELECT at, outcome, credential = '" BUDGET_OWNER "' AS owner,"
+        " credential = '" BUDGET_ROTATION "' AS rotation, coalesce(remaining, -1),"
         " coalesce(locked_until, 0) FROM login_try"
-        " WHERE (at > ? OR locked_until > ?) AND NOT (owner AND outcome = ?)"
+        " WHERE (at > ? OR locked_until > ?) AND NOT ((owner OR rotation) AND outcome = ?)"
         " AND id IN (SELECT try FROM login_key WHERE key IN (SELECT key FROM named))"
         " ORDER BY at DESC, id DESC LIMIT ?",
         "iiii", budget_since(request), request->now, (int64_t)BUDGET_OPEN, (int64_t)TRIES_LIMIT);
@@ -62,8 +64,9 @@ read_tries(struct sqlite *sqlite, const struct budget_request *request, struct b
             .at = sqlite3_column_int64(query, 0),
             .outcome = (enum budget_outcome)sqlite3_column_int(query, 1),
             .owner = sqlite3_column_int(query, 2) != 0,
-            .left = sqlite3_column_int(query, 3),
-            .until = sqlite3_column_int64(query, 4),
+            .rotation = sqlite3_column_int(query, 3) != 0,
+            .left = sqlite3_column_int(query, 4),
+            .until = sqlite3_column_int64(query, 5),
         };
     }
     for (size_t i = 0; i < count / 2; i++) {
@@ -91,6 +94,14 @@ time_of_try(struct sqlite *sqlite, int64_t now, int64_t *ret_at)
     return err;
 }
 
+static const char *
+credential_of(const struct budget_request *request)
+{
+    return request->rotation ? BUDGET_ROTATION
+           : request->owner  ? BUDGET_OWNER
+                             : request->credential;
+}
+
 static enum err
 write_try(struct sqlite *sqlite, const struct budget_request *request, int64_t *ret_ticket)
 {
@@ -102,8 +113,8 @@ write_try(struct sqlite *sqlite, const struct budget_request *request, int64_t *
         err = sqlite_prepare(sqlite, &add,
             "INSERT INTO login_try (account, credential, protocol, at, outcome, state)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            "tttiit", request->account, request->owner ? BUDGET_OWNER : request->credential,
-            request->protocol, at, (int64_t)BUDGET_PENDING, request->state);
+            "tttiit", request->account, credential_of(request), request->protocol, at,
+            (int64_t)BUDGET_PENDING, request->state);
     }
     if (err == OK) {
         err = sqlite_execute(sqlite, add);
@@ -281,6 +292,7 @@ read_refusals(struct sqlite *sqlite, const struct budget_request *request, const
     enum err err = sqlite_prepare(sqlite, &query,
         "SELECT credential, max(at), state, id FROM login_try"
         " WHERE at > ? AND outcome = ? AND id IN (SELECT try FROM login_key WHERE key = ?)"
+        " AND credential <> '" BUDGET_ROTATION "'"
         " GROUP BY credential ORDER BY credential",
         "iit", request->now - BUDGET_MEMORY, (int64_t)BUDGET_REFUSED, key);
     while (err == OK && sqlite_row(sqlite, query, &err)) {

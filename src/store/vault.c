@@ -363,10 +363,13 @@ tell_missing(const struct vault *vault, const char *name, struct note *note)
 {
     const char *names[VAULT_SECRETS];
     char shown[VAULT_NAME + 1];
+    size_t count = 0;
     for (size_t i = 0; i < vault->image.count; i++) {
-        names[i] = vault->image.entries[i].name;
+        if (!vault_name_is_device(vault->image.entries[i].name)) {
+            names[count++] = vault->image.entries[i].name;
+        }
     }
-    const char *nearest = suggest_nearest(name, names, vault->image.count);
+    const char *nearest = suggest_nearest(name, names, count);
     text_clean(shown, sizeof(shown), name, strlen(name));
     if (nearest != NULL) {
         note_set(note, "no password is called \"%s\"; did you mean %s?", shown, nearest);
@@ -411,7 +414,7 @@ enum err
 vault_set(struct vault *vault, const char *name, const struct secret *secret, struct note *note)
 {
     struct vault_entry sealed = {0};
-    if (!vault_name_is_valid(name)) {
+    if (!vault_name_is_valid(name) && !vault_name_is_device(name)) {
         note_set(note,
             "a name is 1 to %d of a-z, 0-9, '.', '_' and '-', and starts with a letter "
             "or digit, such as front-door",
@@ -453,6 +456,28 @@ vault_remove(struct vault *vault, const char *name, struct note *note)
     return OK;
 }
 
+/* A new name is only safe from a power cut when its folder is on disk too. */
+static enum err
+sync_folder(const char *path, struct note *note)
+{
+    CLEANUP(buf_release) struct buf folder;
+    const char *slash = strrchr(path, '/');
+    buf_init(&folder, 4096);
+    buf_add(&folder, slash == NULL ? "." : path,
+        slash == NULL   ? 1
+        : slash == path ? 1
+                        : (size_t)(slash - path));
+    int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_safe = fd >= 0 && fsync(fd) == 0;
+    if (!is_safe) {
+        note_set(note, "%.160s: %s", folder.data, strerrordesc_np(errno));
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_safe ? OK : ERR_IO;
+}
+
 enum err
 vault_save(struct vault *vault, struct note *note)
 {
@@ -467,7 +492,9 @@ vault_save(struct vault *vault, struct note *note)
         buf_add(&bytes, vault->image.mark, VAULT_MARK);
         err = buf_error(&bytes);
     }
-    return err == OK ? file_write(vault->file.data, bytes.data, bytes.len, 0600, note) : err;
+    err = err == OK ? file_write(vault->file.data, bytes.data, bytes.len, 0600, note) : err;
+    err = err == OK ? sync_folder(vault->file.data, note) : err;
+    return err == OK && !vault->is_credential ? sync_folder(vault->key_file.data, note) : err;
 }
 
 static enum err

@@ -1,5 +1,6 @@
 /*
- * Passwords that the owner gave, each under a name, sealed in one file (libsodium, XChaCha20-
+ * Passwords that the owner gave, each under a name, and those that Gatehouse set itself
+ * (store/keyring.h), sealed in one file (libsodium, XChaCha20-
  * Poly1305; the name is authenticated with its password, so two can't change places; a keyed mark
  * over the whole file tells when an entry was taken out). vault_format.h has the bytes, vault_key.h
  * the key. The program must have run secret_start().

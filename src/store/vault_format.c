@@ -33,6 +33,23 @@ vault_name_is_valid(const char *name)
 }
 
 static bool
+is_device(const char *name, size_t len)
+{
+    size_t begin = strlen(VAULT_DEVICES);
+    bool is_good = len > begin && len <= VAULT_ENTRY && memcmp(name, VAULT_DEVICES, begin) == 0;
+    for (size_t i = begin; i < len && is_good; i++) {
+        is_good = name[i] > ' ' && name[i] <= '~';
+    }
+    return is_good;
+}
+
+bool
+vault_name_is_device(const char *name)
+{
+    return is_device(name, strlen(name));
+}
+
+static bool
 copy_bytes(struct reader *reader, void *out, size_t len)
 {
     const uint8_t *bytes = reader_bytes(reader, len);
@@ -42,9 +59,14 @@ copy_bytes(struct reader *reader, void *out, size_t len)
     return bytes != NULL;
 }
 
+/* Written in the order of the alphabet, so the last one decides as a rule. */
 static bool
-has_entry(const struct vault_image *image, const char *name)
+has_entry(const struct vault_image *image, const char *name, bool is_sorted)
 {
+    if (is_sorted &&
+        (image->count == 0 || strcmp(image->entries[image->count - 1].name, name) < 0)) {
+        return false;
+    }
     for (size_t i = 0; i < image->count; i++) {
         if (strcmp(image->entries[i].name, name) == 0) {
             return true;
@@ -54,22 +76,24 @@ has_entry(const struct vault_image *image, const char *name)
 }
 
 static bool
-read_entry(struct reader *reader, struct vault_image *image)
+read_entry(struct reader *reader, struct vault_image *image, bool *is_sorted)
 {
     struct vault_entry *entry = &image->entries[image->count];
     size_t name_len = reader_u8(reader);
     const char *name = (const char *)reader_bytes(reader, name_len);
-    if (name == NULL || !is_name(name, name_len)) {
+    if (name == NULL || (!is_name(name, name_len) && !is_device(name, name_len))) {
         return false;
     }
     memcpy(entry->name, name, name_len);
-    if (has_entry(image, entry->name) || !copy_bytes(reader, entry->nonce, VAULT_NONCE)) {
+    if (has_entry(image, entry->name, *is_sorted) ||
+        !copy_bytes(reader, entry->nonce, VAULT_NONCE)) {
         return false;
     }
     entry->sealed_len = reader_u16be(reader);
     if (entry->sealed_len > VAULT_SEALED || !copy_bytes(reader, entry->sealed, entry->sealed_len)) {
         return false;
     }
+    *is_sorted = *is_sorted && (image->count == 0 || strcmp(entry[-1].name, entry->name) < 0);
     image->count++;
     return true;
 }
@@ -78,12 +102,13 @@ static bool
 read_entries(struct reader *reader, struct vault_image *image)
 {
     size_t count = reader_u32be(reader);
+    bool is_sorted = true;
     if (count > VAULT_SECRETS || count > reader_left(reader) / ENTRY_LEAST) {
         return false;
     }
     image->entries = calloc(count + 1, sizeof(*image->entries));
     for (size_t i = 0; i < count && image->entries != NULL; i++) {
-        if (!read_entry(reader, image)) {
+        if (!read_entry(reader, image, &is_sorted)) {
             return false;
         }
     }

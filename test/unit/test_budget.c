@@ -256,6 +256,118 @@ test_grants_one_to_processes_that_race(void **state)
 }
 
 static struct budget_request
+rotation_at(int64_t now, const char *key)
+{
+    struct budget_request request = request_at(now, key);
+    request.rotation = true;
+    return request;
+}
+
+static void
+test_lets_a_rotations_right_password_cost_nothing(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = rotation_at(NOON, "mac:a");
+    request.limit_tries = 5;
+    for (int step = 0; step < 300; step++) {
+        request.now = NOON + step * HOUR / 20;
+        (void)take_and_end(store, &request, BUDGET_OPEN);
+    }
+    struct budget_request factory = request_at(request.now, "mac:a");
+    (void)take_and_end(store, &factory, BUDGET_REFUSED);
+}
+
+static void
+test_bounds_the_wrong_proofs_of_a_rotation(void **state)
+{
+    static const struct {
+        unsigned limit, granted;
+    } rows[] = {
+        {0, 2},
+        {3, 1},
+        {4, 2},
+        {5, 3},
+        {7, 3},
+        {1, 0},
+        {2, 0}
+    };
+    static const enum budget_outcome outcomes[] = {BUDGET_REFUSED, BUDGET_UNCLEAR, BUDGET_PENDING};
+    for (size_t i = 0; i < COUNT(rows) * COUNT(outcomes); i++) {
+        char key[16];
+        (void)snprintf(key, sizeof(key), "mac:%zu", i);
+        struct budget_request request = rotation_at(NOON, key);
+        request.limit_tries = rows[i / COUNT(outcomes)].limit;
+        unsigned granted = 0;
+        for (int minute = 0; minute < 10; minute++) {
+            request.now = NOON + minute * HOUR / 60;
+            struct budget_answer answer = take(*state, &request);
+            granted += answer.granted ? 1 : 0;
+            if (answer.granted) {
+                assert_int_equal(
+                    budget_result(*state, answer.ticket, outcomes[i % COUNT(outcomes)]), OK);
+            } else {
+                assert_string_not_equal(answer.why, "");
+            }
+        }
+        assert_int_equal(granted, rows[i / COUNT(outcomes)].granted);
+    }
+}
+
+static void
+test_counts_what_others_got_wrong_before_a_rotation(void **state)
+{
+    struct store *store = *state;
+    struct budget_request factory = request_at(NOON, "mac:a");
+    (void)take_and_end(store, &factory, BUDGET_REFUSED);
+    struct budget_request request = rotation_at(NOON + HOUR, "mac:a");
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    struct budget_answer answer = take(store, &request);
+    assert_false(answer.granted);
+    assert_int_equal(answer.next, NOON + CLOCK_DAY);
+    assert_string_equal(answer.why, "2 wrong log-ins in 24 hours, of 2 at most");
+    request.now = NOON + CLOCK_DAY;
+    assert_true(take(store, &request).granted);
+}
+
+static void
+test_ends_a_rotation_at_a_lock_and_two_before_it(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = rotation_at(NOON, "mac:a");
+    request.limit_tries = 5;
+    (void)take_and_end(store, &request, BUDGET_LOCKED);
+    assert_non_null(strstr(take(store, &request).why, "locked"));
+    struct budget_request other = rotation_at(NOON, "mac:b");
+    other.says_left = true;
+    other.left = 2;
+    assert_false(take(store, &other).granted);
+    other.left = 3;
+    assert_true(take(store, &other).granted);
+}
+
+static void
+test_leaves_the_owners_password_its_try_after_a_rotation(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = rotation_at(NOON, "mac:a");
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    (void)take_and_end(store, &request, BUDGET_REFUSED);
+    struct budget_request factory = request_at(NOON + HOUR, "mac:a");
+    assert_false(take(store, &factory).granted);
+    struct budget_request owner = request_at(NOON + HOUR, "mac:a");
+    owner.owner = true;
+    assert_true(take(store, &owner).granted);
+}
+
+static void
+test_grants_a_rotation_nothing_where_log_ins_are_off(void **state)
+{
+    struct budget_request request = rotation_at(NOON, "mac:a");
+    request.per_day = 0;
+    assert_false(take(*state, &request).granted);
+}
+
+static struct budget_request
 owner_at(int64_t now, const char *key)
 {
     struct budget_request request = request_at(now, key);
@@ -687,6 +799,12 @@ main(void)
         WITH_STORE(test_grants_an_owners_password_on_the_day_of_a_factory_one),
         WITH_STORE(test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked),
         WITH_STORE(test_lets_no_owners_password_stand_for_a_positive),
+        WITH_STORE(test_lets_a_rotations_right_password_cost_nothing),
+        WITH_STORE(test_bounds_the_wrong_proofs_of_a_rotation),
+        WITH_STORE(test_counts_what_others_got_wrong_before_a_rotation),
+        WITH_STORE(test_ends_a_rotation_at_a_lock_and_two_before_it),
+        WITH_STORE(test_leaves_the_owners_password_its_try_after_a_rotation),
+        WITH_STORE(test_grants_a_rotation_nothing_where_log_ins_are_off),
         WITH_STORE(test_names_an_unknown_ticket),
         WITH_STORE(test_locks_no_device_of_any_policy_over_weeks),
         WITH_STORE(test_stops_when_the_device_says_that_two_are_left),
