@@ -9,8 +9,13 @@
 
 /*
  * Appends the body of the answer with the value at `pick` replaced, escaped for the format (XML
- * text; a JSON string, or a number, true and false where one stood). ERR_MISSING: nothing there;
- * ERR_SYNTAX: not well-formed; ERR_UNSUPPORTED: a pick by regex or header; ERR_LIMIT.
+ * text; a JSON string, or a number, true and false where one stood); the picker then finds exactly
+ * the new value. ERR_MISSING: nothing there; ERR_SYNTAX: not well-formed; ERR_UNSUPPORTED: a pick
+ * by regex or header, or a value that can't stand there; ERR_LIMIT. On an error `out` is of no use.
  */
 enum err edit_value(
     const struct answer *answer, const char *pick, const char *value, struct buf *out) MUST_CHECK;
+
+/* Appends a text as it is written inside an XML element, and inside a JSON string's quotes. */
+void edit_escape_xml(const char *value, struct buf *out);
+void edit_escape_json(const char *value, struct buf *out);

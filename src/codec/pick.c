@@ -377,9 +377,8 @@ is_line_of(const char *line, size_t len, const char *key, const char **ret_value
     return same;
 }
 
-static enum err
-pick_line(
-    const char *body, size_t len, const char *pick, struct arena *arena, const char **ret_text)
+enum err
+pick_line(const char *body, size_t len, const char *key, const char **ret_value, size_t *ret_len)
 {
     struct reader reader;
     const char *line = NULL;
@@ -387,15 +386,27 @@ pick_line(
     reader_init(&reader, body, len);
     while (reader_line(&reader, &line, &line_len)) {
         const char *value = NULL;
-        if (!is_line_of(line, line_len, pick, &value)) {
+        if (!is_line_of(line, line_len, key, &value)) {
             continue;
         }
         size_t value_len = line_len - (size_t)(value - line);
         bool quoted = value_len >= 2 && (value[0] == '\'' || value[0] == '"') &&
                       value[value_len - 1] == value[0];
-        return keep(arena, value + quoted, value_len - (quoted ? 2 : 0), ret_text);
+        *ret_value = value + quoted;
+        *ret_len = value_len - (quoted ? 2 : 0);
+        return OK;
     }
     return ERR_MISSING;
+}
+
+static enum err
+pick_value(
+    const char *body, size_t len, const char *pick, struct arena *arena, const char **ret_text)
+{
+    const char *value = NULL;
+    size_t value_len = 0;
+    enum err err = pick_line(body, len, pick, &value, &value_len);
+    return err == OK ? keep(arena, value, value_len, ret_text) : err;
 }
 
 static void
@@ -494,6 +505,6 @@ pick_text(const struct answer *answer, const char *pick, struct arena *arena, co
     case '[':
         return pick_json(body, len, pick, arena, ret_text);
     default:
-        return pick_line(body, len, pick, arena, ret_text);
+        return pick_value(body, len, pick, arena, ret_text);
     }
 }

@@ -28,6 +28,10 @@
 enum err pick_text(const struct answer *answer, const char *pick, struct arena *arena,
     const char **ret_text) MUST_CHECK;
 
+/* Where the value of a key stands in key=value lines, its quotes left out. ERR_MISSING. */
+enum err pick_line(const char *body, size_t len, const char *key, const char **ret_value,
+    size_t *ret_len) MUST_CHECK;
+
 /* Children of an element, each a name or a path ("Networks/IPv4/Enabled"). */
 struct pick_row {
     const char *element;
