@@ -57,7 +57,6 @@ static const char config[] = "ext_ifname=wan0\n"
                              "http_port=5000\n"
                              "enable_natpmp=yes\n"
                              "enable_upnp=yes\n"
-                             "secure_mode=yes\n"
                              "system_uptime=yes\n"
                              "notify_interval=60\n"
                              "lease_file=" LEASES "\n"
@@ -126,8 +125,10 @@ load_rules(int netns, const char *nft)
 
 /* In the child: a tmpfs that ends with the daemon, so that nothing is left when it is killed. */
 static void
-become_daemon(int netns, const char *program, bool verbose)
+become_daemon(int netns, const char *program, bool trusting, bool verbose)
 {
+    char whole[TEXT_LIMIT];
+    (void)snprintf(whole, sizeof whole, "%ssecure_mode=%s\n", config, trusting ? "no" : "yes");
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* Not in the terminal's group: a Ctrl-C is for the command, whose site stands until it ends. */
     (void)setpgid(0, 0);
@@ -138,7 +139,7 @@ become_daemon(int netns, const char *program, bool verbose)
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("tmpfs", PRIVATE, "tmpfs", 0, "size=1m") != 0)
         _exit(1);
-    if (!write_file(CONFIG, config) || !write_file(LEASES, ""))
+    if (!write_file(CONFIG, whole) || !write_file(LEASES, ""))
         _exit(1);
     int null = open("/dev/null", O_RDWR);
     if (null >= 0) {
@@ -220,7 +221,7 @@ router_start(struct router *router, const struct site *site, int switch_netns, b
         return err;
     router->daemon = fork();
     if (router->daemon == 0)
-        become_daemon(router->netns, program, verbose);
+        become_daemon(router->netns, program, site->router->trusting, verbose);
     return router->daemon < 0 ? ERR_SYSTEM : OK;
 }
 

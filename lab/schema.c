@@ -263,6 +263,7 @@ static const cyaml_schema_value_t mapping_row = {
 static const cyaml_schema_field_t router_fields[] = {
     NEEDED("ip", site_router, ip),
     NEEDED("mac", site_router, mac),
+    FLAG("trusting", site_router, trusting),
     LIST("mappings", site_router, mappings, mapping_row),
     CYAML_FIELD_END,
 };

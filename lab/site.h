@@ -216,6 +216,7 @@ struct site_mapping {
 struct site_router {
     char *ip;
     char *mac;
+    bool trusting; /* lets anyone delete the mappings of others */
     struct site_mapping *mappings;
     unsigned mappings_count;
 };

@@ -452,6 +452,7 @@ judge(struct run *run)
     run_events_facts(&run->settings->ledger, result->whole);
     const struct derive_from from = {run->discovery, run->settings->scope, run->settings->site};
     derive_facts(&run->crowd, result->whole, &from);
+    result->mappings = derive_mappings(run->discovery, &result->arena);
     derive_histories(&run->crowd, run->settings->store, result->site, run->settings->site);
     /* Everything worth keeping is in the devices now. */
     discovery_free(run->discovery);

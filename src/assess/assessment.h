@@ -71,6 +71,8 @@ struct run_totals {
     int64_t started, ended; /* wall ms */
 };
 
+struct port_mapping; /* discover/discover.h */
+
 struct assessment {
     struct arena arena;
     char id[40];            /* run id, unique and sortable: "20261122T201500Z-1a2b3c" */
@@ -99,7 +101,8 @@ struct assessment {
     size_t waiver_count;
     struct subject **devices;
     size_t device_count;
-    struct subject *whole; /* the site itself: facts of KINDS_SITE */
+    const struct port_mapping *mappings; /* of routers, as read; a list, NULL when there is none */
+    struct subject *whole;               /* the site itself: facts of KINDS_SITE */
 };
 
 struct assessment *assessment_new(void);

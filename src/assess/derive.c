@@ -48,6 +48,29 @@ derive_mapping(struct crowd *crowd, const struct port_mapping *mapping)
     }
 }
 
+const struct port_mapping *
+derive_mappings(const struct discovery *discovery, struct arena *arena)
+{
+    struct port_mapping *first = NULL;
+    struct port_mapping **end = &first;
+    for (const struct port_mapping *m = mappings_of(discovery); m != NULL; m = m->next) {
+        struct port_mapping *copy = arena_alloc(arena, sizeof(*copy));
+        if (copy == NULL) {
+            break;
+        }
+        *copy = *m;
+        copy->description = arena_copy(arena, m->description);
+        copy->remote = arena_copy(arena, m->remote);
+        copy->control = arena_copy(arena, m->control);
+        copy->service = arena_copy(arena, m->service);
+        copy->evidence = NULL;
+        copy->next = NULL;
+        *end = copy;
+        end = &copy->next;
+    }
+    return first;
+}
+
 static size_t
 count_mappings(const struct discovery *discovery, const struct ip *router)
 {

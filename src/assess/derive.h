@@ -16,6 +16,9 @@ struct derive_from {
 /* Writes them into the devices and into `whole` (the site itself). */
 void derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_from *from);
 
+/* The mappings of routers, copied into the arena as a list; NULL when there is none. */
+const struct port_mapping *derive_mappings(const struct discovery *discovery, struct arena *arena);
+
 /*
  * What answers at the VMSes that the declared gateway guards, or that nothing does: as seen from
  * where this runs.

@@ -32,6 +32,11 @@ struct port_mapping {
     struct ip inside;
     uint16_t inside_port;
     const char *description;
+    const char *remote; /* the only host outside that it is for; "" for all */
+    uint32_t lease;     /* seconds that were left; 0: without end, or not told */
+    bool is_on;
+    uint16_t control_port; /* where the router takes actions about it, and of which service */
+    const char *control, *service;
     const struct evidence *evidence;
     struct port_mapping *next;
 };

@@ -1,6 +1,6 @@
 /*
  * Routers that open ports on request (UPnP IGD): who they are, their external address and the list
- * of mappings. Only the three Get actions exist here. SOAP goes by the wire like everything else
+ * of mappings. Only Get actions are sent from here. SOAP goes by the wire like everything else
  * (miniupnpc brings its own sockets); its few answers are read with libxml2.
  */
 #include "base/clock.h"
@@ -77,6 +77,17 @@ igd_parse_description(const void *bytes, size_t len, struct igd_service *ret_ser
     return ERR_MISSING;
 }
 
+/* A decimal number, 0 where there is none. */
+static uint64_t
+read_number(const xmlNode *from, const char *name, uint64_t most)
+{
+    char text[16];
+    uint64_t number = 0;
+    return markup_text(from, name, text, sizeof(text)) && text_to_u64(text, most, &number) == OK
+               ? number
+               : 0;
+}
+
 static bool
 read_port(const xmlNode *from, const char *name, uint16_t *ret_port)
 {
@@ -107,6 +118,9 @@ igd_parse_row(const void *bytes, size_t len, struct igd_row *ret_row)
     }
     (void)markup_text(
         answer, "NewPortMappingDescription", row.description, sizeof(row.description));
+    (void)markup_text(answer, "NewRemoteHost", row.remote, sizeof(row.remote));
+    row.lease = (uint32_t)read_number(answer, "NewLeaseDuration", UINT32_MAX);
+    row.is_on = read_number(answer, "NewEnabled", 1) == 1;
     if (!markup_text(answer, "NewProtocol", row.protocol, sizeof(row.protocol)) ||
         !markup_text(answer, "NewInternalClient", inside, sizeof(inside)) ||
         ip_parse(inside, &row.inside) != OK ||
@@ -148,6 +162,50 @@ igd_parse_fault(const void *bytes, size_t len)
         return 0;
     }
     return (unsigned)code;
+}
+
+static void
+add_escaped(struct buf *out, const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        switch (*c) {
+        case '&':
+            buf_text(out, "&amp;");
+            break;
+        case '<':
+            buf_text(out, "&lt;");
+            break;
+        case '>':
+            buf_text(out, "&gt;");
+            break;
+        case '"':
+            buf_text(out, "&quot;");
+            break;
+        default:
+            buf_byte(out, (uint8_t)*c);
+        }
+    }
+}
+
+/* UPnP Device Architecture 1.0, 3.2.1: the arguments in the order of the service's description. */
+enum err
+igd_write_action(struct buf *out, const char *service, const char *action,
+    const struct igd_argument *arguments, size_t count)
+{
+    buf_format(out,
+        "<?xml version=\"1.0\"?>\r\n<s:Envelope "
+        "xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" "
+        "s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\"><s:Body><u:%s xmlns:u=\"",
+        action);
+    add_escaped(out, service);
+    buf_text(out, "\">");
+    for (size_t i = 0; i < count; i++) {
+        buf_format(out, "<%s>", arguments[i].name);
+        add_escaped(out, arguments[i].value);
+        buf_format(out, "</%s>", arguments[i].name);
+    }
+    buf_format(out, "</u:%s></s:Body></s:Envelope>\r\n", action);
+    return buf_error(out);
 }
 
 struct state;
@@ -222,16 +280,15 @@ ask(struct talk *talk, const struct place *place, const char *action, wire_answe
     }
 }
 
-static void
-write_body(struct talk *talk, const char *action, const char *arguments)
+static bool
+write_body(struct talk *talk, const char *action, const char *index)
 {
-    int len = snprintf(talk->body, sizeof(talk->body),
-        "<?xml version=\"1.0\"?>\r\n<s:Envelope "
-        "xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" "
-        "s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\"><s:Body>"
-        "<u:%s xmlns:u=\"%s\">%s</u:%s></s:Body></s:Envelope>\r\n",
-        action, talk->service.type, arguments, action);
-    assert(len > 0 && (size_t)len < sizeof(talk->body));
+    const struct igd_argument argument = {"NewPortMappingIndex", index};
+    CLEANUP(buf_release) struct buf body;
+    buf_init(&body, IGD_BODY);
+    enum err err =
+        igd_write_action(&body, talk->service.type, action, &argument, index == NULL ? 0 : 1);
+    return err == OK && text_copy(talk->body, sizeof(talk->body), body.data);
 }
 
 static void
@@ -249,6 +306,12 @@ add_mapping(struct talk *talk, const struct igd_row *row)
         .inside = row->inside,
         .inside_port = row->inside_port,
         .description = arena_copy(arena, row->description),
+        .remote = arena_copy(arena, row->remote),
+        .lease = row->lease,
+        .is_on = row->is_on,
+        .control_port = talk->control.target.port,
+        .control = arena_copy(arena, talk->control.path),
+        .service = arena_copy(arena, talk->service.type),
         .evidence = evidence_of(talk, said),
     };
     discovery_add_mapping(talk->state->discovery, &mapping);
@@ -297,10 +360,12 @@ static void
 ask_row(struct talk *talk)
 {
     static const char action[] = "GetGenericPortMappingEntry";
-    char arguments[80];
-    (void)snprintf(
-        arguments, sizeof(arguments), "<NewPortMappingIndex>%u</NewPortMappingIndex>", talk->row);
-    write_body(talk, action, arguments);
+    char index[16];
+    (void)snprintf(index, sizeof(index), "%u", talk->row);
+    if (!write_body(talk, action, index)) {
+        finish(talk, err_words(ERR_LIMIT));
+        return;
+    }
     ask(talk, &talk->control, action, on_row);
 }
 
@@ -343,7 +408,10 @@ on_description(void *context, const struct answer *answer)
         finish(talk, "its control address is on another host");
         return;
     }
-    write_body(talk, action, "");
+    if (!write_body(talk, action, NULL)) {
+        finish(talk, err_words(ERR_LIMIT));
+        return;
+    }
     ask(talk, &talk->control, action, on_outside);
 }
 

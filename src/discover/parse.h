@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "discover/heard.h"
 #include "discover/place.h"
 
@@ -53,7 +54,18 @@ struct igd_row {
     uint16_t outside_port;
     uint16_t inside_port;
     char description[256];
+    char remote[64]; /* the only host outside that it is for; "" for all */
+    uint32_t lease;  /* seconds that are left; 0: without end, or not told */
+    bool is_on;
 };
+/* One argument of an action, in the order of its definition. */
+struct igd_argument {
+    const char *name, *value;
+};
+#define IGD_BODY 4096
+/* The SOAP body of an action of that service; texts are escaped. ERR_LIMIT above IGD_BODY. */
+enum err igd_write_action(struct buf *out, const char *service, const char *action,
+    const struct igd_argument *arguments, size_t count) MUST_CHECK;
 enum err igd_parse_row(const void *bytes, size_t len, struct igd_row *ret_row) MUST_CHECK;
 enum err igd_parse_outside(const void *bytes, size_t len, struct ip *ret_ip) MUST_CHECK;
 /* The UPnP error code of a SOAP fault; 0 when there is none. */
