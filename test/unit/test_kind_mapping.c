@@ -4,13 +4,13 @@
 #include "remedy/remedy.h"
 
 /* The desk and the plan are this test's own. */
-#define desk_http   played_http
-#define desk_wait   played_wait
-#define desk_tell   played_tell
-#define plan_wants  played_wants
-#define plan_target played_target
-#define plan_add    played_add
-#define plan_closes played_closes
+#define desk_http                  played_http
+#define desk_wait                  played_wait
+#define desk_tell                  played_tell
+#define plan_wants                 played_wants
+#define plan_target(plan, subject) played_target(plan, subject)
+#define plan_add                   played_add
+#define plan_closes                played_closes
 
 enum err played_http(struct desk *desk, const struct wire_target *target,
     const struct request *request, struct arena *arena, struct answer *ret_answer);
