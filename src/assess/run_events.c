@@ -64,6 +64,9 @@ write_login(const struct run_events *events, const struct run_login *login, stru
         [RUN_LOGIN_FACTORY] = "factory",
         [RUN_LOGIN_OWNER] = "owner",
         [RUN_LOGIN_CONTROL] = "control",
+        [RUN_LOGIN_NEW] = "new",
+        [RUN_LOGIN_FORMER] = "former",
+        [RUN_LOGIN_RECOVER] = "recovery",
     };
     char address[IP_TEXT];
     char key[SUBJECT_KEY];

@@ -38,6 +38,9 @@ enum run_login_kind {
     RUN_LOGIN_FACTORY,
     RUN_LOGIN_OWNER,   /* the owner's own password */
     RUN_LOGIN_CONTROL, /* a random one, that no device can have */
+    RUN_LOGIN_NEW,     /* one that was just set */
+    RUN_LOGIN_FORMER,  /* one that must not open any more */
+    RUN_LOGIN_RECOVER, /* one of several that may be in force */
 };
 
 struct run_login {

@@ -1,6 +1,7 @@
 /* The queue of questions to one device, and its stages. */
 #include "assess/talk_step.h"
 
+#include "assess/knock.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -330,31 +331,11 @@ talk_asked(const struct talk_step *step, char *out, size_t size)
 bool
 talk_http_target(const struct talk *talk, uint16_t port, struct wire_target *ret_target)
 {
-    const struct subject *subject = talk->subject;
-    for (size_t i = 0; i < subject->port_count; i++) {
-        if (subject->ports[i].number == port && text_equal(subject->ports[i].protocol, "http")) {
-            *ret_target = (struct wire_target){subject->addresses[0], port, subject->ports[i].tls};
-            return true;
-        }
-    }
-    return false;
+    return knock_http(talk->subject, port, ret_target);
 }
 
 bool
 talk_main_target(const struct talk *talk, struct wire_target *ret_target)
 {
-    const struct subject *subject = talk->subject;
-    const struct port *best = NULL;
-    if (talk_http_target(talk, 80, ret_target)) {
-        return true;
-    }
-    for (size_t i = 0; i < subject->port_count; i++) {
-        const struct port *port = &subject->ports[i];
-        if (text_equal(port->protocol, "http") &&
-            (best == NULL || (best->tls && !port->tls) ||
-                (best->tls == port->tls && port->number < best->number))) {
-            best = port;
-        }
-    }
-    return best != NULL && talk_http_target(talk, best->number, ret_target);
+    return knock_web(talk->subject, ret_target);
 }

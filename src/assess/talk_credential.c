@@ -1,6 +1,7 @@
 /* Which password has its turn at a device, and what those that had it tell. */
 #include "assess/talk_step.h"
 
+#include "assess/knock.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/budget.h"
@@ -20,22 +21,10 @@ talk_credential_is_stated(const struct talk *talk, const struct device_driver *d
            STATED_SURE;
 }
 
-/* The likeliest factory password: of the driver's maker, else of the brand or maker it states. */
 static const struct credential *
 first_credential(const struct talk *talk, const struct device_driver *driver)
 {
-    static const enum fact_id names[] = {FACT_DEVICE_BRAND, FACT_DEVICE_VENDOR};
-    const struct credential *credential =
-        driver->vendor == NULL || !talk_credential_is_stated(talk, driver)
-            ? NULL
-            : credential_next(driver->vendor, NULL);
-    for (size_t i = 0; i < COUNT(names) && credential == NULL; i++) {
-        const struct fact *fact = facts_get(&talk->subject->facts, names[i]);
-        if (fact != NULL && fact->confidence >= STATED_SURE) {
-            credential = credential_next(fact->text, NULL);
-        }
-    }
-    return credential;
+    return knock_credential(driver, &talk->subject->facts, talk_credential_is_stated(talk, driver));
 }
 
 enum fact_id

@@ -5,6 +5,7 @@
  */
 #include "assess/talk_step.h"
 
+#include "assess/knock.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -43,25 +44,6 @@ give_up(struct talk *talk, const char *why)
     } else if (!talk->is_control && talk->refused_count == 0) {
         untried(talk, why);
     }
-}
-
-static unsigned
-as_count(const struct fact *fact)
-{
-    return fact == NULL || fact->number < 0 || fact->number > UINT32_MAX ? 0
-                                                                         : (unsigned)fact->number;
-}
-
-/* What the device told of its lock-out, in its configuration or just now. */
-static void
-add_own_words(struct budget_request *request, const struct facts *facts)
-{
-    const struct fact *tries = facts_get(facts, FACT_LOCKOUT_TRIES);
-    const struct fact *seconds = facts_get(facts, FACT_LOCKOUT_SECONDS);
-    const struct fact *left = facts_get(facts, FACT_LOCKOUT_LEFT);
-    budget_limit(request, as_count(tries), as_count(seconds));
-    request->says_left = left != NULL && left->number >= 0;
-    request->left = as_count(left);
 }
 
 static struct run_login
@@ -113,7 +95,7 @@ is_granted(struct talk *talk)
         .limit_seconds = talk->login_driver->limit.seconds,
     };
     budget_request_keys(&request, talk->subject);
-    add_own_words(&request, &talk->subject->facts);
+    knock_limits(&request, &talk->subject->facts);
     enum err err = budget_take(talk->setting->store, &request, &answer);
     if (err != OK || !answer.granted) {
         give_up(talk, err != OK ? "the lock-out budget could not be stored" : answer.why);
@@ -224,17 +206,6 @@ refused(struct talk *talk, const struct evidence *evidence)
 
 static void got_login(struct talk *talk, const struct talk_step *step, const struct answer *answer);
 
-/* 200 alone is no proof: the answer must be what only the device says to a user. */
-static bool
-is_proven(const struct talk *talk, const struct answer *last)
-{
-    if (last == NULL) {
-        return false;
-    }
-    return talk->door->rtsp ? last->status == 200 && text_contains(last->body, "m=video")
-                            : device_proves(talk->login_driver, last);
-}
-
 /* A refusal may say that it was the last one, or how many are left to it. */
 static enum login_state
 heed(struct talk *talk, const struct answer *last, enum login_state state,
@@ -243,41 +214,11 @@ heed(struct talk *talk, const struct answer *last, enum login_state state,
     if (last == NULL) {
         return state;
     }
-    *ret_warning = device_warning(talk->login_driver, last);
+    state = knock_heed(talk->login_driver, last, state, ret_warning);
     if (ret_warning->left >= 0) {
         facts_set_int(&talk->subject->facts, FACT_LOCKOUT_LEFT, ret_warning->left, source);
     }
-    /* A door takes "two are left" for a lock, to go no further; after a try it was a refusal. */
-    bool is_near = state == LOGIN_LOCKED && !ret_warning->locked && ret_warning->left > 0;
-    return ret_warning->locked ? LOGIN_LOCKED : is_near ? LOGIN_REFUSED : state;
-}
-
-/* Whether the text holds the longest run of letters and digits of the password: escaping keeps it.
- */
-static bool
-holds_password(const char *text, const char *password)
-{
-    const char *run = password;
-    size_t longest = 0;
-    for (const char *c = password; *c != '\0';) {
-        size_t len = strspn(c, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-        if (len > longest) {
-            run = c;
-            longest = len;
-        }
-        c += len == 0 ? 1 : len;
-    }
-    if (text == NULL || longest == 0) { /* nothing of it would stay as it is */
-        return text != NULL;
-    }
-    return memmem(text, strlen(text), run, longest) != NULL;
-}
-
-/* A hash without a challenge, or with one of our own making (WS-UsernameToken). */
-static bool
-is_replayable(const struct talk *talk, const struct request *request)
-{
-    return talk->door->replayable || text_contains(request->ask.body, "UsernameToken");
+    return state;
 }
 
 /*
@@ -287,11 +228,8 @@ is_replayable(const struct talk *talk, const struct request *request)
 static bool
 would_tell_all(const struct talk *talk, const struct request *request)
 {
-    const char *password = secret_text(talk->login.password);
     return talk->owner != NULL && talk->owner == &talk->setting->site->others &&
-           (is_replayable(talk, request) || text_starts_nocase(request->authorization, "Basic") ||
-               holds_password(request->ask.body, password) ||
-               holds_password(request->ask.path, password));
+           knock_tells(talk->door, request, talk->login.password);
 }
 
 /* The next request of the log-in, where nothing speaks against it. */
@@ -299,7 +237,7 @@ static void
 send_on(struct talk *talk, struct talk_step *step)
 {
     if (step->request.spends && would_tell_all(talk, &step->request)) {
-        give_up(talk, is_replayable(talk, &step->request)
+        give_up(talk, knock_is_replayable(talk->door, &step->request)
                           ? "its log-in could be repeated at other devices, and the password "
                             "of many devices is not sent so"
                           : "it asks for the password readably, and the one of many devices "
@@ -317,7 +255,7 @@ advance(struct talk *talk, const struct talk_step *last_step, const struct answe
     struct talk_step step = talk->login_step;
     enum login_state state = device_login_step(
         talk->door, &talk->login, &talk->login_step.request.ask, last, &talk->vault, &step.request);
-    if (state == LOGIN_OPEN && !is_proven(talk, last)) {
+    if (state == LOGIN_OPEN && !knock_proves(talk->login_driver, talk->door, last)) {
         state = LOGIN_UNCLEAR;
     }
     const struct evidence *evidence = last == NULL ? NULL : login_evidence(talk, last_step, last);
@@ -370,20 +308,6 @@ got_login(struct talk *talk, const struct talk_step *step, const struct answer *
     advance(talk, step, answer);
 }
 
-/* What stands before the path in the digest of an RTSP request. */
-static const char *
-rtsp_base(struct talk *talk)
-{
-    char ip[IP_TEXT];
-    const struct wire_target *target = &talk->login_step.target;
-    if (!talk->door->rtsp) {
-        return NULL;
-    }
-    bool is_v6 = target->ip.family == 6;
-    return arena_format(&talk->arena, "rtsp://%s%s%s:%u", is_v6 ? "[" : "",
-        ip_text(&target->ip, ip), is_v6 ? "]" : "", target->port);
-}
-
 static void
 begin(struct talk *talk, const char *user, struct secret *password)
 {
@@ -397,7 +321,7 @@ begin(struct talk *talk, const char *user, struct secret *password)
         .user = user,
         .password = password,
         .clock_offset = offset == NULL ? 0 : offset->number,
-        .base = rtsp_base(talk),
+        .base = talk->door->rtsp ? knock_base(&talk->login_step.target, &talk->arena) : NULL,
     };
     advance(talk, NULL, NULL);
 }
@@ -406,23 +330,20 @@ begin(struct talk *talk, const char *user, struct secret *password)
 static bool
 find_rtsp_door(struct talk *talk, const struct device_driver *driver)
 {
-    const struct subject *subject = talk->subject;
-    bool is_asked = facts_is_yes(&subject->facts, FACT_LOGIN_RTSP_ASKED);
-    for (size_t i = 0; is_asked && i < subject->port_count; i++) {
-        const struct port *port = &subject->ports[i];
-        if (text_equal(port->protocol, "rtsp") && !port->tls) {
-            talk->door = &device_door_rtsp;
-            talk->login_step = (struct talk_step){
-                .way = TALK_RTSP,
-                .target = {subject->addresses[0], port->number, false},
-                .request.ask = {.method = "DESCRIBE",
-                           .path = driver->stream_count == 0 ? "/" : driver->streams[0]             },
-                .driver = driver,
-            };
-            return true;
-        }
+    struct wire_target target;
+    if (!facts_is_yes(&talk->subject->facts, FACT_LOGIN_RTSP_ASKED) ||
+        !knock_rtsp(talk->subject, &target)) {
+        return false;
     }
-    return false;
+    talk->door = &device_door_rtsp;
+    talk->login_step = (struct talk_step){
+        .way = TALK_RTSP,
+        .target = target,
+        .request.ask = {.method = "DESCRIBE",
+                        .path = driver->stream_count == 0 ? "/" : driver->streams[0]},
+        .driver = driver,
+    };
+    return true;
 }
 
 /* The door and the place of a log-in for this driver; false when there is none to knock at. */
@@ -548,7 +469,7 @@ static void
 remember_policy(const struct talk *talk)
 {
     struct budget_request request = {.now = clock_wall()};
-    add_own_words(&request, &talk->subject->facts);
+    knock_limits(&request, &talk->subject->facts);
     budget_request_keys(&request, talk->subject);
     if (talk->setting->store != NULL && request.limit_tries != 0 &&
         budget_policy(talk->setting->store, &request) != OK) {

@@ -1,6 +1,7 @@
 /* Readings: what the drivers want to know, without a login and behind one. */
 #include "assess/talk_step.h"
 
+#include "assess/knock.h"
 #include "base/text.h"
 #include "codec/dvrip.h"
 
@@ -96,10 +97,8 @@ stands_at_places(const struct talk *talk, const struct device_driver *driver, co
 static bool
 dvrip_target(const struct talk *talk, const struct ask *ask, struct talk_step *step)
 {
-    const struct port *port = subject_port(talk->subject, ask->port);
     step->way = TALK_DVRIP;
-    step->target = (struct wire_target){talk->subject->addresses[0], ask->port, false};
-    return port != NULL && text_equal(port->protocol, "dvrip");
+    return knock_dvrip(talk->subject, ask->port, &step->target);
 }
 
 bool
@@ -211,42 +210,6 @@ got_onvif(struct talk *talk, const struct talk_step *step, const struct answer *
         &talk->subject->facts);
 }
 
-/* The ONVIF service as WS-Discovery stated it, when it is at one of the device's own addresses. */
-static bool
-stated_service(struct talk *talk, uint16_t *ret_port, const char **ret_path)
-{
-    const char *url = facts_text(&talk->subject->facts, FACT_ONVIF_SERVICE);
-    char host[IP_TEXT];
-    struct ip ip;
-    uint64_t port = 80;
-    if (!text_starts_nocase(url, "http://")) {
-        return false;
-    }
-    const char *start = url + 7;
-    size_t len = strcspn(start, ":/ ");
-    if (len >= sizeof(host)) {
-        return false;
-    }
-    memcpy(host, start, len);
-    host[len] = '\0';
-    const char *rest = start + len;
-    if (*rest == ':') {
-        char digits[8];
-        size_t width = strspn(rest + 1, "0123456789");
-        (void)snprintf(digits, sizeof(digits), "%.*s", (int)(width > 5 ? 5 : width), rest + 1);
-        if (text_to_u64(digits, UINT16_MAX, &port) != OK) {
-            return false;
-        }
-        rest += 1 + width;
-    }
-    if (ip_parse(host, &ip) != OK || !subject_has_address(talk->subject, &ip)) {
-        return false;
-    }
-    *ret_port = (uint16_t)port;
-    *ret_path = arena_copy_n(&talk->arena, rest, strcspn(rest, " "));
-    return *ret_path != NULL && **ret_path == '/';
-}
-
 static const struct ask *
 first_free_ask(const struct device_driver *driver)
 {
@@ -314,7 +277,7 @@ talk_read_find_onvif(struct talk *talk)
         .ask = ask,
         .settled = &talk->onvif_found,
     };
-    if (stated_service(talk, &port, &path)) {
+    if (knock_onvif(talk->subject, &talk->arena, &port, &path)) {
         step.target = (struct wire_target){talk->subject->addresses[0], port, false};
         step.request.ask.path = path;
         (void)talk_ask(talk, &step);

@@ -361,3 +361,20 @@ device_login_step(const struct device_door *door, struct login *login, const str
     login->step++;
     return state;
 }
+
+bool
+device_login_renew(struct login *login, const struct answer *answer)
+{
+    struct httpauth_challenge present;
+    struct httpauth_challenge fresh;
+    /* A door that is open by a session or token has no challenge there: its scheme is another. */
+    memcpy(&present, login->text, sizeof(present));
+    if (answer->status != 401 || httpauth_challenge(answer, &fresh) != OK || !fresh.stale ||
+        present.scheme != HTTPAUTH_DIGEST || fresh.scheme != HTTPAUTH_DIGEST ||
+        !text_equal(present.realm, fresh.realm)) {
+        return false;
+    }
+    memcpy(login->text, &fresh, sizeof(fresh));
+    login->number &= ~0xffffU; /* the count of requests; above it the door's own marks */
+    return true;
+}

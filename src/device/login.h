@@ -64,6 +64,12 @@ enum login_state device_login_step(const struct device_door *door, struct login 
     const struct ask *ask, const struct answer *last, struct arena *arena,
     struct request *ret_request);
 
+/*
+ * Whether the answer says that only the digest's nonce was old (RFC 7616, stale): the log-in then
+ * has the new one, and what was asked may be authorized and asked once more.
+ */
+bool device_login_renew(struct login *login, const struct answer *answer);
+
 /* The doors that several drivers share. */
 extern const struct device_door device_door_http;  /* digest or basic, as the challenge asks */
 extern const struct device_door device_door_dvrip; /* Xiongmai; its asks go by DVRIP */
