@@ -115,6 +115,12 @@ look_for_gaps(
                 "expected either date (one day) or every (month, quarter, half-year or year)");
         }
     }
+    for (size_t i = 0; i < site->consumer_count; i++) {
+        const char *missing = site_consumer_gap(site, &site->consumers[i]);
+        if (missing != NULL) {
+            return outline_tell(place, outline_find(outline, "consumers[]", i), missing);
+        }
+    }
     if ((site->others.user == NULL) != (site->others.secret == NULL)) {
         outline_tell(place, outline_find(outline, "logins", 0),
             "user or secret is missing; a log-in takes both");
@@ -153,6 +159,8 @@ make_room(struct site *site, const struct outline *outline)
     site->never = arena_alloc(arena, (never + 1) * sizeof(*site->never));
     size_t files = count_pattern(outline, "config[]", "[]");
     site->config = arena_alloc(arena, (files + 1) * sizeof(*site->config));
+    size_t consumers = count_pattern(outline, "consumers[]", "[]");
+    site->consumers = arena_alloc(arena, (consumers + 1) * sizeof(*site->consumers));
     site->waivers = arena_alloc(arena, (waivers + 1) * sizeof(*site->waivers));
     site->maintenance = arena_alloc(arena, (windows + 1) * sizeof(*site->maintenance));
     site->maintenance_names = arena_alloc(arena, (windows + 1) * sizeof(*site->maintenance_names));
@@ -232,6 +240,9 @@ site_free(struct site *site)
     if (site != NULL) {
         for (size_t i = 0; i < site->device_count; i++) {
             secret_free(site->devices[i].password);
+        }
+        for (size_t i = 0; i < site->consumer_count; i++) {
+            secret_free(site->consumers[i].login.password);
         }
         secret_free(site->others.password);
         secret_free(site->snmp.password);

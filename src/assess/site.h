@@ -42,6 +42,19 @@ struct site_maintenance {
     size_t device_count; /* 0: all */
 };
 
+/* Who uses a camera's password: a VMS, a recorder, a home automation. */
+struct site_consumer {
+    const char *kind; /* as in remedy/consumers.def */
+    const char *name; /* NULL: not given */
+    const char *file; /* as written; NULL: it is reached by login.ip */
+    uint16_t port;
+    bool tls;
+    const char *root;         /* path under which its web application stands; NULL: the usual */
+    const char *reload;       /* program and arguments with which it takes the change; NULL: none */
+    unsigned line;            /* in the site file */
+    struct site_device login; /* its address, account and password */
+};
+
 struct site {
     struct arena arena;
     const char *file;          /* as it was opened */
@@ -78,6 +91,8 @@ struct site {
     size_t maintenance_count;
     const char **maintenance_names; /* devices of all windows */
     size_t maintenance_name_count;
+    struct site_consumer *consumers;
+    size_t consumer_count;
     const char **config; /* files to audit, as written */
     size_t config_count;
     const char *fail_on; /* "critical", "high", "medium", "never"; NULL: not given */
@@ -102,6 +117,9 @@ const struct site_device *site_device(
  * that names file, line and key.
  */
 enum err site_secret_read(struct site *site, struct note *note) MUST_CHECK;
+/* A path as written in the site file: without '/' in front it starts at the site file's folder. */
+enum err site_find_file(
+    const struct site *site, const char *written, char *out, size_t size) MUST_CHECK;
 /* Names it for a person: "the password in gate.txt", "the secret gate". */
 const char *site_secret_words(const struct site_device *device, struct arena *arena);
 /*

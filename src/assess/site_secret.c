@@ -26,9 +26,8 @@ reason(void)
     return strerrordesc_np(errno);
 }
 
-/* A path without '/' in front starts at the folder of the site file. */
-static enum err
-find_file(const struct site *site, const char *written, char *out, size_t size)
+enum err
+site_find_file(const struct site *site, const char *written, char *out, size_t size)
 {
     const char *slash = strrchr(site->file, '/');
     int len = slash == NULL || written[0] == '/' ? 0 : (int)(slash - site->file) + 1;
@@ -124,11 +123,11 @@ open_sealed(const struct site *site, struct sealed *sealed, struct note *words)
         return OK;
     }
     if (site->secrets_file != NULL) {
-        err = find_file(site, site->secrets_file, sealed->file, sizeof(sealed->file));
+        err = site_find_file(site, site->secrets_file, sealed->file, sizeof(sealed->file));
         place.file = sealed->file;
     }
     if (err == OK && site->secrets_key != NULL) {
-        err = find_file(site, site->secrets_key, sealed->key, sizeof(sealed->key));
+        err = site_find_file(site, site->secrets_key, sealed->key, sizeof(sealed->key));
         place.key = sealed->key;
     }
     return err == OK ? vault_open(&place, false, &sealed->vault, words) : err;
@@ -149,7 +148,7 @@ read_row(
         return err == OK ? vault_get(sealed->vault, device->secret, &device->password, words) : err;
     }
     if (device->password_file != NULL) {
-        err = find_file(site, device->password_file, path, sizeof(path));
+        err = site_find_file(site, device->password_file, path, sizeof(path));
         return err == OK ? read_password(path, &device->password, words) : err;
     }
     return OK;
@@ -169,22 +168,34 @@ tell(const struct site *site, const struct site_device *device, const char *row,
     }
 }
 
+/* Every log-in of the site file, one after the other, with what it is called there. */
+static struct site_device *
+row_at(struct site *site, size_t i, char *name, size_t size)
+{
+    if (i < site->device_count) {
+        (void)snprintf(name, size, "devices[%zu]", i);
+        return &site->devices[i];
+    }
+    i -= site->device_count;
+    if (i < site->consumer_count) {
+        (void)snprintf(name, size, "consumers[%zu]", i);
+        return &site->consumers[i].login;
+    }
+    bool is_snmp = i == site->consumer_count;
+    (void)text_copy(name, size, is_snmp ? "snmp" : "logins");
+    return is_snmp ? &site->snmp : &site->others;
+}
+
 enum err
 site_secret_read(struct site *site, struct note *note)
 {
     struct sealed sealed = {.vault = NULL};
     enum err err = OK;
-    for (size_t i = 0; i < site->device_count + 2 && err == OK; i++) {
-        bool is_snmp = i == site->device_count + 1;
-        struct site_device *device = i < site->device_count ? &site->devices[i]
-                                     : is_snmp              ? &site->snmp
-                                                            : &site->others;
+    for (size_t i = 0; i < site->device_count + site->consumer_count + 2 && err == OK; i++) {
         struct note words = {""};
         char row[32];
-        (void)text_copy(row, sizeof(row), is_snmp ? "snmp" : "logins");
-        if (i < site->device_count) {
-            (void)snprintf(row, sizeof(row), "devices[%zu]", i);
-        }
+        struct site_device *device = row_at(site, i, row, sizeof(row));
+        bool is_snmp = device == &site->snmp;
         err = read_row(site, device, &sealed, &words);
         if (err == OK && is_snmp && device->password != NULL &&
             secret_len(device->password) > SNMP_COMMUNITY) {

@@ -68,13 +68,17 @@ struct plan_choice {
     const char *ntp;       /* time server; NULL: the site file's, or none */
     const char *firmware;  /* folder of firmware files; NULL: none */
     const char *consumers; /* NULL: those of the site file */
+    bool even_unknown;     /* rotate even where a consumer can't be told */
 };
+
+struct consumer_survey;
 
 /* What the kinds propose from. */
 struct plan_from {
     const struct assessment *assessment;
     const struct site *site; /* NULL: none */
     const struct plan_choice *choice;
+    const struct consumer_survey *consumers; /* remedy/consumer.h; NULL: none was made */
 };
 
 struct plan *plan_new(void);
