@@ -15,7 +15,7 @@
 #define ALARM    1504U /* pushed by the device itself */
 #define EVENTS   16
 
-static const unsigned messages[] = {1000, 1002, 1006, 1020, 1042};
+static const unsigned messages[] = {1000, 1002, 1006, 1020, 1042, 1488};
 
 /* The number at the start of "/1042/NetWork.Nat"; 0 when it is none that may be sent. */
 static unsigned

@@ -1,7 +1,8 @@
 /*
  * DVRIP ("Sofia", XMeye): the protocol of Xiongmai devices on TCP 34567. A frame is a header of 20
  * bytes and JSON (OpenIPC python-dvr). Only what reads can be written here: log-in, log-out, keep
- * alive, system information and one configuration by name.
+ * alive, system information, one configuration by name, and a new
+ * password.
  */
 #pragma once
 
@@ -14,10 +15,11 @@
 #define DVRIP_HASH   9
 
 /* "/1042/NetWork.Nat": message and name; an ask's path. */
-#define DVRIP_LOGIN  "/1000"
-#define DVRIP_LOGOUT "/1002"
-#define DVRIP_SYSTEM "/1020/SystemInfo"
-#define DVRIP_CONFIG "/1042/"
+#define DVRIP_LOGIN    "/1000"
+#define DVRIP_LOGOUT   "/1002"
+#define DVRIP_SYSTEM   "/1020/SystemInfo"
+#define DVRIP_CONFIG   "/1042/"
+#define DVRIP_PASSWORD "/1488"
 
 /*
  * The frame of a request: its path names the message, its body is the JSON, its authorization the

@@ -1,4 +1,5 @@
 /* Axis cameras and encoders: VAPIX, key=value and JSON over HTTP with digest login. */
+#include "device/account.h"
 #include "device/parts.h"
 
 #include "base/text.h"
@@ -383,6 +384,8 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+static const struct device_account *const accounts[] = {&account_axis, &account_onvif_own};
+
 /* clang-format off */
 const struct device_driver device_axis = {
     .name = "axis",
@@ -407,6 +410,8 @@ const struct device_driver device_axis = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

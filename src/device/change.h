@@ -56,8 +56,9 @@ struct device_password_rule {
     unsigned min, max;                    /* characters; 0: unknown */
     unsigned upper, lower, digits, signs; /* at least so many of each */
     unsigned classes;                     /* at least so many of the four; 0: not asked */
-    const char *allowed; /* the only signs that it takes beside letters and digits; NULL: "" */
-    bool without_user;   /* must not hold the account's name */
+    const char
+        *allowed;      /* the only signs that it takes beside letters and digits; NULL: not said */
+    bool without_user; /* must not hold the account's name */
     const char *source;
 };
 
@@ -65,8 +66,8 @@ struct device_password_rule {
 struct device_change {
     const char *user;
     const struct secret *old, *new;
-    unsigned step; /* calls so far; counted by device_change_step() */
-    unsigned number;
+    unsigned step;   /* calls so far; counted by device_change_step() */
+    unsigned number; /* requests with the new password so far */
     char text[4096]; /* e.g. the list of users as the device gave it */
     char why[160];   /* in words, where the state is CHANGE_REFUSED or CHANGE_UNCLEAR */
 };
@@ -81,10 +82,12 @@ enum change_state {
 
 /* One list of accounts that a device keeps; many keep one for the web and another for ONVIF. */
 struct device_account {
-    const char *title;              /* "web and RTSP", "ONVIF" */
-    const struct device_door *door; /* by which it is opened, to change and to prove */
-    struct ask door_ask;            /* something that only this list's log-in opens */
-    bool opens_rtsp;                /* RTSP asks for the same password */
+    const char *title; /* "web and RTSP", "ONVIF" */
+    const struct device_door
+        *door;           /* by which it is opened, to change and to prove; NULL: the driver's */
+    struct ask door_ask; /* something that only this list's log-in opens */
+    bool opens_rtsp;     /* RTSP asks for the same password */
+    bool is_separate;    /* it keeps its password when the first list's changes */
     struct device_password_rule rule;
     const struct ask *rule_ask; /* tells the device's own rule; NULL: it has none */
     void (*read_rule)(const struct answer *answer, struct device_password_rule *rule);

@@ -1,4 +1,5 @@
 /* Dahua cameras and recorders and their OEM brands: CGI with key=value answers, digest login. */
+#include "device/account.h"
 #include "device/parts.h"
 #include "device/take.h"
 
@@ -387,6 +388,8 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+static const struct device_account *const accounts[] = {&account_dahua, &account_onvif_own};
+
 /* clang-format off */
 const struct device_driver device_dahua = {
     .name = "dahua",
@@ -412,6 +415,8 @@ const struct device_driver device_dahua = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parse = parse,
     .parsers = parsers,
     .parser_count = COUNT(parsers),

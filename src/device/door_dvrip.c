@@ -34,8 +34,12 @@ dress(struct login *login, const struct ask *ask, struct arena *arena, struct re
     }
     struct ask dressed = *ask;
     const char *session = arena_copy(arena, login->text);
-    dressed.body = arena_format(
-        arena, "{\"Name\":\"%s\",\"SessionID\":\"%s\"}", name_of(ask->path), login->text);
+    /* A body of its own is an object, and gets the session as its first member. */
+    bool has_body = ask->body != NULL && ask->body[0] == '{' && ask->body[1] == '"';
+    dressed.body = has_body
+                       ? arena_format(arena, "{\"SessionID\":\"%s\",%s", login->text, ask->body + 1)
+                       : arena_format(arena, "{\"Name\":\"%s\",\"SessionID\":\"%s\"}",
+                             name_of(ask->path), login->text);
     if (session == NULL || dressed.body == NULL) {
         return ERR_LIMIT;
     }

@@ -3,6 +3,7 @@
  * MJPEG models (get_status.cgi, JavaScript lines, HTTP log-in). Rule: an address with a password is
  * made in authorize() and step() only; what is shown and kept is the ask without it.
  */
+#include "device/account.h"
 #include "device/door.h"
 #include "device/parts.h"
 
@@ -455,6 +456,8 @@ static const struct device_parser parsers[] = {
     {&params, parse_params},
 };
 
+static const struct device_account *const accounts[] = {&account_foscam, &account_onvif};
+
 /* clang-format off */
 const struct device_driver device_foscam = {
     .name = "foscam",
@@ -479,6 +482,8 @@ const struct device_driver device_foscam = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

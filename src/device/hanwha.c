@@ -1,4 +1,5 @@
 /* Hanwha Vision, formerly Samsung Techwin: SUNAPI (stw-cgi), key=value lines, digest login. */
+#include "device/account.h"
 #include "device/parts.h"
 
 #include "base/reader.h"
@@ -372,6 +373,8 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+static const struct device_account *const accounts[] = {&account_hanwha, &account_onvif};
+
 /* clang-format off */
 const struct device_driver device_hanwha = {
     .name = "hanwha",
@@ -396,6 +399,8 @@ const struct device_driver device_hanwha = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parse = parse,
     .parsers = parsers,
     .parser_count = COUNT(parsers),

@@ -1,4 +1,5 @@
 /* Hikvision cameras and recorders and their OEM brands: ISAPI, XML over HTTP with digest login. */
+#include "device/account.h"
 #include "device/parts.h"
 #include "device/take.h"
 
@@ -471,6 +472,8 @@ no_factory(const struct facts *facts)
     return facts_is_yes(facts, FACT_DEVICE_ACTIVATED) ? since : NULL;
 }
 
+static const struct device_account *const accounts[] = {&account_isapi, &account_onvif_own};
+
 /* clang-format off */
 const struct device_driver device_hikvision = {
     .name = "hikvision",
@@ -496,6 +499,8 @@ const struct device_driver device_hikvision = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parse = parse,
     .warn = warn,
     .no_factory = no_factory,

@@ -1,4 +1,5 @@
 /* Any device that speaks ONVIF: SOAP, WS-UsernameToken or HTTP digest. */
+#include "device/account.h"
 #include "device/door.h"
 #include "device/parts.h"
 #include "device/take.h"
@@ -405,6 +406,8 @@ parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
     }
 }
 
+static const struct device_account *const accounts[] = {&account_onvif};
+
 const struct device_driver device_onvif = {
     .name = "onvif",
     .title = "ONVIF device service",
@@ -427,6 +430,8 @@ const struct device_driver device_onvif = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parse = parse,
     .warn = parts_warn,
 };

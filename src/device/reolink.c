@@ -1,4 +1,5 @@
 /* Reolink cameras and recorders: JSON commands over HTTP with a session token. */
+#include "device/account.h"
 #include "device/door.h"
 #include "device/parts.h"
 
@@ -281,6 +282,8 @@ static const struct device_door door = {
     .authorize = authorize,
 };
 
+static const struct device_account *const accounts[] = {&account_reolink, &account_onvif};
+
 const struct device_driver device_reolink = {
     .name = "reolink",
     .title = "Reolink HTTP API",
@@ -305,6 +308,8 @@ const struct device_driver device_reolink = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

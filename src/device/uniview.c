@@ -1,4 +1,5 @@
 /* Uniview cameras and recorders: LAPI, JSON over HTTP with digest login. */
+#include "device/account.h"
 #include "device/parts.h"
 
 #include "base/text.h"
@@ -199,6 +200,8 @@ static const struct device_parser parsers[] = {
     {&channel_users, parse_users    },
 };
 
+static const struct device_account *const accounts[] = {&account_uniview, &account_onvif};
+
 /* clang-format off */
 const struct device_driver device_uniview = {
     .name = "uniview",
@@ -223,6 +226,8 @@ const struct device_driver device_uniview = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

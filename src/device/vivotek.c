@@ -1,4 +1,5 @@
 /* Vivotek cameras: getparam.cgi, key='value' lines, basic or digest login. */
+#include "device/account.h"
 #include "device/parts.h"
 
 #include "base/text.h"
@@ -188,6 +189,8 @@ no_factory(const struct facts *facts)
                : NULL;
 }
 
+static const struct device_account *const accounts[] = {&account_vivotek, &account_onvif};
+
 /* clang-format off */
 const struct device_driver device_vivotek = {
     .name = "vivotek",
@@ -210,6 +213,8 @@ const struct device_driver device_vivotek = {
     .picture_count = COUNT(pictures),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parse = parse,
     .warn = parts_warn,
     .no_factory = no_factory,

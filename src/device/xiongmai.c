@@ -1,4 +1,5 @@
 /* Xiongmai (XMeye) cameras and recorders of many brands: DVRIP, and the maker by ONVIF. */
+#include "device/account.h"
 #include "device/parts.h"
 #include "device/take.h"
 
@@ -171,6 +172,8 @@ warn(const struct answer *answer, struct device_warning *ret_warning)
     arena_release(&arena);
 }
 
+static const struct device_account *const accounts[] = {&account_xiongmai};
+
 /* clang-format off */
 const struct device_driver device_xiongmai = {
     .name = "xiongmai",
@@ -190,6 +193,8 @@ const struct device_driver device_xiongmai = {
     .limit = {0, 0, "configurable; the factory value is not published"},
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .accounts = accounts,
+    .account_count = COUNT(accounts),
     .parse = parse,
     .warn = warn,
 };
