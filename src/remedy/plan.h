@@ -7,10 +7,12 @@
 #pragma once
 
 #include "assess/assess.h"
+#include "device/device.h"
 
 #include <jansson.h>
 
 #define PLAN_STEPS 4096
+#define PLAN_AFTER 4
 #define PLAN_BYTES ((size_t)16 * 1024 * 1024)
 
 /* Where a step happens: enough to find the device again after a crash, without an assessment. */
@@ -21,10 +23,10 @@ struct plan_target {
 };
 
 struct plan_step {
-    unsigned number;          /* 1, 2, … */
-    const char *kind;         /* as in kinds.def: "switch" */
-    size_t target;            /* index into targets */
-    const char *const *rules; /* findings that it closes: "vendor-cloud/cloud-on" */
+    unsigned number;    /* 1, 2, … */
+    const char *kind;   /* as in kinds.def: "switch" */
+    size_t target;      /* index into targets */
+    const char **rules; /* findings that it closes: "vendor-cloud/cloud-on" */
     size_t rule_count;
     const char *words;   /* imperative: "Switch off Hik-Connect" */
     const char *changes; /* what becomes what: "cloud.enabled: yes → no" */
@@ -35,7 +37,7 @@ struct plan_step {
     bool is_reversible;
     bool by_hand;                     /* Gatehouse can't: words say who does what; never run */
     const char *fact, *from, *wanted; /* published name and texts; NULL where no fact proves it */
-    size_t after[4];                  /* numbers of steps that must be kept before; 0: none */
+    size_t after[PLAN_AFTER];         /* numbers of steps before it that must be kept; 0: none */
     json_t *detail;                   /* the kind's own, an object; no secret */
 };
 
@@ -52,7 +54,7 @@ struct plan {
     size_t target_count;
     struct plan_step *steps;
     size_t step_count;
-    const char *const *left; /* findings that no step closes, and why, in words */
+    const char **left; /* findings that no step closes, and why, in words */
     size_t left_count;
 };
 
@@ -99,6 +101,8 @@ size_t plan_target(struct plan *plan, const struct subject *subject);
 struct plan_step *plan_add(struct plan *plan, const char *kind, size_t target);
 /* Adds a finding that the step closes. */
 enum err plan_closes(struct plan *plan, struct plan_step *step, const char *rule) MUST_CHECK;
+/* The driver of that name, of devices or of VMSes; NULL when there is none. */
+const struct device_driver *plan_driver(const char *name);
 /* Says why something stays open: "vendor-cloud/cloud-on at Gate: …". */
 enum err plan_leave(struct plan *plan, const char *words) MUST_CHECK;
 
@@ -108,4 +112,5 @@ enum err plan_parse(
     const char *bytes, size_t len, struct plan **ret_plan, struct note *note) MUST_CHECK;
 /* SHA-256 of the plan's canonical JSON, in hex: what a second person has agreed to. */
 #define PLAN_DIGEST 65
+#define PLAN_SCHEMA "https://gatehouse.example/schema/plan/1"
 enum err plan_digest(const struct plan *plan, char out[PLAN_DIGEST]) MUST_CHECK;
