@@ -83,7 +83,7 @@ auth_challenge(
 }
 
 static bool
-basic_is_right(const struct device *device, const char *encoded)
+basic_is_right(const struct device *device, enum device_way way, const char *encoded)
 {
     uint8_t plain[TEXT_SIZE] = {0};
     size_t len = strlen(encoded);
@@ -97,8 +97,7 @@ basic_is_right(const struct device *device, const char *encoded)
     if (colon == NULL)
         return false;
     *colon = '\0';
-    const char *password = device_password(device, text);
-    return password != NULL && text_equal(password, colon + 1);
+    return device_opens(device, way, text, colon + 1);
 }
 
 struct digest {
@@ -133,22 +132,25 @@ digest_read(const char *header, struct digest *digest)
             wanted[i].out[0] = '\0';
 }
 
+struct asker {
+    const struct device *device;
+    const struct site_auth *auth;
+    enum device_way way;
+    const char *method;
+};
+
 static bool
-digest_is_right(const struct device *device, const struct site_auth *auth, const char *method,
-    const struct digest *digest)
+digest_is_of(const struct asker *asker, const struct digest *digest, const char *password)
 {
-    const char *password = device_password(device, digest->user);
-    if (password == NULL)
-        return false;
     char realm[TEXT_SIZE];
     char text[2048];
     char first[MD5_TEXT];
     char second[MD5_TEXT];
     char wanted[MD5_TEXT];
-    realm_of(device, auth, realm, sizeof realm);
+    realm_of(asker->device, asker->auth, realm, sizeof realm);
     snprintf(text, sizeof text, "%s:%s:%s", digest->user, realm, password);
     md5_hex(text, first);
-    snprintf(text, sizeof text, "%s:%s", method, digest->uri);
+    snprintf(text, sizeof text, "%s:%s", asker->method, digest->uri);
     md5_hex(text, second);
     if (digest->qop[0] == '\0')
         snprintf(text, sizeof text, "%s:%s:%s", first, digest->nonce, second);
@@ -157,6 +159,23 @@ digest_is_right(const struct device *device, const struct site_auth *auth, const
             digest->cnonce, digest->qop, second);
     md5_hex(text, wanted);
     return text_equal_nocase(wanted, digest->response);
+}
+
+/* A device that looks at the first characters only keeps them only. */
+static bool
+digest_is_right(const struct asker *asker, const struct digest *digest)
+{
+    const char *passwords[DEVICE_PASSWORDS];
+    size_t count = device_passwords(asker->device, asker->way, digest->user, passwords);
+    bool right = false;
+    for (size_t i = 0; i < count; i++) {
+        char first[9];
+        (void)text_copy(first, sizeof first, passwords[i]);
+        right = right || digest_is_of(asker, digest, passwords[i]);
+        if (hostile_does(asker->device, HOSTILE_FIRST_EIGHT_BOTH))
+            right = right || digest_is_of(asker, digest, first);
+    }
+    return right;
 }
 
 static enum auth_verdict
@@ -182,7 +201,7 @@ auth_header(struct device *device, const struct site_auth *auth, enum device_way
         return AUTH_ABSENT;
     if (text_starts_nocase(authorization, "basic ")) {
         bool allowed = auth->scheme == SITE_SCHEME_BASIC || auth->scheme == SITE_SCHEME_BOTH;
-        return judge(device, way, allowed && basic_is_right(device, authorization + 6));
+        return judge(device, way, allowed && basic_is_right(device, way, authorization + 6));
     }
     if (!text_starts_nocase(authorization, "digest "))
         return judge(device, way, false);
@@ -191,8 +210,8 @@ auth_header(struct device *device, const struct site_auth *auth, enum device_way
     if (!text_equal(digest.nonce, device->nonce))
         return AUTH_STALE;
     bool allowed = auth->scheme == SITE_SCHEME_DIGEST || auth->scheme == SITE_SCHEME_BOTH;
-    enum auth_verdict verdict =
-        judge(device, way, allowed && digest_is_right(device, auth, method, &digest));
+    const struct asker asker = {.device = device, .auth = auth, .way = way, .method = method};
+    enum auth_verdict verdict = judge(device, way, allowed && digest_is_right(&asker, &digest));
     if (auth->nonce_uses > 0 && ++device->nonce_used >= auth->nonce_uses)
         device_renew_nonce(device);
     return verdict;
@@ -238,21 +257,33 @@ auth_username_token(struct device *device, const struct auth_token *token)
 {
     if (token->user == NULL)
         return AUTH_ABSENT;
-    const char *password = device_password(device, token->user);
-    bool right = password != NULL;
-    if (right && token->is_digest)
-        right = token_is_fresh(device, token) && token_digest_is_right(token, password);
-    else if (right)
-        right = text_equal(password, token->password);
+    const char *passwords[DEVICE_PASSWORDS];
+    size_t count = device_passwords(device, DEVICE_WAY_ONVIF, token->user, passwords);
+    bool right =
+        !token->is_digest && device_opens(device, DEVICE_WAY_ONVIF, token->user, token->password);
+    for (size_t i = 0; i < count && token->is_digest; i++) {
+        char first[9];
+        (void)text_copy(first, sizeof first, passwords[i]);
+        bool cut = hostile_does(device, HOSTILE_FIRST_EIGHT_BOTH);
+        right = right || token_digest_is_right(token, passwords[i]) ||
+                (cut && token_digest_is_right(token, first));
+    }
+    if (token->is_digest)
+        right = right && token_is_fresh(device, token);
     return judge(device, DEVICE_WAY_ONVIF, right);
 }
 
 enum auth_verdict
 auth_dvrip(struct device *device, const char *user, const char *hash)
 {
-    char wanted[DVRIP_HASH];
-    const char *password = user == NULL ? NULL : device_password(device, user);
-    bool right = password != NULL && dvrip_hash(password, wanted) == OK && text_equal(wanted, hash);
+    const char *passwords[DEVICE_PASSWORDS];
+    const struct device_login *login = device_login_of(device, DEVICE_LIST_WEB, user);
+    size_t count = device_passwords(device, DEVICE_WAY_DVRIP, user, passwords);
+    bool right = login != NULL && login->is_hashed && text_equal(login->now, hash);
+    for (size_t i = 0; i < count && !right; i++) {
+        char wanted[DVRIP_HASH];
+        right = dvrip_hash(passwords[i], wanted) == OK && text_equal(wanted, hash);
+    }
     return judge(device, DEVICE_WAY_DVRIP, right);
 }
 
@@ -287,8 +318,7 @@ judge_json(struct device *device, json_t *body)
     const char *said = find_text(body, passwords, 5);
     if (user == NULL || said == NULL)
         return AUTH_ABSENT;
-    const char *password = device_password(device, user);
-    return judge(device, DEVICE_WAY_FORM, password != NULL && text_equal(password, said));
+    return judge(device, DEVICE_WAY_FORM, device_opens(device, DEVICE_WAY_FORM, user, said));
 }
 
 /* response = hex(md5(user ":" session ":" password)); the user is not sent (UI3 login). */
@@ -300,12 +330,14 @@ judge_blueiris(struct device *device, const json_t *body)
     if (response == NULL)
         return AUTH_ABSENT;
     bool right = false;
-    const struct site_transcript *record = device->record;
-    for (unsigned i = 0; i < record->accounts_count && session != NULL; i++) {
-        const char *user = record->accounts[i].user;
+    for (size_t i = 0; i < device->account_count && session != NULL; i++) {
+        const char *user = device->accounts[i].user;
         char text[TEXT_SIZE * 3];
         char hash[MD5_TEXT];
-        snprintf(text, sizeof text, "%s:%s:%s", user, session, device_password(device, user));
+        const char *passwords[DEVICE_PASSWORDS];
+        if (device_passwords(device, DEVICE_WAY_FORM, user, passwords) == 0)
+            continue;
+        snprintf(text, sizeof text, "%s:%s:%s", user, session, passwords[0]);
         md5_hex(text, hash);
         right = right || text_equal_nocase(hash, response);
     }
@@ -331,14 +363,17 @@ judge_rpc2(struct device *device, json_t *body)
     const char *said = json_string_value(json_object_get(params, "password"));
     if (user == NULL || text_is_empty(said))
         return AUTH_ABSENT;
-    const char *password = device_password(device, user);
-    if (password != NULL) {
-        snprintf(text, sizeof text, "%s:Login to %s:%s", user, device->serial, password);
+    const char *passwords[DEVICE_PASSWORDS];
+    size_t count = device_passwords(device, DEVICE_WAY_FORM, user, passwords);
+    bool right = false;
+    for (size_t i = 0; i < count && !right; i++) {
+        snprintf(text, sizeof text, "%s:Login to %s:%s", user, device->serial, passwords[i]);
         upper_md5(text, hash);
         snprintf(text, sizeof text, "%s:1234567890:%s", user, hash);
         upper_md5(text, hash);
+        right = text_equal(hash, said);
     }
-    return judge(device, DEVICE_WAY_FORM, hash[0] != '\0' && text_equal(hash, said));
+    return judge(device, DEVICE_WAY_FORM, right);
 }
 
 static int
@@ -351,9 +386,8 @@ hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Copies a form value up to the next '&', decoded. */
-static void
-form_decode(const char *value, char *out, size_t size)
+void
+auth_form_decode(const char *value, char *out, size_t size)
 {
     size_t used = 0;
     for (; *value != '\0' && *value != '&' && used + 1 < size; value++) {
@@ -372,14 +406,14 @@ form_decode(const char *value, char *out, size_t size)
     out[used] = '\0';
 }
 
-static bool
-form_value(const char *form, const char *name, char *out, size_t size)
+bool
+auth_form_value(const char *form, const char *name, char *out, size_t size)
 {
     size_t len = strlen(name);
     for (const char *at = form; at != NULL; at = strchr(at, '&')) {
         at += *at == '&';
         if (strncmp(at, name, len) == 0 && at[len] == '=') {
-            form_decode(at + len + 1, out, size);
+            auth_form_decode(at + len + 1, out, size);
             return true;
         }
     }
@@ -391,14 +425,17 @@ judge_form(struct device *device, const char *form)
 {
     char user[TEXT_SIZE];
     char said[TEXT_SIZE];
-    if (!form_value(form, "username", user, sizeof user) &&
-        !form_value(form, "user", user, sizeof user))
+    static const char *const users[] = {"username", "user", "usr"};
+    static const char *const passwords[] = {"password", "pass", "pwd"};
+    bool named = false;
+    bool told = false;
+    for (size_t i = 0; i < COUNT(users); i++) {
+        named = named || auth_form_value(form, users[i], user, sizeof user);
+        told = told || auth_form_value(form, passwords[i], said, sizeof said);
+    }
+    if (!named || !told)
         return AUTH_ABSENT;
-    if (!form_value(form, "password", said, sizeof said) &&
-        !form_value(form, "pass", said, sizeof said))
-        return AUTH_ABSENT;
-    const char *password = device_password(device, user);
-    return judge(device, DEVICE_WAY_FORM, password != NULL && text_equal(password, said));
+    return judge(device, DEVICE_WAY_FORM, device_opens(device, DEVICE_WAY_FORM, user, said));
 }
 
 enum auth_verdict
@@ -406,7 +443,7 @@ auth_body(struct device *device, enum site_login login, const char *body, size_t
 {
     if (len == 0)
         return AUTH_ABSENT;
-    if (login == SITE_LOGIN_FORM)
+    if (login == SITE_LOGIN_FORM || login == SITE_LOGIN_QUERY)
         return judge_form(device, body);
     json_t *value = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
     if (value == NULL)

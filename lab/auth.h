@@ -15,6 +15,11 @@ enum auth_verdict {
 /* A parameter of an Authorization header, without its quotes; false when absent or too long. */
 bool auth_parameter(const char *header, const char *name, char *out, size_t size);
 
+/* Copies a form value up to the next '&', decoded. */
+void auth_form_decode(const char *value, char *out, size_t size);
+/* A parameter of a query or form, decoded; false when absent. */
+bool auth_form_value(const char *form, const char *name, char *out, size_t size);
+
 /* Judges an Authorization header (RFC 7616 with MD5, RFC 7617) and counts the log-in. */
 enum auth_verdict auth_header(struct device *device, const struct site_auth *auth,
     enum device_way way, const char *method, const char *authorization) MUST_CHECK;

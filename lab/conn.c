@@ -24,6 +24,10 @@ on_handle_closed(uv_handle_t *handle)
     struct conn *conn = handle->data;
     if (--conn->open_handles > 0)
         return;
+    if (conn->here != NULL)
+        *conn->here = conn->next;
+    if (conn->next != NULL)
+        conn->next->here = conn->here;
     SSL_free(conn->ssl);
     buf_release(&conn->in);
     buf_release(&conn->pump.bytes);
@@ -136,6 +140,29 @@ conn_reset(struct conn *conn)
     if (!uv_is_closing((uv_handle_t *)&conn->timer))
         uv_close((uv_handle_t *)&conn->timer, on_handle_closed);
     if (uv_tcp_close_reset(&conn->tcp, on_handle_closed) != 0)
+        close_conn(conn);
+}
+
+void
+conn_reset_all(struct device *device)
+{
+    for (struct conn *conn = device->conns; conn != NULL; conn = conn->next)
+        conn_reset(conn);
+}
+
+static void
+on_tick(uv_timer_t *timer)
+{
+    struct conn *conn = timer->data;
+    if (conn->stream.is_playing && !conn->ending && !uv_is_closing((uv_handle_t *)&conn->tcp) &&
+        uv_stream_get_write_queue_size((uv_stream_t *)&conn->tcp) == 0)
+        conn->stream.tick(conn);
+}
+
+void
+conn_start_ticks(struct conn *conn, unsigned interval)
+{
+    if (uv_timer_start(&conn->timer, on_tick, 1, interval) != 0)
         close_conn(conn);
 }
 
@@ -278,6 +305,11 @@ on_connection(uv_stream_t *listener, int status)
     }
     conn->port = port;
     conn->device = port->device;
+    conn->next = port->device->conns;
+    conn->here = &port->device->conns;
+    if (conn->next != NULL)
+        conn->next->here = &conn->next;
+    port->device->conns = conn;
     buf_init(&conn->in, INPUT_LIMIT);
     uv_tcp_init(listener->loop, &conn->tcp);
     uv_timer_init(listener->loop, &conn->timer);

@@ -32,6 +32,17 @@ struct conn_pump {
     bool for_ever;
 };
 
+/* Video that runs over a connection. */
+struct conn_stream {
+    bool is_set_up;
+    bool starts; /* with the answer that is being written */
+    bool is_playing;
+    uint8_t channel; /* interleaved */
+    uint16_t sequence;
+    uint32_t frame;
+    void (*tick)(struct conn *conn);
+};
+
 struct conn {
     uv_tcp_t tcp;
     uv_timer_t timer;
@@ -45,6 +56,9 @@ struct conn {
     unsigned open_handles;
     struct buf in;
     struct conn_pump pump;
+    struct conn_stream stream;
+    struct conn *next; /* of its device */
+    struct conn **here;
 };
 
 /* Listens in the current network namespace; the port's memory must outlive the loop. */
@@ -59,6 +73,10 @@ void conn_consume(struct conn *conn, size_t len);
 void conn_end(struct conn *conn);
 /* Ends with a TCP reset. */
 void conn_reset(struct conn *conn);
+/* All connections of a device end at once. */
+void conn_reset_all(struct device *device);
+/* Calls stream.tick every so many milliseconds while the connection lasts. */
+void conn_start_ticks(struct conn *conn, unsigned interval);
 /* Sends text piece by piece (and again for ever); nothing else may be sent after it. */
 void conn_start_pump(
     struct conn *conn, const struct buf *text, size_t piece, unsigned interval, bool for_ever);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ip.h"
+#include "lab/netns.h"
 #include "lab/site.h"
 
 #include <netinet/in.h>
@@ -35,6 +36,30 @@ struct device_stats {
     unsigned right_ways; /* one bit per device_way */
 };
 
+#define DEVICE_ACCOUNTS  8
+#define DEVICE_PASSWORD  128
+#define DEVICE_PASSWORDS 3 /* that may open one list of one account */
+
+/* Many devices keep an account's password for ONVIF apart from the one for all else. */
+enum device_list {
+    DEVICE_LIST_WEB,
+    DEVICE_LIST_ONVIF,
+    DEVICE_LISTS,
+};
+
+struct device_login {
+    bool is_there;
+    bool is_hashed; /* the password came as the hash of DVRIP: nobody told its letters */
+    bool has_before;
+    char now[DEVICE_PASSWORD];
+    char before[DEVICE_PASSWORD];
+};
+
+struct device_account {
+    const char *user;
+    struct device_login lists[DEVICE_LISTS];
+};
+
 struct device {
     const struct site_device *row;
     const struct site_transcript *record;
@@ -49,6 +74,19 @@ struct device {
     unsigned failures; /* wrong log-ins since the last right one */
     int64_t locked_until;
     uint64_t answers; /* given so far, for devices that change their mind */
+    struct device_account accounts[DEVICE_ACCOUNTS];
+    size_t account_count;
+    bool lists_apart;                 /* a change in one list of accounts leaves the other alone */
+    struct state_document *documents; /* what requests have changed, and can change */
+    size_t document_count;
+    uint64_t changes;     /* made so far */
+    bool has_session;     /* somebody has logged in by body since the last restart */
+    bool swallows_answer; /* the answer to the present request is never sent */
+    struct conn *conns;
+    struct uv_loop_s *loop; /* NULL: nothing happens later */
+    int switch_netns;
+    char port[16]; /* its end of the cable at the switch */
+    struct netns_address address;
     int netns;
     SSL_CTX *tls;
     struct device_stats stats;
@@ -57,8 +95,20 @@ struct device {
 /* Fills in the identity; the row outlives the device. */
 enum err device_init(struct device *device, const struct site_device *row) MUST_CHECK;
 
-/* The password of an account; NULL when there is no such account. */
-const char *device_password(const struct device *device, const char *user);
+void device_release(struct device *device);
+
+/*
+ * The passwords that open an account by a way, the present one first: more than one where the
+ * device is broken so. Returns how many; 0: no such account.
+ */
+size_t device_passwords(const struct device *device, enum device_way way, const char *user,
+    const char *ret_passwords[DEVICE_PASSWORDS]);
+/* Whether a password that was sent as text opens the account. */
+bool device_opens(
+    const struct device *device, enum device_way way, const char *user, const char *password);
+/* The account's own words for a list; NULL when it is not there. */
+const struct device_login *device_login_of(
+    const struct device *device, enum device_list list, const char *user);
 
 /* Seconds of the device's clock since 1970, its offset included. */
 int64_t device_time(const struct device *device);

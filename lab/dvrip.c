@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "codec/dvrip.h"
 #include "lab/auth.h"
+#include "lab/change.h"
+#include "lab/state.h"
 #include "lab/template.h"
 
 #include <stdlib.h>
@@ -17,7 +19,9 @@
 #define LOGIN        1000U
 #define LOGOUT       1002U
 #define SYSTEM       1020U
+#define CONFIG_SET   1040U
 #define CONFIG       1042U
+#define PASSWORD     1488U
 
 /* What only who logged in can know. */
 static uint32_t
@@ -68,6 +72,73 @@ log_in(struct conn *conn, const json_t *body)
     send_code(conn, LOGIN + 1, code, "");
 }
 
+static struct state_text
+shown(const struct device *device, const struct site_answer *answer)
+{
+    const struct state_document *document = state_find(device, answer->file);
+    if (document != NULL)
+        return (struct state_text){document->text.data, document->text.len};
+    return (struct state_text){answer->body, answer->body_len};
+}
+
+static enum err
+merge(struct device *device, const struct site_answer *answer, json_t *value)
+{
+    const struct state_text now = shown(device, answer);
+    const struct state_text first = {answer->body, answer->body_len};
+    json_t *document = json_loadb(now.text, now.len, 0, NULL);
+    json_t *values = json_pack("{s:O}", answer->action, value);
+    size_t count = change_merge_into(document, values);
+    char *dump = count == 0 ? NULL : json_dumps(document, JSON_COMPACT);
+    enum err err = ERR_VALUE;
+    if (dump != NULL) {
+        struct buf text;
+        buf_init(&text, ANSWER_LIMIT);
+        buf_text(&text, dump);
+        err = state_write(device, answer->file, first, &text);
+        buf_release(&text);
+    }
+    free(dump);
+    json_decref(values);
+    json_decref(document);
+    return err;
+}
+
+/* {"Name": "NetWork.Nat", "NetWork.Nat": {…}} changes values of it (OpenIPC python-dvr set_info).
+ */
+static void
+set_name(struct conn *conn, const char *name, const json_t *body)
+{
+    const struct site_dvrip *dvrip = conn->port->config;
+    json_t *value = json_object_get(body, name);
+    int code = 607;
+    for (unsigned i = 0; i < dvrip->answers_count; i++)
+        if (value != NULL && text_equal(dvrip->answers[i].action, name))
+            code = merge(conn->device, &dvrip->answers[i], value) == OK ? 100 : 102;
+    if (code == 100)
+        state_changed(conn->device);
+    send_code(conn, CONFIG_SET + 1, code, name);
+}
+
+/* OpenIPC python-dvr changePasswd: both passwords come as their hashes. */
+static void
+set_password(struct conn *conn, const json_t *body)
+{
+    const char *user = json_string_value(json_object_get(body, "UserName"));
+    const char *old = json_string_value(json_object_get(body, "PassWord"));
+    const char *now = json_string_value(json_object_get(body, "NewPassWord"));
+    struct device *device = conn->device;
+    const struct state_password wanted = {.user = user, .password = now, .is_hashed = true};
+    int code = 203;
+    if (user != NULL && old != NULL && now != NULL && auth_dvrip(device, user, old) == AUTH_RIGHT)
+        code = state_set_password(device, &wanted) == OK ? 100 : 102;
+    if (code == 100)
+        state_changed(device);
+    if (!device->swallows_answer)
+        send_code(conn, PASSWORD + 1, code, "");
+    device->swallows_answer = false;
+}
+
 static void
 answer_name(struct conn *conn, unsigned message, const char *name)
 {
@@ -79,7 +150,8 @@ answer_name(struct conn *conn, unsigned message, const char *name)
             continue;
         struct buf body;
         buf_init(&body, ANSWER_LIMIT);
-        template_add(&body, &scope, answer->body, answer->body_len);
+        const struct state_text now = shown(conn->device, answer);
+        template_add(&body, &scope, now.text, now.len);
         send_frame(conn, message + 1, body.data, body.len);
         buf_release(&body);
         return;
@@ -104,6 +176,10 @@ answer_frame(struct conn *conn, const char *frame, size_t len)
         log_in(conn, body);
     else if (session != session_of(conn->device))
         send_code(conn, message + 1, 105, "");
+    else if (message == CONFIG_SET)
+        set_name(conn, name == NULL ? "" : name, body);
+    else if (message == PASSWORD)
+        set_password(conn, body);
     else if (message == LOGOUT) {
         conn->device->stats.logouts++;
         send_code(conn, message + 1, 100, "");

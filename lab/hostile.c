@@ -357,31 +357,45 @@ stretch_datagram(struct buf *datagram)
 }
 
 static const struct behaviour behaviours[] = {
-    {"tarpit",               stay_silent,      NULL,                NULL,                NULL,             DEAF,              NULL        },
-    {"drip",                 NULL,             drip,                drip,                NULL,             0,                 NULL        },
-    {"endless-body",         NULL,             endless_body,        NULL,                NULL,             0,                 NULL        },
-    {"length-too-large",     NULL,             length_too_large,    NULL,                NULL,             0,                 NULL        },
-    {"length-negative",      NULL,             length_negative,     NULL,                NULL,             0,                 NULL        },
-    {"length-huge",          NULL,             length_huge,         NULL,                NULL,             0,                 NULL        },
-    {"gzip-bomb",            NULL,             gzip_bomb,           NULL,                NULL,             0,                 NULL        },
-    {"xml-bomb",             NULL,             xml_bomb,            NULL,                NULL,             0,                 NULL        },
-    {"xml-entities",         NULL,             xml_entities,        NULL,                NULL,             0,                 NULL        },
-    {"many-headers",         NULL,             many_headers,        NULL,                NULL,             0,                 NULL        },
-    {"redirect-loop",        NULL,             redirect_loop,       NULL,                NULL,             0,                 NULL        },
-    {"redirect-out",         NULL,             redirect_out,        NULL,                NULL,             0,                 NULL        },
-    {"redirect-public",      NULL,             redirect_public,     NULL,                NULL,             0,                 NULL        },
-    {"tls-garbage",          send_tls_garbage, NULL,                NULL,                NULL,             BREAKS_TLS,        NULL        },
-    {"reset",                NULL,             reset_in_the_middle, reset_in_the_middle, NULL,             0,                 NULL        },
-    {"two-faced",            NULL,             NULL,                NULL,                NULL,             TWO_FACED,         NULL        },
-    {"udp-truncated",        NULL,             NULL,                NULL,                cut_datagram,     0,                 NULL        },
-    {"udp-long",             NULL,             NULL,                NULL,                stretch_datagram, 0,                 NULL        },
-    {"udp-spoofed",          NULL,             NULL,                NULL,                NULL,             0,                 "10.99.0.66"},
-    {"any-password",         NULL,             NULL,                NULL,                NULL,             ANY_PASSWORD,      NULL        },
-    {"rtsp-endless-headers", NULL,             NULL,                endless_headers,     NULL,             0,                 NULL        },
-    {"always-stale",         NULL,             always_stale,        NULL,                NULL,             0,                 NULL        },
-    {"lies-of-tries",        NULL,             lie_of_tries,        NULL,                NULL,             0,                 NULL        },
-    {"zeros",                send_zeros,       NULL,                NULL,                NULL,             DEAF,              NULL        },
-    {"garbage",              send_garbage,     NULL,                NULL,                garble_datagram,  DEAF | BREAKS_TLS, NULL        },
+    {"tarpit",             stay_silent,          NULL, NULL, NULL, DEAF, NULL},
+    {"drip",                NULL,                                drip, drip, NULL, 0, NULL},
+    {"endless-body",                NULL,                                    endless_body, NULL, NULL, 0, NULL},
+    {"length-too-large", NULL,length_too_large, NULL, NULL, 0, NULL},
+    {"length-negative",                NULL,                                   length_negative, NULL, NULL, 0, NULL},
+    {"length-huge",                    NULL,                           length_huge, NULL, NULL, 0, NULL},
+    {"gzip-bomb",        NULL,gzip_bomb, NULL, NULL, 0, NULL},
+    {"xml-bomb",                   NULL,                                   xml_bomb, NULL, NULL, 0, NULL},
+    {"xml-entities",   NULL,                   xml_entities, NULL, NULL, 0, NULL},
+    {"many-headers",                NULL,                                many_headers, NULL, NULL, 0, NULL},
+    {"redirect-loop",                NULL,                                    redirect_loop, NULL, NULL, 0, NULL},
+    {"redirect-out", NULL,redirect_out, NULL, NULL, 0, NULL},
+    {"redirect-public",                NULL,                                   redirect_public, NULL, NULL, 0, NULL},
+    {"tls-garbage",                    send_tls_garbage,                            NULL, NULL, NULL, BREAKS_TLS, NULL},
+    {"reset",         NULL,reset_in_the_middle, reset_in_the_middle, NULL, 0, NULL},
+    {"two-faced",                   NULL,                                   NULL, NULL, NULL, TWO_FACED, NULL},
+    {"udp-truncated",          NULL,                   NULL, NULL, cut_datagram, 0, NULL},
+    {"udp-long",                NULL,                                NULL, NULL, stretch_datagram, 0, NULL},
+    {"udp-spoofed",                NULL,                                    NULL, NULL, NULL, 0, "10.99.0.66"},
+    {"any-password",NULL,NULL, NULL, NULL, ANY_PASSWORD, NULL},
+    {"rtsp-endless-headers",                NULL,                                   NULL, endless_headers, NULL, 0, NULL},
+    {"always-stale",                    NULL,                           always_stale, NULL, NULL, 0, NULL},
+    {"lies-of-tries",        NULL,      lie_of_tries, NULL, NULL, 0, NULL},
+    {"zeros",                   send_zeros,                                   NULL, NULL, NULL, DEAF, NULL},
+    {"garbage",       send_garbage,        NULL, NULL, garble_datagram, DEAF | BREAKS_TLS, NULL},
+    {"says-done",                .flags = HOSTILE_SAYS_DONE                               },
+    {"sets-back",                .flags = HOSTILE_SETS_BACK                                   },
+    {"restarts", .flags = HOSTILE_RESTARTS},
+    {"restarts-elsewhere",                .flags = HOSTILE_ELSEWHERE                                  },
+    {"dies-between",                    .flags = HOSTILE_DIES_BETWEEN                          },
+    {"first-eight",        .flags = HOSTILE_FIRST_EIGHT                                                    },
+    {"first-eight-both",                   .flags = HOSTILE_FIRST_EIGHT_BOTH                                  },
+    {"refuses-signs",    .flags = HOSTILE_REFUSES_SIGNS    },
+    {"short-password",                .flags = HOSTILE_SHORT_PASSWORD                               },
+    {"locks-out",                .flags = HOSTILE_LOCKS_OUT                                   },
+    {"old-stays",.flags = HOSTILE_OLD_STAYS},
+    {"no-video-after",                .flags = HOSTILE_NO_VIDEO_AFTER                         },
+    {"never-answers-set",                    .flags = HOSTILE_NEVER_ANSWERS_SET                                 },
+    {"onvif-apart", .flags = HOSTILE_ONVIF_APART   },
 };
 
 enum err
@@ -455,6 +469,12 @@ const char *
 hostile_claimed_ip(const struct behaviour *behaviour)
 {
     return behaviour == NULL ? NULL : behaviour->claimed_ip;
+}
+
+bool
+hostile_does(const struct device *device, enum hostile_change what)
+{
+    return device->behave != NULL && (device->behave->flags & (unsigned)what) != 0;
 }
 
 bool

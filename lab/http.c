@@ -3,8 +3,10 @@
 
 #include "base/text.h"
 #include "lab/auth.h"
+#include "lab/change.h"
 #include "lab/hostile.h"
 #include "lab/onvif.h"
+#include "lab/state.h"
 #include "lab/template.h"
 
 #include <string.h>
@@ -163,8 +165,9 @@ send_answer(struct exchange *exchange, const struct site_reply *reply, unsigned 
         exchange->keep ? "keep-alive" : "close");
     if (!text_equal(exchange->request->method, "HEAD"))
         buf_add(&out, body, len);
-    if (!hostile_http(exchange->conn, &out))
+    if (!exchange->device->swallows_answer && !hostile_http(exchange->conn, &out))
         conn_send(exchange->conn, out.data, out.len);
+    exchange->device->swallows_answer = false;
     exchange->device->answers++;
     buf_release(&out);
 }
@@ -209,8 +212,11 @@ answer_unauthorized(struct exchange *exchange, enum auth_verdict verdict)
 }
 
 static bool
-route_matches(const struct site_route *route, const struct http_request *request)
+route_matches(
+    const struct device *device, const struct site_route *route, const struct http_request *request)
 {
+    if (route->session && !device->has_session)
+        return false;
     size_t len = strlen(route->path);
     bool prefix = len > 0 && route->path[len - 1] == '*';
     bool path = prefix ? strncmp(request->path, route->path, len - 1) == 0
@@ -224,10 +230,15 @@ route_matches(const struct site_route *route, const struct http_request *request
 }
 
 static const struct site_route *
-find_route(const struct site_http *http, const struct http_request *request)
+find_route(
+    const struct device *device, const struct site_http *http, const struct http_request *request)
 {
+    const struct site_routes *shared = http->shared;
+    for (unsigned i = 0; shared != NULL && i < shared->routes_count; i++)
+        if (route_matches(device, &shared->routes[i], request))
+            return &shared->routes[i];
     for (unsigned i = 0; i < http->routes_count; i++)
-        if (route_matches(&http->routes[i], request))
+        if (route_matches(device, &http->routes[i], request))
             return &http->routes[i];
     return NULL;
 }
@@ -258,9 +269,14 @@ pass_login(struct exchange *exchange, enum site_login login, const struct site_r
         answer_reply(exchange, route->denied, 401);
         return false;
     }
-    verdict = auth_body(exchange->device, login, request->body, request->body_len);
-    if (verdict == AUTH_RIGHT)
+    if (login == SITE_LOGIN_QUERY)
+        verdict = auth_body(exchange->device, login, request->query, strlen(request->query));
+    else
+        verdict = auth_body(exchange->device, login, request->body, request->body_len);
+    if (verdict == AUTH_RIGHT) {
+        exchange->device->has_session = true;
         return true;
+    }
     const struct site_lockout *lockout = exchange->device->record->lockout;
     bool locked = verdict == AUTH_LOCKED && lockout != NULL && lockout->reply != NULL;
     answer_reply(exchange, locked ? lockout->reply : route->denied, 401);
@@ -292,11 +308,36 @@ answer_onvif(struct exchange *exchange)
 }
 
 static void
+answer_change(struct exchange *exchange, const struct site_route *route)
+{
+    enum err err = change_apply(exchange->device, exchange->http, route, exchange->request);
+    if (err == OK)
+        answer_reply(exchange, &route->reply, 200);
+    else
+        answer_reply(exchange, route->refused, 400);
+}
+
+/* The route's own text, or what requests have made of it. */
+static void
+answer_document(struct exchange *exchange, const struct site_route *route)
+{
+    const struct state_text now = state_shown(exchange->device, route);
+    struct site_reply reply = route->reply;
+    struct buf copy;
+    buf_init(&copy, ANSWER_LIMIT);
+    buf_add(&copy, now.text, now.len);
+    reply.body = copy.data;
+    reply.body_len = copy.len;
+    answer_reply(exchange, &reply, 200);
+    buf_release(&copy);
+}
+
+static void
 answer(struct exchange *exchange)
 {
     const struct http_request *request = exchange->request;
     const struct site_http *http = exchange->http;
-    const struct site_route *route = find_route(http, request);
+    const struct site_route *route = find_route(exchange->device, http, request);
     bool soap =
         http->onvif && text_starts(request->path, "/onvif/") && text_equal(request->method, "POST");
     if (route == NULL && soap) {
@@ -306,7 +347,13 @@ answer(struct exchange *exchange)
     enum site_login login = route != NULL     ? route->login
                             : http->login_all ? SITE_LOGIN_HTTP
                                               : SITE_LOGIN_NO;
-    if (pass_login(exchange, login, route))
+    if (!pass_login(exchange, login, route))
+        return;
+    if (route != NULL && change_is(route))
+        answer_change(exchange, route);
+    else if (route != NULL && route->reply.body != NULL)
+        answer_document(exchange, route);
+    else
         answer_reply(exchange, route == NULL ? NULL : &route->reply, route == NULL ? 404 : 200);
 }
 

@@ -58,10 +58,9 @@ connect_admin(struct lan *lan, const struct net *net)
 static enum err
 connect_device(struct lan *lan, struct device *device, size_t index, const struct net *net)
 {
-    char port[16];
     struct netns_cable cable = {
         .switch_netns = lan->switch_netns,
-        .port = port,
+        .port = device->port,
         .interface = INTERFACE,
         .mac = device->mac,
         .bridged = true,
@@ -72,7 +71,7 @@ connect_device(struct lan *lan, struct device *device, size_t index, const struc
         .multicast = true,
         .everything = lan->site->router == NULL,
     };
-    snprintf(port, sizeof port, "d%zu", index);
+    snprintf(device->port, sizeof device->port, "d%zu", index);
     enum err err = netns_new(&device->netns);
     if (err != OK)
         return err;
@@ -85,6 +84,8 @@ connect_device(struct lan *lan, struct device *device, size_t index, const struc
     (void)netns_set(device->netns, "ipv6/conf/default/accept_dad", "0");
     if (err == OK)
         err = netns_connect(&cable);
+    device->switch_netns = lan->switch_netns;
+    device->address = address;
     return err == OK ? netns_configure(device->netns, &address) : err;
 }
 
@@ -145,6 +146,7 @@ build_devices(struct lan *lan, const struct net *net, uv_loop_t *loop)
     for (size_t i = 0; err == OK && i < lan->site->devices_count; i++) {
         struct device *device = &lan->devices[i];
         err = device_init(device, &lan->site->devices[i]);
+        device->loop = loop;
         lan->device_count = i + 1;
         if (err == OK)
             err = connect_device(lan, device, i, net);
@@ -215,6 +217,7 @@ lan_release(struct lan *lan)
         if (lan->devices[i].netns >= 0)
             close(lan->devices[i].netns);
         SSL_CTX_free(lan->devices[i].tls);
+        device_release(&lan->devices[i]);
         free(lan->ports[i]);
     }
     free(lan->devices);

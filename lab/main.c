@@ -33,6 +33,7 @@ static const char usage[] =
     "  --devices N   enlarge it to N devices\n"
     "  --keep        leave it up after COMMAND until Enter or Ctrl-C\n"
     "  --stats FILE  write what the devices have seen, as JSON\n"
+    "  --control SOCKET  answer there what is true of them now, as JSON\n"
     "  -v            say more; twice: the router, too\n";
 
 static int
@@ -43,6 +44,7 @@ read_options(int argc, char **argv, struct run_options *options)
         {"devices", required_argument, NULL, 'd'},
         {"keep",    no_argument,       NULL, 'k'},
         {"stats",   required_argument, NULL, 't'},
+        {"control", required_argument, NULL, 'c'},
         {"help",    no_argument,       NULL, 'h'},
         {NULL,      0,                 NULL, 0  },
     };
@@ -53,6 +55,8 @@ read_options(int argc, char **argv, struct run_options *options)
             options->site = optarg;
         else if (key == 't')
             options->stats = optarg;
+        else if (key == 'c')
+            options->control = optarg;
         else if (key == 'k')
             options->keep = true;
         else if (key == 'v')

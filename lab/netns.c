@@ -40,19 +40,28 @@ open_netlink(void)
 }
 
 static int
-bring_up(struct nl_sock *sock, const char *interface)
+set_up(struct nl_sock *sock, const char *interface, bool up)
 {
     struct rtnl_link *change = rtnl_link_alloc();
     struct rtnl_link *link = rtnl_link_alloc();
     int done = -NLE_NOMEM;
     if (change != NULL && link != NULL) {
         rtnl_link_set_ifindex(link, (int)if_nametoindex(interface));
-        rtnl_link_set_flags(change, IFF_UP);
+        if (up)
+            rtnl_link_set_flags(change, IFF_UP);
+        else
+            rtnl_link_unset_flags(change, IFF_UP);
         done = rtnl_link_change(sock, link, change, 0);
     }
     rtnl_link_put(change);
     rtnl_link_put(link);
     return done;
+}
+
+static int
+bring_up(struct nl_sock *sock, const char *interface)
+{
+    return set_up(sock, interface, true);
 }
 
 static enum err
@@ -204,7 +213,7 @@ address_of(const struct ip *ip, int bits)
 }
 
 static int
-add_address(struct nl_sock *sock, const struct netns_address *address)
+change_address(struct nl_sock *sock, const struct netns_address *address, bool there)
 {
     struct rtnl_addr *row = rtnl_addr_alloc();
     struct nl_addr *local = address_of(&address->ip, address->bits);
@@ -218,7 +227,7 @@ add_address(struct nl_sock *sock, const struct netns_address *address)
         if (done == 0)
             done = rtnl_addr_set_broadcast(row, broadcast);
         if (done == 0)
-            done = rtnl_addr_add(sock, row, 0);
+            done = there ? rtnl_addr_add(sock, row, 0) : rtnl_addr_delete(sock, row, 0);
     }
     nl_addr_put(broadcast);
     nl_addr_put(local);
@@ -258,7 +267,7 @@ configure(struct nl_sock *sock, const struct netns_address *address)
 {
     const struct ip everywhere = ip_from_v4(0);
     const struct ip groups = ip_from_v4(UINT32_C(0xe0000000));
-    int done = add_address(sock, address);
+    int done = change_address(sock, address, true);
     if (done == 0)
         done = bring_up(sock, address->interface);
     if (done == 0 && address->gateway.family == 4)
@@ -270,17 +279,56 @@ configure(struct nl_sock *sock, const struct netns_address *address)
     return done;
 }
 
-enum err
-netns_configure(int netns, const struct netns_address *address)
+/* Does something in a namespace and comes home. */
+static enum err
+work_in(int netns, const struct netns_address *address,
+    int (*work)(struct nl_sock *sock, const struct netns_address *address))
 {
     enum err err = netns_enter(netns);
     if (err != OK)
         return err;
     struct nl_sock *sock = open_netlink();
-    int done = sock == NULL ? -NLE_NOMEM : configure(sock, address);
+    int done = sock == NULL ? -NLE_NOMEM : work(sock, address);
     nl_socket_free(sock);
     if (done != 0)
         err = fail(address->interface, done);
     enum err back = netns_home();
     return err != OK ? err : back;
+}
+
+enum err
+netns_configure(int netns, const struct netns_address *address)
+{
+    return work_in(netns, address, configure);
+}
+
+static int
+forget(struct nl_sock *sock, const struct netns_address *address)
+{
+    return change_address(sock, address, false);
+}
+
+enum err
+netns_forget(int netns, const struct netns_address *address)
+{
+    return work_in(netns, address, forget);
+}
+
+static int
+take_up(struct nl_sock *sock, const struct netns_address *address)
+{
+    return set_up(sock, address->interface, true);
+}
+
+static int
+take_down(struct nl_sock *sock, const struct netns_address *address)
+{
+    return set_up(sock, address->interface, false);
+}
+
+enum err
+netns_set_link(int netns, const char *interface, bool up)
+{
+    const struct netns_address address = {.interface = interface};
+    return work_in(netns, &address, up ? take_up : take_down);
 }

@@ -43,5 +43,11 @@ struct netns_address {
     bool everything;   /* without a gateway: the whole world is on this wire */
 };
 
+/* Puts an interface up or down. */
+enum err netns_set_link(int netns, const char *interface, bool up) MUST_CHECK;
+
+/* Takes the address, and the routes with it, away again. */
+enum err netns_forget(int netns, const struct netns_address *address) MUST_CHECK;
+
 /* Sets the address, brings the interface up, adds the routes. */
 enum err netns_configure(int netns, const struct netns_address *address) MUST_CHECK;

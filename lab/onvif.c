@@ -5,9 +5,11 @@
 #include "base/text.h"
 #include "lab/auth.h"
 #include "lab/hostile.h"
+#include "lab/onvif_set.h"
 #include "lab/template.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,23 +93,47 @@ onvif_stop(void)
     xmlCleanupParser();
 }
 
+struct state_text
+onvif_text(const struct device *device, const char *action)
+{
+    const struct site_onvif *onvif = device->record->onvif;
+    char name[STATE_NAME];
+    snprintf(name, sizeof name, ONVIF_DOCUMENT "%s", action);
+    const struct state_document *document = state_find(device, name);
+    if (document != NULL)
+        return (struct state_text){document->text.data, document->text.len};
+    for (unsigned i = 0; onvif != NULL && i < onvif->answers_count; i++)
+        if (text_equal(onvif->answers[i].action, action))
+            return (struct state_text){onvif->answers[i].body, onvif->answers[i].body_len};
+    for (size_t i = 0; i < common_count; i++)
+        if (text_equal(commons[i].action, action))
+            return (struct state_text){commons[i].body.data, commons[i].body.len};
+    return (struct state_text){NULL, 0};
+}
+
+/* Whether the transcript has an answer of its own to the action. */
+static bool
+has_own(const struct device *device, const char *action)
+{
+    const struct site_onvif *onvif = device->record->onvif;
+    for (unsigned i = 0; onvif != NULL && i < onvif->answers_count; i++)
+        if (text_equal(onvif->answers[i].action, action))
+            return true;
+    return false;
+}
+
 static bool
 add_body(struct buf *out, const struct template_scope *scope, const char *action)
 {
-    const struct site_onvif *onvif = scope->device->record->onvif;
-    for (unsigned i = 0; onvif != NULL && i < onvif->answers_count; i++) {
-        if (!text_equal(onvif->answers[i].action, action))
-            continue;
-        template_add(out, scope, onvif->answers[i].body, onvif->answers[i].body_len);
+    if (text_equal(action, "GetUsers") && !has_own(scope->device, action)) {
+        onvif_set_add_users(out, scope->device);
         return true;
     }
-    for (size_t i = 0; i < common_count; i++) {
-        if (!text_equal(commons[i].action, action))
-            continue;
-        template_add(out, scope, commons[i].body.data, commons[i].body.len);
-        return true;
-    }
-    return false;
+    const struct state_text now = onvif_text(scope->device, action);
+    if (now.text == NULL)
+        return false;
+    template_add(out, scope, now.text, now.len);
+    return true;
 }
 
 static xmlDoc *
@@ -119,16 +145,15 @@ read_xml(const char *bytes, size_t len)
         bytes, (int)len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
-/* The first element of the name, whatever its namespace. */
-static xmlNode *
-find_node(xmlNode *node, const char *name, unsigned depth)
+xmlNode *
+onvif_node(xmlNode *node, const char *name, unsigned depth)
 {
     for (; node != NULL && depth > 0; node = node->next) {
         if (node->type != XML_ELEMENT_NODE)
             continue;
         if (text_equal((const char *)node->name, name))
             return node;
-        xmlNode *found = find_node(node->children, name, depth - 1);
+        xmlNode *found = onvif_node(node->children, name, depth - 1);
         if (found != NULL)
             return found;
     }
@@ -139,14 +164,14 @@ find_node(xmlNode *node, const char *name, unsigned depth)
 static char *
 node_text(xmlNode *root, const char *name)
 {
-    xmlNode *node = find_node(root, name, DEPTH_LIMIT);
+    xmlNode *node = onvif_node(root, name, DEPTH_LIMIT);
     return node == NULL ? NULL : (char *)xmlNodeGetContent(node);
 }
 
 static enum auth_verdict
 judge_token(struct device *device, xmlNode *token)
 {
-    xmlNode *password = find_node(token->children, "Password", 2);
+    xmlNode *password = onvif_node(token->children, "Password", 2);
     char *texts[4] = {
         node_text(token->children, "Username"),
         node_text(token->children, "Password"),
@@ -177,7 +202,7 @@ may_answer(
     for (size_t i = 0; i < COUNT(before_login); i++)
         if (text_equal(before_login[i], action))
             return true;
-    xmlNode *token = find_node(root, "UsernameToken", DEPTH_LIMIT);
+    xmlNode *token = onvif_node(root, "UsernameToken", DEPTH_LIMIT);
     if (token != NULL)
         return judge_token(device, token) == AUTH_RIGHT;
     return question->auth != NULL && auth_header(device, question->auth, DEVICE_WAY_ONVIF,
@@ -199,7 +224,7 @@ onvif_answer(struct device *device, const struct onvif_question *question, struc
     unsigned status = 400;
     xmlDoc *doc = read_xml(question->body, question->len);
     xmlNode *root = doc == NULL ? NULL : xmlDocGetRootElement(doc);
-    xmlNode *body = root == NULL ? NULL : find_node(root, "Body", 3);
+    xmlNode *body = root == NULL ? NULL : onvif_node(root, "Body", 3);
     xmlNode *action = body == NULL ? NULL : first_element(body->children);
     if (root != NULL)
         id = node_text(root, "MessageID");
@@ -209,10 +234,12 @@ onvif_answer(struct device *device, const struct onvif_question *question, struc
     if (action != NULL && !may_answer(device, question, root, name)) {
         answer = "NotAuthorized";
         status = 401;
+    } else if (action != NULL && onvif_set(device, action, out, &status)) {
+        answer = NULL;
     } else if (action != NULL && add_body(out, &scope, name)) {
         status = 200;
     }
-    if (status != 200 && !add_body(out, &scope, answer))
+    if (status != 200 && answer != NULL && !add_body(out, &scope, answer))
         buf_text(out, "<Fault/>");
     xmlFree(id);
     xmlFreeDoc(doc);
@@ -224,6 +251,9 @@ static bool
 asks_for(const struct device *device, const char *types)
 {
     const struct site_onvif *onvif = device->record->onvif;
+    const struct state_document *mode = state_find(device, ONVIF_DOCUMENT "GetDiscoveryMode");
+    if (mode != NULL && text_contains(mode->text.data, ">NonDiscoverable<"))
+        return false;
     if (text_is_empty(types))
         return onvif->probes != SITE_PROBES_NONE;
     bool transmitter =
@@ -241,7 +271,7 @@ onvif_probe(struct device *device, const char *bytes, size_t len, struct buf *ou
         return;
     xmlDoc *doc = read_xml(bytes, len);
     xmlNode *root = doc == NULL ? NULL : xmlDocGetRootElement(doc);
-    xmlNode *probe = root == NULL ? NULL : find_node(root, "Probe", 4);
+    xmlNode *probe = root == NULL ? NULL : onvif_node(root, "Probe", 4);
     if (probe != NULL) {
         char *id = node_text(root, "MessageID");
         char *types = node_text(probe->children, "Types");

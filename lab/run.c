@@ -2,6 +2,7 @@
 #include "lab/run.h"
 
 #include "base/log.h"
+#include "lab/control.h"
 #include "lab/lan.h"
 #include "lab/onvif.h"
 #include "lab/secrets.h"
@@ -190,6 +191,10 @@ play(struct run *run)
     if (err != OK)
         return err;
     watch_signals(run);
+    if (run->options->control != NULL)
+        err = control_start(run->options->control, &run->lan, &run->loop);
+    if (err != OK)
+        return err;
     log_info("%zu devices are up", run->lan.device_count);
     run->command = fork();
     if (run->command == 0)

@@ -5,8 +5,9 @@
 
 struct run_options {
     const char *site;
-    const char *stats; /* NULL: none */
-    unsigned devices;  /* 0: as many as the site has */
+    const char *stats;   /* NULL: none */
+    const char *control; /* NULL: none */
+    unsigned devices;    /* 0: as many as the site has */
     bool keep;
     bool verbose;
     bool user_namespace; /* root only in a user namespace of its own */

@@ -30,6 +30,14 @@ static const cyaml_strval_t logins[] = {
     {"rpc2",     SITE_LOGIN_RPC2    },
     {"blueiris", SITE_LOGIN_BLUEIRIS},
     {"bearer",   SITE_LOGIN_BEARER  },
+    {"query",    SITE_LOGIN_QUERY   },
+};
+
+static const cyaml_strval_t changes[] = {
+    {"no",     SITE_CHANGE_NONE  },
+    {"put",    SITE_CHANGE_PUT   },
+    {"assign", SITE_CHANGE_ASSIGN},
+    {"merge",  SITE_CHANGE_MERGE },
 };
 
 static const cyaml_strval_t schemes[] = {
@@ -46,9 +54,16 @@ static const cyaml_strval_t probes[] = {
     {"none",        SITE_PROBES_NONE       },
 };
 
+static const cyaml_strval_t lists[] = {
+    {"both",  SITE_LIST_BOTH },
+    {"web",   SITE_LIST_WEB  },
+    {"onvif", SITE_LIST_ONVIF},
+};
+
 static const cyaml_schema_field_t account_fields[] = {
     NEEDED("user", site_account, user),
     NEEDED("password", site_account, password),
+    WORD("list", site_account, list, lists),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t account_row = {
@@ -72,6 +87,14 @@ static const cyaml_schema_field_t reply_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t password_fields[] = {
+    TEXT("user", site_password, user),
+    NEEDED("new", site_password, new),
+    TEXT("old", site_password, old),
+    WORD("list", site_password, list, lists),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t route_fields[] = {
     NEEDED("path", site_route, path),
     TEXT("method", site_route, method),
@@ -80,6 +103,11 @@ static const cyaml_schema_field_t route_fields[] = {
     TEXT("cookie", site_route, cookie),
     WORD("login", site_route, login, logins),
     PART("denied", site_route, denied, reply_fields),
+    FLAG("session", site_route, session),
+    WORD("change", site_route, change, changes),
+    TEXT("state", site_route, state),
+    PART("password", site_route, password, password_fields),
+    PART("refused", site_route, refused, reply_fields),
     NUMBER("status", site_route, reply.status),
     TEXT("type", site_route, reply.type),
     LIST("headers", site_route, reply.headers, text_row),
@@ -89,6 +117,15 @@ static const cyaml_schema_field_t route_fields[] = {
 };
 static const cyaml_schema_value_t route_row = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct site_route, route_fields),
+};
+
+static const cyaml_schema_field_t shared_fields[] = {
+    NEEDED("source", site_routes, source),
+    LIST("routes", site_routes, routes, route_row),
+    CYAML_FIELD_END,
+};
+const cyaml_schema_value_t schema_routes = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct site_routes, shared_fields),
 };
 
 static const cyaml_schema_field_t http_fields[] = {
@@ -101,6 +138,7 @@ static const cyaml_schema_field_t http_fields[] = {
     PART("auth", site_http, auth, auth_fields),
     PART("denied", site_http, denied, reply_fields),
     LIST("routes", site_http, routes, route_row),
+    TEXT("routes_of", site_http, routes_of),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t http_row = {
@@ -215,6 +253,8 @@ static const cyaml_schema_field_t transcript_fields[] = {
     LIST("accounts", site_transcript, accounts, account_row),
     PART("auth", site_transcript, auth, auth_fields),
     PART("lockout", site_transcript, lockout, lockout_fields),
+    FLAG("drops_streams", site_transcript, drops_streams),
+    FLAG("drops_sessions", site_transcript, drops_sessions),
     PART("certificate", site_transcript, certificate, certificate_fields),
     LIST("http", site_transcript, http, http_row),
     LIST("rtsp", site_transcript, rtsp, rtsp_row),
@@ -241,6 +281,8 @@ static const cyaml_schema_field_t device_fields[] = {
     TEXT("password", site_device, password),
     CYAML_FIELD_INT("clock_offset", CYAML_FLAG_OPTIONAL, struct site_device, clock_offset),
     TEXT("behave", site_device, behave),
+    NUMBER("seconds", site_device, seconds),
+    TEXT("elsewhere", site_device, elsewhere),
     NUMBER("tries", site_device, tries),
     NUMBER("wrong", site_device, wrong),
     CYAML_FIELD_END,

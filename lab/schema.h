@@ -5,3 +5,4 @@
 
 extern const cyaml_schema_value_t schema_site;
 extern const cyaml_schema_value_t schema_transcript;
+extern const cyaml_schema_value_t schema_routes;

@@ -102,15 +102,43 @@ read_reply(const char *folder, struct site_reply *reply, struct note *note)
 }
 
 static enum err
+read_routes(const char *folder, struct site_route *routes, unsigned count, struct note *note)
+{
+    enum err err = OK;
+    for (unsigned i = 0; err == OK && i < count; i++) {
+        err = read_reply(folder, &routes[i].reply, note);
+        if (err == OK)
+            err = read_reply(folder, routes[i].denied, note);
+        if (err == OK)
+            err = read_reply(folder, routes[i].refused, note);
+    }
+    return err;
+}
+
+static enum err
+read_shared(const char *folder, struct site_http *http, struct note *note)
+{
+    void *value = NULL;
+    if (http->routes_of == NULL)
+        return OK;
+    char *path = join(folder, http->routes_of);
+    if (path == NULL)
+        return ERR_MEMORY;
+    enum err err = read_yaml(path, &schema_routes, &value, note);
+    free(path);
+    if (err != OK)
+        return err;
+    http->shared = value;
+    return read_routes(folder, http->shared->routes, http->shared->routes_count, note);
+}
+
+static enum err
 read_server(const char *folder, struct site_http *http, struct note *note)
 {
     enum err err = read_reply(folder, http->denied, note);
-    for (unsigned i = 0; err == OK && i < http->routes_count; i++) {
-        err = read_reply(folder, &http->routes[i].reply, note);
-        if (err == OK)
-            err = read_reply(folder, http->routes[i].denied, note);
-    }
-    return err;
+    if (err == OK)
+        err = read_shared(folder, http, note);
+    return err == OK ? read_routes(folder, http->routes, http->routes_count, note) : err;
 }
 
 static enum err
@@ -170,6 +198,9 @@ static void
 free_answers(struct site_transcript *record)
 {
     struct site_onvif *onvif = record->onvif;
+    for (unsigned i = 0; i < record->http_count; i++)
+        if (record->http[i].shared != NULL)
+            free_yaml(&schema_routes, record->http[i].shared);
     for (unsigned i = 0; onvif != NULL && i < onvif->answers_count; i++)
         free(onvif->answers[i].body);
     for (unsigned i = 0; record->dvrip != NULL && i < record->dvrip->answers_count; i++)

@@ -14,6 +14,7 @@ enum site_login {
     SITE_LOGIN_FORM, /* user and password in a form */
     SITE_LOGIN_RPC2, /* Dahua: MD5(user:random:MD5(user:realm:password)) in JSON */
     SITE_LOGIN_BLUEIRIS,
+    SITE_LOGIN_QUERY,  /* usr and pwd in the query */
     SITE_LOGIN_BEARER, /* the token that holds the device's own @uuid@ */
 };
 
@@ -31,9 +32,17 @@ enum site_probes {
     SITE_PROBES_NONE,        /* ONVIF discovery mode NonDiscoverable */
 };
 
+/* Which of the device's lists of accounts a password is for. */
+enum site_list {
+    SITE_LIST_BOTH,
+    SITE_LIST_WEB, /* HTTP, RTSP, DVRIP and forms */
+    SITE_LIST_ONVIF,
+};
+
 struct site_account {
     char *user;
     char *password;
+    enum site_list list;
 };
 
 struct site_auth {
@@ -54,6 +63,28 @@ struct site_reply {
     size_t body_len;
 };
 
+/*
+ * Where a request names the account and its passwords: a parameter of its query or form, an element
+ * of its XML or a key of its JSON, at any depth; "=admin" is itself.
+ */
+struct site_password {
+    char *user; /* NULL: the first account */
+    char *new;
+    char *old; /* NULL: it need not be told */
+    enum site_list list;
+};
+
+/*
+ * How a request changes what other requests show. A document is the text that a route answers with;
+ * its name is the route's file, or path?query where the text is in the row.
+ */
+enum site_change {
+    SITE_CHANGE_NONE,
+    SITE_CHANGE_PUT,    /* the body becomes the document that the same path shows */
+    SITE_CHANGE_ASSIGN, /* parameters of query and form change lines key=value, and elements */
+    SITE_CHANGE_MERGE,  /* the JSON of the body changes values of the same names */
+};
+
 struct site_route {
     char *path; /* exact; a last '*' makes it a prefix */
     char *method;
@@ -63,6 +94,18 @@ struct site_route {
     enum site_login login;
     struct site_reply reply;
     struct site_reply *denied; /* answer to a wrong log-in other than by HTTP */
+    bool session;              /* there only while somebody is logged in by body */
+    enum site_change change;   /* what a request does to documents */
+    char *state;               /* to this one, by its file; "same": what the same path shows */
+    struct site_password *password;
+    struct site_reply *refused; /* answer to a change that can't be made */
+};
+
+/* Routes of a maker, beside its transcripts: how its devices are written to. */
+struct site_routes {
+    char *source;
+    struct site_route *routes;
+    unsigned routes_count;
 };
 
 struct site_http {
@@ -77,6 +120,8 @@ struct site_http {
     struct site_reply *denied; /* body of a 401 */
     struct site_route *routes;
     unsigned routes_count;
+    char *routes_of;            /* a file with routes that several transcripts share */
+    struct site_routes *shared; /* they come before its own; NULL: none */
 };
 
 struct site_rtsp {
@@ -174,6 +219,8 @@ struct site_transcript {
     unsigned accounts_count;
     struct site_auth *auth;
     struct site_lockout *lockout;
+    bool drops_streams;  /* running streams end when a password changes */
+    bool drops_sessions; /* so do sessions */
     struct site_certificate *certificate;
     struct site_http *http;
     unsigned http_count;
@@ -203,6 +250,8 @@ struct site_device {
     unsigned tries;   /* lock-out after so many wrong log-ins; 0: as the transcript says */
     unsigned wrong;   /* wrong log-ins that somebody else has made already */
     char *behave;
+    unsigned seconds;               /* that a behaviour takes; 0: its own */
+    char *elsewhere;                /* address after a restart, for the behaviour of that name */
     struct site_transcript *record; /* after site_load */
 };
 

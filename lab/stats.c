@@ -2,11 +2,10 @@
 #include "lab/stats.h"
 
 #include "base/file.h"
+#include "lab/state.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 static const struct {
     const char *name;
@@ -46,6 +45,45 @@ set_number(json_t *object, const char *name, uint64_t value)
     return json_object_set_new(object, name, json_integer((json_int_t)value)) == 0;
 }
 
+/* The passwords that open one list, the one in force first. */
+static json_t *
+passwords(const struct device *device, enum device_way way, const char *user)
+{
+    const char *texts[DEVICE_PASSWORDS];
+    size_t count = device_passwords(device, way, user, texts);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(list, json_string(texts[i]));
+    return list;
+}
+
+static json_t *
+accounts(const struct device *device)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < device->account_count; i++) {
+        const struct device_account *account = &device->accounts[i];
+        json_t *row = json_pack("{s:s, s:o, s:o, s:b}", "user", account->user, "web",
+            passwords(device, DEVICE_WAY_HTTP, account->user), "onvif",
+            passwords(device, DEVICE_WAY_ONVIF, account->user), "hashed",
+            (int)account->lists[DEVICE_LIST_WEB].is_hashed);
+        (void)json_array_append_new(list, row);
+    }
+    return list;
+}
+
+/* Those that requests have changed. */
+static json_t *
+documents(const struct device *device)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < device->document_count; i++) {
+        const struct state_document *document = &device->documents[i];
+        (void)json_object_set_new(object, document->name, json_string(document->text.data));
+    }
+    return object;
+}
+
 static json_t *
 describe(const struct device *device)
 {
@@ -54,7 +92,9 @@ describe(const struct device *device)
     json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "name", device->row->name, "transcript",
         device->row->transcript, "ip", ip_text(&device->ip, ip), "mac",
         mac_text(&device->mac, mac));
-    bool fine = object != NULL;
+    bool fine = object != NULL && json_object_set_new(object, "accounts", accounts(device)) == 0 &&
+                json_object_set_new(object, "documents", documents(device)) == 0 &&
+                set_number(object, "changes", device->changes);
     for (size_t i = 0; fine && i < COUNT(counters); i++)
         fine = set_number(object, counters[i].name, counter(&device->stats, i));
     if (fine && set_number(object, "logins", logins(&device->stats)))
@@ -83,15 +123,25 @@ sum(const struct device *devices, size_t count)
     return NULL;
 }
 
-enum err
-stats_write(const char *path, const struct device *devices, size_t count, struct note *note)
+json_t *
+stats_all(const struct device *devices, size_t count)
 {
     json_t *list = json_array();
     json_t *root = json_pack("{s:o, s:o}", "devices", list, "totals", sum(devices, count));
     bool fine = root != NULL;
     for (size_t i = 0; fine && i < count; i++)
         fine = json_array_append_new(list, describe(&devices[i])) == 0;
-    char *text = fine ? json_dumps(root, JSON_INDENT(1)) : NULL;
+    if (fine)
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
+enum err
+stats_write(const char *path, const struct device *devices, size_t count, struct note *note)
+{
+    json_t *root = stats_all(devices, count);
+    char *text = root == NULL ? NULL : json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     if (text == NULL)
         return ERR_MEMORY;

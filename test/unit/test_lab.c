@@ -24,7 +24,7 @@ static char mac[] = "3c:ef:8c:44:31:01";
 static char serial[] = "SN-1";
 static char name[] = "gate";
 static char address[] = "10.20.0.11";
-static struct site_account account = {user, password};
+static struct site_account account = {.user = user, .password = password};
 static struct site_auth digest = {.scheme = SITE_SCHEME_DIGEST, .realm = realm, .qop = true};
 static struct site_lockout lockout = {.tries = 2, .seconds = 60};
 
