@@ -93,6 +93,8 @@ enum err wire_call_begin(struct wire_call *call, struct wire *wire, const struct
 struct wire_call *wire_call_queue(struct wire_call *call, enum err err);
 /* For calls without a host: active at once. */
 void wire_call_activate(struct wire_call *call);
+/* Gives the place of an active call back, though it goes on. */
+void wire_call_stand_aside(struct wire_call *call);
 /* From the loop only: tells the caller and releases the call. */
 void wire_call_end(struct wire_call *call, enum err err);
 

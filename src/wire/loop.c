@@ -158,6 +158,24 @@ wake(struct wire *wire, int64_t ms)
     (void)uv_timer_start(&wire->pump, pump, (uint64_t)ms, 0);
 }
 
+static void
+give_place_back(struct wire *wire, struct wire_host *host)
+{
+    host->active--;
+    wire->active_count--;
+    ring_add(wire, host);
+    wake(wire, 0);
+}
+
+void
+wire_call_stand_aside(struct wire_call *call)
+{
+    if (call->host != NULL && call->state == WIRE_ACTIVE) {
+        give_place_back(call->wire, call->host);
+        call->host = NULL;
+    }
+}
+
 /* Takes the call out of every list and gives its place back. */
 static void
 leave(struct wire_call *call)
@@ -169,10 +187,7 @@ leave(struct wire_call *call)
     } else if (call->state == WIRE_ACTIVE) {
         list_remove(&wire->active, call);
         if (host != NULL) {
-            host->active--;
-            wire->active_count--;
-            ring_add(wire, host);
-            wake(wire, 0);
+            give_place_back(wire, host);
         }
     } else {
         list_remove(&host->waiting, call);

@@ -34,6 +34,8 @@ struct stream_call {
     struct arena *arena;
     wire_answer_fn *done;
     void *context;
+    wire_bytes_fn *got; /* NULL: one answer is awaited */
+    unsigned ms;        /* of listening */
 };
 
 static struct stream_call *
@@ -120,6 +122,12 @@ on_bytes(uv_stream_t *handle, ssize_t len, const uv_buf_t *room)
     if (asked == NULL) {
         return; /* said without being asked */
     }
+    if (asked->got != NULL) {
+        if (len != 0 && !asked->got(asked->context, room->base, (size_t)len)) {
+            end(stream, OK);
+        }
+        return;
+    }
     buf_add(&asked->in, room->base, (size_t)len);
     enum err err = buf_error(&asked->in);
     if (err == OK) {
@@ -150,11 +158,20 @@ send_out(struct wire_stream *stream)
 {
     uv_buf_t bytes = uv_buf_init(stream->out, (unsigned)stream->out_len);
     struct stream_call *asked = stream->call;
-    (void)uv_timer_start(&asked->timer, on_timeout, asked->call.wire->settings.answer_ms, 0);
+    unsigned ms = asked->got == NULL ? asked->call.wire->settings.answer_ms : asked->ms;
+    if (ms == 0) {
+        (void)uv_timer_stop(&asked->timer);
+    } else {
+        (void)uv_timer_start(&asked->timer, on_timeout, ms, 0);
+    }
     stream->write.data = stream;
     if (uv_write(&stream->write, (uv_stream_t *)&stream->tcp, &bytes, 1, on_written) != 0) {
         stream->dead = true;
         end(stream, ERR_NETWORK);
+        return;
+    }
+    if (asked->got != NULL) {
+        wire_call_stand_aside(&asked->call);
     }
 }
 
@@ -212,9 +229,9 @@ start(struct wire_call *call)
 
 static const struct wire_kind stream_kind = {PACE_REQUEST, start, report, release};
 
-struct wire_call *
-wire_stream_ask(struct wire *wire, struct wire_stream **stream,
-    const struct wire_question *question, struct arena *arena, wire_answer_fn *done, void *context)
+/* A question with its bytes copied; NULL when memory is out or another is under way. */
+static struct stream_call *
+new_call(struct wire_stream **stream, const struct wire_question *question)
 {
     if (*stream == NULL) {
         *stream = calloc(1, sizeof(**stream));
@@ -234,11 +251,69 @@ wire_stream_ask(struct wire *wire, struct wire_stream **stream,
     buf_init(&asked->in, ANSWER_BODY);
     asked->stream = *stream;
     asked->whole = question->whole;
+    return asked;
+}
+
+struct wire_call *
+wire_stream_ask(struct wire *wire, struct wire_stream **stream,
+    const struct wire_question *question, struct arena *arena, wire_answer_fn *done, void *context)
+{
+    struct stream_call *asked = new_call(stream, question);
+    if (asked == NULL) {
+        return NULL;
+    }
     asked->arena = arena;
     asked->done = done;
     asked->context = context;
     return wire_call_queue(
         &asked->call, wire_call_begin(&asked->call, wire, &stream_kind, &question->target));
+}
+
+static void
+report_listen(struct wire_call *call, enum err err)
+{
+    struct stream_call *asked = stream_of(call);
+    const struct answer answer = {.err = err, .headers = "", .body = "", .at = clock_wall()};
+    asked->done(asked->context, &answer);
+}
+
+static const struct wire_kind listen_kind = {PACE_REQUEST, start, report_listen, release};
+
+struct wire_call *
+wire_stream_listen(struct wire *wire, struct wire_stream **stream,
+    const struct wire_question *question, const struct wire_listen *listen)
+{
+    struct stream_call *asked = new_call(stream, question);
+    if (asked == NULL) {
+        return NULL;
+    }
+    asked->got = listen->got;
+    asked->ms = listen->ms;
+    asked->done = listen->done;
+    asked->context = listen->context;
+    return wire_call_queue(
+        &asked->call, wire_call_begin(&asked->call, wire, &listen_kind, &question->target));
+}
+
+bool
+wire_stream_say(struct wire_stream *stream, const void *bytes, size_t len)
+{
+    char *out = stream->dead || !stream->connected || stream->out != NULL ? NULL : malloc(len);
+    if (out == NULL) {
+        return false;
+    }
+    memcpy(out, bytes, len);
+    stream->out = out;
+    stream->out_len = len;
+    stream->write.data = stream;
+    uv_buf_t said = uv_buf_init(out, (unsigned)len);
+    if (uv_write(&stream->write, (uv_stream_t *)&stream->tcp, &said, 1, on_written) != 0) {
+        stream->dead = true;
+        free(out);
+        stream->out = NULL;
+        return false;
+    }
+    return true;
 }
 
 static void

@@ -112,6 +112,22 @@ struct wire_question {
 };
 struct wire_call *wire_stream_ask(struct wire *wire, struct wire_stream **stream,
     const struct wire_question *question, struct arena *arena, wire_answer_fn *done, void *context);
+/*
+ * The same, but all that comes is given to `got` and nothing is kept, until it says false (OK), so
+ * many ms are over (ERR_TIMEOUT; 0: never) or the connection ends (ERR_NETWORK). Meanwhile it holds
+ * no place among the calls of its host.
+ */
+typedef bool wire_bytes_fn(void *context, const void *bytes, size_t len);
+struct wire_listen {
+    wire_bytes_fn *got;
+    wire_answer_fn *done; /* the answer has no body */
+    void *context;
+    unsigned ms;
+};
+struct wire_call *wire_stream_listen(struct wire *wire, struct wire_stream **stream,
+    const struct wire_question *question, const struct wire_listen *listen);
+/* Bytes to a stream that is listened to, without an answer; false: not now. */
+bool wire_stream_say(struct wire_stream *stream, const void *bytes, size_t len);
 /* NULL is allowed; a question under way must be cancelled before. */
 void wire_stream_close(struct wire_stream *stream);
 
