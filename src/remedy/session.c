@@ -23,11 +23,11 @@ find_door(struct session *session, const struct device_account *account)
     session->door = account != NULL ? account->door : driver->door;
     session->door_ask = account != NULL ? account->door_ask : driver->door_ask;
     bool found =
-        session->door != NULL && session_find(session, &session->door_ask, &session->place);
+        session->door != NULL && session_where(session, &session->door_ask, &session->place);
     if (!found && account == NULL) {
         session->door = &device_door_rtsp;
         session->door_ask = (struct ask){.method = "DESCRIBE"};
-        found = session_find(session, &session->door_ask, &session->place);
+        found = session_where(session, &session->door_ask, &session->place);
     }
     if (!found) {
         note_set(&job->why, "no log-in page of it is known");

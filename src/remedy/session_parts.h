@@ -39,7 +39,7 @@ struct session {
 };
 
 /* Where that is asked; false: the device has no such place. */
-bool session_find(struct session *session, const struct ask *ask, struct session_place *ret_place);
+bool session_where(struct session *session, const struct ask *ask, struct session_place *ret_place);
 /*
  * One exchange there. A closed port is ERR_NETWORK: "refused" is what a device says to a password.
  */

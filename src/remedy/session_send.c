@@ -150,7 +150,7 @@ find_onvif(struct session *session, const struct ask *ask, struct session_place 
 }
 
 bool
-session_find(struct session *session, const struct ask *ask, struct session_place *ret_place)
+session_where(struct session *session, const struct ask *ask, struct session_place *ret_place)
 {
     const struct subject *subject = session->job->subject;
     *ret_place = (struct session_place){.way = BY_HTTP};
@@ -182,7 +182,7 @@ session_send_once(struct session *session, const struct request *request, bool d
 {
     struct arena vault;
     struct session_place place;
-    if (!session_find(session, &request->ask, &place)) {
+    if (!session_where(session, &request->ask, &place)) {
         return ERR_UNSUPPORTED;
     }
     arena_init(&vault, ARENA_DEVICE_LIMIT);
