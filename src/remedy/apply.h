@@ -4,14 +4,17 @@
  */
 #pragma once
 
-#include "remedy/journal.h"
 #include "remedy/remedy.h"
+#include "remedy/trail.h"
 
 struct apply_result {
     unsigned kept, undone, left, stuck;
     unsigned logins;
     bool is_stopped;
 };
+
+/* From a signal: no step is begun any more, those under way come to their end. */
+void apply_stop(void);
 
 /* All of it, in threads of its own; the journal has how each step ended. */
 enum err apply_plan(struct desk *desk, const struct plan *plan, struct apply_result *ret_result,

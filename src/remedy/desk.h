@@ -16,7 +16,7 @@
 #include <jansson.h>
 
 struct desk;
-struct journal;
+struct trail;
 struct plan_step;
 struct job;
 
@@ -26,7 +26,7 @@ struct desk_settings {
     struct site *site;   /* NULL: none */
     struct store *store; /* keeps the lock-out budget; NULL: no password is sent */
     struct vault_place vault;
-    struct journal *journal;
+    struct trail *journal;
     struct run_ledger ledger; /* write NULL: there is none */
     unsigned devices_at_once;
     unsigned video_s; /* how long a stream may take to come back; 30 */

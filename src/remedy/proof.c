@@ -15,7 +15,7 @@
 #define PATH_BYTES   4096
 
 const char *
-proof_after(const struct journal_step *state, const struct plan_step *step)
+proof_after(const struct trail_step *state, const struct plan_step *step)
 {
     return step->fact == NULL ? NULL : json_string_value(json_object_get(state->after, step->fact));
 }
@@ -33,19 +33,19 @@ proof_is_open(const struct finding *finding)
 }
 
 struct proof_end
-proof_end(const struct plan_step *step, const struct journal_step *state)
+proof_end(const struct plan_step *step, const struct trail_step *state)
 {
-    static const struct proof_end ends[JOURNAL_PHASE_COUNT] = {
-        [JOURNAL_WAITING] = {MARK_UNKNOWN, "not begun" },
-        [JOURNAL_TAKEN] = {MARK_UNKNOWN, "unfinished"},
-        [JOURNAL_APPLYING] = {MARK_UNKNOWN, "unfinished"},
-        [JOURNAL_PROVING] = {MARK_UNKNOWN, "unfinished"},
-        [JOURNAL_KEEPING] = {MARK_UNKNOWN, "unfinished"},
-        [JOURNAL_UNDOING] = {MARK_UNKNOWN, "unfinished"},
-        [JOURNAL_KEPT] = {MARK_PASS,    "done"      },
-        [JOURNAL_UNDONE] = {MARK_FAIL,    "taken back"},
-        [JOURNAL_LEFT] = {MARK_NOTE,    "left alone"},
-        [JOURNAL_STUCK] = {MARK_FAIL,    "LOOK AT IT"},
+    static const struct proof_end ends[TRAIL_PHASE_COUNT] = {
+        [TRAIL_WAITING] = {MARK_UNKNOWN, "not begun" },
+        [TRAIL_TAKEN] = {MARK_UNKNOWN, "unfinished"},
+        [TRAIL_APPLYING] = {MARK_UNKNOWN, "unfinished"},
+        [TRAIL_PROVING] = {MARK_UNKNOWN, "unfinished"},
+        [TRAIL_KEEPING] = {MARK_UNKNOWN, "unfinished"},
+        [TRAIL_UNDOING] = {MARK_UNKNOWN, "unfinished"},
+        [TRAIL_KEPT] = {MARK_PASS,    "done"      },
+        [TRAIL_UNDONE] = {MARK_FAIL,    "taken back"},
+        [TRAIL_LEFT] = {MARK_NOTE,    "left alone"},
+        [TRAIL_STUCK] = {MARK_FAIL,    "LOOK AT IT"},
     };
     return step->by_hand ? (struct proof_end){MARK_NOTE, "by hand"} : ends[state->phase];
 }
@@ -67,7 +67,7 @@ gaps_of(const struct proof *proof, unsigned *ret_gaps)
         unsigned longest = 0;
         for (size_t i = 0; i < proof->plan->step_count; i++) {
             const struct plan_step *step = &proof->plan->steps[i];
-            unsigned gap = journal_step(proof->journal, step->number).gap_ms;
+            unsigned gap = trail_step(proof->journal, step->number).gap_ms;
             longest = step->target == target && gap > longest ? gap : longest;
         }
         if (longest != 0) {
@@ -98,7 +98,7 @@ proof_gaps(const struct proof *proof, struct proof_gaps *ret_gaps)
 static json_t *
 step_json(const struct proof *proof, const struct plan_step *step)
 {
-    struct journal_step state = journal_step(proof->journal, step->number);
+    struct trail_step state = trail_step(proof->journal, step->number);
     json_t *object = json_object();
     json_t *rules = json_array();
     value_put(object, "number", value_number(step->number));
@@ -107,7 +107,7 @@ step_json(const struct proof *proof, const struct plan_step *step)
     value_put(object, "title", value_text(proof_target(proof, step)->title));
     value_put(object, "words", value_text(step->words));
     value_put(
-        object, "phase", value_text(step->by_hand ? "by hand" : journal_phase_name(state.phase)));
+        object, "phase", value_text(step->by_hand ? "by hand" : trail_phase_name(state.phase)));
     value_put_known(object, "fact", step->fact);
     value_put_known(object, "before", step->from);
     value_put_known(object, "wanted", step->wanted);
@@ -242,7 +242,7 @@ save_json(
         err = save_as(folder, "fix.json", text, len, note);
     }
     if (err == OK) {
-        err = save_as(journal_folder(proof->journal), "fix.json", text, len, note);
+        err = save_as(trail_folder(proof->journal), "fix.json", text, len, note);
     }
     free(text);
     return err;

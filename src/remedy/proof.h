@@ -10,7 +10,7 @@
 
 struct proof {
     const struct plan *plan;
-    const struct journal *journal;
+    const struct trail *journal;
     const struct apply_result *result;
     const struct assessment *after; /* NULL: the site was not read again, why_not says why */
     const char *why_not;

@@ -78,7 +78,7 @@ put_totals(const struct proof *proof, struct buf *out)
 static void
 put_step(const struct proof *proof, const struct plan_step *step, struct buf *out)
 {
-    struct journal_step state = journal_step(proof->journal, step->number);
+    struct trail_step state = trail_step(proof->journal, step->number);
     struct proof_end end = proof_end(step, &state);
     char text[WORDS_NUMBER];
     const char *after = proof_after(&state, step);

@@ -6,7 +6,7 @@
 #include "report/words.h"
 
 /* The step's fact as it was read at the end; NULL: it was not. */
-const char *proof_after(const struct journal_step *state, const struct plan_step *step);
+const char *proof_after(const struct trail_step *state, const struct plan_step *step);
 const struct plan_target *proof_target(const struct proof *proof, const struct plan_step *step);
 /* A gap that is still there. */
 bool proof_is_open(const struct finding *finding);
@@ -15,4 +15,4 @@ struct proof_end {
     enum mark mark;
     const char *word;
 };
-struct proof_end proof_end(const struct plan_step *step, const struct journal_step *state);
+struct proof_end proof_end(const struct plan_step *step, const struct trail_step *state);

@@ -38,7 +38,7 @@ put_grades(const struct proof *proof, struct page *page)
 static void
 put_step(const struct proof *proof, const struct plan_step *step, struct page *page)
 {
-    struct journal_step state = journal_step(proof->journal, step->number);
+    struct trail_step state = trail_step(proof->journal, step->number);
     struct proof_end end = proof_end(step, &state);
     char word[32];
     (void)snprintf(word, sizeof(word), " %s", end.word);

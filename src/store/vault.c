@@ -31,6 +31,7 @@ enum part {
     PART_SEAL = 1,
     PART_MARK,
     PART_ID,
+    PART_JOURNAL,
 };
 
 struct vault {
@@ -542,6 +543,18 @@ vault_rekey(struct vault *vault, const char *new_key, struct note *note)
         errno != ENOENT) {
         note_set(note, "%.120s: %s", vault->key_file.data, strerrordesc_np(errno));
         err = ERR_IO;
+    }
+    return err;
+}
+
+enum err
+vault_journal_key(const struct vault_place *place, struct secret **ret_key, struct note *note)
+{
+    struct vault *vault = NULL;
+    enum err err = vault_open(place, true, &vault, note);
+    if (err == OK) {
+        err = derive(vault->key, PART_JOURNAL, ret_key);
+        vault_close(vault);
     }
     return err;
 }

@@ -47,3 +47,10 @@ enum err vault_save(struct vault *vault, struct note *note) MUST_CHECK;
  * there, or (NULL) takes the place of the old one; a credential of systemd can't be replaced so.
  */
 enum err vault_rekey(struct vault *vault, const char *new_key, struct note *note) MUST_CHECK;
+
+/*
+ * The key for the journals of plans, derived from the vault's: the same for as long as that is.
+ * Where neither key nor file is, the vault's is made.
+ */
+enum err vault_journal_key(
+    const struct vault_place *place, struct secret **ret_key, struct note *note) MUST_CHECK;

@@ -1,0 +1,125 @@
+/* Looks at journals without owning them: for the list, and for whether one is unfinished. */
+#include "remedy/trail.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "remedy/trail_lines.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+#define LIST_MOST  10000
+
+static int
+by_id(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+enum err
+trail_list(const char *folder, struct trail_list *ret_list)
+{
+    *ret_list = (struct trail_list){.ids = NULL};
+    DIR *open = opendir(folder);
+    if (open == NULL) {
+        return errno == ENOENT ? OK : ERR_IO;
+    }
+    enum err err = OK;
+    for (struct dirent *row = readdir(open); row != NULL && err == OK; row = readdir(open)) {
+        if (row->d_name[0] == '.' || strlen(row->d_name) >= TRAIL_ID) {
+            continue;
+        }
+        char(*more)[TRAIL_ID] = ret_list->count == LIST_MOST
+                                    ? NULL
+                                    : reallocarray(ret_list->ids, ret_list->count + 1, TRAIL_ID);
+        if (more == NULL) {
+            err = ret_list->count == LIST_MOST ? ERR_LIMIT : ERR_MEMORY;
+            break;
+        }
+        ret_list->ids = more;
+        (void)text_copy(more[ret_list->count++], TRAIL_ID, row->d_name);
+    }
+    (void)closedir(open);
+    if (ret_list->count > 1) {
+        qsort(ret_list->ids, ret_list->count, TRAIL_ID, by_id);
+    }
+    return err;
+}
+
+void
+trail_list_release(struct trail_list *list)
+{
+    free(list->ids);
+    *list = (struct trail_list){.ids = NULL};
+}
+
+static bool
+is_held(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return held;
+}
+
+static enum err
+look(const char *folder, struct trail_summary *summary, struct note *note)
+{
+    CLEANUP(buf_release) struct buf path;
+    CLEANUP(buf_release) struct buf bytes;
+    struct plan *plan = NULL;
+    struct trail_lines lines = {.rows = NULL};
+    buf_init(&path, PATH_BYTES);
+    buf_init(&bytes, TRAIL_BYTES);
+    buf_format(&path, "%s/plan.json", folder);
+    enum err err = buf_error(&path);
+    err = err == OK ? file_read(path.data, &bytes, note) : err;
+    err = err == OK ? plan_parse(bytes.data, bytes.len, &plan, note) : err;
+    buf_clear(&path);
+    buf_clear(&bytes);
+    buf_format(&path, "%s/journal.jsonl", folder);
+    summary->is_held = err == OK && is_held(path.data);
+    err = err == OK ? file_read(path.data, &bytes, note) : err;
+    err = err == OK ? trail_lines_init(&lines, plan) : err;
+    err = err == OK ? trail_lines_read(&lines, bytes.data, bytes.len, note) : err;
+    if (err == OK) {
+        (void)text_copy(summary->site, sizeof(summary->site), plan->site);
+        (void)text_copy(summary->scope, sizeof(summary->scope), plan->scope);
+        (void)text_copy(summary->how, sizeof(summary->how), lines.how);
+        summary->is_begun = lines.count != 0;
+        summary->confirm_by = lines.confirm_by;
+        summary->made = plan->made;
+        summary->last = lines.last;
+        for (size_t i = 1; i < lines.row_count; i++) {
+            summary->steps[lines.rows[i].phase]++;
+        }
+    }
+    trail_lines_release(&lines);
+    plan_free(plan);
+    return err;
+}
+
+enum err
+trail_look(const char *folder, const char *id, struct trail_summary *ret_summary, struct note *note)
+{
+    CLEANUP(buf_release) struct buf path;
+    *ret_summary = (struct trail_summary){.is_begun = false};
+    buf_init(&path, PATH_BYTES);
+    buf_format(&path, "%s/%s", folder, id);
+    enum err err = buf_error(&path);
+    return err == OK ? look(path.data, ret_summary, note) : err;
+}
+
+bool
+trail_is_unfinished(const struct trail_summary *summary)
+{
+    return summary->how[0] == '\0' && (summary->is_begun || summary->is_held);
+}
