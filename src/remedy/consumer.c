@@ -274,7 +274,7 @@ hand(struct handing *handing, const struct site *site, const struct site_consume
     consumer_talk_init(&talk, site, row);
     talk.http = ask_desk;
     talk.wait = wait_desk;
-    talk.context = job;
+    talk.context = talk.job = job;
     talk.stamp = job->plan == NULL ? talk.stamp : job->plan->id;
     (void)pthread_mutex_lock(&turn);
     enum err err = converse(handing);

@@ -27,9 +27,10 @@ struct consumer_place {
     const char *words;    /* "line 12", "monitor 3 (Gate)" */
     const char *by_hand;  /* why Gatehouse can't change it; NULL: it can */
     enum consumer_style style;
-    size_t at, len; /* of a file: the bytes of the password, quotes included */
-    const char *id; /* the kind's own */
-    json_t *object; /* the kind's own, borrowed */
+    size_t at, len;  /* of a file: the bytes of the password, quotes included */
+    const char *id;  /* the kind's own */
+    const char *key; /* the kind's own */
+    json_t *object;  /* the kind's own, borrowed until the next list */
 };
 
 /* A conversation with one consumer. All memory is wiped at its end. */
@@ -40,12 +41,14 @@ struct consumer_talk {
         struct arena *arena, struct answer *ret_answer);
     enum err (*wait)(void *context, unsigned ms); /* NULL: never waits */
     void *context;
+    struct job *job;   /* NULL: a survey */
     const char *stamp; /* of the backup's name: the plan's id */
     struct arena arena;
     struct buf bytes; /* of its file */
     struct consumer_place *places;
     size_t place_count;
     const char *token, *group; /* of its log-in */
+    void *own;                 /* the kind's own, ended by its close() */
     json_t *document;
     bool changed; /* by this conversation */
     struct note why;
@@ -56,9 +59,10 @@ struct consumer_kind {
     enum maturity maturity;
     const char *source; /* where the requests come from */
     bool by_file;
-    const char *mark; /* what a plan says of a change, in addition; NULL */
+    const char *late; /* why a plan can't name its places yet; NULL: it can */
     /* Logs in. ERR_REFUSED: its password is wrong; talk->why says more. NULL: not needed. */
     enum err (*open)(struct consumer_talk *talk);
+    void (*close)(struct consumer_talk *talk); /* NULL: nothing to end */
     /* All places, by consumer_place_add(). */
     enum err (*list)(struct consumer_talk *talk);
     /* Each of them gets the password. */
@@ -89,6 +93,25 @@ enum err consumer_ask(struct consumer_talk *talk, const struct request *request,
 enum err consumer_ask_json(struct consumer_talk *talk, const struct request *request) MUST_CHECK;
 /* Percent-encodes all but RFC 3986's unreserved characters; NULL when the arena is full. */
 const char *consumer_encode(struct arena *arena, const char *text);
+/*
+ * A member of an API's object that holds an address with an account in it, or nothing: adds its
+ * place; `id` and `words` are copied. ERR_LIMIT.
+ */
+enum err consumer_add_address(struct consumer_talk *talk, json_t *object, const char *key,
+    const char *id, const char *words) MUST_CHECK;
+/* That member's text with another password in its address; NULL: there is none, or no memory. */
+const char *consumer_put_address(struct arena *arena, const char *address, const char *password);
+/* A member's text, "" when it is none. */
+const char *consumer_text_of(const json_t *object, const char *key);
+/* "monitor 3 (Gate)": a name from outside, made printable. */
+const char *consumer_words(
+    struct consumer_talk *talk, const char *what, const char *id, const char *name);
+/* JSON as the body of a request, in the talk's arena; takes the object. NULL: no memory. */
+const char *consumer_body(struct consumer_talk *talk, json_t *object);
+/* Asks again every two seconds until it says yes twice, for at most a minute. */
+enum err consumer_await(struct consumer_talk *talk, const struct consumer_place *place,
+    bool (*is_well)(struct consumer_talk *talk, const struct consumer_place *place));
+
 /* "root" of the row, else this one, and the path behind it. */
 const char *consumer_path(struct consumer_talk *talk, const char *root, const char *path);
 

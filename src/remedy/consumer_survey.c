@@ -77,6 +77,9 @@ look(
         view->trouble = "nothing is known of this kind";
         return OK;
     }
+    if (view->kind->late != NULL) {
+        return OK;
+    }
     consumer_talk_init(&talk, site, view->row);
     talk.http = ask_wire;
     talk.context = wired;
@@ -168,10 +171,9 @@ tell_view(const struct view *view, const struct subject *subject, struct arena *
     }
     const char *file = view->row->file == NULL ? "" : file_tail(view->row->file, 60);
     const char *blank = file[0] == '\0' ? "" : " ";
-    const char *mark = view->kind->mark;
+    const char *trial = view->kind->maturity == MATURITY_EXPERIMENTAL ? "; experimental" : "";
     add(arena, &users->words,
-        arena_format(arena, "%s (%s%s%s)%s%s", title_of(view), file, blank, where,
-            mark == NULL ? "" : "; ", mark == NULL ? "" : mark));
+        arena_format(arena, "%s (%s%s%s%s)", title_of(view), file, blank, where, trial));
     users->restarts = users->restarts || view->row->reload != NULL;
     if (view->kind->by_file && view->row->reload == NULL) {
         add(arena, &users->unknown,
@@ -192,6 +194,9 @@ consumer_users(const struct consumer_survey *survey, const struct subject *subje
             add(arena, &users.unknown,
                 arena_format(arena, "%s may use it and could not be read: %s", title_of(view),
                     view->trouble));
+        } else if (view->kind->late != NULL) {
+            add(arena, &users.words,
+                arena_format(arena, "%s (%s)", title_of(view), view->kind->late));
         } else {
             tell_view(view, subject, arena, &users);
         }

@@ -40,6 +40,10 @@ consumer_talk_init(
 void
 consumer_talk_release(struct consumer_talk *talk)
 {
+    const struct consumer_kind *kind = consumer_kind(talk->row->kind);
+    if (kind != NULL && kind->close != NULL) {
+        kind->close(talk);
+    }
     json_decref(talk->document);
     if (talk->bytes.size != 0) {
         explicit_bzero(talk->bytes.data, talk->bytes.size);
