@@ -20,10 +20,10 @@
 #define DIGITS "23456789"
 
 /*
- * Signs, the safest first: the first three mean nothing in an address (RFC 3986 2.3), a shell, XML,
- * JSON or a form. None of @ : / ? # % & + that end or change an RTSP address.
+ * Signs, the safest first: they stand for themselves in an address (RFC 3986 2.3), a shell, XML,
+ * YAML, JSON and a form. None of @ : / ? # % & + that end or change an RTSP address.
  */
-#define SIGNS "-_.~*!"
+#define SIGNS "-_.~"
 
 enum change_state
 device_change_step(const struct device_account *account, struct device_change *change,

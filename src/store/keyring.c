@@ -398,6 +398,51 @@ keyring_abandon(const struct vault_place *place, const struct keyring_name *name
     return end(place, name, false, note);
 }
 
+/* Everything into the history, and the secret as its newest; false: it is in none of them. */
+static bool
+pile_up(struct ring *ring, const struct secret *secret)
+{
+    struct secret **const rest[] = {&ring->was, &ring->now, &ring->next};
+    struct secret *found = NULL;
+    for (size_t i = 0; i < COUNT(rest) + KEYRING_HISTORY && found == NULL; i++) {
+        struct secret *one = i < COUNT(rest) ? *rest[i] : ring->history[i - COUNT(rest)];
+        found = is_same(one, secret) ? copy(one) : NULL;
+    }
+    for (size_t i = 0; i < COUNT(rest); i++) {
+        remember(ring, *rest[i]);
+        *rest[i] = NULL;
+    }
+    remember(ring, found);
+    return found != NULL;
+}
+
+enum err
+keyring_restore(const struct vault_place *place, const struct keyring_name *name,
+    const struct secret *secret, bool is_ours, struct note *note)
+{
+    struct vault *vault = NULL;
+    struct ring ring = {0};
+    enum err err = vault_open(place, true, &vault, note);
+    if (err != OK) {
+        return err;
+    }
+    err = ring_read(vault, name, &ring, note);
+    if (err == OK && !pile_up(&ring, secret)) {
+        note_set(note, "the keyring does not have that password");
+        err = ERR_MISSING;
+    }
+    if (err == OK && is_ours) {
+        ring.now = ring.history[0];
+        memmove(
+            &ring.history[0], &ring.history[1], (KEYRING_HISTORY - 1) * sizeof(ring.history[0]));
+        ring.history[KEYRING_HISTORY - 1] = NULL;
+    }
+    err = err == OK ? ring_write(vault, name, &ring, note) : err;
+    ring_release(&ring);
+    vault_close(vault);
+    return err;
+}
+
 enum err
 keyring_candidates(const struct vault *vault, const struct keyring_name *name,
     struct secret *ret_secrets[KEYRING_CANDIDATES], size_t *ret_count, struct note *note)

@@ -41,6 +41,12 @@ enum err keyring_commit(
 /* It was taken back and that is proven: the next one goes to the history. */
 enum err keyring_abandon(
     const struct vault_place *place, const struct keyring_name *name, struct note *note) MUST_CHECK;
+/*
+ * This one, which the keyring has (ERR_MISSING else), is proven to open: it is in force where
+ * Gatehouse set it (`is_ours`), and everything else is history. Twice is once.
+ */
+enum err keyring_restore(const struct vault_place *place, const struct keyring_name *name,
+    const struct secret *secret, bool is_ours, struct note *note) MUST_CHECK;
 /* Every password that the device may have: next, in force, the history; each once. */
 enum err keyring_candidates(const struct vault *vault, const struct keyring_name *name,
     struct secret *ret_secrets[KEYRING_CANDIDATES], size_t *ret_count,

@@ -252,9 +252,9 @@ test_makes_passwords_that_keep_the_rule(void **state)
         {{.classes = 4},                           20, "-" },
         {{.signs = 2, .allowed = "@#_"},           20, "__"},
         {{.digits = 6, .upper = 5, .lower = 4},    20, ""  },
-        {{.signs = 1, .allowed = "!@", .max = 15}, 15, "!" },
+        {{.signs = 1, .allowed = "!~", .max = 15}, 15, "~"},
     };
-    static const char signs[] = "-_.~*!";
+    static const char signs[] = "-_.~";
     for (size_t i = 0; i < COUNT(rows); i++) {
         for (int k = 0; k < 20; k++) {
             struct secret *secret = NULL;
@@ -271,7 +271,7 @@ test_makes_passwords_that_keep_the_rule(void **state)
                 assert_int_equal(count_of(text, rows[i].sign), strlen(rows[i].sign));
             }
             assert_int_equal(count_of(text, "IlO0o1@:/?#%&+ \"'\\$"), 0);
-            assert_int_equal(count_of((const char[]){text[0], '\0'}, "23456789-_.~*!"), 0);
+            assert_int_equal(count_of((const char[]){text[0], '\0'}, "23456789-_.~"), 0);
             assert_int_equal(count_of(text + rows[i].len - 1, signs), 0);
             secret_free(secret);
         }

@@ -205,6 +205,40 @@ test_refuses_one_password_for_two_devices(void **state)
 }
 
 static void
+restore(const struct place *place, const char *text, bool is_ours, enum err wanted)
+{
+    struct note note = {""};
+    struct secret *secret = secret_new_text(text);
+    assert_int_equal(keyring_restore(&place->at, &gate, secret, is_ours, &note), wanted);
+    secret_free(secret);
+}
+
+static void
+test_restores_the_one_that_opens_again(void **state)
+{
+    const struct place *place = *state;
+    struct note note = {""};
+    assert_int_equal(begin(place, &gate, "12345", "first", &note), OK);
+    assert_int_equal(keyring_commit(&place->at, &gate, &note), OK);
+    for (int twice = 0; twice < 2; twice++) {
+        restore(place, "12345", false, OK);
+        assert_in_force(place, &gate, NULL);
+        assert_candidates(place, &gate, "12345 first");
+    }
+    assert_int_equal(begin(place, &gate, "12345", "second", &note), OK);
+    for (int twice = 0; twice < 2; twice++) {
+        restore(place, "first", true, OK);
+        assert_in_force(place, &gate, "first");
+        assert_candidates(place, &gate, "first second 12345");
+    }
+    restore(place, "strange", true, ERR_MISSING);
+    assert_candidates(place, &gate, "first second 12345");
+    /* One that many devices had may be put back too. */
+    set_in_force(place, &yard, "own");
+    assert_int_equal(begin(place, &yard, "first", "other", &note), OK);
+}
+
+static void
 test_finds_the_account_of_a_device(void **state)
 {
     const struct place *place = *state;
@@ -327,6 +361,7 @@ main(void)
         PLACE_TEST(test_leaves_a_password_that_it_did_not_set_out_of_force),
         PLACE_TEST(test_keeps_the_last_five_and_an_earlier_next),
         PLACE_TEST(test_refuses_one_password_for_two_devices),
+        PLACE_TEST(test_restores_the_one_that_opens_again),
         PLACE_TEST(test_finds_the_account_of_a_device),
         PLACE_TEST(test_refuses_names_that_do_not_fit),
         PLACE_TEST(test_knows_the_devices_password_whenever_it_is_killed),

@@ -1,0 +1,215 @@
+/* A password's change on the lists of accounts of one device, there and back. */
+#include "remedy/rotate_parts.h"
+
+#include "base/text.h"
+#include "ledger/event.h"
+
+#include <string.h>
+
+enum remedy_result
+rotate_stopped(enum err err, enum remedy_result other)
+{
+    return err == ERR_CANCELLED ? REMEDY_STOPPED : other;
+}
+
+size_t
+rotate_lists(const struct job *job)
+{
+    size_t count = job->driver == NULL ? 0 : job->driver->account_count;
+    return count < ROTATE_LISTS ? count : ROTATE_LISTS;
+}
+
+bool
+rotate_has_list(const struct job *job, size_t i)
+{
+    return json_is_true(json_array_get(json_object_get(job->before, "lists"), i));
+}
+
+enum err
+rotate_seal(struct job *job, struct rotation *rotation, const struct device_password_rule *rule)
+{
+    const struct keyring_name name = rotation_name(rotation);
+    secret_free(rotation->next);
+    rotation->next = NULL;
+    enum err err = device_password_new(rule, rotation->user, &rotation->next);
+    if (err != OK) {
+        note_set(&job->why, "no safe password keeps its rule (%s)",
+            rule->source == NULL ? "its own" : rule->source);
+        return err;
+    }
+    return keyring_begin(
+        &desk_settings(job->desk)->vault, &name, rotation->old, rotation->next, &job->why);
+}
+
+/* Before a password leaves. */
+static enum err
+tell(const struct job *job, const char *phase, const struct device_account *account,
+    const char *user, struct note *note)
+{
+    json_t *detail = json_pack("{s:s, s:s}", "list", account->title, "account", user);
+    return detail == NULL ? ERR_MEMORY : desk_event(job, EVENT_DEVICE_ROTATE, phase, detail, note);
+}
+
+/* A shorter one, or one with a sign: by what the device said. */
+static struct device_password_rule
+plainer(const struct job *job, const struct rotation *rotation)
+{
+    struct device_password_rule rule = job->driver->accounts[0]->rule;
+    bool is_long = text_contains_nocase(job->why.text, "long");
+    bool had_sign = strpbrk(secret_text(rotation->next), "-_.~") != NULL;
+    rule.max = rule.max != 0 && rule.max < 12 ? rule.max : 12;
+    rule.classes = is_long || had_sign ? 3 : 4;
+    rule.signs = 0;
+    return rule;
+}
+
+/* Which of both is in force, after an answer that does not say. */
+static enum change_state
+find_out(struct job *job, const struct rotation *rotation, const struct device_account *account)
+{
+    struct session_key key = {.account = account,
+        .user = rotation->user,
+        .password = rotation->next,
+        .purpose = SESSION_RECOVER};
+    enum err err = rotation_try(job, &key);
+    if (err == OK) {
+        return CHANGE_TAKEN;
+    }
+    if (err != ERR_REFUSED) {
+        return CHANGE_UNCLEAR;
+    }
+    key.password = rotation->old;
+    return rotation_try(job, &key) == OK ? CHANGE_REFUSED : CHANGE_UNCLEAR;
+}
+
+static enum change_state
+set_list(struct job *job, const struct rotation *rotation, const struct device_account *account,
+    bool is_back)
+{
+    struct session *session = NULL;
+    const struct rotation_change change = {.account = account,
+        .user = rotation->user,
+        .from = is_back ? rotation->next : rotation->old,
+        .to = is_back ? rotation->old : rotation->next};
+    const struct session_key key = {.account = account,
+        .user = rotation->user,
+        .password = change.from,
+        .purpose = is_back ? SESSION_RECOVER : SESSION_PROOF};
+    enum err err = rotation_open(job, &key, &session);
+    if (err == OK) {
+        err = tell(job, is_back ? "undoing" : "begin", account, rotation->user, &job->why);
+        if (err != OK) {
+            session_close(session);
+            return CHANGE_REFUSED;
+        }
+    }
+    enum change_state state = err == OK ? rotation_set(job, session, &change) : CHANGE_REFUSED;
+    session_close(session);
+    return state;
+}
+
+/* The first list: the one that may ask for another password. */
+static enum remedy_result
+set_first(struct job *job, struct rotation *rotation)
+{
+    const struct device_account *account = job->driver->accounts[0];
+    enum change_state state = set_list(job, rotation, account, false);
+    if (state == CHANGE_TOO_WEAK) {
+        desk_tell(job, "it does not take the password (%.80s); a plainer one", job->why.text);
+        const struct device_password_rule rule = plainer(job, rotation);
+        if (rotate_seal(job, rotation, &rule) != OK) {
+            return REMEDY_REFUSED;
+        }
+        state = set_list(job, rotation, account, false);
+    }
+    if (state == CHANGE_UNCLEAR || state == CHANGE_SEND) {
+        state = find_out(job, rotation, account);
+    }
+    if (state == CHANGE_TAKEN) {
+        return REMEDY_DONE;
+    }
+    return desk_is_stopped(job->desk) ? REMEDY_STOPPED
+           : state == CHANGE_UNCLEAR  ? REMEDY_FAILED
+                                      : REMEDY_REFUSED;
+}
+
+/* A further one: often the same list by another door, and then nothing is left to do. */
+static enum remedy_result
+set_further(struct job *job, const struct rotation *rotation, const struct device_account *account)
+{
+    if (!account->is_separate) {
+        const struct session_key key = {.account = account,
+            .user = rotation->user,
+            .password = rotation->next,
+            .purpose = SESSION_PROOF};
+        enum err err = rotation_try(job, &key);
+        if (err != ERR_REFUSED) {
+            return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
+        }
+    }
+    enum change_state state = set_list(job, rotation, account, false);
+    if (state == CHANGE_UNCLEAR) {
+        state = find_out(job, rotation, account);
+    }
+    return state == CHANGE_TAKEN ? REMEDY_DONE : REMEDY_FAILED;
+}
+
+enum remedy_result
+rotate_set(struct job *job, struct rotation *rotation)
+{
+    enum remedy_result result = set_first(job, rotation);
+    for (size_t i = 1; i < rotate_lists(job) && result == REMEDY_DONE; i++) {
+        if (rotate_has_list(job, i)) {
+            result = set_further(job, rotation, job->driver->accounts[i]);
+        }
+    }
+    return result;
+}
+
+static enum err
+opens(struct job *job, const struct rotation *rotation, const struct device_account *account,
+    const struct secret *secret)
+{
+    const struct session_key key = {
+        .account = account, .user = rotation->user, .password = secret, .purpose = SESSION_RECOVER};
+    return rotation_try(job, &key);
+}
+
+/* OK: the list has the old one. The more likely is tried first: each wrong one costs the budget. */
+static enum remedy_result
+set_one_back(struct job *job, const struct rotation *rotation, size_t i)
+{
+    const struct device_account *account = job->driver->accounts[i];
+    bool is_first = i == 0;
+    enum err err = opens(job, rotation, account, is_first ? rotation->next : rotation->old);
+    if (err == ERR_REFUSED) {
+        err = opens(job, rotation, account, is_first ? rotation->old : rotation->next);
+        is_first = !is_first;
+    }
+    if (err != OK) {
+        return rotate_stopped(err, REMEDY_FAILED);
+    }
+    if (!is_first) {
+        return REMEDY_DONE; /* the old one opened it */
+    }
+    enum change_state state = set_list(job, rotation, account, true);
+    if (state == CHANGE_REFUSED || state == CHANGE_TOO_WEAK) {
+        return REMEDY_REFUSED;
+    }
+    err = opens(job, rotation, account, rotation->old);
+    return err == OK            ? REMEDY_DONE
+           : err == ERR_REFUSED ? REMEDY_UNPROVEN
+                                : rotate_stopped(err, REMEDY_FAILED);
+}
+
+enum remedy_result
+rotate_set_back(struct job *job, const struct rotation *rotation)
+{
+    enum remedy_result result = REMEDY_DONE;
+    for (size_t i = 0; i < rotate_lists(job) && result == REMEDY_DONE; i++) {
+        if (rotate_has_list(job, i)) {
+            result = set_one_back(job, rotation, i);
+        }
+    }
+    return result;
+}
