@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "remedy/consumer.h"
+#include "remedy/desk_post.h"
 #include "remedy/rotate_parts.h"
 
 #include <string.h>
@@ -285,10 +286,12 @@ prove(struct job *job)
 }
 
 static struct consumer_change
-consumers_of(const struct rotation *rotation)
+consumers_of(const struct job *job, const struct rotation *rotation)
 {
-    return (struct consumer_change){
-        .user = rotation->user, .from = rotation->old, .to = rotation->next};
+    return (struct consumer_change){.user = rotation->user,
+        .from = rotation->old,
+        .to = rotation->next,
+        .even_unknown = json_is_true(json_object_get(job->step->detail, "even_unknown"))};
 }
 
 /* Twice is once: whoever was told before a crash is told again. */
@@ -301,9 +304,8 @@ keep(struct job *job)
     }
     const struct keyring_name name = rotation_name(&rotation);
     enum err err = keyring_commit(&desk_settings(job->desk)->vault, &name, &job->why);
-    const struct consumer_change change = consumers_of(&rotation);
-    enum remedy_result result =
-        err == OK ? consumer_hand_over(job, &change) : REMEDY_FAILED;
+    const struct consumer_change change = consumers_of(job, &rotation);
+    enum remedy_result result = err == OK ? consumer_hand_over(job, &change) : REMEDY_FAILED;
     rotation_release(&rotation);
     return result;
 }
@@ -324,7 +326,7 @@ undo(struct job *job)
     enum remedy_result result = rotate_set_back(job, &rotation);
     struct note why = job->why;
     if (result == REMEDY_DONE) {
-        const struct consumer_change change = consumers_of(&rotation);
+        const struct consumer_change change = consumers_of(job, &rotation);
         enum remedy_result told = consumer_take_back(job, &change);
         bool is_ours = json_is_true(json_object_get(job->before, "ours"));
         result = keyring_restore(place, &name, rotation.old, is_ours, &job->why) == OK

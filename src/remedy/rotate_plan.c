@@ -2,6 +2,7 @@
 #include "remedy/rotate_parts.h"
 
 #include "base/text.h"
+#include "remedy/consumer.h"
 
 #include <string.h>
 
@@ -96,33 +97,55 @@ known_account(const struct subject *device)
     return account != NULL ? account : facts_text(&device->facts, FACT_LOGIN_FACTORY);
 }
 
+static bool
+has_tls(const struct subject *device)
+{
+    bool has = false;
+    for (size_t i = 0; i < device->port_count; i++) {
+        has = has || (device->ports[i].tls && text_equal(device->ports[i].protocol, "http"));
+    }
+    return has;
+}
+
+/* What one step is made of. */
+struct draft {
+    const struct subject *device;
+    const struct finding_place *place; /* of the first finding that it closes; NULL: asked for */
+    struct consumer_users users;
+    bool even_unknown;
+};
+
 static enum err
-fill(struct plan *plan, struct plan_step *step, const struct subject *device,
-    const struct finding_place *place)
+fill(struct plan *plan, struct plan_step *step, const struct draft *draft)
 {
     char title[SUBJECT_TITLE];
+    const struct subject *device = draft->device;
+    const struct finding_place *place = draft->place;
     const char *account = known_account(device);
-    bool has_tls = false;
-    for (size_t i = 0; i < device->port_count; i++) {
-        has_tls =
-            has_tls || (device->ports[i].tls && text_equal(device->ports[i].protocol, "http"));
-    }
     struct arena *arena = &plan->arena;
     step->words = arena_format(arena, "Give account %s of %s a password of its own", account,
         subject_title(device, title));
     step->changes = arena_format(arena, "password of %s on web, RTSP and ONVIF%s%s", account,
         place == NULL ? "" : "; today: ", place == NULL ? "" : place->sentence);
-    step->notices = has_tls
-                        ? "Whoever logs in there: VMS, recorder, apps; those that are known "
-                          "here are told the new one"
-                        : "Whoever logs in there: VMS, recorder, apps; those that are known "
-                          "here are told the new one. It has no HTTPS: the new password crosses "
-                          "the network as its log-in sends it";
+    step->notices = arena_format(arena, "%s%s%s%s",
+        draft->users.words == NULL ? "Whoever logs in there and is not named in the site file"
+                                   : draft->users.words,
+        draft->users.words == NULL ? "" : ", which are told the new one",
+        draft->users.unknown == NULL ? "" : "; not told: ",
+        draft->users.unknown == NULL ? "" : draft->users.unknown);
+    if (step->notices != NULL && !has_tls(device)) {
+        step->notices = arena_format(arena,
+            "%s. It has no HTTPS: the new password crosses the network as it is", step->notices);
+    }
     step->untouched = "its other accounts, and other devices";
-    step->gap_s = 30;
+    step->gap_s = draft->users.restarts ? 60 : 30;
     step->is_reversible = true;
-    step->detail = json_pack("{s:s}", "account", account);
-    return step->words == NULL || step->changes == NULL || step->detail == NULL ? ERR_MEMORY : OK;
+    step->detail =
+        json_pack("{s:s, s:b}", "account", account, "even_unknown", draft->even_unknown ? 1 : 0);
+    return step->words == NULL || step->changes == NULL || step->notices == NULL ||
+                   step->detail == NULL
+               ? ERR_MEMORY
+               : OK;
 }
 
 /* A device that has no published way, or whose password nobody told: said, with who does what. */
@@ -161,9 +184,16 @@ propose_for(struct plan *plan, const struct plan_from *from, const struct subjec
         return leave(plan, device, rule,
             "its password is not known: name it in the site file (devices[].secret)");
     }
-    size_t target = plan_target(plan, device);
+    struct draft draft = {.device = device,
+        .place = first,
+        .even_unknown = from->choice != NULL && from->choice->even_unknown};
+    enum err err = consumer_users(from->consumers, device, &plan->arena, &draft.users);
+    if (err == OK && draft.users.unknown != NULL && !draft.even_unknown) {
+        return leave(plan, device, rule, draft.users.unknown);
+    }
+    size_t target = err == OK ? plan_target(plan, device) : SIZE_MAX;
     struct plan_step *step = target == SIZE_MAX ? NULL : plan_add(plan, "rotate", target);
-    enum err err = step == NULL ? ERR_LIMIT : fill(plan, step, device, first);
+    err = err != OK ? err : step == NULL ? ERR_LIMIT : fill(plan, step, &draft);
     for (size_t i = 0; i < COUNT(rows) && err == OK; i++) {
         err = places[i] == NULL ? OK : plan_closes(plan, step, rows[i].rule);
     }

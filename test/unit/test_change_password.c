@@ -252,7 +252,7 @@ test_makes_passwords_that_keep_the_rule(void **state)
         {{.classes = 4},                           20, "-" },
         {{.signs = 2, .allowed = "@#_"},           20, "__"},
         {{.digits = 6, .upper = 5, .lower = 4},    20, ""  },
-        {{.signs = 1, .allowed = "!~", .max = 15}, 15, "~"},
+        {{.signs = 1, .allowed = "!~", .max = 15}, 15, "~" },
     };
     static const char signs[] = "-_.~";
     for (size_t i = 0; i < COUNT(rows); i++) {
