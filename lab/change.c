@@ -22,6 +22,7 @@ struct change {
     const struct site_route *route;
     const struct http_request *request;
     size_t made;
+    char named[64]; /* "-NAME." of a request that names its document */
 };
 
 bool
@@ -57,6 +58,8 @@ is_meant(const struct change *change, const struct site_route *shown)
     if (route->state == NULL)
         return true;
     state_name(shown, name);
+    if (text_equal(route->state, "named"))
+        return change->named[0] != '\0' && text_contains(name, change->named);
     return text_equal(name, route->state);
 }
 
@@ -178,6 +181,55 @@ set_element(struct state_text text, const char *key, const char *value, struct b
     return true;
 }
 
+/* The first object at any depth that has the name. */
+static json_t *
+holder_of(json_t *value, const char *name, unsigned depth)
+{
+    size_t index;
+    json_t *item;
+    json_t *found = NULL;
+    if (depth == 0)
+        return NULL;
+    if (json_object_get(value, name) != NULL)
+        return value;
+    if (json_is_array(value))
+        json_array_foreach(value, index, item) found =
+            found != NULL ? found : holder_of(item, name, depth - 1);
+    if (!json_is_object(value))
+        return found;
+    void *step = json_object_iter(value);
+    for (; step != NULL && found == NULL; step = json_object_iter_next(value, step))
+        found = holder_of(json_object_iter_value(step), name, depth - 1);
+    return found;
+}
+
+/* In JSON a value keeps its type, and a list becomes one of this value alone. */
+static json_t *
+typed_as(const json_t *old, const char *value)
+{
+    bool yes = text_equal_nocase(value, "true");
+    uint64_t number = 0;
+    if (json_is_boolean(old))
+        return json_boolean(yes);
+    if (json_is_integer(old) && text_to_u64(value, INT32_MAX, &number) == OK)
+        return json_integer((json_int_t)number);
+    return json_is_array(old) ? json_pack("[s]", value) : json_string(value);
+}
+
+static bool
+set_json(struct state_text text, const char *key, const char *value, struct buf *out)
+{
+    json_t *document = json_loadb(text.text, text.len, 0, NULL);
+    json_t *holder = holder_of(document, key, DEPTH_LIMIT);
+    bool found = holder != NULL && json_object_set_new(holder, key,
+                                       typed_as(json_object_get(holder, key), value)) == 0;
+    char *dump = found ? json_dumps(document, JSON_INDENT(1) | JSON_PRESERVE_ORDER) : NULL;
+    buf_text(out, dump == NULL ? "" : dump);
+    free(dump);
+    json_decref(document);
+    return found;
+}
+
 static enum err
 assign_one(
     struct change *change, const struct site_route *shown, const char *key, const char *value)
@@ -186,8 +238,9 @@ assign_one(
     struct buf text;
     buf_init(&text, DOCUMENT_LIMIT);
     const struct state_text now = state_shown(change->device, shown);
-    bool found = set_line(now, key, value, &text);
-    if (!found) {
+    bool is_json = now.len > 0 && now.text[strspn(now.text, " \r\n")] == '{';
+    bool found = is_json ? set_json(now, key, value, &text) : set_line(now, key, value, &text);
+    if (!found && !is_json) {
         buf_clear(&text);
         found = set_element(now, key, value, &text);
     }
@@ -226,28 +279,6 @@ assign(struct change *change, const struct site_route *shown)
     if (err == OK && !text_equal(change->request->method, "GET"))
         err = assign_from(change, shown, change->request->body);
     return err;
-}
-
-/* The first object at any depth that has the name. */
-static json_t *
-holder_of(json_t *value, const char *name, unsigned depth)
-{
-    size_t index;
-    json_t *item;
-    json_t *found = NULL;
-    if (depth == 0)
-        return NULL;
-    if (json_object_get(value, name) != NULL)
-        return value;
-    if (json_is_array(value))
-        json_array_foreach(value, index, item) found =
-            found != NULL ? found : holder_of(item, name, depth - 1);
-    if (!json_is_object(value))
-        return found;
-    void *step = json_object_iter(value);
-    for (; step != NULL && found == NULL; step = json_object_iter_next(value, step))
-        found = holder_of(json_object_iter_value(step), name, depth - 1);
-    return found;
 }
 
 size_t
@@ -404,6 +435,9 @@ change_apply(struct device *device, const struct site_http *http, const struct s
     struct change change = {.device = device, .http = http, .route = route, .request = request};
     const struct site_transcript *record = device->record;
     enum err err = route->password == NULL ? OK : change_password(&change);
+    char name[sizeof change.named - 3];
+    if (text_equal(route->state, "named") && value_of(request, "name", name, sizeof name))
+        snprintf(change.named, sizeof change.named, "-%s.", name);
     bool whole = route->change == SITE_CHANGE_PUT || text_equal(route->state, "same");
     for (unsigned i = 0; err == OK && i < record->http_count; i++)
         if (!whole || &record->http[i] == http)

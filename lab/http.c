@@ -248,6 +248,11 @@ static bool
 pass_login(struct exchange *exchange, enum site_login login, const struct site_route *route)
 {
     const struct http_request *request = exchange->request;
+    if (login == SITE_LOGIN_OWN)
+        login =
+            device_opens(exchange->device, DEVICE_WAY_HTTP, exchange->device->accounts[0].user, "")
+                ? SITE_LOGIN_NO
+                : SITE_LOGIN_HTTP;
     if (login == SITE_LOGIN_NO)
         return true;
     enum auth_verdict verdict = AUTH_RIGHT;

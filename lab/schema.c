@@ -31,6 +31,7 @@ static const cyaml_strval_t logins[] = {
     {"blueiris", SITE_LOGIN_BLUEIRIS},
     {"bearer",   SITE_LOGIN_BEARER  },
     {"query",    SITE_LOGIN_QUERY   },
+    {"own",      SITE_LOGIN_OWN     },
 };
 
 static const cyaml_strval_t changes[] = {

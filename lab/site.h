@@ -15,6 +15,7 @@ enum site_login {
     SITE_LOGIN_RPC2, /* Dahua: MD5(user:random:MD5(user:realm:password)) in JSON */
     SITE_LOGIN_BLUEIRIS,
     SITE_LOGIN_QUERY,  /* usr and pwd in the query */
+    SITE_LOGIN_OWN,    /* as HTTP, once the first account has a password */
     SITE_LOGIN_BEARER, /* the token that holds the device's own @uuid@ */
 };
 
@@ -96,7 +97,9 @@ struct site_route {
     struct site_reply *denied; /* answer to a wrong log-in other than by HTTP */
     bool session;              /* there only while somebody is logged in by body */
     enum site_change change;   /* what a request does to documents */
-    char *state;               /* to this one, by its file; "same": what the same path shows */
+    /* Which: its file; "same": what the same path shows; "named": whose file holds the body's
+     * "name". */
+    char *state;
     struct site_password *password;
     struct site_reply *refused; /* answer to a change that can't be made */
 };
