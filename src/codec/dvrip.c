@@ -15,7 +15,7 @@
 #define ALARM    1504U /* pushed by the device itself */
 #define EVENTS   16
 
-static const unsigned messages[] = {1000, 1002, 1006, 1020, 1042, 1488};
+static const unsigned messages[] = {1000, 1002, 1006, 1020, 1040, 1042, 1488};
 
 /* The number at the start of "/1042/NetWork.Nat"; 0 when it is none that may be sent. */
 static unsigned
@@ -141,6 +141,7 @@ status_of(const char *ret)
     } rows[] = {
         {"100", 200}, /* OK */
         {"515", 200}, /* OK after an upgrade */
+        {"603", 200}, /* set, and it restarts */
         {"105", 401}, /* not logged in */
         {"106", 401}, /* user name or password is wrong */
         {"107", 403}, /* may not do that */

@@ -1,8 +1,7 @@
 /*
  * DVRIP ("Sofia", XMeye): the protocol of Xiongmai devices on TCP 34567. A frame is a header of 20
- * bytes and JSON (OpenIPC python-dvr). Only what reads can be written here: log-in, log-out, keep
- * alive, system information, one configuration by name, and a new
- * password.
+ * bytes and JSON (OpenIPC python-dvr). Written here can be log-in, log-out, keep alive, system
+ * information, one configuration by name, read or set, and a new password.
  */
 #pragma once
 
@@ -20,6 +19,7 @@
 #define DVRIP_SYSTEM   "/1020/SystemInfo"
 #define DVRIP_CONFIG   "/1042/"
 #define DVRIP_PASSWORD "/1488"
+#define DVRIP_SET      "/1040/"
 
 /*
  * The frame of a request: its path names the message, its body is the JSON, its authorization the

@@ -388,6 +388,24 @@ find(const struct answer *answer, const char *pick, struct edit_span *ret_span)
     return err;
 }
 
+enum err
+edit_part(const struct answer *answer, const char *path, const char **ret_bytes, size_t *ret_len)
+{
+    struct edit_span span = {.len = 0};
+    const char *end = answer->body + answer->body_len;
+    const char *body = skip_blanks(answer->body, end);
+    if (body == end || (*body != '{' && *body != '[')) {
+        return ERR_SYNTAX;
+    }
+    enum err err = find_json(body, (size_t)(end - body), path, &span);
+    if (err != OK || span.as == EDIT_STRING) {
+        return err == OK ? ERR_UNSUPPORTED : err;
+    }
+    *ret_bytes = span.at;
+    *ret_len = span.len;
+    return OK;
+}
+
 void
 edit_escape_xml(const char *value, struct buf *out)
 {

@@ -16,6 +16,13 @@
 enum err edit_value(
     const struct answer *answer, const char *pick, const char *value, struct buf *out) MUST_CHECK;
 
+/*
+ * The bytes of an object, list, number or boolean at a path (as in codec/pick.h) of JSON that is
+ * known to be well-formed, such as what edit_value() made. ERR_MISSING, ERR_SYNTAX: no JSON.
+ */
+enum err edit_part(const struct answer *answer, const char *path, const char **ret_bytes,
+    size_t *ret_len) MUST_CHECK;
+
 /* Appends a text as it is written inside an XML element, and inside a JSON string's quotes. */
 void edit_escape_xml(const char *value, struct buf *out);
 void edit_escape_json(const char *value, struct buf *out);

@@ -1,6 +1,7 @@
 /* Axis cameras and encoders: VAPIX, key=value and JSON over HTTP with digest login. */
 #include "device/account.h"
 #include "device/parts.h"
+#include "device/switches.h"
 
 #include "base/text.h"
 #include "codec/version.h"
@@ -412,6 +413,8 @@ const struct device_driver device_axis = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_axis,
+    .switch_count = COUNT(switch_axis),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

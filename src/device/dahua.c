@@ -1,6 +1,7 @@
 /* Dahua cameras and recorders and their OEM brands: CGI with key=value answers, digest login. */
 #include "device/account.h"
 #include "device/parts.h"
+#include "device/switches.h"
 #include "device/take.h"
 
 #include "base/clock.h"
@@ -417,6 +418,8 @@ const struct device_driver device_dahua = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_dahua,
+    .switch_count = COUNT(switch_dahua),
     .parse = parse,
     .parsers = parsers,
     .parser_count = COUNT(parsers),

@@ -143,10 +143,14 @@ dress_rpc2(
         return ERR_UNSUPPORTED;
     }
     login->number++;
+    /* The body of a setConfig is the table as getConfig gave it. */
+    bool has_table = name != NULL && ask->body != NULL;
+    const char *end = has_table ? arena_format(arena, "\",\"table\":%s,\"options\":[]}", ask->body)
+                                : (name == NULL ? "" : "\"}");
     const char *body =
         arena_format(arena, "{\"method\":\"%s\",\"params\":%s%s%s,\"id\":%u,\"session\":%s}", call,
             name == NULL ? "null" : "{\"name\":\"", name == NULL ? "" : name + strlen("&name="),
-            name == NULL ? "" : "\"}", (login->number & ~BY_RPC2) + 2, login->text);
+            end == NULL ? "" : end, (login->number & ~BY_RPC2) + 2, login->text);
     return post(CALLS, body, ret_request) == LOGIN_SEND ? OK : ERR_LIMIT;
 }
 

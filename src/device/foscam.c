@@ -6,6 +6,7 @@
 #include "device/account.h"
 #include "device/door.h"
 #include "device/parts.h"
+#include "device/switches.h"
 
 #include "base/text.h"
 #include "codec/httpauth.h"
@@ -484,6 +485,8 @@ const struct device_driver device_foscam = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_foscam,
+    .switch_count = COUNT(switch_foscam),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

@@ -1,6 +1,7 @@
 /* Hanwha Vision, formerly Samsung Techwin: SUNAPI (stw-cgi), key=value lines, digest login. */
 #include "device/account.h"
 #include "device/parts.h"
+#include "device/switches.h"
 
 #include "base/reader.h"
 #include "base/text.h"
@@ -401,6 +402,8 @@ const struct device_driver device_hanwha = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_hanwha,
+    .switch_count = COUNT(switch_hanwha),
     .parse = parse,
     .parsers = parsers,
     .parser_count = COUNT(parsers),

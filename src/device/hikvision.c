@@ -1,6 +1,7 @@
 /* Hikvision cameras and recorders and their OEM brands: ISAPI, XML over HTTP with digest login. */
 #include "device/account.h"
 #include "device/parts.h"
+#include "device/switches.h"
 #include "device/take.h"
 
 #include "base/text.h"
@@ -501,6 +502,8 @@ const struct device_driver device_hikvision = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_hikvision,
+    .switch_count = COUNT(switch_hikvision),
     .parse = parse,
     .warn = warn,
     .no_factory = no_factory,

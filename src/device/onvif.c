@@ -2,6 +2,7 @@
 #include "device/account.h"
 #include "device/door.h"
 #include "device/parts.h"
+#include "device/switches.h"
 #include "device/take.h"
 
 #include "base/text.h"
@@ -432,6 +433,8 @@ const struct device_driver device_onvif = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_onvif,
+    .switch_count = COUNT(switch_onvif),
     .parse = parse,
     .warn = parts_warn,
 };

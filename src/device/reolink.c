@@ -2,6 +2,7 @@
 #include "device/account.h"
 #include "device/door.h"
 #include "device/parts.h"
+#include "device/switches.h"
 
 #include "base/text.h"
 #include "codec/pick.h"
@@ -310,6 +311,8 @@ const struct device_driver device_reolink = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_reolink,
+    .switch_count = COUNT(switch_reolink),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

@@ -104,4 +104,6 @@ const struct device_driver device_tplink = {
     .stream_count = COUNT(streams),
     .fixes = fixes,
     .fix_count = COUNT(fixes),
+    .no_switch = "Tapo and VIGI cameras have no local switch for their cloud (public client pytapo "
+                 "knows none)",
 };

@@ -1,6 +1,7 @@
 /* Uniview cameras and recorders: LAPI, JSON over HTTP with digest login. */
 #include "device/account.h"
 #include "device/parts.h"
+#include "device/switches.h"
 
 #include "base/text.h"
 
@@ -228,6 +229,8 @@ const struct device_driver device_uniview = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_uniview,
+    .switch_count = COUNT(switch_uniview),
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

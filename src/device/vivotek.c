@@ -1,6 +1,7 @@
 /* Vivotek cameras: getparam.cgi, key='value' lines, basic or digest login. */
 #include "device/account.h"
 #include "device/parts.h"
+#include "device/switches.h"
 
 #include "base/text.h"
 
@@ -215,6 +216,8 @@ const struct device_driver device_vivotek = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_vivotek,
+    .switch_count = COUNT(switch_vivotek),
     .parse = parse,
     .warn = parts_warn,
     .no_factory = no_factory,

@@ -1,6 +1,7 @@
 /* Xiongmai (XMeye) cameras and recorders of many brands: DVRIP, and the maker by ONVIF. */
 #include "device/account.h"
 #include "device/parts.h"
+#include "device/switches.h"
 #include "device/take.h"
 
 #include "base/text.h"
@@ -195,6 +196,8 @@ const struct device_driver device_xiongmai = {
     .fix_count = COUNT(fixes),
     .accounts = accounts,
     .account_count = COUNT(accounts),
+    .switches = switch_xiongmai,
+    .switch_count = COUNT(switch_xiongmai),
     .parse = parse,
     .warn = warn,
 };
