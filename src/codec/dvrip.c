@@ -16,6 +16,7 @@
 #define EVENTS   16
 
 static const unsigned messages[] = {1000, 1002, 1006, 1020, 1040, 1042, 1488};
+#define SET_CONFIG 1040U
 
 /* The number at the start of "/1042/NetWork.Nat"; 0 when it is none that may be sent. */
 static unsigned
@@ -39,7 +40,8 @@ dvrip_write(const struct request *request, uint32_t sequence, struct buf *out)
     unsigned message = message_of(request->ask.path);
     const char *body = request->ask.body == NULL ? "{}" : request->ask.body;
     size_t len = strlen(body);
-    if (message == 0 || len > BODY_MAX) {
+    if (message == 0 || len > BODY_MAX ||
+        (message == SET_CONFIG && request->authorization == NULL)) {
         return ERR_VALUE;
     }
     unsigned long session =

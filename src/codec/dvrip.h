@@ -23,7 +23,8 @@
 
 /*
  * The frame of a request: its path names the message, its body is the JSON, its authorization the
- * session ("0x0000001a") or NULL. ERR_VALUE for a message that is not one of those above.
+ * session ("0x0000001a") or NULL. ERR_VALUE for a message that is not one of those above, or
+ * that sets something without an open log-in.
  */
 enum err dvrip_write(const struct request *request, uint32_t sequence, struct buf *out) MUST_CHECK;
 

@@ -65,6 +65,23 @@ test_writes_the_header_that_devices_know(void **state)
 }
 
 static void
+test_sets_a_configuration_in_an_open_login_only(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct request request = {
+        .ask = {.path = DVRIP_SET "NetWork.Nat", .body = "{\"Name\":\"NetWork.Nat\"}"}
+    };
+    buf_init(&out, 4096);
+    assert_int_equal(dvrip_write(&request, 0, &out), ERR_VALUE);
+    request.authorization = "0x0000001a";
+    assert_int_equal(dvrip_write(&request, 0, &out), OK);
+    assert_int_equal(out.data[14], 0x10);
+    assert_int_equal(out.data[15], 0x04);
+    buf_release(&out);
+}
+
+static void
 test_cannot_write_a_message_that_is_not_listed(void **state)
 {
     (void)state;
@@ -153,6 +170,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hashes_as_the_maker_does),
         cmocka_unit_test(test_writes_the_header_that_devices_know),
+        cmocka_unit_test(test_sets_a_configuration_in_an_open_login_only),
         cmocka_unit_test(test_cannot_write_a_message_that_is_not_listed),
         cmocka_unit_test(test_reads_an_answer_behind_events),
         cmocka_unit_test(test_waits_until_the_answer_is_whole),
