@@ -1,6 +1,7 @@
 /* One run, from the first packet to the judged result. */
 #include "assess/assess.h"
 
+#include "assess/again.h"
 #include "assess/config.h"
 #include "assess/derive.h"
 #include "assess/derive_history.h"
@@ -114,9 +115,10 @@ talk_ended(void *context, struct talk *talk)
 }
 
 static bool
-is_asked(const struct subject *subject)
+is_asked(const struct run *run, const struct subject *subject)
 {
-    return subject->in_scope && subject->address_count != 0 && subject->port_count != 0;
+    return !again_keeps(run->settings->again, subject) && subject->in_scope &&
+           subject->address_count != 0 && subject->port_count != 0;
 }
 
 /* Keeps as many conversations going as the settings allow; stops the loop after the last. */
@@ -125,7 +127,7 @@ ask_more(struct run *run)
 {
     while (run->next < run->crowd.count && run->asking < run->settings->devices_at_once) {
         struct subject *subject = run->crowd.subjects[run->next++];
-        if (!is_asked(subject)) {
+        if (!is_asked(run, subject)) {
             run->asked++;
             continue;
         }
@@ -192,6 +194,9 @@ discovered(void *context)
         make_partial(run, "more machines answered than one run can hold");
     }
     drop_own_echo(run);
+    if (run->settings->again != NULL && again_join(run->settings->again, &run->crowd) != OK) {
+        make_partial(run, err_words(ERR_MEMORY));
+    }
     run->talks = calloc(run->crowd.count + 1, sizeof(struct talk *));
     if (run->talks == NULL) {
         make_partial(run, err_words(ERR_MEMORY));
@@ -409,12 +414,22 @@ identify_unasked(struct run *run)
     for (size_t i = 0; i < run->crowd.count; i++) {
         struct subject *subject = run->crowd.subjects[i];
         struct identity identity = {0};
-        if (is_asked(subject)) {
+        if (is_asked(run, subject) || again_keeps(run->settings->again, subject)) {
             continue;
         }
         look_discovered(&run->settings->look, subject);
         identify_by_signs(&identity, &subject->facts);
         identify_decide(&identity, subject);
+    }
+}
+
+/* What an earlier run left open, a second look at some devices does not close. */
+static void
+note_before(struct run *run)
+{
+    const struct again *again = run->settings->again;
+    if (again != NULL && again->before->partial && !run->result->partial) {
+        make_partial(run, again->before->partial_why);
     }
 }
 
@@ -450,7 +465,8 @@ judge(struct run *run)
         return ERR_MEMORY;
     }
     run_events_facts(&run->settings->ledger, result->whole);
-    const struct derive_from from = {run->discovery, run->settings->scope, run->settings->site};
+    const struct derive_from from = {
+        run->discovery, run->settings->scope, run->settings->site, run->settings->keyring};
     derive_facts(&run->crowd, result->whole, &from);
     result->mappings = derive_mappings(run->discovery, &result->arena);
     derive_histories(&run->crowd, run->settings->store, result->site, run->settings->site);
@@ -458,6 +474,7 @@ judge(struct run *run)
     discovery_free(run->discovery);
     run->discovery = NULL;
     note_silence(run);
+    note_before(run);
     count_totals(run);
     result->devices = run->crowd.subjects;
     result->device_count = run->crowd.count;
@@ -486,6 +503,7 @@ open_run(struct run *run, struct note *note)
         .store = run->settings->store,
         .store_why = run->settings->store_why,
         .site = run->settings->site,
+        .keyring = run->settings->keyring,
         .logins_per_day = run->settings->logins_per_day,
         .deadline_ms = run->settings->device_ms,
         .logins = &run->logins,

@@ -13,6 +13,8 @@
 #include "store/store.h"
 #include "wire/wire.h"
 
+struct again;
+
 enum assess_phase {
     ASSESS_DISCOVER, /* done of all: addresses */
     ASSESS_ASK,      /* done of all: devices */
@@ -31,13 +33,15 @@ typedef void assess_progress_fn(void *context, const struct assess_progress *pro
 
 struct assess_settings {
     const struct scope *scope;
-    const struct site *site; /* NULL: none */
-    struct audit *audit;     /* configuration files, judged; NULL: none. Its VMSes are taken */
+    const struct site *site;     /* NULL: none */
+    const struct vault *keyring; /* passwords that Gatehouse set; NULL: none */
+    struct audit *audit;         /* configuration files, judged; NULL: none. Its VMSes are taken */
     struct look look;
     struct store *store;   /* NULL: no log-ins, nothing remembered */
     const char *store_why; /* why there is no store, for the report */
     struct wire_settings wire;
     struct discover_choice discover; /* what is asked beside the usual, and what is not */
+    const struct again *again;       /* set by assess_again() only */
     unsigned logins_per_day;         /* for one device; 0: none */
     unsigned devices_at_once;
     unsigned device_ms;           /* longest conversation with one device */

@@ -301,5 +301,5 @@ derive_facts(struct crowd *crowd, struct subject *whole, const struct derive_fro
     }
     derive_site(whole, crowd, discovery, from->site);
     derive_gateway(crowd, whole, from);
-    derive_passwords(crowd, whole, from->site);
+    derive_passwords(crowd, whole, from);
 }

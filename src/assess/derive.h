@@ -10,7 +10,8 @@
 struct derive_from {
     const struct discovery *discovery;
     const struct scope *scope;
-    const struct site *site; /* NULL: none */
+    const struct site *site;     /* NULL: none */
+    const struct vault *keyring; /* NULL: none */
 };
 
 /* Writes them into the devices and into `whole` (the site itself). */
@@ -25,5 +26,7 @@ const struct port_mapping *derive_mappings(const struct discovery *discovery, st
  */
 void derive_gateway(struct crowd *crowd, struct subject *whole, const struct derive_from *from);
 
-/* Passwords of the site file that are shared or easy to guess, of those that opened a device. */
-void derive_passwords(const struct crowd *crowd, struct subject *whole, const struct site *site);
+/* Passwords of the owner, and those that Gatehouse set, that are shared or easy to guess, of those
+ * that opened a device. */
+void derive_passwords(
+    const struct crowd *crowd, struct subject *whole, const struct derive_from *from);

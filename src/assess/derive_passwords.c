@@ -14,7 +14,7 @@
 /* One device, and what is known of its password. */
 struct holder {
     const struct subject *subject;
-    const struct secret *secret; /* that opened it; NULL: none of the owner's did */
+    struct secret *secret; /* that opened it, a copy; NULL: none of the owner's did */
     uint8_t mark[SECRET_MARK];
     bool is_vms, has_login;
 };
@@ -25,16 +25,22 @@ struct holders {
     size_t count;
 };
 
-/* The password that opened it; NULL when none of the site file's did. */
-static const struct secret *
-opened_with(const struct site *site, const struct subject *subject)
+/* A copy of the password that opened it; NULL when none of the owner's did. */
+static struct secret *
+opened_with(const struct derive_from *from, const struct subject *subject, struct arena *arena)
 {
     bool is_stranger = false;
+    struct site_device ring = {.password = NULL};
     if (facts_get(&subject->facts, FACT_LOGIN_OWNER) == NULL) {
         return NULL;
     }
-    const struct site_device *device = site_secret_device(site, subject, &is_stranger);
-    return device == NULL ? NULL : device->password;
+    if (site_secret_ring(from->keyring, subject, arena, &ring) == OK) {
+        return ring.password;
+    }
+    const struct site_device *device = site_secret_device(from->site, subject, &is_stranger);
+    return device == NULL || device->password == NULL
+               ? NULL
+               : secret_new(secret_text(device->password), secret_len(device->password));
 }
 
 /* Whether it is about passwords at all: video or a VMS, with its log-in on. */
@@ -213,16 +219,16 @@ list_unique(const struct holders *holders, struct buf *words)
 }
 
 static bool
-find_holders(
-    const struct crowd *crowd, const struct site *site, struct arena *arena, struct holders *out)
+find_holders(const struct crowd *crowd, const struct derive_from *from, struct arena *arena,
+    struct holders *out)
 {
     *out = (struct holders){
-        .site = site, .rows = arena_alloc(arena, (crowd->count + 1) * sizeof(*out->rows))};
+        .site = from->site, .rows = arena_alloc(arena, (crowd->count + 1) * sizeof(*out->rows))};
     for (size_t i = 0; i < crowd->count && out->rows != NULL; i++) {
         const struct subject *subject = crowd->subjects[i];
         struct holder *holder = &out->rows[out->count++];
         *holder = (struct holder){.subject = subject,
-            .secret = opened_with(site, subject),
+            .secret = opened_with(from, subject, arena),
             .is_vms = subject->kind == KIND_VMS,
             .has_login = has_login(subject)};
         if (holder->secret != NULL) {
@@ -233,7 +239,7 @@ find_holders(
 }
 
 void
-derive_passwords(const struct crowd *crowd, struct subject *whole, const struct site *site)
+derive_passwords(const struct crowd *crowd, struct subject *whole, const struct derive_from *from)
 {
     const struct source source = {WITNESS_DECLARED, 95, NULL};
     static const struct {
@@ -247,7 +253,7 @@ derive_passwords(const struct crowd *crowd, struct subject *whole, const struct 
         {FACT_LOGIN_UNIQUE,   list_unique  },
     };
     struct holders holders;
-    if (site == NULL || !find_holders(crowd, site, &whole->arena, &holders)) {
+    if (from->site == NULL || !find_holders(crowd, from, &whole->arena, &holders)) {
         return;
     }
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -257,5 +263,8 @@ derive_passwords(const struct crowd *crowd, struct subject *whole, const struct 
         if (words.len != 0) {
             facts_set_text(&whole->facts, rows[i].fact, words.data, &source);
         }
+    }
+    for (size_t i = 0; i < holders.count; i++) {
+        secret_free(holders.rows[i].secret);
     }
 }

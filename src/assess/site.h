@@ -7,6 +7,7 @@
 #include "assess/assessment.h"
 #include "base/secret.h"
 #include "discover/discover.h"
+#include "store/vault.h"
 #include "wire/scope.h"
 
 #define SITE_PACE     1000 /* packets per second, where the owner says nothing */
@@ -120,7 +121,19 @@ enum err site_secret_read(struct site *site, struct note *note) MUST_CHECK;
 /* A path as written in the site file: without '/' in front it starts at the site file's folder. */
 enum err site_find_file(
     const struct site *site, const char *written, char *out, size_t size) MUST_CHECK;
-/* Names it for a person: "the password in gate.txt", "the secret gate". */
+/* Where the site's sealed passwords are; site NULL: the program's own. The texts are in the arena.
+ */
+enum err site_secret_place(
+    const struct site *site, struct arena *arena, struct vault_place *ret_place) MUST_CHECK;
+/*
+ * The account and password that Gatehouse itself set at this device (store/keyring.h); it wins over
+ * every row of the site file. ERR_MISSING: it set none. The password is the caller's, the rest is
+ * in the arena. keyring NULL: there is none.
+ */
+enum err site_secret_ring(const struct vault *keyring, const struct subject *subject,
+    struct arena *arena, struct site_device *ret_row) MUST_CHECK;
+/* Names it for a person: "the password in gate.txt", "the secret gate", "the password that
+ * Gatehouse set". */
 const char *site_secret_words(const struct site_device *device, struct arena *arena);
 /*
  * The device of the site file whose password is for this one, or the row for all others where a

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "codec/snmp.h"
-#include "store/vault.h"
+#include "store/keyring.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define PASSWORD_LIMIT 256
+#define SITE_RING_USER 128
 
 static const char *
 reason(void)
@@ -213,9 +214,57 @@ site_secret_read(struct site *site, struct note *note)
 const char *
 site_secret_words(const struct site_device *device, struct arena *arena)
 {
-    return device->secret != NULL
-               ? arena_format(arena, "the secret %s", device->secret)
-               : arena_format(arena, "the password in %s", device->password_file);
+    return device->secret != NULL ? arena_format(arena, "the secret %s", device->secret)
+           : device->password_file != NULL
+               ? arena_format(arena, "the password in %s", device->password_file)
+               : "the password that Gatehouse set";
+}
+
+enum err
+site_secret_place(const struct site *site, struct arena *arena, struct vault_place *ret_place)
+{
+    char path[PATH_MAX];
+    struct vault_place place = {NULL, NULL};
+    enum err err = OK;
+    if (site != NULL && site->secrets_file != NULL) {
+        err = site_find_file(site, site->secrets_file, path, sizeof(path));
+        place.file = err == OK ? arena_copy(arena, path) : NULL;
+        err = err == OK && place.file == NULL ? ERR_LIMIT : err;
+    }
+    if (err == OK && site != NULL && site->secrets_key != NULL) {
+        err = site_find_file(site, site->secrets_key, path, sizeof(path));
+        place.key = err == OK ? arena_copy(arena, path) : NULL;
+        err = err == OK && place.key == NULL ? ERR_LIMIT : err;
+    }
+    if (err == OK) {
+        *ret_place = place;
+    }
+    return err;
+}
+
+enum err
+site_secret_ring(const struct vault *keyring, const struct subject *subject, struct arena *arena,
+    struct site_device *ret_row)
+{
+    char key[SUBJECT_KEY];
+    char user[SITE_RING_USER];
+    struct note note = {""};
+    struct secret *password = NULL;
+    if (keyring == NULL) {
+        return ERR_MISSING;
+    }
+    const struct keyring_name name = {subject_key(subject, key), user};
+    enum err err = keyring_account(keyring, name.device, user, sizeof(user));
+    err = err == OK ? keyring_get(keyring, &name, &password, &note) : err;
+    if (err != OK) {
+        return err;
+    }
+    *ret_row = (struct site_device){.user = arena_copy(arena, user), .password = password};
+    if (ret_row->user == NULL) {
+        secret_free(password);
+        return ERR_LIMIT;
+    }
+    return OK;
 }
 
 /* The row of this device itself. */

@@ -285,6 +285,7 @@ talk_free(struct talk *talk)
     wire_stream_close(talk->stream);
     secret_free(talk->password);
     secret_free(talk->kept_password);
+    secret_free(talk->ring.password);
     arena_wipe(&talk->vault);
     arena_wipe(&talk->answer_arena);
     arena_release(&talk->arena);

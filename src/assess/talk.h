@@ -18,6 +18,7 @@ struct talk_setting {
     struct store *store;             /* keeps the lock-out budget; NULL: no log-in is made */
     const char *store_why;           /* why there is none, for the report */
     const struct site *site;         /* NULL: none */
+    const struct vault *keyring;     /* passwords that Gatehouse set; NULL: none */
     unsigned logins_per_day;         /* 0: none */
     unsigned deadline_ms;            /* one device, all questions */
     const struct run_events *events; /* told of each log-in before its password leaves */

@@ -58,13 +58,19 @@ read_refusals(const struct talk *talk, struct budget_refusals *ret_refusals)
     }
 }
 
+bool
+talk_credential_is_others(const struct talk *talk)
+{
+    const struct site *site = talk->setting->site;
+    return talk->owner != NULL && site != NULL && talk->owner == &site->others;
+}
+
 /* The password of all others: where it was refused, the factory's have a better chance. */
 static bool
 gives_way(struct talk *talk, const struct budget_refusals *refusals)
 {
     int64_t at = refused_at(refusals, BUDGET_OWNER);
-    if (talk->owner != &talk->setting->site->others || at == 0 ||
-        at <= clock_wall() - OTHERS_REST) {
+    if (!talk_credential_is_others(talk) || at == 0 || at <= clock_wall() - OTHERS_REST) {
         return false;
     }
     struct subject *subject = talk->subject;
@@ -139,7 +145,7 @@ talk_credential_compare(struct talk *talk)
                 evidence == NULL
                     ? NULL
                     : evidence_new(&talk->subject->arena, evidence->asked,
-                          "the password in the site file is the factory password", evidence->at)};
+                          "the owner's password is the factory password", evidence->at)};
             facts_set_text(facts, talk_credential_fact(talk), talk->kept.user, &found);
             return;
         }

@@ -228,7 +228,7 @@ heed(struct talk *talk, const struct answer *last, enum login_state state,
 static bool
 would_tell_all(const struct talk *talk, const struct request *request)
 {
-    return talk->owner != NULL && talk->owner == &talk->setting->site->others &&
+    return talk_credential_is_others(talk) &&
            knock_tells(talk->door, request, talk->login.password);
 }
 
@@ -435,7 +435,11 @@ talk_login_begin(struct talk *talk)
     const struct device_driver *driver =
         talk->subject->kind == KIND_VMS ? talk->identity.vms : talk->identity.device;
     bool is_stranger = false;
-    talk->owner = site_secret_device(talk->setting->site, talk->subject, &is_stranger);
+    if (site_secret_ring(talk->setting->keyring, talk->subject, &talk->arena, &talk->ring) == OK) {
+        talk->owner = &talk->ring; /* newer than what the site file says */
+    } else {
+        talk->owner = site_secret_device(talk->setting->site, talk->subject, &is_stranger);
+    }
     if (is_stranger && talk->owner == NULL) {
         tell_stranger(talk);
     }

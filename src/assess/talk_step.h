@@ -84,6 +84,7 @@ struct talk {
     size_t credential_count;             /* that its maker published */
     size_t refused_count;                /* of these, refused on earlier days and now */
     const struct site_device *owner;     /* whose password is used instead of a factory one */
+    struct site_device ring;             /* that one, where Gatehouse set it */
     struct arena vault;                  /* requests that may hold a password; wiped */
     bool is_control;   /* the log-in under way is the control with a random password */
     bool is_open;      /* a log-in opened; readings behind it may be asked */
@@ -138,5 +139,7 @@ enum fact_id talk_credential_fact(const struct talk *talk);
 void talk_credential_choose(struct talk *talk, const struct device_driver *driver);
 /* Tells how many factory passwords were refused (`now`: one more), and how many are left. */
 void talk_credential_refused(struct talk *talk, bool now, const struct source *source);
+/* Whether the owner's is the one password for all devices without their own. */
+bool talk_credential_is_others(const struct talk *talk);
 /* What the owner's password tells about the factory's: it is one, or it stands in its place. */
 void talk_credential_compare(struct talk *talk);

@@ -69,6 +69,7 @@ order_release(struct order *order)
 {
     assess_ledger_release(&order->ledger);
     site_free(order->site);
+    vault_close(order->keyring);
     if (order->store != NULL) {
         store_close(order->store);
     }
@@ -343,8 +344,30 @@ order_check(const struct order *order, const struct cli_line *line)
     return CLI_END;
 }
 
-int
-order_load_site(struct order *order)
+/* A keyring that can't be read would let passwords be tried that are no longer in force. */
+static int
+open_keyring(struct order *order)
+{
+    struct note note = {""};
+    struct vault_place place = {NULL, NULL};
+    if (order->scope.allowed_count == 0) {
+        return CLI_END;
+    }
+    if (secret_guard() != OK) {
+        return cli_fail("the memory for secrets could not be closed to others");
+    }
+    enum err err =
+        order->site == NULL ? OK : site_secret_place(order->site, &order->site->arena, &place);
+    err = err == OK ? vault_open(&place, false, &order->keyring, &note) : err;
+    if (err != OK) {
+        return cli_fail("%s", note.text[0] == '\0' ? err_words(err) : note.text);
+    }
+    order->settings.keyring = order->keyring;
+    return CLI_END;
+}
+
+static int
+load_site(struct order *order)
 {
     struct note note = {""};
     if (order->site_path == NULL) {
@@ -367,6 +390,13 @@ order_load_site(struct order *order)
         }
     }
     return CLI_END;
+}
+
+int
+order_load_site(struct order *order)
+{
+    int status = load_site(order);
+    return status == CLI_END ? open_keyring(order) : status;
 }
 
 static bool

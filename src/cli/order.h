@@ -10,6 +10,7 @@
 struct order {
     struct scope scope;
     struct site *site;
+    struct vault *keyring; /* passwords that Gatehouse set */
     struct store *store;
     struct fingerprint_db *fingerprints;
     struct mac_db *macs;

@@ -45,7 +45,10 @@ told(struct walk *walk, enum fact_id id, bool has_asked)
 {
     const int marker = 0;
     const struct derive_from from = {
-        has_asked ? (const void *)&marker : NULL, &walk->site->scope, walk->site};
+        .discovery = has_asked ? (const void *)&marker : NULL,
+        .scope = &walk->site->scope,
+        .site = walk->site,
+    };
     derive_gateway(&walk->crowd, walk->whole, &from);
     const struct fact *fact = facts_get(&walk->whole->facts, id);
     return fact == NULL ? "" : fact->text;

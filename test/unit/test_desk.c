@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "peer.h"
 #include "remedy/session.h"
+#include "store/keyring.h"
 #include "store_scratch.h"
 
 #define JOBS 8
@@ -421,6 +422,77 @@ test_factory_password_that_opened_is_known(void **state)
     table_close(&table);
 }
 
+/* A vault of this test's own, with one rotation behind it. */
+static void
+seal_password(struct table *table, const char *password)
+{
+    static char file[160];
+    static char key_file[160];
+    char key[SUBJECT_KEY];
+    struct note note = {""};
+    (void)snprintf(file, sizeof(file), "%s/secrets.sealed", table->scratch.folder);
+    (void)snprintf(key_file, sizeof(key_file), "%s/secrets.key", table->scratch.folder);
+    desk_close(table->desk);
+    table->settings.vault = (struct vault_place){file, key_file};
+    assert_int_equal(desk_open(&table->settings, &table->desk, &note), OK);
+    table->job.desk = table->desk;
+    const struct keyring_name name = {subject_key(table->job.subject, key), "admin"};
+    struct secret *next = secret_new_text(password);
+    if (keyring_begin(&table->settings.vault, &name, NULL, next, &note) != OK ||
+        keyring_commit(&table->settings.vault, &name, &note) != OK) {
+        fail_msg("%s", note.text);
+    }
+    secret_free(next);
+}
+
+static void
+unseal(const struct table *table)
+{
+    char lock[200];
+    (void)unlink(table->settings.vault.file);
+    (void)unlink(table->settings.vault.key);
+    (void)snprintf(lock, sizeof(lock), "%s.lock", table->settings.vault.file);
+    (void)unlink(lock);
+}
+
+static void
+test_password_that_gatehouse_set_wins_over_the_site_file(void **state)
+{
+    (void)state;
+    struct table table;
+    char user[64];
+    struct secret *password = NULL;
+    bool is_stranger = false;
+    struct site site = {
+        .others = {.user = "viewer", .password = secret_new_text("of-all")}
+    };
+    struct site_device ring = {.password = NULL};
+    struct vault *vault = NULL;
+    struct note note = {""};
+    table_open(&table, camera);
+    table.job.subject->kind = KIND_CAMERA;
+    table.settings.site = &site;
+    seal_password(&table, "right");
+    assert_ptr_equal(site_secret_device(&site, table.job.subject, &is_stranger), &site.others);
+    assert_int_equal(session_known_key(&table.job, user, sizeof(user), &password), OK);
+    assert_string_equal(user, "admin");
+    assert_string_equal(secret_text(password), "right");
+    secret_free(password);
+    assert_int_equal(vault_open(&table.settings.vault, false, &vault, &note), OK);
+    assert_int_equal(site_secret_ring(vault, table.job.subject, &table.rig.arena, &ring), OK);
+    assert_string_equal(ring.user, "admin");
+    assert_string_equal(secret_text(ring.password), "right");
+    assert_string_equal(
+        site_secret_words(&ring, &table.rig.arena), "the password that Gatehouse set");
+    assert_int_equal(
+        site_secret_ring(NULL, table.job.subject, &table.rig.arena, &ring), ERR_MISSING);
+    secret_free(ring.password);
+    secret_free(site.others.password);
+    vault_close(vault);
+    unseal(&table);
+    table_close(&table);
+}
+
 static void
 test_event_has_plan_step_and_device(void **state)
 {
@@ -452,6 +524,7 @@ main(void)
         cmocka_unit_test(test_silent_device_is_no_wrong_password),
         cmocka_unit_test(test_closed_port_is_no_wrong_password),
         cmocka_unit_test(test_factory_password_that_opened_is_known),
+        cmocka_unit_test(test_password_that_gatehouse_set_wins_over_the_site_file),
         cmocka_unit_test(test_event_has_plan_step_and_device),
     };
     return secret_start() == OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -50,7 +50,8 @@ play(struct scene *scene, const struct row *rows, size_t count)
     scene->crowd.subjects = scene->subjects;
     scene->crowd.count = count;
     scene->whole = subject_new(0);
-    derive_passwords(&scene->crowd, scene->whole, &scene->site);
+    const struct derive_from from = {.site = &scene->site};
+    derive_passwords(&scene->crowd, scene->whole, &from);
 }
 
 static const char *
