@@ -52,6 +52,7 @@ struct handing {
     struct consumer_place *chosen;
     size_t count;
     struct note unknown; /* who can't be told */
+    struct note other;   /* who has another password than this device's */
     struct note said;    /* what was done */
 };
 
@@ -99,9 +100,14 @@ choose(struct handing *handing)
             if (place->user == NULL || is_his(place, handing->change->user)) {
                 note_set(&handing->unknown, "%s: %s", place->words, place->by_hand);
             }
-        } else if (is_his(place, handing->change->user) &&
-                   (place->password == NULL || has(place, handing->from))) {
-            handing->chosen[handing->count++] = *place;
+        } else if (is_his(place, handing->change->user)) {
+            if (place->password == NULL || has(place, handing->from)) {
+                handing->chosen[handing->count++] = *place;
+            } else if (!has(place, handing->to)) {
+                note_set(&handing->other,
+                    "%s has another password than the device had, and is left as it is",
+                    place->words);
+            }
         }
     }
     return OK;
@@ -253,6 +259,9 @@ tell_outcome(struct handing *handing, enum err err, const char *name)
     if (handing->unknown.text[0] != '\0') {
         note_done(handing->job, name, handing->unknown.text);
     }
+    if (handing->other.text[0] != '\0' && !handing->is_back) {
+        note_done(handing->job, name, handing->other.text);
+    }
 }
 
 /* One consumer from beginning to end; a rehearsal only looks whether it can be told. */
@@ -270,7 +279,7 @@ hand(struct handing *handing, const struct site *site, const struct site_consume
     }
     handing->talk = &talk;
     handing->count = 0;
-    handing->unknown.text[0] = handing->said.text[0] = '\0';
+    handing->unknown.text[0] = handing->said.text[0] = handing->other.text[0] = '\0';
     consumer_talk_init(&talk, site, row);
     talk.http = ask_desk;
     talk.wait = wait_desk;
@@ -318,6 +327,8 @@ consumer_hand_over(struct job *job, const struct consumer_change *change)
         return result;
     }
     handing.is_rehearsal = false;
+    job->after = job->after == NULL ? json_object() : job->after;
+    (void)json_object_set_new(job->after, "consumers_begun", json_true());
     result = hand_all(&handing);
     return result == REMEDY_REFUSED ? REMEDY_FAILED : result;
 }
@@ -330,6 +341,9 @@ consumer_take_back(struct job *job, const struct consumer_change *change)
         .job = job, .change = change, .from = change->to, .to = change->from, .is_back = true};
     enum remedy_result worst = REMEDY_DONE;
     struct note why = job->why;
+    if (!job->is_resumed && !json_is_true(json_object_get(job->after, "consumers_begun"))) {
+        return REMEDY_DONE; /* nobody was told */
+    }
     for (size_t i = site == NULL ? 0 : site->consumer_count; i-- > 0;) {
         job->why.text[0] = '\0';
         enum remedy_result result = hand(&handing, site, &site->consumers[i]);

@@ -480,6 +480,76 @@ test_a_vms_that_refuses_the_login_is_left_as_it_is(void **state)
     }
 }
 
+static void
+test_a_survey_names_who_notices_and_who_can_not_be_told(void **state)
+{
+    (void)state;
+    struct world world;
+    struct consumer_survey *survey = NULL;
+    struct consumer_users users;
+    struct arena arena;
+    const struct wire_settings wire = wire_settings_default();
+    arena_init(&arena, 65536);
+    begin(&world, FRIGATE_ROW "  - {kind: go2rtc, name: Streams, file: go2rtc.yaml}\n"
+                              "  - {kind: blueiris, file: bi.reg}\n"
+                              "  - {kind: homeassistant, file: nowhere.yaml}\n");
+    write_file("frigate.yml", FRIGATE(OLD));
+    write_file("go2rtc.yaml", "streams: {g: 'rtsp://{FRIGATE_USER}:x@10.0.3.7/'}\n");
+    write_file("bi.reg", "Windows Registry Editor Version 5.00\r\n\r\n"
+                         "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Perspective Software\\Blue Iris\\Cameras\\"
+                         "Gate]\r\n\"ip\"=\"10.0.3.7\"\r\n\"user\"=\"admin\"\r\n");
+    assert_int_equal(consumer_survey_new(site, &site->scope, &wire, &survey), OK);
+    assert_int_equal(consumer_users(survey, world.job.subject, &arena, &users), OK);
+    assert_string_equal(users.words, "Frigate (frigate.yml line 5, line 6), Streams (go2rtc.yaml "
+                                     "line 1), Blue Iris (bi.reg camera gate; experimental)");
+    assert_true(users.restarts);
+    static const char *const unknown[] = {"Streams, line 1: a variable", "Streams: the site file",
+        "Blue Iris, camera gate: give", "Home Assistant may use it and could not be read"};
+    for (size_t i = 0; i < COUNT(unknown); i++) {
+        assert_non_null(strstr(users.unknown, unknown[i]));
+    }
+    consumer_survey_free(survey);
+    struct subject *other = subject_new(2);
+    struct ip ip;
+    assert_int_equal(ip_parse("10.0.3.9", &ip), OK);
+    assert_true(subject_add_address(other, &ip));
+    assert_int_equal(consumer_users(NULL, other, &arena, &users), OK);
+    assert_null(users.words);
+    assert_null(users.unknown);
+    subject_free(other);
+    arena_release(&arena);
+    end(&world);
+}
+
+static void
+test_another_password_than_the_devices_is_left_and_said(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, FRIGATE_ROW);
+    write_file("frigate.yml", FRIGATE("Drittes-Wort.43"));
+    assert_int_equal(consumer_hand_over(&world.job, &world.change), REMEDY_DONE);
+    expect_file("frigate.yml", FRIGATE("Drittes-Wort.43"));
+    const char *said =
+        json_string_value(json_array_get(json_object_get(world.job.after, "consumers"), 0));
+    assert_non_null(strstr(said, "line 6 has another password"));
+    end(&world);
+}
+
+static void
+test_nobody_is_told_back_who_was_not_told(void **state)
+{
+    (void)state;
+    struct world world;
+    begin_told(&world, "zoneminder");
+    vms.refuses_login = true;
+    assert_int_equal(consumer_take_back(&world.job, &world.change), REMEDY_DONE);
+    assert_int_equal(vms.logins, 0);
+    world.job.is_resumed = true;
+    assert_int_equal(consumer_take_back(&world.job, &world.change), REMEDY_REFUSED);
+    end(&world);
+}
+
 static int
 make_folder(void **state)
 {
@@ -491,7 +561,7 @@ static int
 remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"frigate.yml", "go2rtc.yaml", "real.yml"};
+    static const char *const names[] = {"frigate.yml", "go2rtc.yaml", "real.yml", "bi.reg"};
     char path[128];
     for (size_t i = 0; i < COUNT(names); i++) {
         (void)unlink(path_of(names[i], path));
@@ -512,6 +582,9 @@ main(void)
         cmocka_unit_test(test_tells_each_vms_and_reads_it_again),
         cmocka_unit_test(test_a_vms_that_says_yes_and_does_nothing_is_found_out),
         cmocka_unit_test(test_a_vms_that_refuses_the_login_is_left_as_it_is),
+        cmocka_unit_test(test_a_survey_names_who_notices_and_who_can_not_be_told),
+        cmocka_unit_test(test_another_password_than_the_devices_is_left_and_said),
+        cmocka_unit_test(test_nobody_is_told_back_who_was_not_told),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
