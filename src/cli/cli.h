@@ -15,7 +15,7 @@ enum cli_exit {
     CLI_USAGE = 64,     /* not understood */
 };
 
-#define CLI_OPTION_LIMIT 30
+#define CLI_OPTION_LIMIT 40
 
 struct cli_option {
     const char *name;     /* "store", without the dashes */

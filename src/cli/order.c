@@ -178,9 +178,8 @@ take_search_option(struct order *order, const struct cli_line *line, int row, co
     return CLI_END;
 }
 
-/* One option; CLI_END when it is fine, else the exit status. */
-static int
-take_option(struct order *order, const struct cli_line *line, int row, const char *value)
+int
+order_take(struct order *order, const struct cli_line *line, int row, const char *value)
 {
     struct note note = {""};
     uint64_t number = 0;
@@ -260,7 +259,7 @@ order_read(struct order *order, struct cli_line *line)
 {
     const char *value = NULL;
     for (int row = cli_next(line, &value); row != CLI_END; row = cli_next(line, &value)) {
-        int status = take_option(order, line, row, value);
+        int status = row == CLI_STOP ? line->status : order_take(order, line, row, value);
         if (status != CLI_END) {
             return status;
         }

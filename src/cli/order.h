@@ -35,6 +35,10 @@ void order_init(struct order *order);
 void order_release(struct order *order);
 /* Takes the command line; CLI_END when it is fine, else the exit status. */
 int order_read(struct order *order, struct cli_line *line);
+/* One option, by its row of order_manual; for commands that have these among their own. */
+int order_take(struct order *order, const struct cli_line *line, int row, const char *value);
+/* All from the site file to the store, so that assess_run() can begin; as above. */
+int order_prepare(struct order *order, struct cli_line *line);
 /* Reads the site file, where one is named, and merges the two; as above. */
 int order_load_site(struct order *order);
 /* Refuses options of a search where nothing is searched; after order_load_site(), as above. */

@@ -256,27 +256,6 @@ open_befores(struct trail *journal, struct note *note)
     return OK;
 }
 
-static enum err
-find_unfinished(const char *folder, char id[TRAIL_ID], struct note *note)
-{
-    struct trail_list list;
-    enum err err = trail_list(folder, &list);
-    enum err found = ERR_MISSING;
-    for (size_t i = list.count; i-- > 0 && err == OK && found == ERR_MISSING;) {
-        struct trail_summary summary;
-        enum err looked = trail_look(folder, list.ids[i], &summary, note);
-        if (looked != ERR_MISSING && (looked != OK || trail_is_unfinished(&summary))) {
-            found = looked;
-            (void)text_copy(id, TRAIL_ID, list.ids[i]);
-        }
-    }
-    trail_list_release(&list);
-    if (err == OK && found == ERR_MISSING) {
-        note_set(note, "no plan is unfinished");
-    }
-    return err == OK ? found : err;
-}
-
 enum err
 trail_open(const char *folder, const char *id, const struct vault_place *vault,
     struct trail **ret_journal, struct plan **ret_plan, struct note *note)
@@ -284,7 +263,7 @@ trail_open(const char *folder, const char *id, const struct vault_place *vault,
     char found[TRAIL_ID] = "";
     enum err err = OK;
     if (id == NULL) {
-        err = find_unfinished(folder, found, note);
+        err = trail_newest(folder, found, note);
     } else if (!text_copy(found, sizeof(found), id) || strchr(id, '/') != NULL || id[0] == '.') {
         note_set(note, "%.60s is no id of a plan; gatehouse fix status lists them", id);
         err = ERR_VALUE;

@@ -68,6 +68,8 @@ struct trail_list {
     size_t count;
 };
 enum err trail_list(const char *folder, struct trail_list *ret_list) MUST_CHECK;
+/* The newest unfinished one; ERR_MISSING: none. */
+enum err trail_newest(const char *folder, char ret_id[TRAIL_ID], struct note *note) MUST_CHECK;
 void trail_list_release(struct trail_list *list);
 enum err trail_look(const char *folder, const char *id, struct trail_summary *ret_summary,
     struct note *note) MUST_CHECK;

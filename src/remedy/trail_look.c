@@ -123,3 +123,24 @@ trail_is_unfinished(const struct trail_summary *summary)
 {
     return summary->how[0] == '\0' && (summary->is_begun || summary->is_held);
 }
+
+enum err
+trail_newest(const char *folder, char ret_id[TRAIL_ID], struct note *note)
+{
+    struct trail_list list;
+    enum err err = trail_list(folder, &list);
+    enum err found = ERR_MISSING;
+    for (size_t i = list.count; i-- > 0 && err == OK && found == ERR_MISSING;) {
+        struct trail_summary summary;
+        enum err looked = trail_look(folder, list.ids[i], &summary, note);
+        if (looked != ERR_MISSING && (looked != OK || trail_is_unfinished(&summary))) {
+            found = looked;
+            (void)text_copy(ret_id, TRAIL_ID, list.ids[i]);
+        }
+    }
+    trail_list_release(&list);
+    if (err == OK && found == ERR_MISSING) {
+        note_set(note, "no plan is unfinished");
+    }
+    return err == OK ? found : err;
+}

@@ -1,0 +1,251 @@
+/* Runs a plan forwards or backwards under the eyes of a guardian, and says how it went. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/fix.h"
+#include "remedy/proof.h"
+#include "remedy/remedy.h"
+
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VIDEO_S 30
+
+static struct desk *volatile running;
+
+/* The first Ctrl-C lets end what was begun; the second, and whoever ends the process, stop at once.
+ */
+static void
+on_signal(int number)
+{
+    static volatile sig_atomic_t seen;
+    static const char words[] =
+        "\ngatehouse: what has begun is brought to its end, nothing else begins; once more stops "
+        "at once\n";
+    if (number == SIGINT && seen == 0) {
+        seen = 1;
+        apply_stop();
+        ssize_t wrote = write(STDERR_FILENO, words, sizeof(words) - 1);
+        (void)wrote;
+        return;
+    }
+    apply_stop();
+    if (running != NULL) {
+        desk_stop(running);
+    }
+}
+
+static void
+catch_signals(bool begins)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = begins ? on_signal : SIG_DFL};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        (void)sigaction(numbers[i], &action, NULL);
+    }
+}
+
+static void
+show_progress(void *context, const struct job *job, const char *words)
+{
+    const struct fix *fix = context;
+    char clean[512];
+    if (!fix->order.quiet) {
+        text_clean(clean, sizeof(clean), words, strlen(words));
+        (void)fprintf(stderr, "%3u  %s: %s\n", job->step->number,
+            job->plan->targets[job->step->target].title, clean);
+    }
+}
+
+static enum err
+open_desk(struct fix *fix, struct trail *trail, struct desk **ret_desk, struct note *note)
+{
+    const struct desk_settings settings = {
+        .scope = &fix->order.scope,
+        .wire = fix->order.settings.wire,
+        .site = fix->order.site,
+        .store = fix->order.store,
+        .vault = fix->vault,
+        .journal = trail,
+        .ledger = fix->order.settings.ledger,
+        .devices_at_once = fix->order.settings.devices_at_once,
+        .video_s = VIDEO_S,
+        .progress = show_progress,
+        .context = fix,
+    };
+    return desk_open(&settings, ret_desk, note);
+}
+
+static enum err
+run_way(enum fix_way way, struct desk *desk, const struct plan *plan, struct apply_result *result,
+    struct note *note)
+{
+    switch (way) {
+    case FIX_APPLY:
+        return apply_plan(desk, plan, result, note);
+    case FIX_RESUME:
+        return apply_resume(desk, plan, true, result, note);
+    case FIX_UNFINISHED:
+        return apply_resume(desk, plan, false, result, note);
+    case FIX_ROLLBACK:
+        break;
+    }
+    return apply_rollback(desk, plan, result, note);
+}
+
+static void
+print_json(const struct proof *proof)
+{
+    json_t *json = proof_json(proof);
+    if (json != NULL) {
+        (void)json_dumpf(json, stdout, JSON_INDENT(2));
+        (void)printf("\n");
+    }
+    json_decref(json);
+}
+
+static void
+print_text(const struct proof *proof)
+{
+    CLEANUP(buf_release) struct buf out;
+    struct page page;
+    const struct report_options look = {
+        .colour = cli_colour(stdout),
+        .ascii = !text_equal_nocase(nl_langinfo(CODESET), "UTF-8"),
+        .now = clock_wall(),
+    };
+    buf_init(&out, REPORT_MAX);
+    page_init(&page, &look, &out);
+    proof_text(proof, &page);
+    page_release(&page);
+    (void)fwrite(out.data, 1, out.len, stdout);
+}
+
+/* Before and after, on the screen and beside the reports. */
+static void
+prove(const struct fix *fix, struct proof *proof)
+{
+    char digest[PLAN_DIGEST];
+    struct note note = {""};
+    const char *output = fix->order.output == NULL ? "gatehouse-report" : fix->order.output;
+    proof->why_not = "gatehouse assess reads the whole site again";
+    if (fix->json) {
+        print_json(proof);
+    } else {
+        print_text(proof);
+    }
+    if (proof_save(proof, output, digest, &note) != OK) {
+        log_warn("the proof could not be written to %s: %s", output, note.text);
+    } else if (!fix->json && !fix->order.quiet) {
+        (void)printf(" Proof: %s/fix.html\n", output);
+    }
+    (void)fflush(stdout);
+}
+
+static int
+tell_unended(const struct plan *plan, const struct apply_result *result, bool is_cut_off)
+{
+    if (result->stuck != 0) {
+        (void)cli_fail("%u step%s could neither be kept nor taken back: see above. When the device "
+                       "answers again: gatehouse fix rollback %s; or as it is: gatehouse fix "
+                       "confirm %s",
+            result->stuck, result->stuck == 1 ? "" : "s", plan->id, plan->id);
+    } else if (is_cut_off) {
+        (void)cli_fail(
+            "stopped at once; the plan's guardian takes back what is unfinished. gatehouse "
+            "fix status shows it");
+    } else {
+        (void)cli_fail("stopped between two steps: gatehouse fix resume %s goes on, gatehouse fix "
+                       "rollback %s takes it back",
+            plan->id, plan->id);
+    }
+    return CLI_INCOMPLETE;
+}
+
+/* The plan is over as it stands, or it waits for a person. */
+static enum err
+end_plan(const struct fix *fix, enum fix_way way, struct trail *trail,
+    const struct apply_result *result, bool *ret_waits)
+{
+    bool is_back = way == FIX_ROLLBACK || way == FIX_UNFINISHED;
+    *ret_waits = !is_back && fix->confirm_s != 0 && result->kept != 0;
+    if (*ret_waits) {
+        return trail_await(trail, clock_wall() + (int64_t)fix->confirm_s * 1000);
+    }
+    return trail_end(trail, is_back ? "rolled-back" : "ended");
+}
+
+static int
+conclude(struct fix *fix, enum fix_way way, const struct plan *plan,
+    const struct apply_result *result, bool waits)
+{
+    if (waits && !fix->json) {
+        (void)printf(" All of it is taken back in %u s unless this is run before:\n"
+                     "   gatehouse fix confirm %s\n",
+            fix->confirm_s, plan->id);
+    }
+    (void)fflush(stdout);
+    if (way == FIX_ROLLBACK) {
+        return result->kept == 0 ? CLI_OK : CLI_GAPS;
+    }
+    if (way == FIX_UNFINISHED) {
+        return CLI_OK;
+    }
+    return result->undone == 0 && result->left == 0 && plan->left_count == 0 ? CLI_OK : CLI_GAPS;
+}
+
+/* The guardian of a plan that goes forward. */
+static enum err
+start_guard(const struct fix *fix, enum fix_way way, const struct plan *plan,
+    struct guard **ret_guard, struct note *note)
+{
+    const struct guard_orders orders = {
+        .folder = fix->folder,
+        .id = plan->id,
+        .dead_man_s = plan->dead_man_s,
+        .confirm_s = fix->confirm_s,
+    };
+    return way == FIX_APPLY || way == FIX_RESUME ? guard_start(&orders, ret_guard, note) : OK;
+}
+
+int
+fix_run(struct fix *fix, enum fix_way way, struct trail *trail, const struct plan *plan)
+{
+    struct note note = {""};
+    struct apply_result result = {.kept = 0};
+    struct guard *guard = NULL;
+    struct desk *desk = NULL;
+    struct proof proof = {.plan = plan, .journal = trail, .result = &result, .began = clock_wall()};
+    bool waits = false;
+    enum err err = open_desk(fix, trail, &desk, &note);
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    err = start_guard(fix, way, plan, &guard, &note);
+    running = desk;
+    catch_signals(true);
+    err = err == OK ? run_way(way, desk, plan, &result, &note) : err;
+    catch_signals(false);
+    running = NULL;
+    bool is_cut_off = desk_is_stopped(desk);
+    desk_close(desk);
+    if (err != OK) {
+        return cli_fail_err(err, &note); /* the guardian sees this process end */
+    }
+    proof.ended = clock_wall();
+    bool is_over = !result.is_stopped && result.stuck == 0;
+    if (is_over && end_plan(fix, way, trail, &result, &waits) != OK) {
+        return cli_fail("the journal of the plan can't be written: %s", trail_folder(trail));
+    }
+    if (waits) {
+        guard_await(guard);
+    } else if (!is_cut_off) {
+        guard_dismiss(guard);
+    }
+    prove(fix, &proof);
+    return is_over ? conclude(fix, way, plan, &result, waits)
+                   : tell_unended(plan, &result, is_cut_off);
+}
