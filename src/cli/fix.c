@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "cli/part.h"
+#include "remedy/consumer.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ static const struct cli_option own_options[] = {
     {"confirm-within", 0,   "TIME",   "take all of it back unless fix confirm comes in time"},
     {"ntp",            0,   "HOST",   "time server for the cameras"},
     {"firmware",       0,   "DIR",    "folder of firmware files"},
+    {"even-unknown",   0,   NULL,     "new passwords also where somebody who uses one can't be told"},
     {"json",           0,   NULL,     "plan or result as JSON"},
 };
 // clang-format on
@@ -44,6 +46,7 @@ enum {
     CONFIRM_WITHIN,
     NTP,
     FIRMWARE,
+    EVEN_UNKNOWN,
     JSON,
     OWN
 };
@@ -99,6 +102,9 @@ take_option(struct fix *fix, int row, const char *value)
         break;
     case YES:
         fix->yes = true;
+        break;
+    case EVEN_UNKNOWN:
+        fix->choice.even_unknown = true;
         break;
     case JSON:
         fix->json = true;
@@ -322,6 +328,33 @@ show_and_apply(struct fix *fix, struct plan *plan, const struct assessment *now)
     return apply(fix, plan, now);
 }
 
+/* Who uses the passwords of the cameras is asked before a plan is made. */
+static enum err
+make_plan(
+    const struct fix *fix, const struct assessment *now, struct plan **ret_plan, struct note *note)
+{
+    struct consumer_survey *consumers = NULL;
+    const struct order *order = &fix->order;
+    if (order->site != NULL && order->site->consumer_count != 0) {
+        enum err err =
+            consumer_survey_new(order->site, &order->scope, &order->settings.wire, &consumers);
+        if (err != OK) {
+            note_set(
+                note, "who uses the cameras' passwords could not be asked: %s", err_words(err));
+            return err;
+        }
+    }
+    const struct plan_from from = {
+        .assessment = now,
+        .site = order->site,
+        .choice = &fix->choice,
+        .consumers = consumers,
+    };
+    enum err err = plan_make(&from, ret_plan, note);
+    consumer_survey_free(consumers);
+    return err;
+}
+
 static int
 run(struct fix *fix)
 {
@@ -332,9 +365,7 @@ run(struct fix *fix)
     if (err == OK && fix->plan_in != NULL) {
         err = read_plan(fix, now, &plan, &note);
     } else if (err == OK) {
-        const struct plan_from from = {
-            .assessment = now, .site = fix->order.site, .choice = &fix->choice};
-        err = plan_make(&from, &plan, &note);
+        err = make_plan(fix, now, &plan, &note);
     }
     int status = err == OK ? show_and_apply(fix, plan, now) : cli_fail_err(err, &note);
     plan_free(plan);

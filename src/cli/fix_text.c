@@ -78,8 +78,11 @@ put_head(const struct fix *fix, const struct plan *plan, struct page *page)
     }
     page_line(page);
     page_paint(page, PAGE_BOLD, " PLAN", 7);
-    page_format(page, "%s, made %s for %s (%s)", plan->id, clock_text(plan->made, made),
-        plan->site[0] == '\0' ? "this site" : plan->site, plan->scope);
+    page_format(page, "%s, made %s for %s", plan->id, clock_text(plan->made, made),
+        plan->site[0] == '\0' ? "this site" : plan->site);
+    if (plan->scope[0] != '\0') {
+        page_format(page, " (%s)", plan->scope);
+    }
     page_flush(page, 7);
     page_format(page, "grade %s, %u of 100; %zu step%s, %zu of them by hand; %zu gap%s no step",
         plan->grade, plan->score, plan->step_count, plan->step_count == 1 ? "" : "s", by_hand,
