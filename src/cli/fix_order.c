@@ -196,8 +196,6 @@ fix_reopen(struct fix *fix, struct trail **ret_trail, struct plan **ret_plan)
     err =
         err == OK ? trail_open(fix->folder, fix->id, &fix->vault, ret_trail, ret_plan, &note) : err;
     if (err == OK && trail_is_ended(*ret_trail)) {
-        trail_close(*ret_trail);
-        plan_free(*ret_plan);
         return cli_fail("the plan %s has ended; gatehouse fix makes a new one", fix->id);
     }
     if (err != OK) {

@@ -1,0 +1,130 @@
+"""gatehouse fix from outside: plans for a second person, and the guardian. Nothing is sent anywhere."""
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import GATEHOUSE, SOURCE
+
+CONFIG = SOURCE / "test" / "config" / "frigate" / "default.yml"
+ID = "20261122T201500Z-1a2b3c"
+
+@pytest.fixture(name="home")
+def make_home(tmp_path):
+    """An environment whose state and data are in a folder of the test."""
+    return dict(os.environ, XDG_STATE_HOME=str(tmp_path / "state"), XDG_DATA_HOME=str(tmp_path / "data"),
+                GATEHOUSE_LEDGER="none", HOME=str(tmp_path))
+
+def fix(home, *args, folder=None):
+    """Runs it without a terminal."""
+    return subprocess.run([str(GATEHOUSE), "fix", *map(str, args)], env=home, cwd=folder, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+
+def write_begun_plan(home):
+    """What a process leaves that dies between the plan's folder and its first step."""
+    folder = os.path.join(home["XDG_STATE_HOME"], "gatehouse", "fix", ID)
+    os.makedirs(folder, mode=0o700)
+    plan = json.loads((SOURCE / "test/fuzz/corpus/plan/one.json").read_text(encoding="utf-8"))
+    plan["id"] = ID
+    with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
+        json.dump(plan, file)
+    with open(os.path.join(folder, "order.json"), "w", encoding="utf-8") as file:
+        json.dump({"allowed": ["127.0.0.1/32"], "excluded": [], "pace": 100, "ledger": "none"}, file)
+    with open(os.path.join(folder, "journal.jsonl"), "w", encoding="utf-8"):
+        pass
+    return folder
+
+def start_guardian(home, folder, *seconds):
+    """The guardian with a pipe as its parent would give it; the writing end, and the process."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(["sh", "-c", 'exec "$0" fix guard "$@" 3<&0', str(GATEHOUSE), ID, *map(str, seconds)],
+                               env=home, cwd=folder, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(reading)
+    return writing, process
+
+def state(home):
+    """How the one plan stands."""
+    return json.loads(fix(home, "status", "--json").stdout)[0]["state"]
+
+def test_plan_out_has_the_digest_that_plan_in_prints(home, tmp_path):
+    path = tmp_path / "plan.json"
+    out = fix(home, "-q", "--config", CONFIG, "--plan-out", path)
+    again = fix(home, "-q", "--config", CONFIG, "--plan-in", path)
+    canonical = json.dumps(json.loads(path.read_text(encoding="utf-8")), sort_keys=True, ensure_ascii=False,
+                           separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    assert digest in out.stdout and digest in again.stdout
+
+def test_plan_of_another_site_is_refused(home, tmp_path):
+    path = tmp_path / "plan.json"
+    fix(home, "-q", "--config", CONFIG, "--plan-out", path)
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    plan["site"] = "another"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    done = fix(home, "-q", "--config", CONFIG, "--plan-in", path, "--apply", "--yes")
+    assert done.returncode == 2
+    assert "another site" in done.stderr
+
+def test_apply_without_terminal_wants_yes(home):
+    done = fix(home, "--config", CONFIG, "--apply")
+    assert done.returncode == 64
+    assert "--yes" in done.stderr
+
+def test_guardian_takes_back_when_the_other_process_dies(home, tmp_path):
+    write_begun_plan(home)
+    writing, process = start_guardian(home, tmp_path, 600, 0)
+    time.sleep(0.3)
+    assert process.poll() is None
+    os.close(writing)
+    assert process.wait(timeout=60) == 0
+    assert state(home) == "rolled-back"
+
+def test_guardian_takes_back_when_the_time_is_over(home, tmp_path):
+    write_begun_plan(home)
+    writing, process = start_guardian(home, tmp_path, 1, 0)
+    # The guardian asks its parent to stop: that is this test.
+    stopped = []
+    before = signal.signal(signal.SIGTERM, lambda *_: stopped.append(True) or os.close(writing))
+    try:
+        assert process.wait(timeout=60) == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stopped
+    assert state(home) == "rolled-back"
+
+def test_guardian_that_is_dismissed_does_nothing(home, tmp_path):
+    write_begun_plan(home)
+    writing, process = start_guardian(home, tmp_path, 600, 0)
+    os.write(writing, b"d")
+    os.close(writing)
+    assert process.wait(timeout=60) == 0
+    assert state(home) == "not begun"
+
+def test_guardian_takes_all_back_when_nobody_confirms(home, tmp_path):
+    write_begun_plan(home)
+    writing, process = start_guardian(home, tmp_path, 600, 1)
+    os.write(writing, b"c")
+    os.close(writing)
+    assert process.wait(timeout=60) == 0
+    assert state(home) == "rolled-back"
+
+def test_confirmed_plan_stays(home, tmp_path):
+    write_begun_plan(home)
+    writing, process = start_guardian(home, tmp_path, 600, 60)
+    os.write(writing, b"c")
+    os.close(writing)
+    done = fix(home, "confirm", ID)
+    assert done.returncode == 0, done.stderr
+    assert process.wait(timeout=30) == 0
+    assert state(home) == "confirmed"
+
+def test_ended_plan_is_not_taken_up_again(home):
+    write_begun_plan(home)
+    assert fix(home, "confirm", ID).returncode == 0
+    done = fix(home, "rollback", ID)
+    assert done.returncode == 2
+    assert "has ended" in done.stderr
