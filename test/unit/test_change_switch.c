@@ -4,7 +4,11 @@
 
 #include "answer.h"
 
+#include "codec/edit.h"
 #include "codec/pick.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
 
 /* A row met by its driver, rule and pick; an answer of a transcript; what must be sent for it. */
 struct switch_case {
@@ -223,6 +227,111 @@ test_makes_the_very_request_of_each_row_and_the_way_back(void **state)
     buf_release(&body);
 }
 
+/* There and back, where the answer holds what the row picks. */
+static bool
+check_way_back(const struct device_switch *row, const char *body)
+{
+    struct arena arena;
+    struct buf edited;
+    const char *before = NULL;
+    struct request there = {.authorization = NULL};
+    struct request same = {.authorization = NULL};
+    struct request back = {.authorization = NULL};
+    struct answer answer = answer_of(200, "", body);
+    arena_init(&arena, 8 * ANSWER_BODY);
+    if (pick_text(&answer, row->pick, &arena, &before) != OK) {
+        arena_release(&arena);
+        return false;
+    }
+    const char *value = row->value[0] == '{' ? "10.20.0.1" : NULL;
+    bool is_edited = row->write.body != NULL && strstr(row->write.body, "{document") != NULL;
+    enum err err = device_switch_request(row, &answer, value, &arena, &there);
+    if (is_edited && err != OK) {
+        arena_release(&arena);
+        return false; /* another document that has a word of this name */
+    }
+    assert_int_equal(err, OK);
+    assert_null(strstr(there.ask.path, "{"));
+    assert_int_equal(device_switch_request(row, &answer, before, &arena, &same), OK);
+    buf_init(&edited, ANSWER_BODY);
+    struct answer after = answer;
+    if (is_edited) {
+        const char *made = value != NULL ? value : strcmp(before, "1") == 0 ? "0" : row->value;
+        if (edit_value(&answer, row->pick, made, &edited) == OK) {
+            after = answer_of(200, "", edited.data);
+        }
+    }
+    assert_int_equal(device_switch_request(row, &after, before, &arena, &back), OK);
+    assert_string_equal(back.ask.path, same.ask.path);
+    assert_true((back.ask.body == NULL) == (same.ask.body == NULL));
+    if (back.ask.body != NULL) {
+        assert_string_equal(back.ask.body, same.ask.body);
+    }
+    if (is_edited && strcmp(row->write.body, "{document}") == 0) {
+        assert_string_equal(back.ask.body, body);
+    }
+    buf_release(&edited);
+    arena_release(&arena);
+    return true;
+}
+
+/* Every row of a driver with every answer in one of its transcripts. */
+static size_t
+check_folder(const struct device_driver *driver, const char *folder)
+{
+    size_t met = 0;
+    char path[2048];
+    struct buf body;
+    DIR *files = opendir(folder);
+    assert_non_null(files);
+    buf_init(&body, ANSWER_BODY);
+    for (struct dirent *entry = readdir(files); entry != NULL; entry = readdir(files)) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        buf_clear(&body);
+        if (entry->d_name[0] == '.' || strstr(entry->d_name, ".jpg") != NULL ||
+            file_read(path, &body, NULL) != OK) {
+            continue;
+        }
+        for (size_t i = 0; i < driver->switch_count; i++) {
+            met += check_way_back(&driver->switches[i], body.data) ? 1 : 0;
+        }
+    }
+    buf_release(&body);
+    (void)closedir(files);
+    return met;
+}
+
+static void
+test_every_row_goes_there_and_back_with_every_transcript(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < device_driver_count; i++) {
+        const struct device_driver *driver = device_drivers[i];
+        size_t met = 0;
+        char folder[512];
+        char path[1024];
+        if (driver->switch_count == 0) {
+            continue;
+        }
+        (void)snprintf(folder, sizeof(folder), "%s/test/transcript/%s", getenv("GATEHOUSE_SOURCE"),
+            driver->name);
+        DIR *models = opendir(folder);
+        assert_non_null(models);
+        for (struct dirent *entry = readdir(models); entry != NULL; entry = readdir(models)) {
+            (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+            struct stat info;
+            if (entry->d_name[0] != '.' && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+                met += check_folder(driver, path);
+            }
+        }
+        (void)closedir(models);
+        if (met == 0) {
+            print_error("no transcript of %s has anything to switch\n", driver->name);
+        }
+        assert_true(met > 0);
+    }
+}
+
 /* What can be checked of every row without an answer: a table that lies is found here. */
 static void
 test_every_row_is_complete(void **state)
@@ -301,7 +410,7 @@ static const struct {
 } answers[] = {
     {"hikvision", "vendor-cloud/cloud-on",     "EZVIZ/enabled",               200,
      "<ResponseStatus><statusCode>1</statusCode><statusString>OK</statusString></"
-     "ResponseStatus>",                                                                                           true },
+        "ResponseStatus>",                                                                                        true },
     {"hikvision", "vendor-cloud/cloud-on",     "EZVIZ/enabled",               200,
      "<ResponseStatus><statusCode>7</statusCode></ResponseStatus>",                                               true },
     {"hikvision", "vendor-cloud/cloud-on",     "EZVIZ/enabled",               200,
@@ -373,6 +482,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_makes_the_very_request_of_each_row_and_the_way_back),
+        cmocka_unit_test(test_every_row_goes_there_and_back_with_every_transcript),
         cmocka_unit_test(test_every_row_is_complete),
         cmocka_unit_test(test_every_row_is_read_by_an_ask_of_its_driver),
         cmocka_unit_test(test_says_when_there_is_nothing_to_change),
