@@ -294,6 +294,8 @@ hand(struct handing *handing, const struct site *site, const struct site_consume
     }
     enum remedy_result result = result_of(err, talk.changed);
     consumer_talk_release(&talk);
+    handing->talk = NULL;
+    handing->chosen = NULL;
     return result;
 }
 
