@@ -419,6 +419,15 @@ audit_add_bytes(struct audit *audit, const char *name, const char *bytes, size_t
     return add_text(audit, &origin, bytes, len);
 }
 
+const char *
+audit_kind(const char *name, const char *bytes, size_t len)
+{
+    size_t row = take_prefix(&name);
+    const struct audit_file file = {.path = name, .bytes = bytes, .len = len};
+    row = row == COUNT(formats) ? recognise(&file) : row;
+    return row == COUNT(formats) ? NULL : audit_rows[row].name;
+}
+
 void
 audit_judge(struct audit *audit)
 {

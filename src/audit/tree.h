@@ -17,6 +17,9 @@ struct tree_node {
         *value;      /* "" where it has none; several words of a directive are joined by a blank */
     const char *tag; /* YAML: "!secret"; else NULL */
     unsigned line;
+    /* YAML: bytes of the file at which its key (of an item: its value) begins, and those of its
+       value, quotes included; of a list or mapping `from` alone. All 0: not known (an alias). */
+    size_t at, from, to;
     bool is_list;
     bool is_merged; /* YAML: came in by "<<", so that a key of the place itself counts more */
     struct tree_node *parent, *first, *last, *next;

@@ -17,6 +17,13 @@ struct level {
     struct tree_node *node;
     const char *key; /* of a mapping: waits for its value, else NULL */
     unsigned key_line;
+    size_t key_at;
+};
+
+/* libyaml counts characters, an editor of the file needs bytes: where both are the same place. */
+struct ruler {
+    const char *bytes;
+    size_t len, byte, character;
 };
 
 struct walk {
@@ -27,7 +34,23 @@ struct walk {
     struct anchor anchors[ANCHORS];
     size_t anchor_count;
     bool begun, done;
+    struct ruler ruler;
 };
+
+/* The byte of a mark; marks come in the order of the file. */
+static size_t
+byte_of(struct walk *walk, const yaml_mark_t *mark)
+{
+    struct ruler *ruler = &walk->ruler;
+    while (ruler->character < mark->index && ruler->byte < ruler->len) {
+        do {
+            ruler->byte++;
+        } while (
+            ruler->byte < ruler->len && ((uint8_t)ruler->bytes[ruler->byte] & 0xc0) == 0x80);
+        ruler->character++;
+    }
+    return ruler->byte;
+}
 
 static enum err
 parser_failed(struct walk *walk)
@@ -53,16 +76,21 @@ waits_for_key(struct walk *walk)
 
 /* The node for the next value: the root, an item, or the value of the key that waits. */
 static struct tree_node *
-place(struct walk *walk, unsigned line)
+place(struct walk *walk, const yaml_event_t *event)
 {
     struct level *level = top(walk);
+    unsigned line = (unsigned)event->start_mark.line + 1;
     if (level == NULL) {
         return walk->tree->root;
     }
     const char *name = level->node->is_list ? "" : level->key;
     unsigned at = level->node->is_list ? line : level->key_line;
+    struct tree_node *node = tree_add(walk->tree, level->node, name, at);
+    if (node != NULL) {
+        node->at = level->node->is_list ? byte_of(walk, &event->start_mark) : level->key_at;
+    }
     level->key = NULL;
-    return tree_add(walk->tree, level->node, name, at);
+    return node;
 }
 
 static void
@@ -84,14 +112,17 @@ take_scalar(struct walk *walk, const yaml_event_t *event, unsigned line)
         struct level *level = top(walk);
         level->key = arena_copy_n(walk->tree->arena, bytes, len);
         level->key_line = line;
+        level->key_at = byte_of(walk, &event->start_mark);
         return level->key == NULL ? tree_fail(walk->tree, ERR_LIMIT, line, "too large") : OK;
     }
-    struct tree_node *node = place(walk, line);
+    struct tree_node *node = place(walk, event);
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     bool empty = plain && (len == 0 || text_equal(bytes, "~") || text_equal(bytes, "null"));
     if (node == NULL || (!empty && !tree_set(walk->tree, node, bytes, len))) {
         return ERR_LIMIT;
     }
+    node->from = byte_of(walk, &event->start_mark);
+    node->to = byte_of(walk, &event->end_mark);
     if (event->data.scalar.tag != NULL) {
         node->tag = arena_copy(walk->tree->arena, (const char *)event->data.scalar.tag);
     }
@@ -100,8 +131,11 @@ take_scalar(struct walk *walk, const yaml_event_t *event, unsigned line)
 }
 
 static enum err
-open_level(struct walk *walk, bool is_list, const yaml_char_t *anchor, unsigned line)
+open_level(struct walk *walk, bool is_list, const yaml_event_t *event)
 {
+    unsigned line = (unsigned)event->start_mark.line + 1;
+    const yaml_char_t *anchor =
+        is_list ? event->data.sequence_start.anchor : event->data.mapping_start.anchor;
     if (waits_for_key(walk)) {
         return tree_fail(
             walk->tree, ERR_SYNTAX, line, "a list or mapping stands where a key is expected");
@@ -109,11 +143,12 @@ open_level(struct walk *walk, bool is_list, const yaml_char_t *anchor, unsigned 
     if (walk->depth == TREE_DEPTH) {
         return tree_fail(walk->tree, ERR_LIMIT, line, "nested deeper than %d levels", TREE_DEPTH);
     }
-    struct tree_node *node = place(walk, line);
+    struct tree_node *node = place(walk, event);
     if (node == NULL) {
         return ERR_LIMIT;
     }
     node->is_list = is_list;
+    node->from = byte_of(walk, &event->start_mark);
     remember(walk, anchor, node);
     walk->levels[walk->depth++] = (struct level){.node = node};
     return OK;
@@ -176,7 +211,7 @@ take_alias(struct walk *walk, const yaml_event_t *event, unsigned line)
         level->key = NULL;
         return copy_children(walk->tree, from, level->node, true);
     }
-    struct tree_node *node = place(walk, line);
+    struct tree_node *node = place(walk, event);
     if (node == NULL) {
         return ERR_LIMIT;
     }
@@ -194,9 +229,9 @@ take_event(struct walk *walk, const yaml_event_t *event)
     case YAML_SCALAR_EVENT:
         return take_scalar(walk, event, line);
     case YAML_SEQUENCE_START_EVENT:
-        return open_level(walk, true, event->data.sequence_start.anchor, line);
+        return open_level(walk, true, event);
     case YAML_MAPPING_START_EVENT:
-        return open_level(walk, false, event->data.mapping_start.anchor, line);
+        return open_level(walk, false, event);
     case YAML_ALIAS_EVENT:
         return take_alias(walk, event, line);
     case YAML_SEQUENCE_END_EVENT:
@@ -223,7 +258,7 @@ take_event(struct walk *walk, const yaml_event_t *event)
 enum err
 tree_yaml(struct tree *tree, const char *bytes, size_t len)
 {
-    struct walk walk = {.tree = tree};
+    struct walk walk = {.tree = tree, .ruler = {.bytes = bytes, .len = len}};
     enum err err = OK;
     if (memchr(bytes, '\0', len) != NULL) {
         return tree_fail(tree, ERR_SYNTAX, 1, "a NUL character; expected UTF-8 text");

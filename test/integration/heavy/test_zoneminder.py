@@ -1,4 +1,5 @@
 """Beside Debian's real ZoneMinder: version, log-in, users and what lies open, compared with its own database."""
+import json
 import os
 import pathlib
 import shutil
@@ -166,3 +167,47 @@ def test_a_fresh_one_that_still_asks_about_privacy_is_not_set_up(zoneminder, tmp
     zoneminder.set("SHOW_PRIVACY", 0)
     assert run.finding("default-credentials/vms-not-set-up")
     assert run.finding("default-credentials/vms-open")
+
+
+ASK = """
+import sys, urllib.error, urllib.request
+request = urllib.request.Request(sys.argv[1], sys.argv[2].encode() if len(sys.argv) > 2 else None)
+try:
+    answer = urllib.request.urlopen(request, timeout=10)
+except urllib.error.HTTPError as error:
+    answer = error
+print(answer.status)
+print(answer.read().decode())
+"""
+
+
+def ask(zoneminder, path, form=None):
+    """Status and body of a request to its API."""
+    done = zoneminder.net.run("me", "/usr/bin/python3", "-c", ASK, f"http://{ADDRESS}/zm/api/{path}", *([form] if form else []))
+    assert done.returncode == 0, done.stderr
+    status, body = done.stdout.split("\n", 1)
+    return int(status), body
+
+
+def test_its_api_makes_no_account_while_nobody_has_to_log_in(zoneminder):
+    """Why the plan leaves its log-in to a person, with an account first."""
+    zoneminder.switch_login(False)
+    status, body = ask(zoneminder, "users/add.json", "User[Username]=new&User[Password]=long+and+its+own&User[System]=Edit")
+    assert status == 401 and "Insufficient Privileges" in body
+    assert zoneminder.sql("select count(*) from Users where Username='new'") == "0"
+
+
+def test_with_an_account_first_the_log_in_closes_footage_and_can_be_taken_back(zoneminder, tmp_path):
+    zoneminder.switch_login(False)
+    zoneminder.owner(tmp_path, "admin")
+    assert ask(zoneminder, "events.json")[0] == 200
+    assert ask(zoneminder, "configs/edit/ZM_OPT_USE_AUTH.json", "Config[Value]=1")[0] == 200
+    assert ask(zoneminder, "events.json")[0] == 401
+    assert ask(zoneminder, "configs/edit/ZM_OPT_USE_AUTH.json", "Config[Value]=0")[0] == 401
+    run = zoneminder.net.assess("me", tmp_path / "out", "--scope", ADDRESS, "--site", tmp_path / "site.yaml", "--store", tmp_path / "store.db")
+    assert not run.finding("default-credentials/vms-open")
+    status, body = ask(zoneminder, "host/login.json", "user=admin&pass=long+and+its+own+71")
+    assert status == 200, body
+    token = json.loads(body)["access_token"]
+    assert ask(zoneminder, "configs/edit/ZM_OPT_USE_AUTH.json", f"Config[Value]=0&token={token}")[0] == 200
+    assert ask(zoneminder, "events.json")[0] == 200

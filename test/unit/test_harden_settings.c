@@ -1,0 +1,241 @@
+/* ZoneMinder's settings are changed by its API, which is played here, and put back. */
+#include "test.h"
+
+#include "remedy/remedy.h"
+#include "remedy/session.h"
+
+/* The desk, the plan and the log-in are this test's own. */
+#define desk_settings(desk)         played_settings(desk)
+#define plan_wants                  played_wants
+#define plan_target(plan, subject)  played_target(plan, subject)
+#define plan_add                    played_add
+#define plan_closes                 played_closes
+#define session_open_known(job, se) played_open(job, se)
+#define session_close(session)      played_close(session)
+#define session_ask                 played_ask
+#define session_send                played_send
+
+const struct desk_settings *played_settings(const struct desk *desk);
+bool played_wants(
+    const struct plan_from *from, const struct finding *finding, const struct finding_place *place);
+size_t played_target(struct plan *plan, const struct subject *subject);
+struct plan_step *played_add(struct plan *plan, const char *kind, size_t target);
+enum err played_closes(struct plan *plan, struct plan_step *step, const char *rule);
+enum err played_open(struct job *job, struct session **ret_session);
+void played_close(struct session *session);
+enum err played_ask(
+    struct session *session, const struct ask *ask, struct arena *arena, struct answer *ret_answer);
+enum err played_send(struct session *session, const struct request *request, struct arena *arena,
+    struct answer *ret_answer);
+
+#include "remedy/harden_settings.c"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The VMS. */
+static struct {
+    char relay[80], secret[80];
+    bool lies, refuses_api, refuses_log_in;
+    unsigned writes, open;
+} vms;
+
+static struct desk_settings desk;
+static char folder[64], file[96], key[96];
+
+const struct desk_settings *
+played_settings(const struct desk *unused)
+{
+    (void)unused;
+    return &desk;
+}
+
+bool
+played_wants(
+    const struct plan_from *from, const struct finding *finding, const struct finding_place *place)
+{
+    (void)from;
+    (void)finding;
+    (void)place;
+    return true;
+}
+
+size_t
+played_target(struct plan *plan, const struct subject *subject)
+{
+    (void)plan;
+    (void)subject;
+    return 0;
+}
+
+static struct plan_step made;
+
+struct plan_step *
+played_add(struct plan *plan, const char *kind, size_t target)
+{
+    plan->step_count++;
+    made = (struct plan_step){.number = 1, .kind = kind, .target = target};
+    return &made;
+}
+
+enum err
+played_closes(struct plan *plan, struct plan_step *step, const char *rule)
+{
+    (void)plan;
+    (void)rule;
+    step->rule_count++;
+    return OK;
+}
+
+enum err
+played_open(struct job *job, struct session **ret_session)
+{
+    (void)job;
+    (void)ret_session;
+    vms.open += vms.refuses_log_in ? 0 : 1;
+    return vms.refuses_log_in ? ERR_REFUSED : OK;
+}
+
+void
+played_close(struct session *session)
+{
+    (void)session;
+}
+
+static char *
+value_of(const char *path)
+{
+    return text_contains(path, "ZM_AUTH_RELAY.json") ? vms.relay : vms.secret;
+}
+
+enum err
+played_ask(
+    struct session *session, const struct ask *ask, struct arena *arena, struct answer *ret_answer)
+{
+    (void)session;
+    assert_true(ask->login);
+    assert_true(text_starts(ask->path, "/zm/api/configs/viewByName/"));
+    const char *body = arena_format(arena, "{\"config\":{\"Value\":\"%s\"}}", value_of(ask->path));
+    *ret_answer = (struct answer){.status = vms.refuses_api ? 401 : 200,
+        .headers = "",
+        .body = body,
+        .body_len = strlen(body)};
+    return OK;
+}
+
+enum err
+played_send(struct session *session, const struct request *request, struct arena *arena,
+    struct answer *ret_answer)
+{
+    (void)session;
+    (void)arena;
+    assert_true(request->ask.login);
+    assert_true(text_starts(request->ask.path, "/zm/api/configs/edit/"));
+    assert_true(text_starts(request->ask.body, "Config[Value]="));
+    *ret_answer = (struct answer){.status = 200, .headers = "", .body = ""};
+    char *out = value_of(request->ask.path);
+    const char *at = request->ask.body + strlen("Config[Value]=");
+    vms.writes++;
+    for (; *at == '%' && !vms.lies; at += 3) {
+        const char digits[] = {at[1], at[2], '\0'};
+        *out++ = (char)strtoul(digits, NULL, 16);
+        *out = '\0';
+    }
+    return OK;
+}
+
+static struct job job;
+static struct plan plan;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    (void)snprintf(folder, sizeof(folder), "/tmp/gatehouse-settings-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(file, sizeof(file), "%s/vault", folder);
+    (void)snprintf(key, sizeof(key), "%s/key", folder);
+    memset(&vms, 0, sizeof(vms));
+    (void)snprintf(vms.relay, sizeof(vms.relay), "plain");
+    (void)snprintf(vms.secret, sizeof(vms.secret), "...Change me to something unique...");
+    desk.vault = (struct vault_place){file, key};
+    made = (struct plan_step){.kind = "harden"};
+    made.detail = json_pack("{s:[s,s]}", "settings", "ZM_AUTH_RELAY", "ZM_AUTH_HASH_SECRET");
+    plan = (struct plan){.step_count = 1};
+    job = (struct job){.plan = &plan, .step = &made, .subject = subject_new(1)};
+    arena_init(&job.arena, (size_t)1 << 20);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    char lock[112];
+    (void)state;
+    json_decref(made.detail);
+    json_decref(job.before);
+    subject_free(job.subject);
+    arena_release(&job.arena);
+    (void)snprintf(lock, sizeof(lock), "%s.lock", file);
+    (void)unlink(lock);
+    (void)unlink(file);
+    (void)unlink(key);
+    return rmdir(folder);
+}
+
+static void
+test_settings_are_set_proven_and_put_back(void **state)
+{
+    (void)state;
+    assert_int_equal(harden_settings_take(&job), REMEDY_DONE);
+    assert_int_equal(vms.writes, 0);
+    assert_int_equal(harden_settings_apply(&job), REMEDY_DONE);
+    assert_string_equal(vms.relay, "hashed");
+    assert_int_equal(strlen(vms.secret), 40);
+    assert_int_equal(harden_settings_prove(&job), REMEDY_DONE);
+    assert_int_equal(harden_settings_undo(&job), REMEDY_DONE);
+    assert_string_equal(vms.relay, "plain");
+    assert_string_equal(vms.secret, "...Change me to something unique...");
+    unsigned writes = vms.writes;
+    assert_int_equal(harden_settings_undo(&job), REMEDY_DONE);
+    assert_int_equal(vms.writes, writes);
+}
+
+static void
+test_one_that_lies_is_unproven(void **state)
+{
+    (void)state;
+    vms.lies = true;
+    assert_int_equal(harden_settings_take(&job), REMEDY_DONE);
+    assert_int_equal(harden_settings_apply(&job), REMEDY_DONE);
+    assert_int_equal(harden_settings_prove(&job), REMEDY_UNPROVEN);
+    assert_int_equal(harden_settings_undo(&job), REMEDY_DONE);
+}
+
+static void
+test_without_api_or_log_in_nothing_is_sent(void **state)
+{
+    (void)state;
+    vms.refuses_api = true;
+    assert_int_equal(harden_settings_take(&job), REMEDY_REFUSED);
+    assert_non_null(strstr(job.why.text, "API access"));
+    vms.refuses_log_in = true;
+    assert_int_equal(harden_settings_take(&job), REMEDY_REFUSED);
+    assert_int_equal(vms.writes, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            test_settings_are_set_proven_and_put_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_that_lies_is_unproven, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_without_api_or_log_in_nothing_is_sent, set_up, tear_down),
+    };
+    if (secret_start() != OK) {
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
