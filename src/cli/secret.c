@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "catalog/credential.h"
 #include "cli/cli.h"
+#include "cli/secret_export.h"
 #include "store/vault.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static const struct cli_option options[] = {
 };
 
 static const struct cli_manual manual = {
-    .usage = "secret set|list|remove|check|rekey [NAME] [OPTION]…",
+    .usage = "secret set|list|remove|check|rekey|export [NAME] [OPTION]…",
     .about =
         "Keeps the passwords of your devices, sealed, each under a name that a site file\n"
         "can use (devices[].secret). A password is typed at the terminal or piped in; it is\n"
@@ -44,7 +45,8 @@ static const struct cli_manual manual = {
         "  list          prints the names\n"
         "  remove NAME   forgets one\n"
         "  check         says which are easy to guess or used twice, and shows none; 1 if any\n"
-        "  rekey         seals all with a new key\n",
+        "  rekey         seals all with a new key\n"
+        "  export        shows one, in an emergency: see gatehouse secret export --help\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse secret set front-door\n"
@@ -321,7 +323,7 @@ read_operands(const struct cli_line *line, enum work *ret_work, const char **ret
     char **words = line->argv + line->operand;
     int count = line->argc - line->operand;
     if (count == 0) {
-        return cli_usage(line, "secret: say what to do: set, list, remove, check or rekey");
+        return cli_usage(line, "secret: say what to do: set, list, remove, check, rekey or export");
     }
     for (size_t i = 0; i < COUNT(works); i++) {
         int wanted = works[i].named ? 2 : 1;
@@ -345,7 +347,8 @@ read_operands(const struct cli_line *line, enum work *ret_work, const char **ret
         *ret_name = words[works[i].named ? 1 : 0];
         return CLI_END;
     }
-    return cli_usage(line, "secret does not know that word: set, list, remove, check or rekey");
+    return cli_usage(
+        line, "secret does not know that word: set, list, remove, check, rekey or export");
 }
 
 int
@@ -359,6 +362,9 @@ cli_secret(int argc, char **argv)
     enum work work = LIST;
     if (secret_start() != OK || secret_guard() != OK) {
         return cli_fail("the memory for secrets could not be prepared");
+    }
+    if (argc > 1 && text_equal(argv[1], "export")) {
+        return secret_export(argc - 1, argv + 1);
     }
     cli_line_init(&line, &manual, argc, argv);
     for (int row = cli_next(&line, &value); row != CLI_END; row = cli_next(&line, &value)) {

@@ -309,8 +309,8 @@ decode(const char *text, char *out, size_t size)
     return len != 0;
 }
 
-enum err
-keyring_account(const struct vault *vault, const char *device, char *out, size_t size)
+static enum err
+find_account(const struct vault *vault, const char *device, bool in_force, char *out, size_t size)
 {
     const struct keyring_name key = {device, ""};
     char own[ENTRY];
@@ -318,13 +318,35 @@ keyring_account(const struct vault *vault, const char *device, char *out, size_t
         return ERR_LIMIT;
     }
     for (size_t i = 0; i < vault_count(vault); i++) {
+        char account[ENTRY];
         const char *entry = vault_name(vault, i);
-        /* An account's own dots are encoded: what has one is not in force. */
-        if (text_starts(entry, own) && strchr(entry + strlen(own), '.') == NULL) {
-            return decode(entry + strlen(own), out, size) ? OK : ERR_LIMIT;
+        if (!text_starts(entry, own)) {
+            continue;
         }
+        (void)text_copy(account, sizeof(account), entry + strlen(own));
+        /* An account's own dots are encoded: what has one is not in force. */
+        char *dot = strchr(account, '.');
+        if (dot != NULL && in_force) {
+            continue;
+        }
+        if (dot != NULL) {
+            *dot = '\0';
+        }
+        return decode(account, out, size) ? OK : ERR_LIMIT;
     }
     return ERR_MISSING;
+}
+
+enum err
+keyring_account(const struct vault *vault, const char *device, char *out, size_t size)
+{
+    return find_account(vault, device, true, out, size);
+}
+
+enum err
+keyring_any_account(const struct vault *vault, const char *device, char *out, size_t size)
+{
+    return find_account(vault, device, false, out, size);
 }
 
 enum err

@@ -27,6 +27,9 @@ enum err keyring_get(const struct vault *vault, const struct keyring_name *name,
 /* The account of a device that has one in force; ERR_MISSING. */
 enum err keyring_account(
     const struct vault *vault, const char *device, char *out, size_t size) MUST_CHECK;
+/* The account of a device that has any password here, in force or not; ERR_MISSING. */
+enum err keyring_any_account(
+    const struct vault *vault, const char *device, char *out, size_t size) MUST_CHECK;
 
 /*
  * `next` will be set; `current` (NULL: keyring_get()'s) is what opens now, and is kept too, so that

@@ -16,6 +16,7 @@ DEMANDS = {
     "footage.playback": "actor.ip actor.user target.cameras", "footage.snapshot": "actor.ip actor.user target.cameras",
     "footage.export": "actor.ip actor.user target.cameras", "footage.unclassified": "actor.ip target.object",
     "config.change": "actor.user target.object", "user.change": "actor.user target.object",
+    "secret.show": "detail reason actor.user",
     "device.rotate": "target.object", "device.change": "target.object", "network.change": "target.object",
     "assess.run": "detail", "assess.login": "target.object", "ledger.read": "detail actor.user",
     "ledger.fork": "detail reason", "system.start": "detail", "system.stop": "", "system.clock": "detail",

@@ -247,6 +247,8 @@ test_finds_the_account_of_a_device(void **state)
     assert_int_equal(begin(place, &yard, "12345", "first", &note), OK);
     struct vault *vault = open_vault(place);
     assert_int_equal(keyring_account(vault, yard.device, account, sizeof(account)), ERR_MISSING);
+    assert_int_equal(keyring_any_account(vault, yard.device, account, sizeof(account)), OK);
+    assert_string_equal(account, "J. Doe");
     vault_close(vault);
     assert_int_equal(keyring_commit(&place->at, &yard, &note), OK);
     set_in_force(place, &gate, "other");
