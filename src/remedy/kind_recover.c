@@ -54,8 +54,7 @@ static void
 tell_found(struct job *job, const char *user, size_t i)
 {
     char words[80];
-    (void)snprintf(
-        words, sizeof(words), i == 0 ? "the newest" : "number %zu, counted from the newest", i + 1);
+    (void)snprintf(words, sizeof(words), "number %zu of those that were tried", i + 1);
     json_decref(job->after);
     job->after = json_pack("{s:s, s:s, s:i}", "account", user, "opens", words, "wrong", (int)i);
     desk_tell(job, "%s of the passwords that are kept opens it", words);
@@ -84,6 +83,31 @@ try_all(struct job *job, const struct rotation *rotation, struct secret *const *
     return err;
 }
 
+/* The assessment has just seen the one in force refused: it goes to the end. */
+static void
+put_off(struct job *job, const struct rotation *rotation, struct secret **all, size_t count)
+{
+    struct vault *vault = NULL;
+    struct secret *now = NULL;
+    struct note unused;
+    const struct keyring_name name = rotation_name(rotation);
+    if (facts_get(&job->subject->facts, FACT_LOGIN_OWNER_FAILED) == NULL ||
+        vault_open(&desk_settings(job->desk)->vault, false, &vault, &unused) != OK) {
+        return;
+    }
+    if (keyring_get(vault, &name, &now, &unused) == OK) {
+        for (size_t i = 0; i + 1 < count; i++) {
+            if (secret_equal(all[i], now)) {
+                struct secret *later = all[i];
+                all[i] = all[i + 1];
+                all[i + 1] = later;
+            }
+        }
+        secret_free(now);
+    }
+    vault_close(vault);
+}
+
 static enum remedy_result
 apply(struct job *job)
 {
@@ -91,7 +115,10 @@ apply(struct job *job)
     struct secret *all[KEYRING_CANDIDATES];
     size_t count = 0;
     enum err err = load(job, &rotation, all, &count);
-    err = err == OK ? try_all(job, &rotation, all, count) : err;
+    if (err == OK) {
+        put_off(job, &rotation, all, count);
+        err = try_all(job, &rotation, all, count);
+    }
     for (size_t i = 0; i < count; i++) {
         secret_free(all[i]);
     }
