@@ -1,10 +1,11 @@
 """The played site that `gatehouse fix` is tried on: what requests change stays changed, and each behaviour does what its name says."""
+import json
 import re
 import time
 
 import pytest
 
-from fixing import Site, curl, frames, unknown, until
+from fixing import Site, curl, dvrip_hash, frames, unknown, until
 
 HIK, DAHUA = "admin:12345", "admin:admin"
 NEW = "Quiet-River-88"
@@ -210,3 +211,44 @@ def test_somebody_else_changes_a_device(site):
     assert site.passwords("recorder", "admin") == ["Other-Hand-77"]
     assert site.ask("cut recorder 1") == {"done": "yes"}
     assert site.ask("password nobody admin x") == {"error": "not found"}
+
+
+def test_uniview_takes_its_own_document_back(site):
+    url = f"http://{address(site, 'corridor')}/LAPI/V1.0/Channel/0/NetWork/Telnet"
+    done = curl(site, url, "-X", "PUT", "-d", '{"Enable":0}', user="admin:123456")[1]
+    assert '"StatusCode":0' in done
+    assert '"Data":{"Enable":0}' in curl(site, url, user="admin:123456")[1]
+    assert '"StatusCode":4' in curl(site, url, "-X", "PUT", "-d", '{"NoSuch":0}', user="admin:123456")[1]
+    url = f"http://{address(site, 'corridor')}/LAPI/V1.0/System/Users/0/Password"
+    change = '{"OldPassword":"%s","NewPassword":"Quiet-River-88"}'
+    assert '"StatusCode":3' in curl(site, url, "-X", "PUT", "-d", change % "wrong", user="admin:123456")[1]
+    assert '"StatusCode":0' in curl(site, url, "-X", "PUT", "-d", change % "123456", user="admin:123456")[1]
+    assert site.passwords("corridor", "admin") == [NEW]
+
+
+SOFIA = """
+import json, socket, struct, sys
+door = socket.create_connection((sys.argv[1], 34567), 5)
+session = 0
+for message, body in json.loads(sys.argv[2]):
+    text = json.dumps(body).encode() + b"\\n\\0"
+    door.sendall(struct.pack("<IIIBBHI", 255, session, 0, 0, 0, message, len(text)) + text)
+    head = door.recv(20, socket.MSG_WAITALL)
+    session = struct.unpack("<I", head[4:8])[0]
+    print(door.recv(struct.unpack("<I", head[16:20])[0], socket.MSG_WAITALL)[:-2].decode())
+"""
+
+
+def test_dvrip_sets_a_value_and_a_password_as_its_hash(site):
+    log_in = lambda password: [1000, {"UserName": "admin", "PassWord": dvrip_hash(password), "EncryptType": "MD5", "LoginType": "DVRIP-Web"}]
+    change = [1488, {"EncryptType": "MD5", "UserName": "admin", "PassWord": dvrip_hash(""), "NewPassWord": dvrip_hash(NEW)}]
+    nat = [1040, {"Name": "NetWork.Nat", "NetWork.Nat": {"NatEnable": False}}]
+    talk = lambda *messages: [json.loads(line) for line in site.run(
+        "/usr/bin/python3", "-c", SOFIA, address(site, "loading"), json.dumps(messages)).stdout.splitlines()]
+    said = talk(log_in(""), nat, [1042, {"Name": "NetWork.Nat"}], change)
+    assert [answer["Ret"] for answer in said] == [100] * 4, said
+    assert said[2]["NetWork.Nat"]["NatEnable"] is False
+    assert talk(log_in(""))[0]["Ret"] == 203 and talk(log_in(NEW))[0]["Ret"] == 100
+    truth = site.truth()
+    assert unknown({"loading": truth["loading"]}, {"loading": [NEW]}) == []
+    assert unknown({"loading": truth["loading"]}, {"loading": [""]}) != []

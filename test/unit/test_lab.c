@@ -305,7 +305,7 @@ static void
 test_every_transcript_of_the_demo_site_is_read(void **state)
 {
     (void)state;
-    static const char *const sites[] = {"demo.yaml", "hostile.yaml", "brands.yaml"};
+    static const char *const sites[] = {"demo.yaml", "hostile.yaml", "brands.yaml", "fix.yaml"};
     const char *source = getenv("GATEHOUSE_SOURCE");
     if (source == NULL)
         skip();
