@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define CAPABILITIES "/ISAPI/Security/sessionLogin/capabilities?username="
+#define LOGOUT       "/ISAPI/Security/sessionLogout"
 #define LOGIN        "/ISAPI/Security/sessionLogin?timeStamp="
 
 /* login.number: this bit says "by session", the rest is the digest's nonce count. */
@@ -125,8 +126,10 @@ static enum err
 dress(struct login *login, const struct ask *ask, struct arena *arena, struct request *ret_request)
 {
     if ((login->number & BY_SESSION) == 0) {
-        return ask->method != NULL ? ERR_UNSUPPORTED
-                                   : device_door_http.authorize(login, ask, arena, ret_request);
+        /* Digest has no session that could be ended. */
+        return text_equal(ask->path, LOGOUT)
+                   ? ERR_UNSUPPORTED
+                   : device_door_http.authorize(login, ask, arena, ret_request);
     }
     const char *cookie = arena_copy(arena, login->text);
     if (cookie == NULL) {

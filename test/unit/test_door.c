@@ -178,6 +178,29 @@ test_isapi_door_takes_every_way(void **state)
 /* Computed with Python's hashlib: sha256 of "admins1" + the password, of that + "c1", then 98
  * times. */
 static void
+test_isapi_digest_dresses_a_change_but_has_no_session_to_end(void **state)
+{
+    (void)state;
+    struct request request;
+    struct login login = {.user = "admin", .password = password};
+    const struct ask read = {.path = "/ISAPI/System/deviceInfo", .login = true};
+    const struct ask change = {
+        .method = "PUT", .path = "/ISAPI/System/Network/EZVIZ", .body = "<EZVIZ/>", .login = true};
+    const struct ask leave = {.method = "PUT", .path = "/ISAPI/Security/sessionLogout"};
+    struct answer asks = answer_of(
+        401, "WWW-Authenticate: Digest realm=\"IP Camera(1)\", qop=\"auth\", nonce=\"n1\"\r\n", "");
+    assert_int_equal(
+        device_login_step(&device_door_isapi, &login, &read, NULL, &arena, &request), LOGIN_SEND);
+    assert_int_equal(
+        device_login_step(&device_door_isapi, &login, &read, &asks, &arena, &request), LOGIN_SEND);
+    assert_int_equal(device_door_isapi.authorize(&login, &change, &arena, &request), OK);
+    assert_string_equal(request.ask.method, "PUT");
+    assert_non_null(strstr(request.authorization, "uri=\"/ISAPI/System/Network/EZVIZ\""));
+    assert_int_equal(
+        device_door_isapi.authorize(&login, &leave, &arena, &request), ERR_UNSUPPORTED);
+}
+
+static void
 test_isapi_session_sends_the_iterated_hash_and_then_its_cookie(void **state)
 {
     (void)state;
@@ -455,6 +478,7 @@ main(void)
         cmocka_unit_test(test_http_door_takes_every_way),
         cmocka_unit_test(test_onvif_door_takes_every_way),
         cmocka_unit_test(test_isapi_door_takes_every_way),
+        cmocka_unit_test(test_isapi_digest_dresses_a_change_but_has_no_session_to_end),
         cmocka_unit_test(test_isapi_session_sends_the_iterated_hash_and_then_its_cookie),
         cmocka_unit_test(test_rpc2_door_takes_every_way),
         cmocka_unit_test(test_rpc2_sends_the_hash_and_puts_asks_into_its_words),
