@@ -181,6 +181,7 @@ new_site(const char *name)
     site->pace = SITE_PACE;
     site->pace_per_host = SITE_PER_HOST;
     site->logins_per_day = 1;
+    site->vms_update.timeout_s = 900;
     return site;
 }
 

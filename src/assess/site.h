@@ -39,6 +39,7 @@ struct site_maintenance {
     int64_t date;      /* wall ms; 0: a rule */
     const char *every; /* "month", "quarter", "half-year", "year"; NULL: a day */
     unsigned days;     /* of the rule's period; 0: a day */
+    uint16_t from, to; /* minutes of the day, local time; both 0: the whole day */
     const char **devices;
     size_t device_count; /* 0: all */
 };
@@ -54,6 +55,13 @@ struct site_consumer {
     const char *reload;       /* program and arguments with which it takes the change; NULL: none */
     unsigned line;            /* in the site file */
     struct site_device login; /* its address, account and password */
+#define SITE_UPDATE_WORDS 32
+
+/* How the owner's VMS is updated; run only by gatehouse fix. */
+struct site_update {
+    const char *argv[SITE_UPDATE_WORDS + 1]; /* the program's whole path first; ends with NULL */
+    size_t count;                            /* 0: not given */
+    unsigned timeout_s;
 };
 
 struct site {
@@ -94,6 +102,7 @@ struct site {
     size_t maintenance_name_count;
     struct site_consumer *consumers;
     size_t consumer_count;
+    struct site_update vms_update;
     const char **config; /* files to audit, as written */
     size_t config_count;
     const char *fail_on; /* "critical", "high", "medium", "never"; NULL: not given */

@@ -22,6 +22,23 @@ struct request_header {
     const char *name, *value;
 };
 
+/*
+ * A file that goes with a request, read piece by piece while it is sent: as the body, or as a part
+ * of a form (multipart/form-data, RFC 7578).
+ */
+struct request_file {
+    int fd;                    /* read from its beginning, never written; stays the caller's */
+    uint64_t size;             /* no more and no less is sent */
+    const char *field;         /* name of the form's part; NULL: the bare file is the body */
+    const char *name;          /* file name in that part */
+    const char *lead;          /* name of a JSON part before it that holds ask.body; NULL: none */
+    unsigned ms;               /* for the whole exchange */
+    unsigned bytes_per_second; /* 0: as fast as it goes */
+    /* Called on the loop's thread while it is sent; NULL: not. */
+    void (*progress)(void *context, uint64_t sent, uint64_t size);
+    void *context;
+};
+
 /* A request ready to be sent by wire: an ask with what a log-in adds. */
 struct request {
     struct ask ask;
@@ -30,7 +47,8 @@ struct request {
     const char *soap_action;   /* value of the SOAPAction header (UPnP control), or NULL */
     const struct request_header *headers; /* NULL: none more */
     size_t header_count;
-    bool spends; /* carries a password: counts against the lock-out budget */
+    const struct request_file *file; /* HTTP only; NULL: ask.body alone is sent */
+    bool spends;                     /* carries a password: counts against the lock-out budget */
 };
 
 #define ANSWER_HEADERS ((size_t)64 * 1024)

@@ -26,6 +26,7 @@
 #define SOAP_GET_DISCOVERY_MODE       SOAP_ENVELOPE("<GetDiscoveryMode " SOAP_DEVICE "/>")
 #define SOAP_GET_ACCESS_POLICY        SOAP_ENVELOPE("<GetAccessPolicy " SOAP_DEVICE "/>")
 #define SOAP_GET_SERVICE_CAPABILITIES SOAP_ENVELOPE("<GetServiceCapabilities " SOAP_DEVICE "/>")
+#define SOAP_START_FIRMWARE_UPGRADE   SOAP_ENVELOPE("<StartFirmwareUpgrade " SOAP_DEVICE "/>")
 #define SOAP_GET_SERVICES                                                                          \
     SOAP_ENVELOPE(                                                                                 \
         "<GetServices " SOAP_DEVICE "><IncludeCapability>false</IncludeCapability></GetServices>")

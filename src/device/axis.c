@@ -388,6 +388,20 @@ no_factory(const struct facts *facts)
 static const struct device_account *const accounts[] = {&account_axis, &account_onvif_own};
 
 /* clang-format off */
+/* VAPIX Firmware management API, method upgrade: a form of a JSON part and the file. */
+static const struct device_firmware firmware = {
+    .title = "VAPIX firmware management",
+    .upload = {.method = "POST",
+        .path = "/axis-cgi/firmwaremanagement.cgi",
+        .body = "{\"apiVersion\":\"1.0\",\"context\":\"gatehouse\",\"method\":\"upgrade\"}",
+        .login = true},
+    .field = "fileData",
+    .lead = "data",
+    .success = "firmwareVersion",
+    .minutes = 15,
+    .source = "developer.axis.com, VAPIX, Firmware management API (AXIS OS 7.40 and later)",
+};
+
 const struct device_driver device_axis = {
     .name = "axis",
     .title = "Axis VAPIX",
@@ -415,6 +429,7 @@ const struct device_driver device_axis = {
     .account_count = COUNT(accounts),
     .switches = switch_axis,
     .switch_count = COUNT(switch_axis),
+    .firmware = &firmware,
     .parsers = parsers,
     .parser_count = COUNT(parsers),
     .warn = parts_warn,

@@ -113,8 +113,10 @@ struct device_firmware {
     const char *title;         /* "ISAPI updateFirmware" */
     struct ask upload;         /* the file is its body; or a part of a form: */
     const char *field;         /* name of that part (multipart/form-data); NULL: the bare file */
+    const char *lead;          /* name of a part before it that holds upload.body; NULL: none */
     const struct ask *prepare; /* asked before, tells the address of the upload; NULL: none */
     const char *pick_address;  /* in its answer */
+    const char *pick_delay;    /* how long to wait before the upload, "PT5S"; NULL: not */
     const char *success;       /* as in a switch */
     const struct ask *restart; /* asked afterwards where the device does not restart itself */
     unsigned minutes;          /* until it answers again, at most */

@@ -392,6 +392,18 @@ no_factory(const struct facts *facts)
 static const struct device_account *const accounts[] = {&account_dahua, &account_onvif_own};
 
 /* clang-format off */
+/* Dahua HTTP API for IPC/SD, 4.12.1 Upload firmware: a form with the file; it restarts itself. */
+static const struct device_firmware firmware = {
+    .title = "upgrader.cgi uploadFirmware",
+    .upload = {.method = "POST",
+        .path = "/cgi-bin/upgrader.cgi?action=uploadFirmware",
+        .login = true},
+    .field = "firmware",
+    .success = "OK",
+    .minutes = 15,
+    .source = "Dahua HTTP API, upgrader.cgi?action=uploadFirmware",
+};
+
 const struct device_driver device_dahua = {
     .name = "dahua",
     .title = "Dahua HTTP API",
@@ -420,6 +432,7 @@ const struct device_driver device_dahua = {
     .account_count = COUNT(accounts),
     .switches = switch_dahua,
     .switch_count = COUNT(switch_dahua),
+    .firmware = &firmware,
     .parse = parse,
     .parsers = parsers,
     .parser_count = COUNT(parsers),

@@ -476,6 +476,19 @@ no_factory(const struct facts *facts)
 static const struct device_account *const accounts[] = {&account_isapi, &account_onvif_own};
 
 /* clang-format off */
+/* Hikvision ISAPI, System: PUT of the bare file, then a restart by request. */
+static const struct ask reboot = {.method = "PUT", .path = "/ISAPI/System/reboot", .login = true};
+static const struct device_firmware firmware = {
+    .title = "ISAPI updateFirmware",
+    .upload = {.method = "PUT",
+        .path = "/ISAPI/System/updateFirmware",
+        .type = "application/octet-stream",
+        .login = true},
+    .restart = &reboot,
+    .minutes = 15,
+    .source = "Hikvision ISAPI, /ISAPI/System/updateFirmware and /ISAPI/System/reboot",
+};
+
 const struct device_driver device_hikvision = {
     .name = "hikvision",
     .title = "Hikvision ISAPI",
@@ -504,6 +517,7 @@ const struct device_driver device_hikvision = {
     .account_count = COUNT(accounts),
     .switches = switch_hikvision,
     .switch_count = COUNT(switch_hikvision),
+    .firmware = &firmware,
     .parse = parse,
     .warn = warn,
     .no_factory = no_factory,

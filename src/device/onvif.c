@@ -408,6 +408,17 @@ parse(const struct ask *ask, const struct answer *answer, struct facts *facts,
 }
 
 static const struct device_account *const accounts[] = {&account_onvif};
+/* ONVIF Core, device management: StartFirmwareUpgrade tells where the bare file is posted. */
+static const struct ask upgrade = SOAP_ASK(SOAP_START_FIRMWARE_UPGRADE, true);
+static const struct device_firmware firmware = {
+    .title = "ONVIF StartFirmwareUpgrade",
+    .upload = {.method = "POST", .type = "application/octet-stream", .login = true},
+    .prepare = &upgrade,
+    .pick_address = "StartFirmwareUpgradeResponse/UploadUri",
+    .pick_delay = "StartFirmwareUpgradeResponse/UploadDelay",
+    .minutes = 15,
+    .source = "ONVIF Core specification, device management, firmware upgrade",
+};
 
 const struct device_driver device_onvif = {
     .name = "onvif",
@@ -435,6 +446,7 @@ const struct device_driver device_onvif = {
     .account_count = COUNT(accounts),
     .switches = switch_onvif,
     .switch_count = COUNT(switch_onvif),
+    .firmware = &firmware,
     .parse = parse,
     .warn = parts_warn,
 };

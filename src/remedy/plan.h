@@ -69,6 +69,7 @@ struct plan_choice {
     unsigned action;       /* 1 to 3: the report's own first actions; 0: not by these */
     const char *ntp;       /* time server; NULL: the site file's, or none */
     const char *firmware;  /* folder of firmware files; NULL: none */
+    bool now;              /* firmware outside of the maintenance window too */
     const char *consumers; /* NULL: those of the site file */
     bool even_unknown;     /* rotate even where a consumer can't be told */
 };

@@ -195,6 +195,7 @@ session_send_once(struct session *session, const struct request *request, bool d
         sent.headers = request->headers;
         sent.header_count = request->header_count;
         sent.soap_action = request->soap_action;
+        sent.file = request->file;
     }
     if (err == OK) {
         err = session_exchange(session, &place, &sent, arena, ret_answer);

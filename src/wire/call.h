@@ -102,6 +102,14 @@ void wire_call_end(struct wire_call *call, enum err err);
 enum err wire_curl_open(struct wire *wire) MUST_CHECK;
 void wire_curl_close(struct wire *wire);
 
+/* A file on its way. */
+struct wire_file {
+    struct request_file from;
+    int fd; /* a duplicate */
+    uint64_t at;
+    uint64_t told;
+};
+
 /* An HTTP or RTSP exchange: what http.c and rtsp.c share. */
 struct wire_exchange {
     struct wire_call call;
@@ -115,11 +123,13 @@ struct wire_exchange {
     size_t header_bytes; /* of all responses, interim ones included */
     size_t header_lines;
     size_t codings;
-    bool head_ended;  /* a blank line came: a status line may follow */
-    bool in_multi;    /* the transfer is under way */
-    bool once;        /* counts at the device, so libcurl may not send it again */
-    enum err stopped; /* why we stopped it ourselves */
-    enum err refused; /* what is wrong with the request */
+    bool head_ended;        /* a blank line came: a status line may follow */
+    bool in_multi;          /* the transfer is under way */
+    curl_mime *mime;        /* a form with a file, or NULL */
+    struct wire_file *file; /* NULL: none */
+    bool once;              /* counts at the device, so libcurl may not send it again */
+    enum err stopped;       /* why we stopped it ourselves */
+    enum err refused;       /* what is wrong with the request */
 };
 
 /* An exchange with all that HTTP and RTSP have in common set; NULL when memory is out. */
@@ -134,6 +144,9 @@ void wire_exchange_number(struct wire_exchange *exchange, CURLoption option, lon
 void wire_exchange_value(struct wire_exchange *exchange, CURLoption option, const void *value);
 /* The request will not be sent; the first reason stays. */
 void wire_exchange_refuse(struct wire_exchange *exchange, enum err err);
+/* upload.c: the file goes with the exchange, whose request lines are not yet set. */
+void wire_upload_set(struct wire_exchange *exchange, const struct request *request);
+void wire_upload_release(struct wire_exchange *exchange);
 void wire_exchange_start(struct wire_call *call);
 void wire_exchange_report(struct wire_call *call, enum err err);
 void wire_exchange_release(struct wire_call *call);

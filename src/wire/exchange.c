@@ -250,7 +250,7 @@ wire_exchange_new(struct wire *wire, const struct wire_kind *kind, const struct 
         return NULL;
     }
     exchange->easy = easy;
-    exchange->once = request->spends;
+    exchange->once = request->spends || request->file != NULL;
     exchange->refused = wire_call_begin(&exchange->call, wire, kind, target);
     if (takes_raw_bytes(target->port)) {
         wire_exchange_refuse(exchange, ERR_VALUE);
@@ -340,6 +340,7 @@ free_exchange(struct wire_exchange *exchange)
         (void)curl_multi_remove_handle(exchange->call.wire->multi, exchange->easy);
     }
     curl_easy_cleanup(exchange->easy);
+    wire_upload_release(exchange);
     curl_slist_free_all(exchange->lines);
     buf_release(&exchange->headers);
     buf_release(&exchange->body);

@@ -78,11 +78,13 @@ wire_http(struct wire *wire, const struct wire_target *target, const struct requ
     const char *path = request->ask.path == NULL ? "/" : request->ask.path;
     wire_exchange_address(exchange, target->tls ? "https" : "http", path);
     wire_exchange_value(exchange, CURLOPT_REQUEST_TARGET, path);
-    set_method(exchange, &request->ask);
-    /* Old servers know no 100 Continue. */
-    struct curl_slist *lines = curl_slist_append(exchange->lines, "Expect:");
-    if (lines != NULL) {
-        exchange->lines = lines;
+    if (request->file != NULL) {
+        wire_upload_set(exchange, request);
+    } else {
+        set_method(exchange, &request->ask);
+        /* Old servers know no 100 Continue. */
+        struct curl_slist *lines = curl_slist_append(exchange->lines, "Expect:");
+        exchange->lines = lines != NULL ? lines : exchange->lines;
     }
     wire_exchange_value(exchange, CURLOPT_HTTPHEADER, exchange->lines);
     return wire_call_queue(&exchange->call, exchange->refused);
