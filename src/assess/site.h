@@ -55,6 +55,8 @@ struct site_consumer {
     const char *reload;       /* program and arguments with which it takes the change; NULL: none */
     unsigned line;            /* in the site file */
     struct site_device login; /* its address, account and password */
+};
+
 #define SITE_UPDATE_WORDS 32
 
 /* How the owner's VMS is updated; run only by gatehouse fix. */
