@@ -333,15 +333,15 @@ firmware_open(const char *folder, const char *file, const char *sha256, int *ret
 }
 
 static bool
-is_for(const struct site_maintenance *window, const struct subject *subject)
+is_for(const struct site_maintenance *window, const char *what, const struct subject *subject)
 {
-    bool is_firmware = window->what == NULL || text_equal(window->what, "firmware");
-    for (size_t i = 0; is_firmware && i < window->device_count; i++) {
+    bool is_meant = window->what == NULL || text_equal(window->what, what);
+    for (size_t i = 0; is_meant && i < window->device_count; i++) {
         if (subject_is_called(subject, window->devices[i])) {
             return true;
         }
     }
-    return is_firmware && window->device_count == 0;
+    return is_meant && window->device_count == 0;
 }
 
 /* Days of a site file are UTC; its hours are those of this machine's clock. */
@@ -366,12 +366,13 @@ is_open(const struct site_maintenance *window, int64_t now)
 }
 
 bool
-firmware_may(const struct site *site, const struct subject *subject, int64_t now, struct note *note)
+firmware_may(const struct site *site, const char *what, const struct subject *subject, int64_t now,
+    struct note *note)
 {
     size_t windows = 0;
     for (size_t i = 0; site != NULL && i < site->maintenance_count; i++) {
         const struct site_maintenance *window = &site->maintenance[i];
-        if (!is_for(window, subject)) {
+        if (!is_for(window, what, subject)) {
             continue;
         }
         if (is_open(window, now)) {

@@ -52,8 +52,8 @@ enum err firmware_open(const char *folder, const char *file, const char *sha256,
     uint64_t *ret_size, struct note *note) MUST_CHECK;
 
 /*
- * Whether firmware may be installed on it at this time (wall ms), by the site file's maintenance;
- * why not is said.
+ * Whether it may be updated at this time (wall ms), by the site file's maintenance; why not is
+ * said. what: "firmware" or "vms".
  */
-bool firmware_may(
-    const struct site *site, const struct subject *subject, int64_t now, struct note *note);
+bool firmware_may(const struct site *site, const char *what, const struct subject *subject,
+    int64_t now, struct note *note);

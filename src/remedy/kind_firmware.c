@@ -83,7 +83,7 @@ take(struct job *job)
     struct facts facts;
     const struct site *site = desk_settings(job->desk)->site;
     bool is_now = json_is_true(json_object_get(job->step->detail, "now"));
-    if (!is_now && !firmware_may(site, job->subject, clock_wall(), &job->why)) {
+    if (!is_now && !firmware_may(site, "firmware", job->subject, clock_wall(), &job->why)) {
         return REMEDY_CHANGED;
     }
     facts_init(&facts, &job->arena);
