@@ -477,7 +477,7 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     const struct device_firmware *row = driver->firmware;
     const char *model = or_words(facts_text(&subject->facts, FACT_DEVICE_MODEL), "");
     const char *version = facts_text(&subject->facts, FACT_DEVICE_FIRMWARE);
-    bool is_now = from->choice->now;
+    bool is_now = from->choice != NULL && from->choice->now;
     unsigned minutes = file->minutes != 0 ? file->minutes : row->minutes;
     step->words = arena_format(&plan->arena, "Install firmware %s on %s by %s%s", file->version,
         subject_title(subject, title), row->title,
@@ -559,7 +559,7 @@ propose(struct plan *plan, const struct plan_from *from)
     struct firmware_list *list = NULL;
     struct note note = {""};
     enum err err = OK;
-    if (from->choice->firmware != NULL) {
+    if (from->choice != NULL && from->choice->firmware != NULL) {
         err = firmware_read(from->choice->firmware, &list, &note);
         const char *words =
             err == OK ? NULL

@@ -377,8 +377,8 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     if (!step->by_hand) {
         step->fact = fact_name(FACT_VMS_VERSION);
         step->from = arena_copy(&plan->arena, version);
-        step->detail =
-            json_pack("{s:o, s:b}", "argv", argv_json(update), "now", (int)from->choice->now);
+        step->detail = json_pack("{s:o, s:b}", "argv", argv_json(update), "now",
+            from->choice != NULL && from->choice->now ? 1 : 0);
     }
     return step->words == NULL || step->changes == NULL || (!step->by_hand && step->detail == NULL)
                ? ERR_MEMORY
