@@ -83,7 +83,7 @@ take(struct job *job)
     struct facts facts;
     const struct site *site = desk_settings(job->desk)->site;
     bool is_now = json_is_true(json_object_get(job->step->detail, "now"));
-    if (!is_now && !firmware_may(site, "firmware", job->subject, clock_wall(), &job->why)) {
+    if (!is_now && !firmware_may(site, job->subject, clock_wall(), &job->why)) {
         return REMEDY_CHANGED;
     }
     facts_init(&facts, &job->arena);
@@ -301,6 +301,22 @@ minutes_of(const struct job *job)
     return own > 0 && own <= 60 ? (unsigned)own : row != 0 ? row : MINUTES;
 }
 
+/* It has not the wanted version: NULL: it does not answer. */
+static enum remedy_result
+say_old(struct job *job, const char *version)
+{
+    if (version == NULL) {
+        note_set(&job->why,
+            "it did not come back within %u minutes: look at it, switch its power off and on, and "
+            "have the maker's recovery tool ready",
+            minutes_of(job));
+        return REMEDY_FAILED;
+    }
+    note_set(&job->why, "it answers with firmware %.60s, not %.60s", version,
+        text_of(job->step->detail, "version"));
+    return REMEDY_UNPROVEN;
+}
+
 static enum remedy_result
 prove(struct job *job)
 {
@@ -330,15 +346,7 @@ prove(struct job *job)
         }
         desk_tell(job, "%s", err == OK ? "not yet restarted" : "restarting");
     }
-    if (version == NULL || (was_away && back == 0)) {
-        note_set(&job->why,
-            "it did not come back within %u minutes: look at it, switch its power "
-            "off and on, and have the maker's recovery tool ready",
-            minutes_of(job));
-        return REMEDY_FAILED;
-    }
-    note_set(&job->why, "it answers with firmware %.60s, not %.60s", version, wanted);
-    return REMEDY_UNPROVEN;
+    return say_old(job, version == NULL || (was_away && back == 0) ? NULL : version);
 }
 
 /* Nothing can be taken back; where the old version still runs, nothing need be. */
@@ -366,36 +374,39 @@ undo(struct job *job)
 
 /* Planning */
 
+/* Whether an update closes this finding, and it is wanted at this device. */
 static bool
-is_firmware_finding(const struct finding *finding)
+closes(const struct plan_from *from, const struct finding *finding, const struct subject *subject)
 {
-    return finding->verdict != NOTE && text_equal(finding->control->id, CONTROL);
+    static const char *const rules[] = {
+        CONTROL "/advisory", CONTROL "/exploited", CONTROL "/outdated", CONTROL "/old-firmware"};
+    bool is_ours = false;
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        is_ours = is_ours || text_equal(finding->id, rules[i]);
+    }
+    for (size_t i = 0; is_ours && i < finding->place_count; i++) {
+        if (finding->places[i].subject == subject &&
+            plan_wants(from, finding, &finding->places[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
-/* What of the assessment's findings this device's update closes; the number of them. */
+/* Adds what the step closes (step NULL: only counts); SIZE_MAX when memory is out. */
 static size_t
 close_findings(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     const struct subject *subject)
 {
-    static const char *const rules[] = {CONTROL "/advisory", CONTROL "/exploited",
-        CONTROL "/outdated", CONTROL "/old-firmware", CONTROL "/flaws-possible"};
     size_t count = 0;
-    const struct assessment *assessment = from->assessment;
-    for (size_t i = 0; i < assessment->finding_count; i++) {
-        const struct finding *finding = &assessment->findings[i];
-        bool is_ours = false;
-        for (size_t k = 0; k < COUNT(rules); k++) {
-            is_ours = is_ours || text_equal(finding->id, rules[k]);
+    for (size_t i = 0; i < from->assessment->finding_count; i++) {
+        const struct finding *finding = &from->assessment->findings[i];
+        if (!closes(from, finding, subject)) {
+            continue;
         }
-        for (size_t j = 0; is_ours && is_firmware_finding(finding) && j < finding->place_count;
-             j++) {
-            if (finding->places[j].subject == subject &&
-                plan_wants(from, finding, &finding->places[j])) {
-                count++;
-                if (step != NULL && plan_closes(plan, step, finding->id) != OK) {
-                    return SIZE_MAX;
-                }
-            }
+        count++;
+        if (step != NULL && plan_closes(plan, step, finding->id) != OK) {
+            return SIZE_MAX;
         }
     }
     return count;
@@ -477,7 +488,7 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     const struct device_firmware *row = driver->firmware;
     const char *model = or_words(facts_text(&subject->facts, FACT_DEVICE_MODEL), "");
     const char *version = facts_text(&subject->facts, FACT_DEVICE_FIRMWARE);
-    bool is_now = from->choice != NULL && from->choice->now;
+    bool is_now = from->choice->now;
     unsigned minutes = file->minutes != 0 ? file->minutes : row->minutes;
     step->words = arena_format(&plan->arena, "Install firmware %s on %s by %s%s", file->version,
         subject_title(subject, title), row->title,
@@ -559,7 +570,7 @@ propose(struct plan *plan, const struct plan_from *from)
     struct firmware_list *list = NULL;
     struct note note = {""};
     enum err err = OK;
-    if (from->choice != NULL && from->choice->firmware != NULL) {
+    if (from->choice->firmware != NULL) {
         err = firmware_read(from->choice->firmware, &list, &note);
         const char *words =
             err == OK ? NULL

@@ -385,32 +385,41 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
                : OK;
 }
 
-static enum err
-propose_one(struct plan *plan, const struct plan_from *from, const struct subject *subject)
+/* Whether an update closes this finding, and it is wanted at this VMS. */
+static bool
+closes(const struct plan_from *from, const struct finding *finding, const struct subject *subject)
 {
     static const char *const rules[] = {
         CONTROL "/advisory", CONTROL "/vms-ended", CONTROL "/outdated"};
+    bool is_ours = false;
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        is_ours = is_ours || text_equal(finding->id, rules[i]);
+    }
+    for (size_t i = 0; is_ours && i < finding->place_count; i++) {
+        if (finding->places[i].subject == subject &&
+            plan_wants(from, finding, &finding->places[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err
+propose_one(struct plan *plan, const struct plan_from *from, const struct subject *subject)
+{
     struct plan_step *step = NULL;
     enum err err = OK;
-    const struct assessment *assessment = from->assessment;
-    for (size_t i = 0; i < assessment->finding_count && err == OK; i++) {
-        const struct finding *finding = &assessment->findings[i];
-        bool is_ours = false;
-        for (size_t k = 0; k < COUNT(rules); k++) {
-            is_ours = is_ours || text_equal(finding->id, rules[k]);
+    for (size_t i = 0; i < from->assessment->finding_count && err == OK; i++) {
+        const struct finding *finding = &from->assessment->findings[i];
+        if (!closes(from, finding, subject)) {
+            continue;
         }
-        for (size_t j = 0; is_ours && j < finding->place_count && err == OK; j++) {
-            if (finding->places[j].subject != subject ||
-                !plan_wants(from, finding, &finding->places[j])) {
-                continue;
-            }
-            if (step == NULL) {
-                size_t target = plan_target(plan, subject);
-                step = target == SIZE_MAX ? NULL : plan_add(plan, "vms_update", target);
-                err = step == NULL ? ERR_LIMIT : fill(plan, from, step, subject);
-            }
-            err = err == OK ? plan_closes(plan, step, finding->id) : err;
+        if (step == NULL) {
+            size_t target = plan_target(plan, subject);
+            step = target == SIZE_MAX ? NULL : plan_add(plan, "vms_update", target);
+            err = step == NULL ? ERR_LIMIT : fill(plan, from, step, subject);
         }
+        err = err == OK ? plan_closes(plan, step, finding->id) : err;
     }
     return err;
 }
