@@ -83,7 +83,7 @@ take(struct job *job)
     struct facts facts;
     const struct site *site = desk_settings(job->desk)->site;
     bool is_now = json_is_true(json_object_get(job->step->detail, "now"));
-    if (!is_now && !firmware_may(site, job->subject, clock_wall(), &job->why)) {
+    if (!is_now && !firmware_may(site, "firmware", job->subject, clock_wall(), &job->why)) {
         return REMEDY_CHANGED;
     }
     facts_init(&facts, &job->arena);
@@ -488,7 +488,7 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     const struct device_firmware *row = driver->firmware;
     const char *model = or_words(facts_text(&subject->facts, FACT_DEVICE_MODEL), "");
     const char *version = facts_text(&subject->facts, FACT_DEVICE_FIRMWARE);
-    bool is_now = from->choice->now;
+    bool is_now = from->choice != NULL && from->choice->now;
     unsigned minutes = file->minutes != 0 ? file->minutes : row->minutes;
     step->words = arena_format(&plan->arena, "Install firmware %s on %s by %s%s", file->version,
         subject_title(subject, title), row->title,
@@ -570,7 +570,7 @@ propose(struct plan *plan, const struct plan_from *from)
     struct firmware_list *list = NULL;
     struct note note = {""};
     enum err err = OK;
-    if (from->choice->firmware != NULL) {
+    if (from->choice != NULL && from->choice->firmware != NULL) {
         err = firmware_read(from->choice->firmware, &list, &note);
         const char *words =
             err == OK ? NULL
