@@ -28,6 +28,7 @@ static const struct cli_option own_options[] = {
     {"confirm-within", 0,   "TIME",   "take all of it back unless fix confirm comes in time"},
     {"ntp",            0,   "HOST",   "time server for the cameras"},
     {"firmware",       0,   "DIR",    "folder of firmware files"},
+    {"now",            0,   NULL,     "firmware outside of the maintenance hours too"},
     {"even-unknown",   0,   NULL,     "new passwords also where somebody who uses one can't be told"},
     {"json",           0,   NULL,     "plan or result as JSON"},
 };
@@ -46,6 +47,7 @@ enum {
     CONFIRM_WITHIN,
     NTP,
     FIRMWARE,
+    NOW,
     EVEN_UNKNOWN,
     JSON,
     OWN
@@ -105,6 +107,9 @@ take_option(struct fix *fix, int row, const char *value)
         break;
     case EVEN_UNKNOWN:
         fix->choice.even_unknown = true;
+        break;
+    case NOW:
+        fix->choice.now = true;
         break;
     case JSON:
         fix->json = true;
