@@ -7,7 +7,7 @@
 #include <langinfo.h>
 #include <stdio.h>
 
-#define COLUMNS 17
+#define COLUMNS 19
 
 static void
 put_row(struct page *page, const char *name, const char *text)

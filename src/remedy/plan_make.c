@@ -25,12 +25,27 @@ is_among(const char *const *names, size_t count, const char *name)
     return count == 0;
 }
 
+/* A step at the router names the device that it is about: "TCP 8000 → 10.20.0.14:80". */
 static bool
-is_closed(const struct plan *plan, const struct finding *finding, const char *key)
+is_about(const struct plan_step *step, const struct subject *subject)
+{
+    char address[IP_TEXT], place[IP_TEXT + 2];
+    for (size_t i = 0; i < subject->address_count; i++) {
+        (void)snprintf(place, sizeof(place), " %s:", ip_text(&subject->addresses[i], address));
+        if (text_contains(step->changes, place)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_closed(const struct plan *plan, const struct finding *finding, const struct subject *subject,
+    const char *key)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct plan_step *step = &plan->steps[i];
-        if (!text_equal(plan->targets[step->target].key, key)) {
+        if (!text_equal(plan->targets[step->target].key, key) && !is_about(step, subject)) {
             continue;
         }
         for (size_t k = 0; k < step->rule_count; k++) {
@@ -107,7 +122,8 @@ leave_finding(struct plan *plan, const struct plan_from *from, const struct find
             bool is_site = place->subject->number == 0;
             named = is_site ? "the site" : subject_title(place->subject, title);
             const char *subject = is_site ? "site" : subject_key(place->subject, key);
-            if (!plan_wants(from, finding, place) || is_closed(plan, finding, subject) ||
+            if (!plan_wants(from, finding, place) ||
+                is_closed(plan, finding, place->subject, subject) ||
                 is_explained(plan, finding, named)) {
                 continue;
             }
