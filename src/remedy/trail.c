@@ -301,8 +301,11 @@ trail_step(const struct trail *journal, unsigned number)
     if (number == 0 || number >= journal->lines.row_count) {
         return (struct trail_step){.phase = TRAIL_WAITING};
     }
+    /* Other threads write to other steps' rows, of which a phase is looked at. */
+    pthread_mutex_t *lock = &((struct trail *)(uintptr_t)journal)->lock;
     const struct trail_row *row = &journal->lines.rows[number];
-    return (struct trail_step){
+    (void)pthread_mutex_lock(lock);
+    const struct trail_step step = {
         .phase = row->phase,
         .before = row->before,
         .after = row->after,
@@ -310,6 +313,8 @@ trail_step(const struct trail *journal, unsigned number)
         .logins = row->logins,
         .gap_ms = row->gap_ms,
     };
+    (void)pthread_mutex_unlock(lock);
+    return step;
 }
 
 static bool
