@@ -29,7 +29,7 @@ struct world {
     atomic_uint at_device[DEVICES], most_at_device, serial, most_serial, running, most_running;
     unsigned crash_step;
     int crash_phase; /* as enum phase; 0: none */
-    unsigned events;
+    atomic_uint events;
 };
 static struct world *world;
 
@@ -82,7 +82,7 @@ desk_event(
     (void)phase;
     (void)note;
     json_decref(detail);
-    world->events++;
+    atomic_fetch_add(&world->events, 1);
     return OK;
 }
 
