@@ -286,6 +286,7 @@ apply(struct fix *fix, const struct plan *plan, const struct assessment *now)
 {
     struct trail *trail = NULL;
     struct note note = {""};
+    fix->now = now;
     enum err err = fix_find_vault(fix, &note);
     err = err == OK ? trail_create(fix->folder, plan, &fix->vault, &trail, &note) : err;
     err = err == OK ? fix_save_order(fix, trail_folder(trail), &note) : err;

@@ -16,6 +16,7 @@ struct fix {
     const char *plan_out, *plan_in, *id;
     bool applies, yes, json, unfinished;
     unsigned dead_man_s, confirm_s; /* 0: as in the plan; nobody is waited for */
+    const struct assessment *now;   /* that the plan was made from; NULL: another process made it */
     struct vault_place vault;
     char secrets[FIX_PATH], key[FIX_PATH];
     char folder[FIX_PATH]; /* of all plans */
@@ -44,6 +45,13 @@ enum fix_way {
 };
 /* Runs it, says how it went; an exit status. */
 int fix_run(struct fix *fix, enum fix_way way, struct trail *trail, const struct plan *plan);
+
+/*
+ * The devices that steps touched, looked at again; remembered as a run. ERR_MISSING: none was
+ * touched, or what was there before is not known here; the note says so.
+ */
+enum err fix_look_again(struct fix *fix, const struct plan *plan, const struct trail *trail,
+    struct assessment **ret_after, struct note *note) MUST_CHECK;
 
 /* The plan as a page. */
 void fix_print_plan(const struct fix *fix, const struct plan *plan);

@@ -126,12 +126,17 @@ print_text(const struct proof *proof)
 
 /* Before and after, on the screen and beside the reports. */
 static void
-prove(const struct fix *fix, struct proof *proof)
+prove(struct fix *fix, struct proof *proof)
 {
     char digest[PLAN_DIGEST];
     struct note note = {""};
+    struct note why_not = {""};
+    struct assessment *after = NULL;
     const char *output = fix->order.output == NULL ? "gatehouse-report" : fix->order.output;
-    proof->why_not = "gatehouse assess reads the whole site again";
+    if (fix_look_again(fix, proof->plan, proof->journal, &after, &why_not) != OK) {
+        proof->why_not = why_not.text;
+    }
+    proof->after = after;
     if (fix->json) {
         print_json(proof);
     } else {
@@ -143,6 +148,9 @@ prove(const struct fix *fix, struct proof *proof)
         (void)printf(" Proof: %s/fix.html\n", output);
     }
     (void)fflush(stdout);
+    if (after != NULL) {
+        assessment_free(after);
+    }
 }
 
 static int

@@ -125,6 +125,9 @@ add_config(struct order *order, const char *argument, const char *beside, struct
         note_set(note, "%s", err_words(ERR_MEMORY));
         return ERR_MEMORY;
     }
+    if (order->file_count < COUNT(order->files)) {
+        order->files[order->file_count++] = (struct order_file){argument, beside};
+    }
     return audit_add(order->audit, argument, beside, note);
 }
 
@@ -396,6 +399,32 @@ order_load_site(struct order *order)
 {
     int status = load_site(order);
     return status == CLI_END ? open_keyring(order) : status;
+}
+
+enum err
+order_refresh(struct order *order, struct note *note)
+{
+    size_t count = order->file_count;
+    enum err err = OK;
+    vault_close(order->keyring);
+    order->keyring = NULL;
+    order->settings.keyring = NULL;
+    if (open_keyring(order) != CLI_END) {
+        note_set(note, "the keyring could not be opened again");
+        return ERR_STORE;
+    }
+    audit_free(order->audit);
+    order->audit = NULL;
+    order->settings.audit = NULL;
+    order->file_count = 0;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        err = add_config(order, order->files[i].argument, order->files[i].beside, note);
+    }
+    if (err == OK && order->audit != NULL) {
+        audit_judge(order->audit);
+        order->settings.audit = order->audit;
+    }
+    return err;
 }
 
 static bool

@@ -7,6 +7,11 @@
 #include "cli/progress.h"
 #include "report/report.h"
 
+/* A configuration file as it was named, and the file at whose folder its path starts. */
+struct order_file {
+    const char *argument, *beside;
+};
+
 struct order {
     struct scope scope;
     struct site *site;
@@ -15,6 +20,8 @@ struct order {
     struct fingerprint_db *fingerprints;
     struct mac_db *macs;
     struct audit *audit;
+    struct order_file files[AUDIT_FILES];
+    size_t file_count;
     struct assess_settings settings;
     struct given given;
     uint16_t ports[DISCOVER_MORE_PORTS];
@@ -45,6 +52,8 @@ int order_load_site(struct order *order);
 int order_check(const struct order *order, const struct cli_line *line);
 /* Ports at which configuration files say that a VMS answers are asked too; after audit_judge(). */
 void order_add_hints(struct order *order);
+/* Opens the keyring again and reads the configuration files again, after they were changed. */
+enum err order_refresh(struct order *order, struct note *note) MUST_CHECK;
 /* Adds a fingerprint file or a folder of them. */
 enum err order_add_fingerprints(
     struct order *order, const char *path, struct note *note) MUST_CHECK;
