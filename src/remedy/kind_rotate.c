@@ -193,11 +193,14 @@ prove_lists(struct job *job, const struct rotation *rotation)
             .password = rotation->next,
             .purpose = SESSION_PROOF};
         enum err err = rotate_has_list(job, i) ? rotation_try(job, &key) : OK;
+        if (err == ERR_REFUSED) {
+            say(job, rotate_list_name(i), json_false());
+        }
         if (err != OK) {
             return err == ERR_REFUSED ? REMEDY_UNPROVEN : rotate_stopped(err, REMEDY_FAILED);
         }
         if (rotate_has_list(job, i)) {
-            say(job, i == 0 ? "web" : "onvif", json_true());
+            say(job, rotate_list_name(i), json_true());
         }
         /* From here on everybody else opens it with the new one: the video check does at once. */
         if (i == 0 && keyring_commit(&desk_settings(job->desk)->vault, &name, &job->why) != OK) {

@@ -10,6 +10,8 @@ enum remedy_result rotate_stopped(enum err err, enum remedy_result other);
 /* The lists of the driver, and whether the old password opened one of them when it was taken. */
 size_t rotate_lists(const struct job *job);
 bool rotate_has_list(const struct job *job, size_t i);
+/* What job->after calls it: whether the new password was seen to open it. */
+const char *rotate_list_name(size_t i);
 
 /* Made by the rule and sealed; nothing is sent yet. */
 enum err rotate_seal(

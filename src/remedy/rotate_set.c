@@ -19,6 +19,12 @@ rotate_lists(const struct job *job)
     return count < ROTATE_LISTS ? count : ROTATE_LISTS;
 }
 
+const char *
+rotate_list_name(size_t i)
+{
+    return i == 0 ? "web" : "onvif";
+}
+
 bool
 rotate_has_list(const struct job *job, size_t i)
 {
@@ -167,36 +173,54 @@ rotate_set(struct job *job, struct rotation *rotation)
 }
 
 static enum err
-opens(struct job *job, const struct rotation *rotation, const struct device_account *account,
-    const struct secret *secret)
+opens(struct job *job, const struct rotation *rotation, size_t i, const struct secret *secret,
+    enum session_purpose purpose)
 {
-    const struct session_key key = {
-        .account = account, .user = rotation->user, .password = secret, .purpose = SESSION_RECOVER};
+    const struct session_key key = {.account = job->driver->accounts[i],
+        .user = rotation->user,
+        .password = secret,
+        .purpose = purpose};
     return rotation_try(job, &key);
 }
 
-/* OK: the list has the old one. The more likely is tried first: each wrong one costs the budget. */
+/*
+ * OK: one of both opens the list. The more likely is tried first: each wrong one costs the budget.
+ * Once the new one was refused the old one, which this rotation has proven, is the owner's again:
+ * wrong ones of a rotation do not stand in its way.
+ */
+static enum err
+open_either(struct job *job, const struct rotation *rotation, size_t i, bool *ret_is_old)
+{
+    bool was_refused = json_is_false(json_object_get(job->after, rotate_list_name(i)));
+    bool old_first = i != 0 && !was_refused;
+    enum err err = was_refused ? ERR_REFUSED
+                   : old_first ? opens(job, rotation, i, rotation->old, SESSION_RECOVER)
+                               : opens(job, rotation, i, rotation->next, SESSION_RECOVER);
+    *ret_is_old = old_first == (err == OK);
+    if (err != ERR_REFUSED) {
+        return err;
+    }
+    return old_first ? opens(job, rotation, i, rotation->next, SESSION_RECOVER)
+                     : opens(job, rotation, i, rotation->old, SESSION_OWNER);
+}
+
+/* OK: the list has the old one. */
 static enum remedy_result
 set_one_back(struct job *job, const struct rotation *rotation, size_t i)
 {
-    const struct device_account *account = job->driver->accounts[i];
-    bool is_first = i == 0;
-    enum err err = opens(job, rotation, account, is_first ? rotation->next : rotation->old);
-    if (err == ERR_REFUSED) {
-        err = opens(job, rotation, account, is_first ? rotation->old : rotation->next);
-        is_first = !is_first;
-    }
+    bool is_old = false;
+    enum err err = open_either(job, rotation, i, &is_old);
     if (err != OK) {
         return rotate_stopped(err, REMEDY_FAILED);
     }
-    if (!is_first) {
-        return REMEDY_DONE; /* the old one opened it */
+    if (is_old) {
+        return REMEDY_DONE;
     }
-    enum change_state state = set_list(job, rotation, account, true);
+    enum change_state state = set_list(job, rotation, job->driver->accounts[i], true);
     if (state == CHANGE_REFUSED || state == CHANGE_TOO_WEAK) {
         return REMEDY_REFUSED;
     }
-    err = opens(job, rotation, account, rotation->old);
+    err = opens(job, rotation, i, rotation->old, SESSION_RECOVER);
     return err == OK            ? REMEDY_DONE
            : err == ERR_REFUSED ? REMEDY_UNPROVEN
                                 : rotate_stopped(err, REMEDY_FAILED);

@@ -338,34 +338,6 @@ list_uris(const struct job *job, struct uris *uris)
     return uris->count != 0;
 }
 
-/* What opens it now: while a password is being changed, the one that was proven last. */
-static enum err
-key_of(struct job *job, char user[SESSION_USER], struct secret **ret_password)
-{
-    struct secret *all[KEYRING_CANDIDATES] = {NULL};
-    struct vault *vault = NULL;
-    struct note note = {""};
-    char key[SUBJECT_KEY];
-    size_t count = 0;
-    enum err err = session_known_key(job, user, SESSION_USER, ret_password);
-    bool is_rotation = job->step != NULL && text_equal(job->step->kind, "rotate");
-    if (err != OK || !is_rotation ||
-        vault_open(&desk_settings(job->desk)->vault, false, &vault, &note) != OK) {
-        return err;
-    }
-    const struct keyring_name name = {desk_key(job, key), user};
-    if (keyring_candidates(vault, &name, all, &count, &note) == OK && count != 0) {
-        secret_free(*ret_password);
-        *ret_password = all[0];
-        all[0] = NULL;
-    }
-    for (size_t i = 0; i < COUNT(all); i++) {
-        secret_free(all[i]);
-    }
-    vault_close(vault);
-    return OK;
-}
-
 /* Plays the first stream that there is. */
 static enum err
 play_any(struct job *job, struct line *line, struct play **ret_play)
@@ -377,7 +349,7 @@ play_any(struct job *job, struct line *line, struct play **ret_play)
         note_set(&job->why, "no stream of it is known");
         return ERR_UNSUPPORTED;
     }
-    enum err err = key_of(job, user, &password);
+    enum err err = session_known_key(job, user, sizeof(user), &password);
     if (err != OK && err != ERR_MISSING) {
         return err;
     }
@@ -436,7 +408,7 @@ look_picture(struct job *job, struct line *line)
     }
     char user[SESSION_USER];
     struct secret *password = NULL;
-    enum err err = key_of(job, user, &password);
+    enum err err = session_known_key(job, user, sizeof(user), &password);
     if (err == OK) {
         const struct session_key key = {.user = user, .password = password};
         err = session_open(job, &key, &session);
