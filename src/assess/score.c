@@ -396,23 +396,50 @@ apply(struct assessment *assessment, struct score *score)
     return outcome.known ? choose_actions(assessment, score) : OK;
 }
 
+static enum err
+begin(struct score *score, const struct assessment *assessment)
+{
+    *score = (struct score){.assessment = assessment, .width = assessment->device_count + 1};
+    size_t cells = control_count * score->width;
+    score->passes = calloc(cells, sizeof(*score->passes));
+    score->judged = calloc(cells, sizeof(*score->judged));
+    score->fails = calloc(cells, sizeof(*score->fails));
+    score->closed = calloc(assessment->finding_count + 1, sizeof(*score->closed));
+    return score->passes == NULL || score->judged == NULL || score->fails == NULL ||
+                   score->closed == NULL
+               ? ERR_MEMORY
+               : OK;
+}
+
+static void
+end(struct score *score)
+{
+    free(score->passes);
+    free(score->judged);
+    free(score->fails);
+    free(score->closed);
+}
+
 enum err
 score_apply(struct assessment *assessment)
 {
-    struct score score = {.assessment = assessment, .width = assessment->device_count + 1};
-    size_t cells = control_count * score.width;
-    score.passes = calloc(cells, sizeof(*score.passes));
-    score.judged = calloc(cells, sizeof(*score.judged));
-    score.fails = calloc(cells, sizeof(*score.fails));
-    score.closed = calloc(assessment->finding_count + 1, sizeof(*score.closed));
-    enum err err = ERR_MEMORY;
-    if (score.passes != NULL && score.judged != NULL && score.fails != NULL &&
-        score.closed != NULL) {
-        err = apply(assessment, &score);
+    struct score score;
+    enum err err = begin(&score, assessment);
+    err = err == OK ? apply(assessment, &score) : err;
+    end(&score);
+    return err;
+}
+
+enum err
+score_without(const struct assessment *assessment, const bool *closed, unsigned *ret_score)
+{
+    struct score score;
+    enum err err = begin(&score, assessment);
+    if (err == OK) {
+        memcpy(score.closed, closed, assessment->finding_count * sizeof(*closed));
+        mark_passes(&score);
+        *ret_score = weigh(&score).capped;
     }
-    free(score.passes);
-    free(score.judged);
-    free(score.fails);
-    free(score.closed);
+    end(&score);
     return err;
 }

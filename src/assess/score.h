@@ -9,5 +9,8 @@
 /* After findings_build(): sets grades, scores, their reasons, the actions and fix numbers. */
 enum err score_apply(struct assessment *assessment) MUST_CHECK;
 
+/* The score that it would be if these findings, by index, were closed. */
+enum err score_without(
+    const struct assessment *assessment, const bool *closed, unsigned *ret_score) MUST_CHECK;
 /* "A" to "F" of a score from 0 to 100. */
 const char *score_grade(unsigned score);

@@ -313,7 +313,7 @@ show_and_apply(struct fix *fix, struct plan *plan, const struct assessment *now)
     if (fix->json && !fix->applies) {
         print_json(plan);
     } else if (!fix->json) {
-        fix_print_plan(fix, plan);
+        fix_print_plan(fix, plan, now);
     }
     print_differences(fix, plan, now);
     if (!fix->applies) {

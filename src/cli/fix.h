@@ -53,8 +53,8 @@ int fix_run(struct fix *fix, enum fix_way way, struct trail *trail, const struct
 enum err fix_look_again(struct fix *fix, const struct plan *plan, const struct trail *trail,
     struct assessment **ret_after, struct note *note) MUST_CHECK;
 
-/* The plan as a page. */
-void fix_print_plan(const struct fix *fix, const struct plan *plan);
+/* The plan as a page; `now` is what the grade would be judged from. */
+void fix_print_plan(const struct fix *fix, const struct plan *plan, const struct assessment *now);
 /* Why a step of a plan that was made before is not done now; NULL: it is as it was planned. */
 const char *fix_differs(const struct plan *plan, const struct plan_step *step,
     const struct assessment *now, struct note *words);

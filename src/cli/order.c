@@ -16,7 +16,7 @@ static const struct cli_option options[] = {
     {"search",       0,   "NAME",   "also search by broadcast: pppp or xiongmai"},
     {"output",       'o', "DIR",    "where the reports go (default gatehouse-report)"},
     {"format",       'f', "FORMAT", "printed: text, json, html, csv or ocsf (default text)"},
-    {"full",         0,   NULL,     "print evidence and steps of every finding too"},
+    {"full",         0,   NULL,     "print evidence and steps of every finding (fix: every step) too"},
     {"fail-on",      0,   "LEVEL",  "exit 1 from: critical, high (default), medium, never"},
     {"pace",         0,   "N",      "packets a second in all (default 1000)"},
     {"no-login",     0,   NULL,     "log in nowhere, with no password at all"},

@@ -460,12 +460,11 @@ fill_by_hand(struct plan *plan, struct plan_step *step, const struct subject *su
                   "request "
                   "is known for this make",
                   subject_title(subject, title), file->file, file->version)
-            : arena_format(&plan->arena,
-                  "Get firmware for %s (%s) from its maker (%s), put it into a folder with its "
-                  "SHA-256 in firmware.yaml, and plan again with that folder",
-                  subject_title(subject, title),
-                  or_words(facts_text(facts, FACT_DEVICE_MODEL), "model not known"), newest);
-    return step->words == NULL ? ERR_MEMORY : OK;
+            : "Get newer firmware from its maker, and plan again with --firmware FOLDER";
+    step->changes = arena_format(&plan->arena, "firmware of %s: %s → %s",
+        or_words(facts_text(facts, FACT_DEVICE_MODEL), "a model that is not known"),
+        or_words(facts_text(facts, FACT_DEVICE_FIRMWARE), "not known"), newest);
+    return step->words == NULL || step->changes == NULL ? ERR_MEMORY : OK;
 }
 
 static const char *

@@ -96,6 +96,9 @@ enum err plan_make(
 /* For kinds: whether this finding at this device is wanted, as the choice says. */
 bool plan_wants(
     const struct plan_from *from, const struct finding *finding, const struct finding_place *place);
+/* Whether a step that is run closes this finding there. */
+bool plan_closes_at(
+    const struct plan *plan, const struct finding *finding, const struct finding_place *place);
 /* The target of a subject, added when new; SIZE_MAX when memory is out. */
 size_t plan_target(struct plan *plan, const struct subject *subject);
 /* A new step, numbered; NULL when there are PLAN_STEPS or memory is out. */

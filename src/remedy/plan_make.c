@@ -41,10 +41,15 @@ is_about(const struct plan_step *step, const struct subject *subject)
 
 static bool
 is_closed(const struct plan *plan, const struct finding *finding, const struct subject *subject,
-    const char *key)
+    bool by_hand_too)
 {
+    char text[SUBJECT_KEY];
+    const char *key = subject->number == 0 ? "site" : subject_key(subject, text);
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct plan_step *step = &plan->steps[i];
+        if (step->by_hand && !by_hand_too) {
+            continue;
+        }
         if (!text_equal(plan->targets[step->target].key, key) && !is_about(step, subject)) {
             continue;
         }
@@ -55,6 +60,13 @@ is_closed(const struct plan *plan, const struct finding *finding, const struct s
         }
     }
     return false;
+}
+
+bool
+plan_closes_at(
+    const struct plan *plan, const struct finding *finding, const struct finding_place *place)
+{
+    return is_closed(plan, finding, place->subject, false);
 }
 
 /* A kind has already said why, with more than is known here. */
@@ -116,14 +128,13 @@ leave_finding(struct plan *plan, const struct plan_from *from, const struct find
     enum err err = OK;
     for (size_t i = 0; i <= finding->place_count && err == OK; i++) {
         const struct finding_place *place = i == finding->place_count ? NULL : &finding->places[i];
-        char key[SUBJECT_KEY], title[SUBJECT_TITLE];
+        char title[SUBJECT_TITLE];
         const char *named = "";
         if (place != NULL) {
             bool is_site = place->subject->number == 0;
             named = is_site ? "the site" : subject_title(place->subject, title);
-            const char *subject = is_site ? "site" : subject_key(place->subject, key);
             if (!plan_wants(from, finding, place) ||
-                is_closed(plan, finding, place->subject, subject) ||
+                is_closed(plan, finding, place->subject, true) ||
                 is_explained(plan, finding, named)) {
                 continue;
             }

@@ -26,6 +26,23 @@ proof_target(const struct proof *proof, const struct plan_step *step)
     return &proof->plan->targets[step->target];
 }
 
+unsigned
+proof_by_hand(const struct proof *proof)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < proof->plan->step_count; i++) {
+        count += proof->plan->steps[i].by_hand ? 1 : 0;
+    }
+    return count;
+}
+
+unsigned
+proof_left(const struct proof *proof)
+{
+    unsigned by_hand = proof_by_hand(proof);
+    return proof->result->left < by_hand ? proof->result->left : proof->result->left - by_hand;
+}
+
 bool
 proof_is_open(const struct finding *finding)
 {
@@ -177,12 +194,14 @@ left_json(const struct proof *proof)
 }
 
 static json_t *
-totals_json(const struct apply_result *result)
+totals_json(const struct proof *proof)
 {
+    const struct apply_result *result = proof->result;
     json_t *object = json_object();
     value_put(object, "kept", value_number(result->kept));
     value_put(object, "undone", value_number(result->undone));
-    value_put(object, "left", value_number(result->left));
+    value_put(object, "left", value_number(proof_left(proof)));
+    value_put(object, "by_hand", value_number(proof_by_hand(proof)));
     value_put(object, "stuck", value_number(result->stuck));
     value_put(object, "logins", value_number(result->logins));
     return object;
@@ -206,7 +225,7 @@ proof_json(const struct proof *proof)
     value_put(object, "ended", value_text(clock_text(proof->ended, time)));
     value_put(object, "stopped", json_boolean(proof->result->is_stopped));
     value_put(object, "grade", grades_json(proof));
-    value_put(object, "totals", totals_json(proof->result));
+    value_put(object, "totals", totals_json(proof));
     value_put(object, "video", gaps_json(proof));
     for (size_t i = 0; i < proof->plan->step_count; i++) {
         (void)json_array_append_new(steps, step_json(proof, &proof->plan->steps[i]));

@@ -61,7 +61,8 @@ put_totals(const struct proof *proof, struct buf *out)
     buf_text(out, "<ul class=\"counts\" aria-label=\"Steps\">");
     put_count(out, MARK_PASS, result->kept, "done and proven");
     put_count(out, MARK_FAIL, result->undone, "taken back");
-    put_count(out, MARK_NOTE, result->left, "left alone");
+    put_count(out, MARK_NOTE, proof_left(proof), "left alone");
+    put_count(out, MARK_NOTE, proof_by_hand(proof), "by hand");
     put_count(out, MARK_FAIL, result->stuck, "to be looked at");
     HTML(out, "</ul><p class=\"quiet\">{} log-ins were spent.",
         words_count(result->logins, texts[0]));

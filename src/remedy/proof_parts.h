@@ -8,6 +8,9 @@
 /* The step's fact as it was read at the end; NULL: it was not. */
 const char *proof_after(const struct trail_step *state, const struct plan_step *step);
 const struct plan_target *proof_target(const struct proof *proof, const struct plan_step *step);
+/* Steps that nobody ran but could have been run; steps that only a person can do. */
+unsigned proof_left(const struct proof *proof);
+unsigned proof_by_hand(const struct proof *proof);
 /* A gap that is still there. */
 bool proof_is_open(const struct finding *finding);
 /* How a step ended, as a mark with its word. */

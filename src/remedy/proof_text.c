@@ -1,20 +1,15 @@
 /* A proof for a terminal. */
 #include "base/text.h"
+#include "remedy/groups.h"
 #include "remedy/proof_parts.h"
 
 #include <stdio.h>
 
-#define END_COLUMNS 13
-#define OPEN_MOST   ((size_t)12)
-
-static enum page_style
-style_of(enum mark mark)
-{
-    return mark == MARK_PASS   ? PAGE_GOOD
-           : mark == MARK_FAIL ? PAGE_BAD
-           : mark == MARK_NOTE ? PAGE_DIM
-                               : PAGE_WARN;
-}
+#define END_COLUMNS  13
+#define STEP_COLUMNS 6
+#define NAMES_MOST   12
+#define TEXT_BYTES   ((size_t)256 * 1024)
+#define OPEN_MOST    ((size_t)12)
 
 static void
 put_grades(const struct proof *proof, struct page *page)
@@ -35,26 +30,134 @@ put_grades(const struct proof *proof, struct page *page)
     page_line(page);
 }
 
-static void
-put_step(const struct proof *proof, const struct plan_step *step, struct page *page)
+/* How a step ended, what was done, and why not more: what is the same is told together. */
+static bool
+is_alike(const void *context, size_t a, size_t b)
 {
+    const struct proof *proof = context;
+    const struct plan_step *one = &proof->plan->steps[a];
+    const struct plan_step *other = &proof->plan->steps[b];
+    struct trail_step here = trail_step(proof->journal, one->number);
+    struct trail_step there = trail_step(proof->journal, other->number);
+    if (one->by_hand || other->by_hand || here.phase != there.phase) {
+        return one->by_hand && other->by_hand;
+    }
+    if (here.phase == TRAIL_LEFT) {
+        return text_equal(here.why, there.why);
+    }
+    if (!text_equal(one->kind, other->kind) || !text_equal(one->words, other->words)) {
+        return false;
+    }
+    if (here.phase != TRAIL_KEPT) {
+        return text_equal(here.why, there.why);
+    }
+    return text_equal(one->fact, other->fact) && text_equal(one->from, other->from) &&
+           text_equal(proof_after(&here, one), proof_after(&there, other));
+}
+
+static void
+put_line(struct page *page, const char *text)
+{
+    if (!text_is_empty(text)) {
+        page_put(page, text);
+        page_indent(page, STEP_COLUMNS);
+    }
+}
+
+static void
+put_group(const struct proof *proof, const struct groups *groups, size_t first, struct page *page)
+{
+    const struct plan_step *step = &proof->plan->steps[first];
     struct trail_step state = trail_step(proof->journal, step->number);
-    struct proof_end end = proof_end(step, &state);
-    char word[32];
-    (void)snprintf(word, sizeof(word), " %s", end.word);
-    page_paint(page, style_of(end.mark), word, END_COLUMNS);
-    page_format(page, "%u  %s: %s", step->number, proof_target(proof, step)->title, step->words);
-    page_flush(page, END_COLUMNS + 3);
     const char *after = proof_after(&state, step);
-    if (after != NULL) {
+    bool is_left = state.phase == TRAIL_LEFT;
+    CLEANUP(buf_release) struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    page_put(page, "   ");
+    page_paint(page, PAGE_BOLD,
+        is_left ? text_is_empty(state.why) ? "no reason is known" : state.why : step->words, 0);
+    page_flush(page, 3);
+    buf_text(&text, groups_steps(groups, first) == 1 ? "step " : "steps ");
+    groups_numbers(groups, first, &text);
+    buf_text(&text, ": ");
+    groups_names(groups, first, NAMES_MOST, &text);
+    put_line(page, text.data);
+    if (!is_left && after != NULL) {
         page_format(page, "%s: %s \xe2\x86\x92 %s", step->fact,
             text_is_empty(step->from) ? "not known" : step->from, after);
-        page_indent(page, END_COLUMNS + 3);
+        page_indent(page, STEP_COLUMNS);
     }
-    if (!text_is_empty(state.why) && end.mark != MARK_PASS) {
-        page_put(page, state.why);
-        page_indent(page, END_COLUMNS + 3);
+    if (!is_left && state.phase != TRAIL_KEPT) {
+        put_line(page, state.why);
     }
+}
+
+/* One way to end, with all that ended so; what needs a person stands first. */
+// clang-format off
+static const struct section {
+    const char *title;
+    enum page_style style;
+    unsigned phases; /* bits */
+} sections[] = {
+    {"LOOK AT THESE: neither kept nor taken back", PAGE_BAD,   1U << TRAIL_STUCK},
+    {"UNFINISHED",                                 PAGE_BAD,   1U << TRAIL_TAKEN | 1U << TRAIL_APPLYING |
+        1U << TRAIL_PROVING | 1U << TRAIL_KEEPING | 1U << TRAIL_UNDOING},
+    {"TAKEN BACK, and proven to be as before",     PAGE_WARN,  1U << TRAIL_UNDONE},
+    {"LEFT ALONE: nothing was changed",            PAGE_PLAIN, 1U << TRAIL_LEFT},
+    {"NOT BEGUN",                                  PAGE_PLAIN, 1U << TRAIL_WAITING},
+    {"DONE AND PROVEN",                            PAGE_GOOD,  1U << TRAIL_KEPT},
+};
+// clang-format on
+
+static bool
+is_of(const struct proof *proof, const struct section *section, size_t at)
+{
+    const struct plan_step *step = &proof->plan->steps[at];
+    return !step->by_hand &&
+           (section->phases & 1U << trail_step(proof->journal, step->number).phase) != 0;
+}
+
+static void
+put_section(const struct proof *proof, const struct groups *groups, const struct section *section,
+    struct page *page)
+{
+    bool any = false;
+    for (size_t i = 0; i < proof->plan->step_count; i++) {
+        if (!groups_begins(groups, i) || !is_of(proof, section, i)) {
+            continue;
+        }
+        if (!any) {
+            page_put(page, " ");
+            page_paint(page, section->style, section->title, 0);
+            page_end(page);
+        }
+        any = true;
+        put_group(proof, groups, i, page);
+    }
+    if (any) {
+        page_line(page);
+    }
+}
+
+/* The plan and the page have what each is; here only that it waits. */
+static void
+put_by_hand(const struct proof *proof, const struct groups *groups, struct page *page)
+{
+    size_t first = 0;
+    while (first < proof->plan->step_count && !proof->plan->steps[first].by_hand) {
+        first++;
+    }
+    if (first == proof->plan->step_count) {
+        return;
+    }
+    CLEANUP(buf_release) struct buf numbers;
+    buf_init(&numbers, TEXT_BYTES);
+    groups_numbers(groups, first, &numbers);
+    page_heading(page, "BY HAND");
+    page_format(page, "%s %s; what to do there is on the page",
+        groups_steps(groups, first) == 1 ? "step" : "steps", numbers.data);
+    page_indent(page, 3);
+    page_line(page);
 }
 
 static void
@@ -66,9 +169,9 @@ put_totals(const struct proof *proof, struct page *page)
     char median[WORDS_NUMBER];
     proof_gaps(proof, &gaps);
     page_format(page,
-        " %u kept, %u taken back, %u left alone, %u to be looked at; %u log-in%s spent",
-        result->kept, result->undone, result->left, result->stuck, result->logins,
-        result->logins == 1 ? "" : "s");
+        " %u kept, %u taken back, %u left alone, %u to be looked at, %u by hand; %u log-in%s spent",
+        result->kept, result->undone, proof_left(proof), result->stuck, proof_by_hand(proof),
+        result->logins, result->logins == 1 ? "" : "s");
     if (gaps.cameras != 0) {
         page_format(page, "; video of %zu camera%s stood still for %s at most (half of them %s)",
             gaps.cameras, gaps.cameras == 1 ? "" : "s", words_duration(gaps.longest, longest),
@@ -107,12 +210,17 @@ put_open(const struct proof *proof, struct page *page)
 void
 proof_text(const struct proof *proof, struct page *page)
 {
+    struct groups groups;
     put_grades(proof, page);
-    page_heading(page, "WHAT WAS DONE");
-    for (size_t i = 0; i < proof->plan->step_count; i++) {
-        put_step(proof, &proof->plan->steps[i], page);
+    if (groups_init(&groups, proof->plan, is_alike, proof) == OK) {
+        for (size_t i = 0; i < COUNT(sections); i++) {
+            if (i + 1 == COUNT(sections)) {
+                put_by_hand(proof, &groups, page);
+            }
+            put_section(proof, &groups, &sections[i], page);
+        }
     }
-    page_line(page);
+    groups_release(&groups);
     put_totals(proof, page);
     put_open(proof, page);
 }

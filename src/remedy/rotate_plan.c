@@ -118,13 +118,11 @@ struct draft {
 static enum err
 fill(struct plan *plan, struct plan_step *step, const struct draft *draft)
 {
-    char title[SUBJECT_TITLE];
     const struct subject *device = draft->device;
     const struct finding_place *place = draft->place;
     const char *account = known_account(device);
     struct arena *arena = &plan->arena;
-    step->words = arena_format(arena, "Give account %s of %s a password of its own", account,
-        subject_title(device, title));
+    step->words = arena_format(arena, "Give account %s a password of its own", account);
     step->changes = arena_format(arena, "password of %s on web, RTSP and ONVIF%s%s", account,
         place == NULL ? "" : "; today: ", place == NULL ? "" : place->sentence);
     step->notices = arena_format(arena, "%s%s%s%s",
