@@ -314,6 +314,16 @@ add_seen(struct uris *uris, const char *base, const char *text)
 }
 
 static bool
+has_rtsps(const struct subject *subject)
+{
+    bool has = false;
+    for (size_t i = 0; subject != NULL && i < subject->port_count; i++) {
+        has = has || (subject->ports[i].tls && text_equal(subject->ports[i].protocol, "rtsp"));
+    }
+    return has;
+}
+
+static bool
 list_uris(const struct job *job, struct uris *uris)
 {
     struct wire_target target;
@@ -346,7 +356,9 @@ play_any(struct job *job, struct line *line, struct play **ret_play)
     char user[SESSION_USER] = "";
     struct secret *password = NULL;
     if (!list_uris(job, &uris)) {
-        note_set(&job->why, "no stream of it is known");
+        note_set(&job->why, "%s",
+            has_rtsps(job->subject) ? "its stream comes by TLS (RTSPS) only, which is not played"
+                                    : "no stream of it is known");
         return ERR_UNSUPPORTED;
     }
     enum err err = session_known_key(job, user, sizeof(user), &password);

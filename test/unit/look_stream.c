@@ -1,7 +1,8 @@
 /*
  * Looks at a stream as a change does, for the integration test: look_stream STORE ADDRESS PORT PATH
- * USER PASSWORD [watch]. Prints what was seen; with "watch" it waits for a line on its input
- * between the begin and the end of a watch.
+ * USER PASSWORD [watch|tls|picture]. Prints what was seen; with "watch" it waits for a line on its
+ * input between the begin and the end of a watch, with "tls" the port speaks TLS, with "picture" it
+ * is HTTP and PATH shows a picture.
  */
 #include "base/text.h"
 #include "remedy/session.h"
@@ -42,7 +43,7 @@ look(struct job *job)
 
 /* A camera of which no more is known than in the arguments. */
 static void
-describe(struct job *job, char **argv)
+describe(struct job *job, char **argv, const char *mode)
 {
     struct ip ip;
     uint64_t port = 0;
@@ -53,7 +54,9 @@ describe(struct job *job, char **argv)
         exit(64);
     }
     (void)subject_add_address(subject, &ip);
-    *subject_port(subject, (uint16_t)port) = (struct port){(uint16_t)port, false, "rtsp"};
+    bool is_picture = text_equal(mode, "picture");
+    *subject_port(subject, (uint16_t)port) =
+        (struct port){(uint16_t)port, text_equal(mode, "tls"), is_picture ? "http" : "rtsp"};
     (void)snprintf(seen, sizeof(seen), "rtsp://%s:%s%s", argv[2], argv[3], argv[4]);
     facts_set_text(&subject->facts, FACT_LOGIN_RTSP_OPEN, seen, &source);
 }
@@ -74,7 +77,19 @@ make_site(char **argv)
 int
 main(int argc, char **argv)
 {
-    static const struct device_driver driver = {.name = "test", .title = "Test"};
+    const char *mode = argc > 7 ? argv[7] : "";
+    const char *pictures[] = {argc > 4 ? argv[4] : ""};
+    bool is_picture = text_equal(mode, "picture");
+    struct device_door door = device_door_http;
+    door.certain = true;
+    const struct device_driver driver = {
+        .name = "test",
+        .title = "Test",
+        .door = is_picture ? &door : NULL,
+        .door_ask = {.path = pictures[0], .login = true},
+        .pictures = pictures,
+        .picture_count = is_picture ? 1 : 0
+    };
     struct scope scope;
     struct note note = {""};
     struct desk_settings settings = {.scope = &scope, .wire = wire_settings_default()};
@@ -94,8 +109,8 @@ main(int argc, char **argv)
     }
     struct job job = {.desk = desk, .subject = subject_new(1), .driver = &driver};
     job.subject->kind = KIND_CAMERA;
-    describe(&job, argv);
-    int status = argc > 7 ? watch(&job) : look(&job);
+    describe(&job, argv, mode);
+    int status = text_equal(mode, "watch") ? watch(&job) : look(&job);
     subject_free(job.subject);
     desk_close(desk);
     store_close(settings.store);
