@@ -139,16 +139,26 @@ set_first(struct job *job, struct rotation *rotation)
                                       : REMEDY_REFUSED;
 }
 
-/* A further one: often the same list by another door, and then nothing is left to do. */
+/* OK: the new one opens a further list, which changed with the first. */
+static enum err
+follows(struct job *job, const struct rotation *rotation, const struct device_account *account)
+{
+    const struct session_key key = {.account = account,
+        .user = rotation->user,
+        .password = rotation->next,
+        .purpose = SESSION_PROOF};
+    return rotation_try(job, &key);
+}
+
+/*
+ * A further one: often the same list by another door, and then nothing is left to do. Also one that
+ * is documented to be apart may have changed with the first.
+ */
 static enum remedy_result
 set_further(struct job *job, const struct rotation *rotation, const struct device_account *account)
 {
     if (!account->is_separate) {
-        const struct session_key key = {.account = account,
-            .user = rotation->user,
-            .password = rotation->next,
-            .purpose = SESSION_PROOF};
-        enum err err = rotation_try(job, &key);
+        enum err err = follows(job, rotation, account);
         if (err != ERR_REFUSED) {
             return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
         }
@@ -156,6 +166,10 @@ set_further(struct job *job, const struct rotation *rotation, const struct devic
     enum change_state state = set_list(job, rotation, account, false);
     if (state == CHANGE_UNCLEAR) {
         state = find_out(job, rotation, account);
+    } else if (state == CHANGE_REFUSED && account->is_separate) {
+        struct note why = job->why;
+        state = follows(job, rotation, account) == OK ? CHANGE_TAKEN : CHANGE_REFUSED;
+        job->why = state == CHANGE_TAKEN ? (struct note){""} : why;
     }
     return state == CHANGE_TAKEN ? REMEDY_DONE : REMEDY_FAILED;
 }
