@@ -19,7 +19,6 @@ CAMERAS = (
     ("dahua/IPC-HDBW4433R-ZS-2.622", "admin"),
     ("hikvision/DS-2CD2043G0-I-V5.5.82", "admin"),
     ("axis/P3245-LV-11.11.73", "root"),
-    ("dahua/IPC-A46-2.810-rpc2", "admin"),
     ("reolink/RLC-810A-3.1.0.4417", "admin"),
     ("dropping/hikvision", "admin"),
 )

@@ -560,6 +560,22 @@ test_leaves_a_list_alone_that_the_password_did_not_open(void **state)
     job_end(&job);
 }
 
+/* Documented to be apart, and yet it changes with the first one. */
+static void
+test_takes_it_well_when_a_list_follows_that_should_be_apart(void **state)
+{
+    (void)state;
+    enum remedy_result undone = REMEDY_DONE;
+    struct job job;
+    played->shares = true;
+    job_begin(&job);
+    job.driver = &with_own;
+    assert_int_equal(run(&job, &undone), REMEDY_DONE);
+    assert_string_equal(played->web, played->onvif);
+    assert_true(is_in_force(played->web));
+    job_end(&job);
+}
+
 /* Dies at each of its points in turn; then another process takes it back with what the journal has.
  */
 static void
@@ -670,6 +686,7 @@ main(void)
         PLAYED(test_waits_for_a_device_that_restarts),
         PLAYED(test_keeps_the_new_one_where_the_old_is_not_taken_back),
         PLAYED(test_leaves_a_list_alone_that_the_password_did_not_open),
+        PLAYED(test_takes_it_well_when_a_list_follows_that_should_be_apart),
         PLAYED(test_recovers_the_one_that_opens_within_the_budget),
         PLAYED(test_recovers_nothing_of_a_device_that_it_never_set),
         PLAYED(test_knows_the_password_wherever_it_is_killed_and_takes_it_back),
