@@ -1,4 +1,5 @@
 """A played site of many cameras, each with a password that its owner knows, whose passwords are changed again and again."""
+import json
 import os
 import pathlib
 import random
@@ -108,8 +109,12 @@ class Rotating(Site):
 
     def plans(self):
         """What gatehouse fix status --json says, the newest first."""
-        import json
         return sorted(json.loads(self.fix("status", "--json").stdout), key=lambda row: row["made"], reverse=True)
+
+    def whys(self):
+        """What the journals say of steps that are stuck."""
+        lines = [line for path in self.folder.glob("state/gatehouse/fix/*/journal.jsonl") for line in path.read_text().splitlines()]
+        return [{k: row.get(k) for k in ("step", "why")} for row in map(json.loads, lines) if row.get("phase") == "stuck"]
 
     def standing(self):
         """For each camera whether the keyring has its real password: in-force, candidate or unknown."""

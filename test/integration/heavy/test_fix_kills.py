@@ -55,7 +55,7 @@ def end(site):
         another_day(site)
         for row in rows:
             site.fix(random.choice(("resume", "rollback")), "--yes", "--quiet", row["id"])
-    raise AssertionError(f"a plan does not end: {site.plans()[:2]}")
+    raise AssertionError(f"a plan does not end: {site.plans()[:2]}\n{site.whys()}")
 
 
 def is_begun(site):
