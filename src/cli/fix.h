@@ -17,6 +17,9 @@ struct fix {
     bool applies, yes, json, unfinished;
     unsigned dead_man_s, confirm_s; /* 0: as in the plan; nobody is waited for */
     const struct assessment *now;   /* that the plan was made from; NULL: another process made it */
+    unsigned runs, ended;           /* steps that Gatehouse does; of these, at their end */
+    bool is_terminal, is_drawn;     /* of the progress */
+    bool goes_back;                 /* rollback: an ended plan is taken up too */
     struct vault_place vault;
     char secrets[FIX_PATH], key[FIX_PATH];
     char folder[FIX_PATH]; /* of all plans */

@@ -195,8 +195,12 @@ fix_reopen(struct fix *fix, struct trail **ret_trail, struct plan **ret_plan)
     err = fix_find_vault(fix, &note);
     err =
         err == OK ? trail_open(fix->folder, fix->id, &fix->vault, ret_trail, ret_plan, &note) : err;
-    if (err == OK && trail_is_ended(*ret_trail)) {
-        return cli_fail("the plan %s has ended; gatehouse fix makes a new one", fix->id);
+    bool is_back = err == OK && text_equal(trail_how(*ret_trail), "rolled-back");
+    if (err == OK && trail_is_ended(*ret_trail) && (is_back || !fix->goes_back)) {
+        return cli_fail(is_back ? "the plan %s is taken back already; gatehouse fix makes a new one"
+                                : "the plan %s has ended; gatehouse fix makes a new one, gatehouse "
+                                  "fix rollback takes this one back",
+            fix->id);
     }
     if (err != OK) {
         return cli_fail_err(err, &note);

@@ -40,7 +40,7 @@ MANUAL(resume_manual, "resume",
     "is unfinished. Site, scope, store and ledger are those of the plan.\n");
 MANUAL(rollback_manual, "rollback",
     "Takes a plan back in the reverse order, also what was kept, and proves it.\n"
-    "Without PLAN the newest one that is unfinished.\n");
+    "Without PLAN the newest one that is unfinished; one that has ended is named.\n");
 MANUAL(confirm_manual, "confirm",
     "Ends a plan as it stands: what it changed stays, the guardian goes.\n");
 MANUAL(status_manual, "status", "Lists the plans of this user and how far each came.\n");
@@ -106,6 +106,7 @@ fix_rollback(int argc, char **argv)
 {
     CLEANUP(fix_release) struct fix fix;
     int status = read_line(&fix, &rollback_manual, argc, argv);
+    fix.goes_back = !fix.unfinished && fix.id != NULL;
     return status == CLI_END ? run_again(&fix, fix.unfinished ? FIX_UNFINISHED : FIX_ROLLBACK)
                              : status;
 }

@@ -5,11 +5,14 @@
 #include "cli/fix.h"
 #include "remedy/proof.h"
 #include "remedy/remedy.h"
+#include "report/width.h"
 
 #include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define VIDEO_S 30
@@ -23,8 +26,9 @@ on_signal(int number)
 {
     static volatile sig_atomic_t seen;
     static const char words[] =
-        "\ngatehouse: what has begun is brought to its end, nothing else begins; once more stops "
-        "at once\n";
+        "\ngatehouse: the steps that have begun are brought to their end (kept or taken back), no "
+        "other begins.\nOnce more stops at once; the guardian then takes back what is "
+        "unfinished.\n";
     if (number == SIGINT && seen == 0) {
         seen = 1;
         apply_stop();
@@ -49,14 +53,77 @@ catch_signals(bool begins)
 }
 
 static void
+end_line(struct fix *fix)
+{
+    if (fix->is_drawn) {
+        (void)fputs("\r\033[K", stderr);
+        fix->is_drawn = false;
+    }
+}
+
+/* "kept" or "left: why": the end of a step, in the words of the result. */
+static const char *
+end_words(const char *words, enum trail_phase *ret_phase)
+{
+    static const struct {
+        enum trail_phase phase;
+        const char *words;
+    } ends[] = {
+        {TRAIL_KEPT,   "done and proven"  },
+        {TRAIL_UNDONE, "taken back"       },
+        {TRAIL_LEFT,   "left alone"       },
+        {TRAIL_STUCK,  "STUCK, look at it"},
+    };
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        const char *name = trail_phase_name(ends[i].phase);
+        size_t len = strlen(name);
+        if (strncmp(words, name, len) == 0 && (words[len] == '\0' || words[len] == ':')) {
+            *ret_phase = ends[i].phase;
+            return ends[i].words;
+        }
+    }
+    return NULL;
+}
+
+/* One line that is drawn again on a terminal; a line for each end elsewhere, and where it went ill.
+ */
+static void
+draw(struct fix *fix, const struct job *job, const char *words)
+{
+    char line[1024], fitted[1024];
+    CLEANUP(buf_release) struct buf cut;
+    struct winsize size = {.ws_col = 80};
+    (void)ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    (void)snprintf(line, sizeof(line), "%u of %u steps  %s: %s", fix->ended, fix->runs,
+        job->plan->targets[job->step->target].title, words);
+    text_clean(fitted, sizeof(fitted), line, strlen(line));
+    buf_init(&cut, sizeof(fitted) + 8);
+    width_cut(&cut, fitted, size.ws_col < 24 ? 23 : size.ws_col - 1U, "~");
+    (void)fprintf(stderr, "\r\033[K%s", cut.data);
+    fix->is_drawn = true;
+}
+
+static void
 show_progress(void *context, const struct job *job, const char *words)
 {
-    const struct fix *fix = context;
+    struct fix *fix = context;
     char clean[512];
-    if (!fix->order.quiet) {
-        text_clean(clean, sizeof(clean), words, strlen(words));
-        (void)fprintf(stderr, "%3u  %s: %s\n", job->step->number,
-            job->plan->targets[job->step->target].title, clean);
+    enum trail_phase phase = TRAIL_WAITING;
+    if (fix->order.quiet) {
+        return;
+    }
+    const char *end = end_words(words, &phase);
+    const char *why = strchr(words, ':');
+    fix->ended += end == NULL ? 0 : 1;
+    text_clean(clean, sizeof(clean), end == NULL || why == NULL ? words : why,
+        strlen(end == NULL || why == NULL ? words : why));
+    if (fix->is_terminal && (end == NULL || phase == TRAIL_KEPT || phase == TRAIL_LEFT)) {
+        draw(fix, job, end == NULL ? clean : end);
+    } else if (end != NULL || !text_equal(words, job->step->words)) {
+        end_line(fix);
+        (void)fprintf(stderr, "%3u  %s: %s%s\n", job->step->number,
+            job->plan->targets[job->step->target].title, end == NULL ? clean : end,
+            end == NULL || why == NULL ? "" : clean);
     }
 }
 
@@ -145,7 +212,7 @@ prove(struct fix *fix, struct proof *proof)
     if (proof_save(proof, output, digest, &note) != OK) {
         log_warn("the proof could not be written to %s: %s", output, note.text);
     } else if (!fix->json && !fix->order.quiet) {
-        (void)printf(" Proof: %s/fix.html\n", output);
+        (void)printf("\n Proof: %s/fix.html\n", output);
     }
     (void)fflush(stdout);
     if (after != NULL) {
@@ -173,17 +240,22 @@ tell_unended(const struct plan *plan, const struct apply_result *result, bool is
     return CLI_INCOMPLETE;
 }
 
+static bool
+is_back(enum fix_way way)
+{
+    return way == FIX_ROLLBACK || way == FIX_UNFINISHED;
+}
+
 /* The plan is over as it stands, or it waits for a person. */
 static enum err
 end_plan(const struct fix *fix, enum fix_way way, struct trail *trail,
     const struct apply_result *result, bool *ret_waits)
 {
-    bool is_back = way == FIX_ROLLBACK || way == FIX_UNFINISHED;
-    *ret_waits = !is_back && fix->confirm_s != 0 && result->kept != 0;
+    *ret_waits = !is_back(way) && fix->confirm_s != 0 && result->kept != 0;
     if (*ret_waits) {
         return trail_await(trail, clock_wall() + (int64_t)fix->confirm_s * 1000);
     }
-    return trail_end(trail, is_back ? "rolled-back" : "ended");
+    return trail_end(trail, is_back(way) ? "rolled-back" : "ended");
 }
 
 static int
@@ -194,6 +266,9 @@ conclude(struct fix *fix, enum fix_way way, const struct plan *plan,
         (void)printf(" All of it is taken back in %u s unless this is run before:\n"
                      "   gatehouse fix confirm %s\n",
             fix->confirm_s, plan->id);
+    }
+    if (!is_back(way) && !waits && !fix->json && !fix->order.quiet && result->kept != 0) {
+        (void)printf(" Take it back: gatehouse fix rollback %s\n", plan->id);
     }
     (void)fflush(stdout);
     if (way == FIX_ROLLBACK) {
@@ -233,11 +308,16 @@ fix_run(struct fix *fix, enum fix_way way, struct trail *trail, const struct pla
         return cli_fail_err(err, &note);
     }
     err = start_guard(fix, way, plan, &guard, &note);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        fix->runs += plan->steps[i].by_hand ? 0 : 1;
+    }
+    fix->is_terminal = isatty(STDERR_FILENO) == 1 && !text_equal(getenv("TERM"), "dumb");
     running = desk;
     catch_signals(true);
     err = err == OK ? run_way(way, desk, plan, &result, &note) : err;
     catch_signals(false);
     running = NULL;
+    end_line(fix);
     bool is_cut_off = desk_is_stopped(desk);
     desk_close(desk);
     if (err != OK) {

@@ -440,3 +440,9 @@ trail_folder(const struct trail *journal)
 {
     return journal->folder.data;
 }
+
+const char *
+trail_how(const struct trail *journal)
+{
+    return journal->lines.how;
+}

@@ -48,6 +48,8 @@ enum err trail_write(struct trail *journal, unsigned number, enum trail_phase ph
 /* The plan as a whole: "confirmed", "rolled-back", "ended". */
 enum err trail_end(struct trail *journal, const char *how) MUST_CHECK;
 bool trail_is_ended(const struct trail *journal);
+/* How it ended; "" while it has not. */
+const char *trail_how(const struct trail *journal);
 const char *trail_folder(const struct trail *journal);
 /* Everything is taken back unless it is confirmed until then (wall ms); 0: nobody is waited for. */
 enum err trail_await(struct trail *journal, int64_t until) MUST_CHECK;

@@ -146,6 +146,12 @@ put_actions(struct page *page, const struct assessment *assessment)
         page_put(page, action->brings == NULL ? "" : action->brings);
         page_end(page);
     }
+    page_put(page, "     What of these software can change: gatehouse fix 1");
+    for (size_t i = 1; i < assessment->action_count; i++) {
+        page_format(page, "%sfix %zu", i + 1 == assessment->action_count ? " or " : ", ", i + 1);
+    }
+    page_put(page, ", with the same options.");
+    page_flush(page, 5);
     page_line(page);
 }
 

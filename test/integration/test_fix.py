@@ -122,9 +122,14 @@ def test_confirmed_plan_stays(home, tmp_path):
     assert process.wait(timeout=30) == 0
     assert state(home) == "confirmed"
 
-def test_ended_plan_is_not_taken_up_again(home):
+def test_ended_plan_is_not_taken_up_again_but_by_rollback_once(home):
     write_begun_plan(home)
     assert fix(home, "confirm", ID).returncode == 0
+    done = fix(home, "resume", ID)
+    assert done.returncode == 2
+    assert "has ended" in done.stderr and "rollback" in done.stderr
+    assert fix(home, "rollback", ID).returncode == 0
+    assert state(home) == "rolled-back"
     done = fix(home, "rollback", ID)
     assert done.returncode == 2
-    assert "has ended" in done.stderr
+    assert "taken back already" in done.stderr
