@@ -83,7 +83,7 @@ is_granted(struct talk *talk)
     char id[CREDENTIAL_ID];
     struct budget_request request = {
         .account = talk->login.user,
-        .credential = talk->is_control      ? "control"
+        .credential = talk->is_control      ? BUDGET_CONTROL
                       : talk->owner != NULL ? BUDGET_OWNER
                                             : credential_id(talk->credential, id),
         .protocol = talk->door->title,
@@ -105,6 +105,7 @@ is_granted(struct talk *talk)
         return false; /* the ticket stays pending, which counts as a try: better one too many */
     }
     talk->ticket = answer.ticket;
+    talk->is_confirmed = answer.confirmed;
     (*talk->setting->logins)++;
     return true;
 }
@@ -148,6 +149,14 @@ login_evidence(struct talk *talk, const struct talk_step *step, const struct ans
 
 static void begin(struct talk *talk, const char *user, struct secret *password);
 
+/* The control was refused, now or earlier this day. */
+static void
+confirmed(struct talk *talk)
+{
+    facts_set_text(&talk->subject->facts, talk->factory_fact, talk->login.user,
+        &(struct source){WITNESS_WIRE, 99, talk->factory_evidence});
+}
+
 /* The log-in that opened serves the readings behind it. */
 static void
 keep_open(struct talk *talk)
@@ -184,17 +193,19 @@ opened(struct talk *talk, const struct evidence *evidence)
     talk->factory_evidence = evidence;
     facts_set_text(facts, talk->factory_fact, talk->kept.user, &strong);
     talk->is_control = true;
+    if (talk->is_confirmed) {
+        confirmed(talk);
+        return;
+    }
     begin(talk, talk->login.user, secret_new_random(12));
 }
 
 static void
 refused(struct talk *talk, const struct evidence *evidence)
 {
-    struct facts *facts = &talk->subject->facts;
     const struct source source = {WITNESS_WIRE, 95, evidence};
     if (talk->is_control) {
-        facts_set_text(facts, talk->factory_fact, talk->login.user,
-            &(struct source){WITNESS_WIRE, 99, talk->factory_evidence});
+        confirmed(talk);
         return;
     }
     if (talk->owner != NULL) {

@@ -87,6 +87,7 @@ struct talk {
     struct site_device ring;             /* that one, where Gatehouse set it */
     struct arena vault;                  /* requests that may hold a password; wiped */
     bool is_control;   /* the log-in under way is the control with a random password */
+    bool is_confirmed; /* an earlier run's control was refused */
     bool is_open;      /* a log-in opened; readings behind it may be asked */
     bool has_left;     /* and its session was ended */
     struct login kept; /* the one that opened */

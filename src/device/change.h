@@ -87,7 +87,6 @@ struct device_account {
         *door;           /* by which it is opened, to change and to prove; NULL: the driver's */
     struct ask door_ask; /* something that only this list's log-in opens */
     bool opens_rtsp;     /* RTSP asks for the same password */
-    bool is_separate;    /* it keeps its password when the first list's changes */
     struct device_password_rule rule;
     const struct ask *rule_ask; /* tells the device's own rule; NULL: it has none */
     void (*read_rule)(const struct answer *answer, struct device_password_rule *rule);

@@ -43,8 +43,10 @@ rotate_seal(struct job *job, struct rotation *rotation, const struct device_pass
             rule->source == NULL ? "its own" : rule->source);
         return err;
     }
-    return keyring_begin(
-        &desk_settings(job->desk)->vault, &name, rotation->old, rotation->next, &job->why);
+    /* The empty one that some come with is no secret: the mark alone tells it. */
+    bool is_empty = secret_len(rotation->old) == 0;
+    return keyring_begin(&desk_settings(job->desk)->vault, &name, is_empty ? NULL : rotation->old,
+        rotation->next, &job->why);
 }
 
 /* Before a password leaves. */
@@ -139,37 +141,21 @@ set_first(struct job *job, struct rotation *rotation)
                                       : REMEDY_REFUSED;
 }
 
-/* OK: the new one opens a further list, which changed with the first. */
-static enum err
-follows(struct job *job, const struct rotation *rotation, const struct device_account *account)
+/* A further one: mostly the same list by another door, and then nothing is left to do. */
+static enum remedy_result
+set_further(struct job *job, const struct rotation *rotation, const struct device_account *account)
 {
     const struct session_key key = {.account = account,
         .user = rotation->user,
         .password = rotation->next,
         .purpose = SESSION_PROOF};
-    return rotation_try(job, &key);
-}
-
-/*
- * A further one: often the same list by another door, and then nothing is left to do. Also one that
- * is documented to be apart may have changed with the first.
- */
-static enum remedy_result
-set_further(struct job *job, const struct rotation *rotation, const struct device_account *account)
-{
-    if (!account->is_separate) {
-        enum err err = follows(job, rotation, account);
-        if (err != ERR_REFUSED) {
-            return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
-        }
+    enum err err = rotation_try(job, &key);
+    if (err != ERR_REFUSED) {
+        return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
     enum change_state state = set_list(job, rotation, account, false);
     if (state == CHANGE_UNCLEAR) {
         state = find_out(job, rotation, account);
-    } else if (state == CHANGE_REFUSED && account->is_separate) {
-        struct note why = job->why;
-        state = follows(job, rotation, account) == OK ? CHANGE_TAKEN : CHANGE_REFUSED;
-        job->why = state == CHANGE_TAKEN ? (struct note){""} : why;
     }
     return state == CHANGE_TAKEN ? REMEDY_DONE : REMEDY_FAILED;
 }

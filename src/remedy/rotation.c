@@ -42,6 +42,21 @@ rotation_mark(const struct rotation *rotation, char out[ROTATION_MARK])
     return mark(rotation, rotation->old, out);
 }
 
+/* The keyring has no empty one. */
+static enum err
+take_empty(struct rotation *rotation, const char *wanted)
+{
+    char its[ROTATION_MARK];
+    struct secret *empty = secret_new_text("");
+    enum err err = empty == NULL ? ERR_MEMORY : mark(rotation, empty, its);
+    if (err == OK && text_equal(its, wanted)) {
+        rotation->old = empty;
+        return OK;
+    }
+    secret_free(empty);
+    return err;
+}
+
 /* The marked one is the old; the first of the others is the next, or was. */
 static enum err
 sort_candidates(
@@ -85,7 +100,8 @@ rotation_load(struct job *job, struct rotation *ret_rotation)
     if (err != OK) {
         return err;
     }
-    err = sort_candidates(&rotation, all, count, wanted);
+    err = take_empty(&rotation, wanted);
+    err = err == OK ? sort_candidates(&rotation, all, count, wanted) : err;
     for (size_t i = 0; i < count; i++) {
         secret_free(all[i]);
     }

@@ -75,6 +75,7 @@ ask_budget(const struct session *session)
         .per_day = site != NULL ? site->logins_per_day : BUDGET_PER_DAY,
         .owner = is_owner,
         .rotation = !is_owner,
+        .counter = session->purpose == SESSION_COUNTER,
         .limit_tries = session->driver->limit.tries,
         .limit_seconds = session->driver->limit.seconds,
     };

@@ -205,6 +205,24 @@ propose_place(struct plan *plan, const struct plan_from *from, const struct find
     return err == OK ? plan_closes(plan, step, finding->id) : err;
 }
 
+/* Nobody told its password, so there is nothing that could be sent. */
+static enum err
+leave_unknown(struct plan *plan, const struct finding *finding, const struct subject *subject)
+{
+    char title[SUBJECT_TITLE];
+    const char *words = arena_format(&plan->arena,
+        "%s at %s: its password is not known: name it in the site file (devices[].secret)",
+        finding->id, subject_title(subject, title));
+    return words == NULL ? ERR_MEMORY : plan_leave(plan, words);
+}
+
+static bool
+is_known(const struct subject *subject)
+{
+    return facts_get(&subject->facts, FACT_LOGIN_OWNER) != NULL ||
+           facts_get(&subject->facts, FACT_LOGIN_FACTORY) != NULL;
+}
+
 /* How many devices a finding stays open at, and why. */
 struct waiting {
     size_t on_request, no_server;
@@ -246,6 +264,8 @@ propose_finding(struct plan *plan, const struct plan_from *from, const struct fi
             waiting.on_request++;
         } else if (text_equal(rule, "access-log/no-time-server") && !is_server(from->choice->ntp)) {
             waiting.no_server++;
+        } else if (is_open(from, place->subject, rule, &row) && !is_known(place->subject)) {
+            err = leave_unknown(plan, finding, place->subject);
         } else if (is_open(from, place->subject, rule, &row)) {
             err = propose_place(plan, from, finding, place->subject, row);
         }

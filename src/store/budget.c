@@ -111,6 +111,7 @@ refuse(struct budget_answer *answer, int64_t next, const char *why)
 
 struct tally {
     unsigned today, wrong, wrong_today, rotation_today;
+    bool opened_same, confirmed; /* by the newest try with the very same password */
     int64_t first_today, first_wrong, first_wrong_today, last_locked, last_owner_wrong,
         locked_until, said_at;
     int left; /* by the newest answer that said it, less the wrong ones since; -1: none did */
@@ -153,6 +154,8 @@ count_tries(const struct budget_request *request, const struct budget_try *tries
             tally.first_today = tally.today == 0 ? one->at : tally.first_today;
             tally.today++;
             tally.rotation_today += one->rotation ? 1 : 0;
+            tally.confirmed = tally.confirmed || (one->control && one->outcome == BUDGET_REFUSED);
+            tally.opened_same = one->same ? one->outcome == BUDGET_OPEN : tally.opened_same;
             if (one->outcome != BUDGET_OPEN) {
                 tally.first_wrong_today =
                     tally.wrong_today == 0 ? one->at : tally.first_wrong_today;
@@ -181,7 +184,8 @@ refuse_near_lock(
     const struct budget_request *request, const struct tally *tally, struct budget_answer *answer)
 {
     char why[sizeof(answer->why)];
-    if (request->limit_tries != 0 && tally->wrong + NEAR_LOCKOUT >= request->limit_tries) {
+    unsigned spare = NEAR_LOCKOUT + (request->counter ? 1 : 0);
+    if (request->limit_tries != 0 && tally->wrong + spare >= request->limit_tries) {
         (void)snprintf(why, sizeof(why),
             "%u wrong log-ins are on record and the device locks at %u", tally->wrong,
             request->limit_tries);
@@ -191,7 +195,7 @@ refuse_near_lock(
     int left = !request->says_left       ? tally->left
                : request->left > INT_MAX ? INT_MAX
                                          : (int)request->left;
-    if (left >= 0 && left <= NEAR_LOCKOUT) {
+    if (left >= 0 && (unsigned)left <= spare) {
         int64_t said = request->says_left ? request->now : tally->said_at;
         (void)snprintf(why, sizeof(why),
             "the device says that %d wrong log-in%s left before it locks", left,
@@ -213,7 +217,7 @@ judge_rotation(
     char why[sizeof(answer->why)];
     bool is_known = request->limit_tries != 0 || request->says_left || tally->left >= 0;
     unsigned allowed = is_known ? BUDGET_ROTATION_WRONG : BUDGET_ROTATION_BLIND;
-    if (tally->wrong_today >= allowed) {
+    if (tally->wrong_today + (request->counter ? 1 : 0) >= allowed) {
         (void)snprintf(why, sizeof(why), "%u wrong log-ins in 24 hours, of %u at most",
             tally->wrong_today, allowed);
         refuse(answer, tally->first_wrong_today + CLOCK_DAY, why);
@@ -241,16 +245,20 @@ budget_judge(const struct budget_request *request, const struct budget_try *trie
         judge_rotation(request, &tally, ret_answer);
         return;
     }
+    bool is_again = tally.opened_same && !request->control && !request->owner;
+    bool is_right = request->owner || is_again; /* as far as anybody knows */
+    ret_answer->confirmed = is_again && tally.confirmed;
     bool confirms = request->control && tally.today == 1 && tally.last_opened;
-    if (confirms || request->owner) {
+    if (confirms || is_right) {
         allowed = BUDGET_MOST;
     }
-    unsigned today = tally.today - (request->owner ? tally.rotation_today : 0);
+    unsigned today = is_right ? tally.wrong_today - tally.rotation_today : tally.today;
     if (today >= allowed) {
         (void)snprintf(why, sizeof(why), "%u of at most %u log-ins in 24 hours are spent%s", today,
             today > allowed ? today : allowed,
             tally.any_opened ? ", and one of them opened it" : "");
-        refuse(ret_answer, tally.first_today + CLOCK_DAY, why);
+        refuse(
+            ret_answer, (is_right ? tally.first_wrong_today : tally.first_today) + CLOCK_DAY, why);
     }
     if (request->owner && tally.owner_is_wrong) {
         refuse(ret_answer, tally.last_owner_wrong + CLOCK_DAY,

@@ -12,14 +12,19 @@
  * younger than it is.
  *
  * The owner's own password is another matter, because a right one locks nobody out: one that opened
- * counts for nothing and may be used again on the same day. One that did not open counts like every
- * wrong one, and no other try with an owner's password is made for 24 hours.
+ * counts for nothing and may be used again on the same day, and no right one of others counts
+ * against it. One that did not open counts like every wrong one, and no other try with an owner's
+ * password is made for 24 hours.
+ *
+ * A factory password that opened may be used again within 24 hours too: a plan is looked at and
+ * then run. Its control need not be repeated; if it is refused meanwhile, its day is over.
  *
  * A rotation asks for proofs: the new password must open, the old one must not, and after a crash
  * one of several does. There too a right one counts for nothing. Of wrong ones, whatever they were
  * for, there are three at most in 24 hours (two where no lock-out is known), and the two before the
- * lock-out stay. They leave the factory passwords of that day none, but take nothing from the
- * owner's own, which a rotation has just proven.
+ * lock-out stay; a proof that ought to be refused leaves one more, for the way back. They leave the
+ * factory passwords of that day none, but take nothing from the owner's own, which a rotation has
+ * just proven.
  *
  * Factory passwords take turns over days: budget_refused() tells which were refused already.
  */
@@ -33,6 +38,7 @@
 #define BUDGET_KEYS    (SUBJECT_ADDRESSES + 2)
 #define BUDGET_OWNER   "owner" /* stands for the credential of an owner's try */
 
+#define BUDGET_CONTROL        "control"  /* and of a control's */
 #define BUDGET_ROTATION       "rotation" /* and of a rotation's */
 #define BUDGET_ROTATION_WRONG 3          /* wrong log-ins in 24 hours that one may add to */
 #define BUDGET_ROTATION_BLIND 2          /* the same where no lock-out is known */
@@ -61,6 +67,7 @@ struct budget_request {
     bool control;         /* the control log-in after a positive */
     bool owner;           /* with the owner's own password; credential is not looked at */
     bool rotation;        /* a proof or recovery of a rotation; neither is looked at */
+    bool counter;         /* one that ought to be refused: what may follow must still be granted */
     unsigned limit_tries; /* lock-out, documented or told; 0: neither */
     unsigned limit_seconds;
     bool says_left; /* it said just now how many wrong log-ins are left */
@@ -70,6 +77,7 @@ struct budget_request {
 
 struct budget_answer {
     bool granted;
+    bool confirmed; /* it opened within 24 hours, and the control after it was refused */
     int64_t ticket; /* for budget_result() */
     int64_t next;   /* wall ms at which to ask again when it was not granted; 0: never */
     char why[160];  /* why not, for a report */
@@ -98,6 +106,8 @@ struct budget_try {
     int64_t at;
     enum budget_outcome outcome;
     bool owner, rotation;
+    bool same;     /* the request's account and credential, the device in the same state */
+    bool control;  /* a random password */
     int left;      /* as in a report */
     int64_t until; /* wall ms at which its lock ends; 0: not said */
 };

@@ -449,11 +449,12 @@ keyring_restore(const struct vault_place *place, const struct keyring_name *name
         return err;
     }
     err = ring_read(vault, name, &ring, note);
-    if (err == OK && !pile_up(&ring, secret)) {
+    bool is_empty = secret_len(secret) == 0;
+    if (err == OK && !pile_up(&ring, secret) && !is_empty) {
         note_set(note, "the keyring does not have that password");
         err = ERR_MISSING;
     }
-    if (err == OK && is_ours) {
+    if (err == OK && is_ours && !is_empty) {
         ring.now = ring.history[0];
         memmove(
             &ring.history[0], &ring.history[1], (KEYRING_HISTORY - 1) * sizeof(ring.history[0]));

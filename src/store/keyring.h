@@ -46,7 +46,8 @@ enum err keyring_abandon(
     const struct vault_place *place, const struct keyring_name *name, struct note *note) MUST_CHECK;
 /*
  * This one, which the keyring has (ERR_MISSING else), is proven to open: it is in force where
- * Gatehouse set it (`is_ours`), and everything else is history. Twice is once.
+ * Gatehouse set it (`is_ours`), and everything else is history. Twice is once. The empty one, which
+ * some factories set, is never kept: everything is history then.
  */
 enum err keyring_restore(const struct vault_place *place, const struct keyring_name *name,
     const struct secret *secret, bool is_ours, struct note *note) MUST_CHECK;

@@ -43,6 +43,14 @@ collect_names(struct sqlite *sqlite, const struct budget_request *request, int64
     return err == OK ? sqlite_execute(sqlite, spread) : err;
 }
 
+static const char *
+credential_of(const struct budget_request *request)
+{
+    return request->rotation ? BUDGET_ROTATION
+           : request->owner  ? BUDGET_OWNER
+                             : request->credential;
+}
+
 /* Those that count: a right password of the owner or of a rotation, however often it is used, may
  * push none out. */
 static enum err
@@ -54,11 +62,13 @@ read_tries(struct sqlite *sqlite, const struct budget_request *request, struct b
     enum err err = sqlite_prepare(sqlite, &query,
         "SELECT at, outcome, credential = '" BUDGET_OWNER "' AS owner,"
         " credential = '" BUDGET_ROTATION "' AS rotation, coalesce(remaining, -1),"
-        " coalesce(locked_until, 0) FROM login_try"
+        " coalesce(locked_until, 0), account = ? AND credential = ?, state,"
+        " credential = '" BUDGET_CONTROL "' FROM login_try"
         " WHERE (at > ? OR locked_until > ?) AND NOT ((owner OR rotation) AND outcome = ?)"
         " AND id IN (SELECT try FROM login_key WHERE key IN (SELECT key FROM named))"
         " ORDER BY at DESC, id DESC LIMIT ?",
-        "iiii", budget_since(request), request->now, (int64_t)BUDGET_OPEN, (int64_t)TRIES_LIMIT);
+        "ttiiii", request->account, credential_of(request), budget_since(request), request->now,
+        (int64_t)BUDGET_OPEN, (int64_t)TRIES_LIMIT);
     while (sqlite_row(sqlite, query, &err)) {
         tries[count++] = (struct budget_try){
             .at = sqlite3_column_int64(query, 0),
@@ -67,6 +77,9 @@ read_tries(struct sqlite *sqlite, const struct budget_request *request, struct b
             .rotation = sqlite3_column_int(query, 3) != 0,
             .left = sqlite3_column_int(query, 4),
             .until = sqlite3_column_int64(query, 5),
+            .same = sqlite3_column_int(query, 6) != 0 &&
+                    budget_same_state((const char *)sqlite3_column_text(query, 7), request->state),
+            .control = sqlite3_column_int(query, 8) != 0,
         };
     }
     for (size_t i = 0; i < count / 2; i++) {
@@ -92,14 +105,6 @@ time_of_try(struct sqlite *sqlite, int64_t now, int64_t *ret_at)
         *ret_at = sqlite3_column_int64(query, 0);
     }
     return err;
-}
-
-static const char *
-credential_of(const struct budget_request *request)
-{
-    return request->rotation ? BUDGET_ROTATION
-           : request->owner  ? BUDGET_OWNER
-                             : request->credential;
 }
 
 static enum err
