@@ -59,6 +59,9 @@ const struct device_account account_reolink = {
 #define UNIVIEW_USERS "/LAPI/V1.0/System/Users"
 
 static const struct ask uniview_users = {.path = UNIVIEW_USERS, .login = true};
+/* Cameras have it here (published answers of an IPC6322SR, CVE-2021-45039). */
+static const struct ask uniview_channel_users = {
+    .path = "/LAPI/V1.0/Channel/0/System/Users", .login = true};
 
 static enum change_state
 uniview_put(struct device_change *change, const struct answer *list, struct arena *arena,
@@ -67,8 +70,9 @@ uniview_put(struct device_change *change, const struct answer *list, struct aren
     const char *name = NULL;
     const char *id = NULL;
     unsigned place = 0;
+    const char *rows = change->step > 1 ? "UserList" : "Users";
     for (;; place++) {
-        const char *pick = arena_format(arena, "Response.Data.Users[%u].UserName", place);
+        const char *pick = arena_format(arena, "Response.Data.%s[%u].UserName", rows, place);
         if (place == 32 || pick == NULL || pick_text(list, pick, arena, &name) != OK) {
             return account_end(change, CHANGE_REFUSED, "its list of accounts lacks this one");
         }
@@ -76,7 +80,7 @@ uniview_put(struct device_change *change, const struct answer *list, struct aren
             break;
         }
     }
-    const char *pick = arena_format(arena, "Response.Data.Users[%u].ID", place);
+    const char *pick = arena_format(arena, "Response.Data.%s[%u].ID", rows, place);
     if (pick == NULL || pick_text(list, pick, arena, &id) != OK ||
         strspn(id, "0123456789") != strlen(id)) {
         id = arena_format(arena, "%u", place);
@@ -100,6 +104,9 @@ uniview_step(struct device_change *change, const struct answer *last, struct are
     const char *code = NULL;
     if (last == NULL) {
         return account_ask(&uniview_users, ret_request);
+    }
+    if (last->status != 200 && change->step == 1) {
+        return account_ask(&uniview_channel_users, ret_request);
     }
     if (last->status != 200) {
         return account_by_status(change, last);

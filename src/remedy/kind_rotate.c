@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define LATER_MS 2000 /* some devices take a change back by themselves */
+
 static bool
 is_there(const struct job *job, const struct device_account *account)
 {
@@ -147,15 +149,6 @@ apply(struct job *job)
     return result;
 }
 
-static void
-say(struct job *job, const char *name, json_t *value)
-{
-    if (job->after == NULL) {
-        job->after = json_object();
-    }
-    (void)json_object_set_new(job->after, name, value);
-}
-
 /* RTSP on its own: some firmware keeps the old password there until it restarts. */
 static enum remedy_result
 prove_rtsp(struct job *job, const struct rotation *rotation)
@@ -175,7 +168,7 @@ prove_rtsp(struct job *job, const struct rotation *rotation)
     }
     enum err err = rotation_try(job, &key);
     if (err == OK || err == ERR_REFUSED) {
-        say(job, "rtsp", json_boolean(err == OK));
+        rotate_say(job, "rtsp", json_boolean(err == OK));
     }
     return err == ERR_REFUSED     ? REMEDY_UNPROVEN
            : err == ERR_CANCELLED ? REMEDY_STOPPED
@@ -194,13 +187,13 @@ prove_lists(struct job *job, const struct rotation *rotation)
             .purpose = SESSION_PROOF};
         enum err err = rotate_has_list(job, i) ? rotation_try(job, &key) : OK;
         if (err == ERR_REFUSED) {
-            say(job, rotate_list_name(i), json_false());
+            rotate_say(job, rotate_list_name(i), json_false());
         }
         if (err != OK) {
             return err == ERR_REFUSED ? REMEDY_UNPROVEN : rotate_stopped(err, REMEDY_FAILED);
         }
         if (rotate_has_list(job, i)) {
-            say(job, rotate_list_name(i), json_true());
+            rotate_say(job, rotate_list_name(i), json_true());
         }
         /* From here on everybody else opens it with the new one: the video check does at once. */
         if (i == 0 && keyring_commit(&desk_settings(job->desk)->vault, &name, &job->why) != OK) {
@@ -232,9 +225,9 @@ note_cut(struct job *job, const struct rotation *rotation)
     const struct vault_place *place = &desk_settings(job->desk)->vault;
     struct secret *cut = secret_new(secret_text(rotation->next), 8);
     bool opens = cut != NULL && try_wrong(job, rotation, cut) == OK;
-    say(job, "looks_at_all", json_false());
+    rotate_say(job, "looks_at_all", json_false());
     if (opens) {
-        say(job, "looks_at", json_integer(8));
+        rotate_say(job, "looks_at", json_integer(8));
         desk_tell(job, "it looks at the first 8 characters of the password only");
         if (keyring_begin(place, &name, NULL, cut, &job->why) != OK ||
             keyring_restore(place, &name, rotation->next, true, &job->why) != OK) {
@@ -253,10 +246,10 @@ prove_wrong(struct job *job, const struct rotation *rotation)
     enum err err = try_wrong(job, rotation, rotation->old);
     if (err == OK) {
         note_set(&job->why, "its old password still opens it");
-        say(job, "old_fails", json_false());
+        rotate_say(job, "old_fails", json_false());
         return REMEDY_UNPROVEN;
     }
-    say(job, "old_fails", err == ERR_REFUSED ? json_true() : json_null());
+    rotate_say(job, "old_fails", err == ERR_REFUSED ? json_true() : json_null());
     if (err != ERR_REFUSED || len < 9 ||
         !text_copy(text, sizeof(text), secret_text(rotation->next))) {
         return rotate_stopped(err, REMEDY_DONE);
@@ -269,7 +262,7 @@ prove_wrong(struct job *job, const struct rotation *rotation)
     if (err == OK) {
         note_cut(job, rotation);
     } else if (err == ERR_REFUSED) {
-        say(job, "looks_at_all", json_true());
+        rotate_say(job, "looks_at_all", json_true());
     }
     return rotate_stopped(err, REMEDY_DONE);
 }
@@ -281,7 +274,9 @@ prove(struct job *job)
     if (rotation_load(job, &rotation) != OK) {
         return REMEDY_FAILED;
     }
-    enum remedy_result result = prove_lists(job, &rotation);
+    enum err err = desk_wait(job->desk, LATER_MS);
+    enum remedy_result result =
+        err == OK ? prove_lists(job, &rotation) : rotate_stopped(err, REMEDY_FAILED);
     result = result == REMEDY_DONE ? prove_rtsp(job, &rotation) : result;
     result = result == REMEDY_DONE ? prove_wrong(job, &rotation) : result;
     rotation_release(&rotation);

@@ -12,6 +12,8 @@ size_t rotate_lists(const struct job *job);
 bool rotate_has_list(const struct job *job, size_t i);
 /* What job->after calls it: whether the new password was seen to open it. */
 const char *rotate_list_name(size_t i);
+/* Notes in job->after what was seen; value is taken over. */
+void rotate_say(struct job *job, const char *name, json_t *value);
 
 /* Made by the rule and sealed; nothing is sent yet. */
 enum err rotate_seal(
@@ -19,6 +21,6 @@ enum err rotate_seal(
 /* The new password on every list, the first one first. */
 enum remedy_result rotate_set(struct job *job, struct rotation *rotation);
 /* The old one on every list that has the new one; it opens them when it is REMEDY_DONE. */
-enum remedy_result rotate_set_back(struct job *job, const struct rotation *rotation);
+enum remedy_result rotate_set_back(struct job *job, struct rotation *rotation);
 
 enum err rotate_propose(struct plan *plan, const struct plan_from *from) MUST_CHECK;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define CUT 8 /* characters that some firmware looks at */
+
 enum remedy_result
 rotate_stopped(enum err err, enum remedy_result other)
 {
@@ -23,6 +25,15 @@ const char *
 rotate_list_name(size_t i)
 {
     return i == 0 ? "web" : "onvif";
+}
+
+void
+rotate_say(struct job *job, const char *name, json_t *value)
+{
+    if (job->after == NULL) {
+        job->after = json_object();
+    }
+    (void)json_object_set_new(job->after, name, value);
 }
 
 bool
@@ -136,9 +147,28 @@ set_first(struct job *job, struct rotation *rotation)
     if (state == CHANGE_TAKEN) {
         return REMEDY_DONE;
     }
+    if (state != CHANGE_UNCLEAR) {
+        rotate_say(job, rotate_list_name(0), json_false());
+    }
     return desk_is_stopped(job->desk) ? REMEDY_STOPPED
            : state == CHANGE_UNCLEAR  ? REMEDY_FAILED
                                       : REMEDY_REFUSED;
+}
+
+/* Before anything rests on it: a refusal here says that what it took is not what was sent. */
+static enum remedy_result
+see_first(struct job *job, const struct rotation *rotation)
+{
+    const struct session_key key = {.account = job->driver->accounts[0],
+        .user = rotation->user,
+        .password = rotation->next,
+        .purpose = SESSION_PROOF};
+    enum err err = rotation_try(job, &key);
+    if (err == ERR_REFUSED) {
+        rotate_say(job, rotate_list_name(0), json_false());
+        return REMEDY_UNPROVEN;
+    }
+    return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
 }
 
 /* A further one: mostly the same list by another door, and then nothing is left to do. */
@@ -150,7 +180,7 @@ set_further(struct job *job, const struct rotation *rotation, const struct devic
         .password = rotation->next,
         .purpose = SESSION_PROOF};
     enum err err = rotation_try(job, &key);
-    if (err != ERR_REFUSED) {
+    if (err != ERR_REFUSED && err != ERR_LIMIT) {
         return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
     enum change_state state = set_list(job, rotation, account, false);
@@ -164,6 +194,7 @@ enum remedy_result
 rotate_set(struct job *job, struct rotation *rotation)
 {
     enum remedy_result result = set_first(job, rotation);
+    result = result == REMEDY_DONE && rotate_lists(job) > 1 ? see_first(job, rotation) : result;
     for (size_t i = 1; i < rotate_lists(job) && result == REMEDY_DONE; i++) {
         if (rotate_has_list(job, i)) {
             result = set_further(job, rotation, job->driver->accounts[i]);
@@ -204,12 +235,47 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
                      : opens(job, rotation, i, rotation->old, SESSION_OWNER);
 }
 
+/*
+ * Neither opens it: it may have taken the first eight characters only. They are sealed before they
+ * are tried, so that fix recover finds them where the budget has none left today.
+ */
+static enum err
+open_cut(struct job *job, struct rotation *rotation)
+{
+    const struct keyring_name name = rotation_name(rotation);
+    struct secret *cut =
+        secret_len(rotation->next) > CUT ? secret_new(secret_text(rotation->next), CUT) : NULL;
+    struct note note = {""};
+    if (cut == NULL ||
+        keyring_begin(&desk_settings(job->desk)->vault, &name, NULL, cut, &note) != OK) {
+        secret_free(cut);
+        return ERR_REFUSED;
+    }
+    enum err err = opens(job, rotation, 0, cut, SESSION_RECOVER);
+    if (err == OK) {
+        secret_free(rotation->next);
+        rotation->next = cut;
+        desk_tell(job, "it took the first %d characters of the password only", CUT);
+        return OK;
+    }
+    secret_free(cut);
+    note_set(&job->why,
+        "neither its old nor its new password opens it; the keyring keeps both and the first %d "
+        "characters of the new one: gatehouse fix recover, when 24 hours are over",
+        CUT);
+    return err;
+}
+
 /* OK: the list has the old one. */
 static enum remedy_result
-set_one_back(struct job *job, const struct rotation *rotation, size_t i)
+set_one_back(struct job *job, struct rotation *rotation, size_t i)
 {
     bool is_old = false;
     enum err err = open_either(job, rotation, i, &is_old);
+    if (err == ERR_REFUSED && i == 0) {
+        is_old = false;
+        err = open_cut(job, rotation);
+    }
     if (err != OK) {
         return rotate_stopped(err, REMEDY_FAILED);
     }
@@ -227,7 +293,7 @@ set_one_back(struct job *job, const struct rotation *rotation, size_t i)
 }
 
 enum remedy_result
-rotate_set_back(struct job *job, const struct rotation *rotation)
+rotate_set_back(struct job *job, struct rotation *rotation)
 {
     enum remedy_result result = REMEDY_DONE;
     for (size_t i = 0; i < rotate_lists(job) && result == REMEDY_DONE; i++) {

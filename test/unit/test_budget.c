@@ -448,6 +448,41 @@ test_grants_an_owners_password_on_the_day_of_a_factory_one(void **state)
 }
 
 static void
+test_grants_a_factory_password_that_opened_again_and_no_other(void **state)
+{
+    struct store *store = *state;
+    struct budget_request factory = request_at(NOON, "mac:a");
+    assert_false(take_and_end(store, &factory, BUDGET_OPEN).confirmed);
+    struct budget_request control = request_at(NOON, "mac:a");
+    control.control = true;
+    control.credential = BUDGET_CONTROL;
+    (void)take_and_end(store, &control, BUDGET_REFUSED);
+    struct budget_request other = factory;
+    other.credential = "other";
+    assert_false(take(store, &other).granted);
+    factory.now = NOON + HOUR;
+    assert_true(take_and_end(store, &factory, BUDGET_OPEN).confirmed);
+    struct budget_request owner = owner_at(NOON + HOUR, "mac:a");
+    (void)take_and_end(store, &owner, BUDGET_OPEN);
+    (void)take_and_end(store, &factory, BUDGET_REFUSED);
+    assert_false(take(store, &factory).granted);
+}
+
+static void
+test_leaves_one_more_for_the_way_back_of_a_proof_that_fails(void **state)
+{
+    struct store *store = *state;
+    struct budget_request counter = rotation_at(NOON, "mac:a");
+    counter.limit_tries = 5;
+    counter.counter = true;
+    (void)take_and_end(store, &counter, BUDGET_REFUSED);
+    (void)take_and_end(store, &counter, BUDGET_REFUSED);
+    assert_false(take(store, &counter).granted);
+    counter.counter = false;
+    assert_true(take(store, &counter).granted);
+}
+
+static void
 test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked(void **state)
 {
     struct store *store = *state;
@@ -797,6 +832,8 @@ main(void)
         WITH_STORE(test_tries_an_owners_wrong_password_once_a_day),
         WITH_STORE(test_counts_an_owners_wrong_password_like_every_other),
         WITH_STORE(test_grants_an_owners_password_on_the_day_of_a_factory_one),
+        WITH_STORE(test_grants_a_factory_password_that_opened_again_and_no_other),
+        WITH_STORE(test_leaves_one_more_for_the_way_back_of_a_proof_that_fails),
         WITH_STORE(test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked),
         WITH_STORE(test_lets_no_owners_password_stand_for_a_positive),
         WITH_STORE(test_lets_a_rotations_right_password_cost_nothing),

@@ -35,6 +35,7 @@ begin(struct scene *scene, const char *driver, const char *id, const struct cont
     scene->devices[0]->name = "Gate";
     assert_int_equal(ip_parse("10.0.3.7", &ip), OK);
     assert_true(subject_add_address(scene->devices[0], &ip));
+    facts_set_text(&scene->devices[0]->facts, FACT_LOGIN_OWNER, "admin", &wire);
     scene->place = (struct finding_place){.subject = scene->devices[0]};
     scene->finding = (struct finding){
         .id = id,
@@ -88,6 +89,21 @@ test_plans_the_switch_of_a_cloud_that_is_on(void **state)
     assert_string_equal(step->wanted, "no");
     assert_true(step->is_reversible);
     assert_false(step->by_hand);
+    end(&scene);
+}
+
+static void
+test_says_where_the_password_is_not_known(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, "hikvision", "vendor-cloud/cloud-on", &cloud_control);
+    facts_set_bool(&scene.devices[0]->facts, FACT_CLOUD_ENABLED, true, &wire);
+    facts_forget(&scene.devices[0]->facts, FACT_LOGIN_OWNER);
+    propose(&scene, NULL);
+    assert_int_equal(scene.plan->step_count, 0);
+    assert_int_equal(scene.plan->left_count, 1);
+    assert_non_null(strstr(scene.plan->left[0], "at Gate: its password is not known"));
     end(&scene);
 }
 
@@ -202,6 +218,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plans_the_switch_of_a_cloud_that_is_on),
+        cmocka_unit_test(test_says_where_the_password_is_not_known),
         cmocka_unit_test(test_says_what_an_update_switched_on_again),
         cmocka_unit_test(test_plans_nothing_where_the_setting_is_so_already),
         cmocka_unit_test(test_names_the_firewall_step_where_there_is_no_switch),
