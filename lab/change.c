@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "lab/auth.h"
 #include "lab/state.h"
+#include "lab/update.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,7 +350,9 @@ change_routes(struct change *change, const struct site_route *routes, unsigned c
         case SITE_CHANGE_MERGE:
             err = merge(change, &routes[i]);
             break;
-        case SITE_CHANGE_NONE:
+        case SITE_CHANGE_FIRMWARE:
+    case SITE_CHANGE_RESTART:
+    case SITE_CHANGE_NONE:
             return OK;
         }
     }
@@ -434,6 +437,10 @@ change_apply(struct device *device, const struct site_http *http, const struct s
 {
     struct change change = {.device = device, .http = http, .route = route, .request = request};
     const struct site_transcript *record = device->record;
+    if (route->change == SITE_CHANGE_FIRMWARE)
+        return update_take(device, request, text_equal(route->state, "waits"));
+    if (route->change == SITE_CHANGE_RESTART)
+        return update_restart(device);
     enum err err = route->password == NULL ? OK : change_password(&change);
     char name[sizeof change.named - 3];
     if (text_equal(route->state, "named") && value_of(request, "name", name, sizeof name))

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define INPUT_LIMIT ((size_t)512 * 1024)
+#define INPUT_LIMIT ((size_t)64 * 1024 * 1024) /* a file of firmware */
 #define BACKLOG     64
 
 struct sending {

@@ -38,6 +38,7 @@ struct device_stats {
 
 #define DEVICE_ACCOUNTS  8
 #define DEVICE_PASSWORD  128
+#define DEVICE_VERSION   64
 #define DEVICE_PASSWORDS 3 /* that may open one list of one account */
 
 /* Many devices keep an account's password for ONVIF apart from the one for all else. */
@@ -79,9 +80,12 @@ struct device {
     bool lists_apart;                 /* a change in one list of accounts leaves the other alone */
     struct state_document *documents; /* what requests have changed, and can change */
     size_t document_count;
-    uint64_t changes;     /* made so far */
-    bool has_session;     /* somebody has logged in by body since the last restart */
-    bool swallows_answer; /* the answer to the present request is never sent */
+    uint64_t changes;              /* made so far */
+    bool has_session;              /* somebody has logged in by body since the last restart */
+    uint64_t uploads;              /* files of firmware taken */
+    char firmware[DEVICE_VERSION]; /* of an update; "": as recorded */
+    char waiting[DEVICE_VERSION];  /* runs after the next restart */
+    bool swallows_answer;          /* the answer to the present request is never sent */
     struct conn *conns;
     struct uv_loop_s *loop; /* NULL: nothing happens later */
     int switch_netns;

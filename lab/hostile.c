@@ -396,6 +396,10 @@ static const struct behaviour behaviours[] = {
     {"no-video-after",                .flags = HOSTILE_NO_VIDEO_AFTER                         },
     {"never-answers-set",                    .flags = HOSTILE_NEVER_ANSWERS_SET                                 },
     {"onvif-apart", .flags = HOSTILE_ONVIF_APART   },
+    {"old-firmware",                   .flags = HOSTILE_OLD_FIRMWARE                                  },
+    {"never-back",          .flags = HOSTILE_NEVER_BACK       },
+    {"forgets-settings",                .flags = HOSTILE_FORGETS                               },
+    {"refuses-firmware",                .flags = HOSTILE_REFUSES_FIRMWARE                                   },
 };
 
 enum err

@@ -22,6 +22,10 @@ enum hostile_change {
     HOSTILE_NO_VIDEO_AFTER = 1 << 19, /* until the next change */
     HOSTILE_NEVER_ANSWERS_SET = 1 << 20,
     HOSTILE_ONVIF_APART = 1 << 21,
+    HOSTILE_OLD_FIRMWARE = 1 << 22, /* restarts after an update and is as before */
+    HOSTILE_NEVER_BACK = 1 << 23,   /* an update is its end */
+    HOSTILE_FORGETS = 1 << 24,      /* after an update all is as the factory sends it */
+    HOSTILE_REFUSES_FIRMWARE = 1 << 25,
 };
 
 enum err hostile_find(const char *name, const struct behaviour **ret_behaviour) MUST_CHECK;

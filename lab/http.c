@@ -8,11 +8,12 @@
 #include "lab/onvif.h"
 #include "lab/state.h"
 #include "lab/template.h"
+#include "lab/update.h"
 
 #include <string.h>
 
 #define HEAD_LIMIT   ((size_t)64 * 1024)
-#define BODY_LIMIT   ((size_t)256 * 1024)
+#define BODY_LIMIT   ((size_t)48 * 1024 * 1024)
 #define ANSWER_LIMIT ((size_t)8 * 1024 * 1024)
 
 /* One request on its way to its answer. */
@@ -330,7 +331,7 @@ answer_document(struct exchange *exchange, const struct site_route *route)
     struct site_reply reply = route->reply;
     struct buf copy;
     buf_init(&copy, ANSWER_LIMIT);
-    buf_add(&copy, now.text, now.len);
+    update_show(exchange->device, now.text, now.len, &copy);
     reply.body = copy.data;
     reply.body_len = copy.len;
     answer_reply(exchange, &reply, 200);

@@ -114,6 +114,19 @@ cut_now(struct device *device)
     life_cut(device, seconds_of(device));
 }
 
+static void
+end_now(struct device *device)
+{
+    plug(device, false);
+    conn_reset_all(device);
+}
+
+void
+life_end_soon(struct device *device)
+{
+    life_later(device, SOON, end_now);
+}
+
 void
 life_restart_soon(struct device *device)
 {

@@ -7,6 +7,8 @@
 void life_later(struct device *device, unsigned milliseconds, void (*run)(struct device *device));
 
 /* As soon as the present answer is on its way: gone for its seconds, then there again. */
+/* Its cable is out for good. */
+void life_end_soon(struct device *device);
 void life_restart_soon(struct device *device);
 /* The same for the network alone: connections, sessions and streams go on afterwards. */
 void life_cut_soon(struct device *device);

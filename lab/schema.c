@@ -35,10 +35,12 @@ static const cyaml_strval_t logins[] = {
 };
 
 static const cyaml_strval_t changes[] = {
-    {"no",     SITE_CHANGE_NONE  },
-    {"put",    SITE_CHANGE_PUT   },
-    {"assign", SITE_CHANGE_ASSIGN},
-    {"merge",  SITE_CHANGE_MERGE },
+    {"no",       SITE_CHANGE_NONE    },
+    {"put",      SITE_CHANGE_PUT     },
+    {"assign",   SITE_CHANGE_ASSIGN  },
+    {"merge",    SITE_CHANGE_MERGE   },
+    {"firmware", SITE_CHANGE_FIRMWARE},
+    {"restart",  SITE_CHANGE_RESTART },
 };
 
 static const cyaml_strval_t schemes[] = {

@@ -81,9 +81,11 @@ struct site_password {
  */
 enum site_change {
     SITE_CHANGE_NONE,
-    SITE_CHANGE_PUT,    /* the body becomes the document that the same path shows */
-    SITE_CHANGE_ASSIGN, /* parameters of query and form change lines key=value, and elements */
-    SITE_CHANGE_MERGE,  /* the JSON of the body changes values of the same names */
+    SITE_CHANGE_PUT,      /* the body becomes the document that the same path shows */
+    SITE_CHANGE_ASSIGN,   /* parameters of query and form change lines key=value, and elements */
+    SITE_CHANGE_MERGE,    /* the JSON of the body changes values of the same names */
+    SITE_CHANGE_FIRMWARE, /* the body holds a file of firmware; state "waits": until a restart */
+    SITE_CHANGE_RESTART,
 };
 
 struct site_route {

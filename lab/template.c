@@ -71,7 +71,9 @@ add_vendor(struct buf *out, const struct template_scope *scope)
 static void
 add_firmware(struct buf *out, const struct template_scope *scope)
 {
-    const char *firmware = scope->device->record->firmware;
+    const struct device *device = scope->device;
+    const char *firmware =
+        device->firmware[0] != '\0' ? device->firmware : device->record->firmware;
     buf_text(out, firmware == NULL ? "" : firmware);
 }
 

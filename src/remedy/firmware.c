@@ -245,6 +245,7 @@ firmware_for(const struct firmware_list *list, const struct facts *facts)
         const struct firmware_file *file = &list->files[i];
         bool is_maker = file->maker == NULL ||
                         text_equal_nocase(file->maker, facts_text(facts, FACT_DEVICE_VENDOR)) ||
+                        text_equal_nocase(file->maker, facts_text(facts, FACT_DEVICE_BRAND)) ||
                         (vendor != NULL && text_equal_nocase(file->maker, vendor->maker));
         for (size_t j = 0; is_maker && j < file->model_count; j++) {
             if (is_model(file->models[j], model)) {

@@ -7,6 +7,7 @@
 
 #include "assess/site.h"
 #include "fact/subject.h"
+#include "remedy/remedy.h"
 
 #define FIRMWARE_BYTES  ((uint64_t)512 * 1024 * 1024)
 #define FIRMWARE_FILES  256
@@ -57,3 +58,10 @@ enum err firmware_open(const char *folder, const char *file, const char *sha256,
  */
 bool firmware_may(const struct site *site, const char *what, const struct subject *subject,
     int64_t now, struct note *note);
+
+/* Whether what a device says is that version, whatever it adds behind it ("V5.4.5 build 170123").
+ */
+bool firmware_is(const char *said, const char *wanted);
+
+/* The steps of kind "firmware" (remedy.h). */
+enum err firmware_propose(struct plan *plan, const struct plan_from *from) MUST_CHECK;

@@ -373,6 +373,7 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     step->notices =
         "Everybody who watches, for as long as it restarts; nothing is recorded meanwhile. "
         "It can't be taken back by Gatehouse: keep a copy of its data";
+    step->is_reversible = false;
     step->gap_s = step->by_hand ? 0 : update->timeout_s;
     if (!step->by_hand) {
         step->fact = fact_name(FACT_VMS_VERSION);
