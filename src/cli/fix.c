@@ -206,10 +206,13 @@ read_plan(
         note_set(note, "%.80s: %.160s", fix->plan_in, why.text);
         return err;
     }
-    bool is_site = text_equal(plan->site, now->site == NULL ? "" : now->site);
-    if (!is_site || !text_equal(plan->scope, now->scope == NULL ? "" : now->scope)) {
-        note_set(note, "%.80s is a plan for another %s: %.60s", fix->plan_in,
-            is_site ? "scope" : "site", is_site ? plan->scope : plan->site);
+    const char *site = now->site == NULL ? "" : now->site;
+    const char *scope = now->scope == NULL ? "" : now->scope;
+    bool is_site = text_equal(plan->site, site);
+    if (!is_site || !text_equal(plan->scope, scope)) {
+        note_set(note, "%.80s is a plan for another %s: \"%.60s\", and this is \"%.60s\"",
+            fix->plan_in, is_site ? "scope" : "site", is_site ? plan->scope : plan->site,
+            is_site ? scope : site);
         plan_free(plan);
         return ERR_REFUSED;
     }

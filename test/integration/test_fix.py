@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import jsonschema
 import pytest
 
 from conftest import GATEHOUSE, SOURCE
@@ -24,12 +25,14 @@ def fix(home, *args, folder=None):
     return subprocess.run([str(GATEHOUSE), "fix", *map(str, args)], env=home, cwd=folder, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
 
-def write_begun_plan(home):
-    """What a process leaves that dies between the plan's folder and its first step."""
+def write_begun_plan(home, title=None):
+    """What a process leaves that dies between the plan's folder and its first step; TITLE for its devices."""
     folder = os.path.join(home["XDG_STATE_HOME"], "gatehouse", "fix", ID)
     os.makedirs(folder, mode=0o700)
     plan = json.loads((SOURCE / "test/fuzz/corpus/plan/one.json").read_text(encoding="utf-8"))
     plan["id"] = ID
+    for target in plan["targets"] if title else ():
+        target["title"] = title
     with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
         json.dump(plan, file)
     with open(os.path.join(folder, "order.json"), "w", encoding="utf-8") as file:
@@ -133,3 +136,15 @@ def test_ended_plan_is_not_taken_up_again_but_by_rollback_once(home):
     done = fix(home, "rollback", ID)
     assert done.returncode == 2
     assert "taken back already" in done.stderr
+
+
+def test_proof_follows_its_schema_and_hostile_names_make_no_elements(home, tmp_path):
+    write_begun_plan(home, "<img src=x onerror=alert(1)>")
+    done = fix(home, "rollback", ID, "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    schema = json.loads((SOURCE / "doc/schema/proof-1.json").read_text(encoding="utf-8"))
+    proof = json.loads(done.stdout)
+    jsonschema.validate(proof, schema, cls=jsonschema.Draft202012Validator)
+    assert proof == json.loads((tmp_path / "gatehouse-report/fix.json").read_text(encoding="utf-8"))
+    page = (tmp_path / "gatehouse-report/fix.html").read_text(encoding="utf-8")
+    assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
