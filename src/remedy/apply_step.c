@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define UNDO_TRIES 3
+#define VIDEO_AWAY "video did not come back"
 
 /* What the ledger calls the change; every other kind changes a device. */
 static const struct {
@@ -156,7 +157,12 @@ see_video(struct walk *walk)
     if (err == ERR_CANCELLED) {
         return REMEDY_STOPPED;
     }
-    return err == OK ? REMEDY_DONE : REMEDY_HURT;
+    if (err == OK) {
+        return REMEDY_DONE;
+    }
+    const struct note why = walk->job.why;
+    note_set(&walk->job.why, VIDEO_AWAY ": %.180s", why.text);
+    return REMEDY_HURT;
 }
 
 static void
@@ -205,7 +211,8 @@ obstacle(const struct walk *walk, struct note *words)
     const struct plan *plan = walk->crew->plan;
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct plan_step *other = &plan->steps[i];
-        enum trail_phase phase = trail_step(walk->crew->journal, other->number).phase;
+        const struct trail_step state = trail_step(walk->crew->journal, other->number);
+        const enum trail_phase phase = state.phase;
         for (size_t k = 0; k < PLAN_AFTER; k++) {
             if (walk->step->after[k] == other->number && phase != TRAIL_KEPT && !other->by_hand) {
                 note_set(words, "step %u, which has to be done before it, is not", other->number);
@@ -214,6 +221,14 @@ obstacle(const struct walk *walk, struct note *words)
         }
         if (other->target == walk->step->target && phase == TRAIL_STUCK) {
             note_set(words, "step %u at this device is stuck; it is left alone", other->number);
+            return words->text;
+        }
+        if (other->target == walk->step->target && phase == TRAIL_UNDONE &&
+            text_starts(state.why, VIDEO_AWAY)) {
+            note_set(words,
+                "video did not come back after step %u at this device; nothing more "
+                "is changed there",
+                other->number);
             return words->text;
         }
     }
@@ -325,6 +340,7 @@ crew_step(
         undo_step(&walk);
     }
     stream_watch_free(walk.watch);
+    session_close(walk.job.session);
     json_decref(walk.job.before);
     json_decref(walk.job.after);
     arena_wipe(&walk.job.arena);

@@ -90,6 +90,25 @@ is_silent(enum err err)
     return err == ERR_TIMEOUT || err == ERR_NETWORK || err == ERR_TLS || err == ERR_VALUE;
 }
 
+/* The step's log-in, or a new one; it is the caller's. */
+static enum err
+open_shared(struct job *job, struct session **ret_session)
+{
+    if (job->session == NULL) {
+        return session_open_known(job, ret_session);
+    }
+    *ret_session = job->session;
+    job->session = NULL;
+    return OK;
+}
+
+static void
+share(struct job *job, struct session **session)
+{
+    job->session = *session;
+    *session = NULL;
+}
+
 /* Opens it, also while it restarts, and at another address if it came back there. */
 static enum err
 open_again(struct job *job, struct session **ret_session)
@@ -282,6 +301,7 @@ take(struct job *job)
     }
     json_decref(job->before);
     job->before = json_pack("{s:o}", "rows", rows);
+    share(job, &session);
     return job->before == NULL ? untouched(job, ERR_MEMORY) : REMEDY_DONE;
 }
 
@@ -356,7 +376,7 @@ apply(struct job *job)
     CLEANUP(close_session) struct session *session = NULL;
     enum remedy_result result = REMEDY_DONE;
     bool changed = false;
-    enum err err = session_open_known(job, &session);
+    enum err err = open_shared(job, &session);
     if (err != OK) {
         return untouched(job, err);
     }
@@ -380,6 +400,9 @@ apply(struct job *job)
             changed = changed || result == REMEDY_DONE;
         }
     }
+    if (result == REMEDY_DONE) {
+        share(job, &session);
+    }
     return result == REMEDY_REFUSED && changed ? REMEDY_FAILED : result;
 }
 
@@ -391,16 +414,30 @@ unproven(struct job *job, const char *when)
     return REMEDY_UNPROVEN;
 }
 
+/* By the step's log-in; a restart ended it where that says nothing or something else. */
+static enum err
+look_again(struct job *job, struct session **session, bool *ret_is_so, json_t *after)
+{
+    *ret_is_so = false;
+    enum err err = open_shared(job, session);
+    err = err == OK ? judge_all(job, *session, ret_is_so, after) : err;
+    if (err == ERR_CANCELLED || (err == OK && *ret_is_so)) {
+        return err;
+    }
+    session_close(*session);
+    *session = NULL;
+    job->why.text[0] = '\0';
+    err = open_again(job, session);
+    return err == OK ? judge_all(job, *session, ret_is_so, after) : err;
+}
+
 static enum remedy_result
 prove(struct job *job)
 {
     CLEANUP(close_session) struct session *session = NULL;
     bool is_so = false;
     json_t *after = json_object();
-    enum err err = after == NULL ? ERR_MEMORY : open_again(job, &session);
-    if (err == OK) {
-        err = judge_all(job, session, &is_so, after);
-    }
+    enum err err = after == NULL ? ERR_MEMORY : look_again(job, &session, &is_so, after);
     json_decref(job->after);
     job->after = after;
     if (err != OK) {
@@ -476,6 +513,8 @@ undo(struct job *job)
     CLEANUP(close_session) struct session *session = NULL;
     enum remedy_result result = REMEDY_DONE;
     size_t n = 0;
+    session_close(job->session);
+    job->session = NULL;
     if (json_array_size(json_object_get(job->before, "rows")) == 0) {
         return REMEDY_DONE; /* nothing was noted, so nothing was changed */
     }

@@ -27,11 +27,12 @@ struct job {
     struct subject *subject; /* the plan's, for this job alone; addresses may be found anew */
     const struct device_driver *driver; /* NULL: none */
     struct arena arena;                 /* as long as the job */
-    json_t *before;  /* what take() noted for the way back; sealed in the journal */
-    json_t *after;   /* what the proof read, for the page; no secret */
-    struct note why; /* why a result is not REMEDY_DONE, for a person */
-    unsigned logins; /* spent */
-    bool is_resumed; /* by another process than the one that began it */
+    json_t *before;          /* what take() noted for the way back; sealed in the journal */
+    json_t *after;           /* what the proof read, for the page; no secret */
+    struct note why;         /* why a result is not REMEDY_DONE, for a person */
+    unsigned logins;         /* spent */
+    struct session *session; /* a log-in that the step's functions share; NULL: none */
+    bool is_resumed;         /* by another process than the one that began it */
 };
 
 struct remedy_kind {

@@ -243,15 +243,12 @@ static enum err
 open_cut(struct job *job, struct rotation *rotation)
 {
     const struct keyring_name name = rotation_name(rotation);
-    struct secret *cut =
-        secret_len(rotation->next) > CUT ? secret_new(secret_text(rotation->next), CUT) : NULL;
+    bool is_cut = secret_len(rotation->next) <= CUT; /* by a try before this one */
+    struct secret *cut = is_cut ? NULL : secret_new(secret_text(rotation->next), CUT);
     struct note note = {""};
-    if (cut == NULL ||
-        keyring_begin(&desk_settings(job->desk)->vault, &name, NULL, cut, &note) != OK) {
-        secret_free(cut);
-        return ERR_REFUSED;
-    }
-    enum err err = opens(job, rotation, 0, cut, SESSION_RECOVER);
+    bool is_sealed = cut != NULL &&
+                     keyring_begin(&desk_settings(job->desk)->vault, &name, NULL, cut, &note) == OK;
+    enum err err = !is_sealed ? ERR_REFUSED : opens(job, rotation, 0, cut, SESSION_RECOVER);
     if (err == OK) {
         secret_free(rotation->next);
         rotation->next = cut;
@@ -260,8 +257,8 @@ open_cut(struct job *job, struct rotation *rotation)
     }
     secret_free(cut);
     note_set(&job->why,
-        "neither its old nor its new password opens it; the keyring keeps both and the first %d "
-        "characters of the new one: gatehouse fix recover, when 24 hours are over",
+        "neither password opens it; kept are both and the first %d characters: gatehouse fix "
+        "recover, tomorrow",
         CUT);
     return err;
 }
@@ -272,7 +269,7 @@ set_one_back(struct job *job, struct rotation *rotation, size_t i)
 {
     bool is_old = false;
     enum err err = open_either(job, rotation, i, &is_old);
-    if (err == ERR_REFUSED && i == 0) {
+    if ((err == ERR_REFUSED || err == ERR_LIMIT) && i == 0) {
         is_old = false;
         err = open_cut(job, rotation);
     }
