@@ -322,6 +322,7 @@ test_a_device_that_stays_away_is_not_called_done(void **state)
     assert_int_equal(take(&scene.job), REMEDY_DONE);
     assert_int_equal(apply(&scene.job), REMEDY_DONE);
     device.down = 100000;
+    device.closed_door = ERR_TIMEOUT;
     assert_int_equal(prove(&scene.job), REMEDY_FAILED);
     assert_int_equal(undo(&scene.job), REMEDY_FAILED);
     end(&scene);
