@@ -159,6 +159,7 @@ load_order(struct fix *fix, struct note *note)
         order->has_pace = true;
     }
     err = json_is_object(fix->saved) ? OK : ERR_SYNTAX;
+    order->is_offline = json_array_size(json_object_get(fix->saved, "allowed")) == 0;
     err = err == OK
               ? take_nets(&order->scope, json_object_get(fix->saved, "allowed"), scope_allow, note)
               : err;

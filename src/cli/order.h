@@ -33,6 +33,7 @@ struct order {
     struct assess_ledger ledger;
     int fail_on; /* enum priority; -1: never */
     bool has_fail_on, has_pace, full, quiet;
+    bool is_offline; /* without a scope nothing is sent, and none is asked for */
 };
 
 extern const struct cli_manual order_manual;

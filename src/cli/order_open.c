@@ -139,7 +139,7 @@ order_prepare(struct order *order, struct cli_line *line)
         status = order_check(order, line);
     }
     bool sends = order->scope.allowed_count != 0;
-    if (status == CLI_END && !sends && order->audit == NULL) {
+    if (status == CLI_END && !sends && order->audit == NULL && !order->is_offline) {
         status = ask_for_scope(order, line);
         sends = true;
     }
