@@ -17,7 +17,9 @@
 const char *
 proof_after(const struct trail_step *state, const struct plan_step *step)
 {
-    return step->fact == NULL ? NULL : json_string_value(json_object_get(state->after, step->fact));
+    return step->fact == NULL || state->phase != TRAIL_KEPT
+               ? NULL
+               : json_string_value(json_object_get(state->after, step->fact));
 }
 
 const struct plan_target *

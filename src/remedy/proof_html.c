@@ -83,14 +83,17 @@ put_step(const struct proof *proof, const struct plan_step *step, struct buf *ou
     struct proof_end end = proof_end(step, &state);
     char text[WORDS_NUMBER];
     const char *after = proof_after(&state, step);
-    HTML(out, "<tr><td class=\"verdict\"><span class=\"mark m-{}\">", mark_words[end.mark].id);
+    HTML(out, "<tr><td class=\"verdict\" data-label=\"End\"><span class=\"mark m-{}\">",
+        mark_words[end.mark].id);
     markup_sign(out, mark_words[end.mark].id);
-    HTML(out, " {}</span></td><th scope=\"row\"><bdi>{}</bdi></th><td>{}", end.word,
-        proof_target(proof, step)->title, step->words);
+    HTML(out, " {}</span></td><th scope=\"row\"><bdi>{}</bdi></th><td data-label=\"Step\">{}",
+        end.word, proof_target(proof, step)->title, step->words);
     if (!text_is_empty(state.why) && end.mark != MARK_PASS) {
         HTML(out, "<span class=\"parts\">{}</span>", state.why);
     }
-    HTML(out, "</td><td>{}</td><td>{}</td><td>",
+    HTML(out,
+        "</td><td data-label=\"Before\">{}</td><td data-label=\"After\">{}</td><td "
+        "data-label=\"No video for\">",
         step->fact == NULL          ? ""
         : text_is_empty(step->from) ? "not known"
                                     : step->from,
@@ -103,7 +106,8 @@ static void
 put_steps(const struct proof *proof, struct buf *out)
 {
     buf_text(out,
-        "<section aria-labelledby=\"steps\"><h2 id=\"steps\">What was done</h2><table><thead><tr>"
+        "<section aria-labelledby=\"steps\"><h2 id=\"steps\">What was done</h2><table "
+        "class=\"cards\"><thead><tr>"
         "<th scope=\"col\">End</th><th scope=\"col\">Device</th><th scope=\"col\">Step</th>"
         "<th scope=\"col\">Before</th><th scope=\"col\">After</th><th scope=\"col\">No video for"
         "</th></tr></thead><tbody>\n");

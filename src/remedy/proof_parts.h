@@ -5,7 +5,7 @@
 #include "report/marks.h"
 #include "report/words.h"
 
-/* The step's fact as it was read at the end; NULL: it was not. */
+/* The fact of a kept step as it was read at the end; NULL: it was not, or it was taken back. */
 const char *proof_after(const struct trail_step *state, const struct plan_step *step);
 const struct plan_target *proof_target(const struct proof *proof, const struct plan_step *step);
 /* Steps that nobody ran but could have been run; steps that only a person can do. */
