@@ -5,8 +5,8 @@
 # RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too,
 # NMAP_SCRIPTS=default gives nmap its scripts that only look.
 # Then the ledger beside SQLite and PostgreSQL (tools/bench_ledger.py), and the gateway beside nginx without it and
-# HAProxy (tools/bench_gateway.py). PARTS="ledger" runs only that part; the parts are: sites, verdicts, small, ledger,
-# search, gateway.
+# HAProxy (tools/bench_gateway.py). Then passwords of 50 cameras, changed by gatehouse fix (tools/bench_fix.py).
+# PARTS="ledger" runs only that part; the parts are: sites, verdicts, small, ledger, search, gateway, fix.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "$1")
@@ -81,12 +81,16 @@ gateway() {
     /usr/bin/python3 tools/bench_gateway.py "$build" --rounds "${ROUNDS:-5}"
 }
 
-for part in ${PARTS:-sites verdicts small ledger search gateway}; do
+fix() {
+    /usr/bin/python3 tools/bench_fix.py "$build" --rounds "${RUNS:-3}"
+}
+
+for part in ${PARTS:-sites verdicts small ledger search gateway fix}; do
     case $part in
     sites) for devices in ${*:-64 254}; do site "$devices"; done ;;
-    verdicts | small | ledger | search | gateway) "$part" ;;
+    verdicts | small | ledger | search | gateway | fix) "$part" ;;
     *)
-        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search, gateway" >&2
+        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search, gateway, fix" >&2
         exit 2
         ;;
     esac

@@ -1,12 +1,11 @@
 """A played site of many cameras, each with a password that its owner knows, whose passwords are changed again and again."""
+import contextlib
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
 import subprocess
-import time
 
 from conftest import BUILD, GATEHOUSE, SOURCE
 from fixing import Site
@@ -59,9 +58,8 @@ class Rotating(Site):
 
     def __init__(self, folder, count, cameras=CAMERAS):
         write_site(folder, count, cameras)
-        self.began = time.monotonic()
         super().__init__(folder, folder / "lab.yaml")
-        self.keys = {}
+        self.going = None
 
     def line(self, *args):
         """The words of gatehouse fix, with a store, plans and a vault of its own."""
@@ -83,7 +81,8 @@ class Rotating(Site):
     def begin(self, *line):
         """Begins one in a group of processes of its own."""
         said = open(self.folder / "said", "a", encoding="utf-8")  # pylint: disable=consider-using-with
-        return self.start(*line, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
+        self.going = self.start(*line, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
+        return self.going
 
     def processes(self):
         """Every process of gatehouse fix at this site: the tool and its guardian, which has a session of its own."""
@@ -100,12 +99,14 @@ class Rotating(Site):
         return found
 
     def kill_all(self):
-        """Tool and guardian at once."""
-        for pid in self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        """Tool and guardian at once, and what they begin meanwhile."""
+        if self.going is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.going.pid, signal.SIGKILL)
+        while running := self.processes():
+            for pid in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def plans(self):
         """What gatehouse fix status --json says, the newest first."""
@@ -132,7 +133,3 @@ class Rotating(Site):
 
     def key(self, name):
         return f"mac:02:00:5e:00:00:{int(name.split('-')[1]):02x}"
-
-
-def some_time(least, most):
-    time.sleep(random.uniform(least, most))

@@ -48,6 +48,7 @@ def another_day(site):
 
 def end(site):
     """Whatever is unfinished comes to its end; nothing kills it any more."""
+    site.kill_all()
     for _ in range(8):
         rows = [row for row in site.plans() if row["is_unfinished"]]
         if not rows:
