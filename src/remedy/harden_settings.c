@@ -47,6 +47,37 @@ has_account(const struct plan_from *from, const struct subject *subject)
     return known != NULL && known->user != NULL && known->password != NULL;
 }
 
+static struct plan_step *
+begin_step(struct plan *plan, const struct subject *subject)
+{
+    size_t target = plan_target(plan, subject);
+    struct plan_step *step = target == SIZE_MAX ? NULL : plan_add(plan, "harden", target);
+    json_t *detail = step == NULL ? NULL : json_pack("{s:[]}", "settings");
+    if (detail == NULL) {
+        return NULL;
+    }
+    json_decref(step->detail);
+    step->detail = detail;
+    step->words = "Set ZoneMinder's options for log-ins by its API";
+    step->notices = "Everyone is logged out once; addresses with auth= or with user= and pass= in "
+                    "them must be made anew.";
+    step->untouched = "Whether it asks for a log-in at all, and its accounts.";
+    step->is_reversible = true;
+    return step;
+}
+
+static enum err
+add_setting(struct plan *plan, struct plan_step *step, const struct setting *setting)
+{
+    json_t *list = json_object_get(step->detail, "settings");
+    bool is_first = json_array_size(list) == 0;
+    step->changes = is_first
+                        ? setting->changes
+                        : arena_format(&plan->arena, "%s; %s", step->changes, setting->changes);
+    bool is_added = json_array_append_new(list, json_string(setting->name)) == 0;
+    return step->changes == NULL || !is_added ? ERR_MEMORY : plan_closes(plan, step, setting->rule);
+}
+
 enum err
 harden_settings_step(struct plan *plan, const struct plan_from *from, const struct subject *subject)
 {
@@ -57,28 +88,10 @@ harden_settings_step(struct plan *plan, const struct plan_from *from, const stru
         return OK;
     }
     for (size_t i = 0; i < COUNT(settings) && err == OK; i++) {
-        if (!is_wanted(from, subject, settings[i].rule)) {
-            continue;
+        if (is_wanted(from, subject, settings[i].rule)) {
+            step = step != NULL ? step : begin_step(plan, subject);
+            err = step == NULL ? ERR_LIMIT : add_setting(plan, step, &settings[i]);
         }
-        size_t target = plan_target(plan, subject);
-        step = step != NULL ? step : target == SIZE_MAX ? NULL : plan_add(plan, "harden", target);
-        if (step == NULL) {
-            return ERR_LIMIT;
-        }
-        if (step->detail == NULL) {
-            step->detail = json_pack("{s:[]}", "settings");
-            step->words = "Set ZoneMinder's options for log-ins by its API";
-            step->notices = "Everyone is logged out once; addresses with auth= or with user= and "
-                            "pass= in them must be made anew.";
-            step->untouched = "Whether it asks for a log-in at all, and its accounts.";
-            step->is_reversible = true;
-        }
-        (void)json_array_append_new(
-            json_object_get(step->detail, "settings"), json_string(settings[i].name));
-        step->changes = step->changes == NULL ? settings[i].changes
-                                              : arena_format(&plan->arena, "%s; %s", step->changes,
-                                                    settings[i].changes);
-        err = step->changes == NULL ? ERR_LIMIT : plan_closes(plan, step, settings[i].rule);
     }
     return err;
 }
