@@ -94,24 +94,6 @@ note_before(struct job *job, const struct rotation *rotation, bool is_ours, json
     return err;
 }
 
-/* Whether the keyring had it in force. */
-static bool
-is_ours(const struct job *job, const struct rotation *rotation)
-{
-    struct vault *vault = NULL;
-    struct secret *secret = NULL;
-    struct note unused;
-    const struct keyring_name name = rotation_name(rotation);
-    bool is_same = false;
-    if (vault_open(&desk_settings(job->desk)->vault, false, &vault, &unused) == OK) {
-        is_same = keyring_get(vault, &name, &secret, &unused) == OK &&
-                  secret_equal(secret, rotation->old);
-        secret_free(secret);
-        vault_close(vault);
-    }
-    return is_same;
-}
-
 static enum remedy_result
 take(struct job *job)
 {
@@ -126,7 +108,7 @@ take(struct job *job)
     (void)desk_key(job, rotation.device);
     enum err err = session_known_key(job, rotation.user, sizeof(rotation.user), &rotation.old);
     err = err == OK ? look_at_lists(job, &rotation, &rule, lists) : err;
-    bool ours = err == OK && is_ours(job, &rotation);
+    bool ours = err == OK && rotate_is_in_force(job, &rotation, rotation.old);
     rule.source = job->driver->accounts[0]->rule.source;
     err = err == OK ? note_before(job, &rotation, ours, lists) : err;
     err = err == OK ? rotate_seal(job, &rotation, &rule) : err;

@@ -15,6 +15,10 @@ const char *rotate_list_name(size_t i);
 /* Notes in job->after what was seen; value is taken over. */
 void rotate_say(struct job *job, const char *name, json_t *value);
 
+/* Whether the keyring has it in force. */
+bool rotate_is_in_force(
+    const struct job *job, const struct rotation *rotation, const struct secret *secret);
+
 /* Made by the rule and sealed; nothing is sent yet. */
 enum err rotate_seal(
     struct job *job, struct rotation *rotation, const struct device_password_rule *rule) MUST_CHECK;

@@ -42,6 +42,24 @@ rotate_has_list(const struct job *job, size_t i)
     return json_is_true(json_array_get(json_object_get(job->before, "lists"), i));
 }
 
+bool
+rotate_is_in_force(
+    const struct job *job, const struct rotation *rotation, const struct secret *secret)
+{
+    struct vault *vault = NULL;
+    struct secret *current = NULL;
+    struct note unused;
+    const struct keyring_name name = rotation_name(rotation);
+    bool is_same = false;
+    if (vault_open(&desk_settings(job->desk)->vault, false, &vault, &unused) == OK) {
+        is_same =
+            keyring_get(vault, &name, &current, &unused) == OK && secret_equal(current, secret);
+        secret_free(current);
+        vault_close(vault);
+    }
+    return is_same;
+}
+
 enum err
 rotate_seal(struct job *job, struct rotation *rotation, const struct device_password_rule *rule)
 {
@@ -101,6 +119,13 @@ find_out(struct job *job, const struct rotation *rotation, const struct device_a
     return rotation_try(job, &key) == OK ? CHANGE_REFUSED : CHANGE_UNCLEAR;
 }
 
+/* One that was kept is the owner's by now: wrong ones of the rotation do not stand in its way. */
+static enum session_purpose
+way_back(const struct job *job, const struct rotation *rotation)
+{
+    return rotate_is_in_force(job, rotation, rotation->next) ? SESSION_OWNER : SESSION_RECOVER;
+}
+
 static enum change_state
 set_list(struct job *job, const struct rotation *rotation, const struct device_account *account,
     bool is_back)
@@ -113,7 +138,7 @@ set_list(struct job *job, const struct rotation *rotation, const struct device_a
     const struct session_key key = {.account = account,
         .user = rotation->user,
         .password = change.from,
-        .purpose = is_back ? SESSION_RECOVER : SESSION_PROOF};
+        .purpose = is_back ? way_back(job, rotation) : SESSION_PROOF};
     enum err err = rotation_open(job, &key, &session);
     if (err == OK) {
         err = tell(job, is_back ? "undoing" : "begin", account, rotation->user, &job->why);
@@ -224,9 +249,10 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
 {
     bool was_refused = json_is_false(json_object_get(job->after, rotate_list_name(i)));
     bool old_first = i != 0 && !was_refused;
+    enum session_purpose with_next = i == 0 ? way_back(job, rotation) : SESSION_RECOVER;
     enum err err = was_refused ? ERR_REFUSED
                    : old_first ? opens(job, rotation, i, rotation->old, SESSION_RECOVER)
-                               : opens(job, rotation, i, rotation->next, SESSION_RECOVER);
+                               : opens(job, rotation, i, rotation->next, with_next);
     *ret_is_old = old_first == (err == OK);
     if (err != ERR_REFUSED) {
         return err;
@@ -268,6 +294,7 @@ static enum remedy_result
 set_one_back(struct job *job, struct rotation *rotation, size_t i)
 {
     bool is_old = false;
+    enum session_purpose after = way_back(job, rotation);
     enum err err = open_either(job, rotation, i, &is_old);
     if ((err == ERR_REFUSED || err == ERR_LIMIT) && i == 0) {
         is_old = false;
@@ -283,7 +310,7 @@ set_one_back(struct job *job, struct rotation *rotation, size_t i)
     if (state == CHANGE_REFUSED || state == CHANGE_TOO_WEAK) {
         return REMEDY_REFUSED;
     }
-    err = opens(job, rotation, i, rotation->old, SESSION_RECOVER);
+    err = opens(job, rotation, i, rotation->old, after);
     return err == OK            ? REMEDY_DONE
            : err == ERR_REFUSED ? REMEDY_UNPROVEN
                                 : rotate_stopped(err, REMEDY_FAILED);

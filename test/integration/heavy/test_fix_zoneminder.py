@@ -99,3 +99,42 @@ def recording(tmp_path_factory):
             yield made
         finally:
             made.close()
+
+
+def the(steps, kind):
+    return next(step for step in steps if step["kind"] == kind and step["phase"] != "by hand")
+
+
+def test_settings_of_its_log_in_are_made_safe_and_taken_back(it):
+    it.zm.set("AUTH_RELAY", "plain")
+    before = it.zm.setting("AUTH_HASH_SECRET")
+    steps, done = it.apply("--kind", "harden", "--confirm-within", "5m")
+    assert the(steps, "harden")["phase"] == "kept", done.stderr
+    after = it.zm.setting("AUTH_HASH_SECRET")
+    assert it.zm.setting("AUTH_RELAY") == "hashed" and len(after) >= 40 and after != before
+    assert after not in done.stdout + done.stderr
+    rolled = it.fix("rollback", own=False)
+    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
+    assert (it.zm.setting("AUTH_RELAY"), it.zm.setting("AUTH_HASH_SECRET")) == ("plain", before)
+
+
+def test_monitors_get_the_new_password_and_record_again(it):
+    steps, done = it.apply("--kind", "rotate", "--confirm-within", "5m")
+    assert the(steps, "rotate")["phase"] == "kept", done.stdout + done.stderr
+    new = it.camera()
+    assert len(new) == 1 and new[0] != FIRST
+    assert it.passwords() == new * 2
+    assert new[0] not in done.stdout + done.stderr
+    assert 0 < the(steps, "rotate")["gap_ms"] < 30000
+    assert it.records()
+    frames = it.frames()
+    assert until(lambda: it.frames() > frames, 30)
+
+
+def test_rollback_gives_camera_and_monitors_the_old_one_again(it):
+    rolled = it.fix("rollback", own=False)
+    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
+    assert it.camera() == [FIRST] and it.passwords() == [FIRST] * 2
+    frames = it.frames()
+    assert until(lambda: it.frames() > frames, 30)
+    assert it.site.truth()["gate"]["lockouts"] == 0
