@@ -27,7 +27,8 @@ enum err audit_add(
 enum err audit_add_bytes(
     struct audit *audit, const char *name, const char *bytes, size_t len) MUST_CHECK;
 
-/* The name of the format that these bytes have, as audit_add_bytes() would take them; NULL: none. */
+/* The name of the format that these bytes have, as audit_add_bytes() would take them; NULL: none.
+ */
 const char *audit_kind(const char *name, const char *bytes, size_t len);
 
 /* After the last file: makes the facts. */

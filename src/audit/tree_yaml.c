@@ -45,8 +45,7 @@ byte_of(struct walk *walk, const yaml_mark_t *mark)
     while (ruler->character < mark->index && ruler->byte < ruler->len) {
         do {
             ruler->byte++;
-        } while (
-            ruler->byte < ruler->len && ((uint8_t)ruler->bytes[ruler->byte] & 0xc0) == 0x80);
+        } while (ruler->byte < ruler->len && ((uint8_t)ruler->bytes[ruler->byte] & 0xc0) == 0x80);
         ruler->character++;
     }
     return ruler->byte;
@@ -258,7 +257,9 @@ take_event(struct walk *walk, const yaml_event_t *event)
 enum err
 tree_yaml(struct tree *tree, const char *bytes, size_t len)
 {
-    struct walk walk = {.tree = tree, .ruler = {.bytes = bytes, .len = len}};
+    struct walk walk = {
+        .tree = tree, .ruler = {.bytes = bytes, .len = len}
+    };
     enum err err = OK;
     if (memchr(bytes, '\0', len) != NULL) {
         return tree_fail(tree, ERR_SYNTAX, 1, "a NUL character; expected UTF-8 text");

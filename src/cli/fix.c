@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/part.h"
 #include "remedy/consumer.h"
+#include "remedy/remedy.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -364,20 +365,55 @@ make_plan(
     return err;
 }
 
+/* Kinds that are proposed only when asked for are asked for by the plan. */
+static void
+choose_kinds(struct fix *fix, const struct plan *plan)
+{
+    size_t *count = &fix->choice.kind_count;
+    if (*count != 0) {
+        return;
+    }
+    for (size_t i = 0; i < remedy_kind_count && *count < FIX_NAMES; i++) {
+        bool is_there = false;
+        for (size_t k = 0; k < plan->step_count && !is_there; k++) {
+            is_there = text_equal(plan->steps[k].kind, remedy_kinds[i]->name);
+        }
+        if (is_there) {
+            fix->kinds[(*count)++] = remedy_kinds[i]->name;
+        }
+    }
+}
+
+/* A plan from a file, made Gatehouse's own; *ret_fresh lives as long as it. */
+static enum err
+agree_plan(struct fix *fix, const struct assessment *now, struct plan **ret_plan,
+    struct plan **ret_fresh, struct note *note)
+{
+    enum err err = read_plan(fix, now, ret_plan, note);
+    if (err != OK) {
+        return err;
+    }
+    choose_kinds(fix, *ret_plan);
+    err = make_plan(fix, now, ret_fresh, note);
+    return err == OK ? plan_agree(*ret_plan, *ret_fresh) : err;
+}
+
 static int
 run(struct fix *fix)
 {
     struct assessment *now = NULL;
     struct plan *plan = NULL;
+    struct plan *fresh = NULL;
     struct note note = {""};
     enum err err = assess_site(fix, &now, &note);
     if (err == OK && fix->plan_in != NULL) {
-        err = read_plan(fix, now, &plan, &note);
+        err = agree_plan(fix, now, &plan, &fresh, &note);
     } else if (err == OK) {
         err = make_plan(fix, now, &plan, &note);
     }
     int status = err == OK ? show_and_apply(fix, plan, now) : cli_fail_err(err, &note);
     plan_free(plan);
+    plan_free(fresh);
     if (now != NULL) {
         assessment_free(now);
     }

@@ -9,6 +9,7 @@
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define INDENT      6
 #define COLUMNS     19
@@ -237,7 +238,7 @@ put_name(const struct telling *telling)
     page_flush(page, 8);
     if ((telling->fix->plan_out != NULL || telling->fix->plan_in != NULL) &&
         plan_digest(plan, digest) == OK) {
-        page_format(page, "SHA-256 %s", digest);
+        page_format(page, "SHA-256 %s", plan->agreed == NULL ? digest : plan->agreed);
         page_indent(page, 8);
     }
     page_paint(page, PAGE_BOLD, " GRADE", 8);
@@ -421,9 +422,14 @@ fix_differs(const struct plan *plan, const struct plan_step *step, const struct 
     enum fact_id fact = step->fact == NULL ? FACT_COUNT : fact_by_name(step->fact);
     const char *text = fact == FACT_COUNT ? NULL : facts_text(&subject->facts, fact);
     if (fact != FACT_COUNT && step->from != NULL && !text_equal(text, step->from)) {
-        note_set(words, "not as planned any more: %s is %.60s, it was %.60s", step->fact,
-            text == NULL ? "not known" : text, step->from);
+        char from[80];
+        text_clean(from, sizeof(from), step->from, strlen(step->from));
+        note_set(words, "not as planned any more: %s is %.60s, it was %.60s", fact_name(fact),
+            text == NULL ? "not known" : text, from);
         return words->text;
     }
-    return NULL;
+    return step->is_strange
+               ? "Gatehouse itself would not plan it now; a plan needs the options that it was "
+                 "made with (--ntp, --firmware, --even-unknown)"
+               : NULL;
 }

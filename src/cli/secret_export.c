@@ -227,7 +227,7 @@ confirm(struct order *order, struct gate_open *gate, struct note *note)
     const char *folder = order->values[OPTION_GATEWAY];
     const char *place = NULL;
     CLEANUP(arena_release) struct arena arena;
-    arena_init(&arena, 64 * 1024);
+    arena_init(&arena, (size_t)64 * 1024);
     enum err err = settings_folder(folder, &arena, &place);
     bool is_there = err == OK && access(place, F_OK) == 0;
     if (!is_there && folder == NULL && order->values[OPTION_ADMINISTRATOR] == NULL) {

@@ -35,6 +35,7 @@ tell_ledger(
     if (ledger->write == NULL) {
         return OK;
     }
+    const char *agreed = crew->plan->agreed;
     enum err err = plan_digest(crew->plan, digest);
     if (err != OK) {
         return err;
@@ -42,7 +43,7 @@ tell_ledger(
     json_t *detail = json_object();
     value_put(detail, "phase", json_string(phase));
     value_put(detail, "plan", value_text(crew->plan->id));
-    value_put(detail, "plan_sha256", json_string(digest));
+    value_put(detail, "plan_sha256", value_text(agreed == NULL ? digest : agreed));
     value_put(detail, "assessment", value_text(crew->plan->assessment));
     value_put(detail, "steps", json_integer((json_int_t)crew->plan->step_count));
     if (text_equal(phase, "end")) {

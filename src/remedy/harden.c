@@ -16,7 +16,7 @@
 // clang-format off
 const struct harden_row harden_rows[] = {
 #define HARDEN(id, format, place, test, bad, value, rule, fact, told, flags, words, notices)       \
-    {#id, format, place, HARDEN_##test, bad, value, rule, FACT_##fact, told, flags, words, notices},
+    {#id, format, place, HARDEN_##test, FACT_##fact, told, bad, value, rule, words, notices, flags},
 #include "remedy/harden.def"
 #undef HARDEN
 };

@@ -34,12 +34,12 @@ enum harden_flag {
 struct harden_row {
     const char *id, *format, *place;
     enum harden_test test;
-    const char *bad, *value; /* value NULL: a new secret */
-    const char *rule;        /* finding that it closes */
-    enum fact_id fact;       /* what the audit says of it, which must be gone afterwards: */
-    const char *told;        /* this part of the fact's text */
-    unsigned flags;
+    enum fact_id fact;           /* what the audit says of it, which must be gone afterwards: */
+    const char *told;            /* this part of the fact's text */
+    const char *bad, *value;     /* value NULL: a new secret */
+    const char *rule;            /* finding that it closes */
     const char *words, *notices; /* notices NULL: nobody should */
+    unsigned flags;
 };
 
 extern const struct harden_row harden_rows[];

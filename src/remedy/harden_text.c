@@ -98,7 +98,7 @@ set_yaml(struct harden_file *file, const struct harden_edit *edit, struct splice
     if (node->to < node->from || node->from == 0 || node->to > file->len || node->first != NULL) {
         return refuse(note, edit->found, "the value stands elsewhere (an alias)");
     }
-    if (memchr(raw, '\n', len) != NULL || memchr("|>&*!", len == 0 ? ' ' : raw[0], 5) != NULL) {
+    if (memchr(raw, '\n', len) != NULL || (len != 0 && strchr("|>&*!", raw[0]) != NULL)) {
         return refuse(note, edit->found, "a value of several lines or with a mark is not edited");
     }
     splice->from = node->from;

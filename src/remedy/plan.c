@@ -37,10 +37,10 @@ plan_free(struct plan *plan)
     if (plan == NULL) {
         return;
     }
-    for (size_t i = 0; i < plan->target_count; i++) {
+    for (size_t i = 0; plan->targets != NULL && i < plan->target_count; i++) {
         subject_free(plan->targets[i].subject);
     }
-    for (size_t i = 0; i < plan->step_count; i++) {
+    for (size_t i = 0; plan->steps != NULL && i < plan->step_count; i++) {
         json_decref(plan->steps[i].detail);
     }
     free(plan->steps);

@@ -36,6 +36,7 @@ struct plan_step {
     unsigned gap_s; /* recording may stand still for so long, at most; 0: it does not */
     bool is_reversible;
     bool by_hand;                     /* Gatehouse can't: words say who does what; never run */
+    bool is_strange;                  /* of a file, and not Gatehouse's own: never run either */
     const char *fact, *from, *wanted; /* published name and texts; NULL where no fact proves it */
     size_t after[PLAN_AFTER];         /* numbers of steps before it that must be kept; 0: none */
     json_t *detail;                   /* the kind's own, an object; no secret */
@@ -48,6 +49,7 @@ struct plan {
     const char *assessment; /* id of the run that it was made from */
     const char *grade;
     unsigned score;
+    const char *agreed;  /* digest of the file that it came from; NULL: Gatehouse's own */
     int64_t made;        /* wall ms */
     unsigned dead_man_s; /* without an end by then everything unfinished is taken back */
     struct plan_target *targets;
@@ -114,6 +116,12 @@ enum err plan_leave(struct plan *plan, const char *words) MUST_CHECK;
 json_t *plan_json(const struct plan *plan);
 enum err plan_parse(
     const char *bytes, size_t len, struct plan **ret_plan, struct note *note) MUST_CHECK;
+/*
+ * Of a plan from a file, whose digest becomes `agreed`: every step that Gatehouse plans by itself
+ * too, in `fresh`, becomes that one, and every other one is_strange. `fresh` gives its subjects
+ * away and must live as long as the plan.
+ */
+enum err plan_agree(struct plan *plan, struct plan *fresh) MUST_CHECK;
 /* SHA-256 of the plan's canonical JSON, in hex: what a second person has agreed to. */
 #define PLAN_DIGEST 65
 #define PLAN_SCHEMA "https://gatehouse.example/schema/plan/1"

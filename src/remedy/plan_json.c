@@ -144,7 +144,9 @@ plan_json(const struct plan *plan)
     value_put(object, "targets", targets);
     value_put(object, "steps", steps);
     value_put(object, "left", json_texts(plan->left, plan->left_count));
-    if (json_object_size(object) != 12 || json_array_size(targets) != plan->target_count ||
+    value_put_known(object, "agreed", plan->agreed);
+    if (json_object_size(object) != (plan->agreed == NULL ? 12 : 13) ||
+        json_array_size(targets) != plan->target_count ||
         json_array_size(steps) != plan->step_count) {
         json_decref(object);
         return NULL;

@@ -119,6 +119,19 @@ leave_line(struct plan *plan, const struct finding *finding, struct leaving *lea
     return err == OK ? plan_leave(plan, words.data) : err;
 }
 
+/* NULL: nothing is left to say of this place. */
+static const char *
+open_place(const struct plan *plan, const struct plan_from *from, const struct finding *finding,
+    const struct finding_place *place, char title[SUBJECT_TITLE])
+{
+    bool is_site = place->subject->number == 0;
+    const char *named = is_site ? "the site" : subject_title(place->subject, title);
+    bool is_over = !plan_wants(from, finding, place) ||
+                   is_closed(plan, finding, place->subject, true) ||
+                   is_explained(plan, finding, named);
+    return is_over ? NULL : named;
+}
+
 static enum err
 leave_finding(struct plan *plan, const struct plan_from *from, const struct finding *finding)
 {
@@ -129,15 +142,9 @@ leave_finding(struct plan *plan, const struct plan_from *from, const struct find
     for (size_t i = 0; i <= finding->place_count && err == OK; i++) {
         const struct finding_place *place = i == finding->place_count ? NULL : &finding->places[i];
         char title[SUBJECT_TITLE];
-        const char *named = "";
-        if (place != NULL) {
-            bool is_site = place->subject->number == 0;
-            named = is_site ? "the site" : subject_title(place->subject, title);
-            if (!plan_wants(from, finding, place) ||
-                is_closed(plan, finding, place->subject, true) ||
-                is_explained(plan, finding, named)) {
-                continue;
-            }
+        const char *named = place == NULL ? NULL : open_place(plan, from, finding, place, title);
+        if (place != NULL && named == NULL) {
+            continue;
         }
         const char *why = place == NULL ? NULL : why_open(finding, place->subject);
         if (leaving.count != 0 && (place == NULL || !text_equal(why, leaving.why))) {

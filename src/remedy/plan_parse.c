@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MOST   16384
-#define NAME_MOST   256
-#define RULES_MOST  256
-#define DEAD_MAN_MS (7 * 86400)
+#define TEXT_MOST     16384
+#define NAME_MOST     256
+#define RULES_MOST    256
+#define DEAD_MAN_MOST 604800
 
 /* Where the reading is; the first mistake stays. */
 struct taking {
@@ -39,6 +39,17 @@ refuse(struct taking *taking, const char *words)
         }                                                                                          \
     } while (false)
 
+static bool
+is_plain(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A text that can be shown as it is. NULL stays NULL. */
 static const char *
 take_text(struct taking *taking, const char *text, size_t most, struct arena *arena)
@@ -51,11 +62,9 @@ take_text(struct taking *taking, const char *text, size_t most, struct arena *ar
         refuse(taking, "a text is too long");
         return NULL;
     }
-    for (size_t i = 0; i < len; i++) {
-        if (((unsigned char)text[i] < ' ' && text[i] != '\n') || text[i] == 0x7f) {
-            refuse(taking, "a text has a control character");
-            return NULL;
-        }
+    if (!is_plain(text)) {
+        refuse(taking, "a text has a control character");
+        return NULL;
     }
     const char *copy = arena_copy(arena, text);
     if (copy == NULL) {
@@ -255,12 +264,16 @@ take_after(struct taking *taking, const json_t *list, struct plan_step *step)
     }
 }
 
+/* Texts are made of what can be shown, names are short, and nothing is nested without end. */
 static bool
-has_depth(const json_t *json, unsigned left)
+has_depth(json_t *json, unsigned left)
 {
     const char *key = NULL;
     json_t *value = NULL;
     size_t i = 0;
+    if (json_is_string(json)) {
+        return is_plain(json_string_value(json));
+    }
     if (!json_is_object(json) && !json_is_array(json)) {
         json_int_t number = json_integer_value(json);
         return !json_is_real(json) && number <= CANONICAL_INTEGER && number >= -CANONICAL_INTEGER;
@@ -274,10 +287,9 @@ has_depth(const json_t *json, unsigned left)
             return false;
         }
     }
-    void *at = json_object_iter((json_t *)(uintptr_t)json);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)json, at)) {
-        key = json_object_iter_key(at);
-        if (strlen(key) > NAME_MOST || !has_depth(json_object_iter_value(at), left - 1)) {
+    json_object_foreach(json, key, value)
+    {
+        if (strlen(key) > NAME_MOST || !is_plain(key) || !has_depth(value, left - 1)) {
             return false;
         }
     }
@@ -383,13 +395,13 @@ take_plan(struct taking *taking, json_t *json)
 {
     struct plan *plan = taking->plan;
     const char *schema = "", *id = "", *site = "", *scope = "", *assessment = "", *grade = "";
-    const char *made = "";
+    const char *made = "", *agreed = NULL;
     json_int_t score = 0, dead_man = 0;
     struct plan_lists lists = {NULL, NULL, NULL};
-    UNPACK(taking, json, "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o !}", "schema",
-        &schema, "id", &id, "site", &site, "scope", &scope, "assessment", &assessment, "grade",
-        &grade, "score", &score, "made", &made, "dead_man_s", &dead_man, "targets", &lists.targets,
-        "steps", &lists.steps, "left", &lists.left);
+    UNPACK(taking, json, "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s?s !}",
+        "schema", &schema, "id", &id, "site", &site, "scope", &scope, "assessment", &assessment,
+        "grade", &grade, "score", &score, "made", &made, "dead_man_s", &dead_man, "targets",
+        &lists.targets, "steps", &lists.steps, "left", &lists.left, "agreed", &agreed);
     if (taking->err == OK && !text_equal(schema, PLAN_SCHEMA)) {
         refuse(taking, "its schema is another one than " PLAN_SCHEMA);
     }
@@ -401,8 +413,9 @@ take_plan(struct taking *taking, json_t *json)
     plan->scope = take_text(taking, scope, TEXT_MOST, &plan->arena);
     plan->assessment = take_text(taking, assessment, NAME_MOST, &plan->arena);
     plan->grade = take_text(taking, grade, 8, &plan->arena);
+    plan->agreed = take_text(taking, agreed, PLAN_DIGEST, &plan->arena);
     plan->score = take_number(taking, score, 100);
-    plan->dead_man_s = take_number(taking, dead_man, DEAD_MAN_MS);
+    plan->dead_man_s = take_number(taking, dead_man, DEAD_MAN_MOST);
     take_lists(taking, &lists);
 }
 

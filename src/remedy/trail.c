@@ -159,6 +159,31 @@ refuse_unfinished(const char *folder, const struct plan *plan, struct note *note
     return err;
 }
 
+/* What could not be read again would have no way back. */
+static enum err
+try_reading(const char *text, struct note *note)
+{
+    struct plan *again = NULL;
+    enum err err = plan_parse(text, strlen(text), &again, note);
+    plan_free(again);
+    return err;
+}
+
+/* The plan of an earlier run is its way back: another one of that id never takes its place. */
+static enum err
+refuse_twice(const struct trail *journal, struct note *note)
+{
+    CLEANUP(buf_release) struct buf path;
+    buf_init(&path, PATH_BYTES);
+    buf_format(&path, "%s/" NAME, journal->folder.data);
+    enum err err = buf_error(&path);
+    if (err == OK && access(path.data, F_OK) == 0) {
+        note_set(note, "the plan %s was run already; make a new one", journal->id);
+        err = ERR_REFUSED;
+    }
+    return err;
+}
+
 static enum err
 write_plan(struct trail *journal, const struct plan *plan, struct note *note)
 {
@@ -169,6 +194,7 @@ write_plan(struct trail *journal, const struct plan *plan, struct note *note)
     char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(1));
     json_decref(json);
     enum err err = text == NULL ? ERR_MEMORY : buf_error(&path);
+    err = err == OK ? try_reading(text, note) : err;
     err = err == OK ? file_write(path.data, text, strlen(text), 0600, note) : err;
     free(text);
     return err;
@@ -184,6 +210,7 @@ trail_create(const char *folder, const struct plan *plan, const struct vault_pla
     err = err == OK ? refuse_unfinished(folder, plan, note) : err;
     err = err == OK ? vault_journal_key(vault, &journal->key, note) : err;
     err = err == OK ? trail_lines_init(&journal->lines, plan) : err;
+    err = err == OK ? refuse_twice(journal, note) : err;
     err = err == OK ? file_make_folder(journal->folder.data, note) : err;
     err = err == OK ? write_plan(journal, plan, note) : err;
     err = err == OK ? open_file(journal, O_CREAT | O_EXCL, note) : err;

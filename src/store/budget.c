@@ -140,6 +140,22 @@ count_left(struct tally *tally, const struct budget_try *one)
     }
 }
 
+static void
+count_today(struct tally *tally, const struct budget_try *one)
+{
+    tally->first_today = tally->today == 0 ? one->at : tally->first_today;
+    tally->today++;
+    tally->rotation_today += one->rotation ? 1 : 0;
+    tally->confirmed = tally->confirmed || (one->control && one->outcome == BUDGET_REFUSED);
+    tally->opened_same = one->same ? one->outcome == BUDGET_OPEN : tally->opened_same;
+    if (one->outcome != BUDGET_OPEN) {
+        tally->first_wrong_today = tally->wrong_today == 0 ? one->at : tally->first_wrong_today;
+        tally->wrong_today++;
+    }
+    tally->owner_is_wrong = tally->owner_is_wrong || one->owner;
+    tally->last_owner_wrong = one->owner ? one->at : tally->last_owner_wrong;
+}
+
 static struct tally
 count_tries(const struct budget_request *request, const struct budget_try *tries, size_t count)
 {
@@ -151,18 +167,7 @@ count_tries(const struct budget_request *request, const struct budget_try *tries
         }
         count_left(&tally, one);
         if (one->at > request->now - CLOCK_DAY) {
-            tally.first_today = tally.today == 0 ? one->at : tally.first_today;
-            tally.today++;
-            tally.rotation_today += one->rotation ? 1 : 0;
-            tally.confirmed = tally.confirmed || (one->control && one->outcome == BUDGET_REFUSED);
-            tally.opened_same = one->same ? one->outcome == BUDGET_OPEN : tally.opened_same;
-            if (one->outcome != BUDGET_OPEN) {
-                tally.first_wrong_today =
-                    tally.wrong_today == 0 ? one->at : tally.first_wrong_today;
-                tally.wrong_today++;
-            }
-            tally.owner_is_wrong = tally.owner_is_wrong || one->owner;
-            tally.last_owner_wrong = one->owner ? one->at : tally.last_owner_wrong;
+            count_today(&tally, one);
         }
         if (one->outcome != BUDGET_OPEN) {
             tally.first_wrong = tally.wrong == 0 ? one->at : tally.first_wrong;

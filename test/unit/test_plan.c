@@ -234,6 +234,7 @@ test_parse_refuses_what_a_plan_can_not_have(void **state)
     assert_refuses_step("words", json_string("\x1b[2J"));
     assert_refuses_step("after", json_pack("[i]", 1));
     assert_refuses_step("gap_s", json_integer(-1));
+    assert_refuses_step("detail", json_pack("{s:s}", "control", "/x\r\nHost: a"));
     assert_refuses_step("detail", json_array());
     assert_refuses_step("detail", json_pack("{s:f}", "x", 0.5));
     assert_refuses_step("by_hand", json_string("no"));
@@ -256,6 +257,101 @@ test_parse_refuses_every_cut(void **state)
     plan_free(plan);
 }
 
+/* A plan as a second person gives it: from a file, with one member of its first step replaced. */
+static struct plan *
+from_file(const char *list, const char *name, json_t *value)
+{
+    struct plan *plan = make(NULL), *again = NULL;
+    struct note note = {""};
+    json_t *json = plan_json(plan);
+    if (list != NULL) {
+        json_t *row = json_array_get(json_object_get(json, list), 0);
+        assert_int_equal(json_object_set_new(row, name, value), 0);
+    }
+    char *text = json_dumps(json, 0);
+    if (plan_parse(text, strlen(text), &again, &note) != OK) {
+        fail_msg("%s", note.text);
+    }
+    free(text);
+    json_decref(json);
+    plan_free(plan);
+    return again;
+}
+
+static void
+assert_first_is_strange(const char *name, json_t *value)
+{
+    struct plan *plan = from_file("steps", name, value), *fresh = make(NULL);
+    assert_int_equal(plan_agree(plan, fresh), OK);
+    assert_true(plan->steps[0].is_strange && plan->steps[0].by_hand);
+    assert_string_equal(plan->steps[0].changes, "");
+    for (size_t i = 1; i < plan->step_count; i++) {
+        assert_false(plan->steps[i].is_strange);
+    }
+    plan_free(plan);
+    plan_free(fresh);
+}
+
+static void
+test_file_brings_in_no_step_of_its_own(void **state)
+{
+    (void)state;
+    assert_first_is_strange("kind", json_string("other"));
+    assert_first_is_strange("kind", json_string("nothing-known"));
+    assert_first_is_strange("wanted", json_string("yes"));
+    assert_first_is_strange("detail", json_pack("{s:i}", "row", 5));
+    assert_first_is_strange("detail", json_pack("{s:i, s:s}", "row", 4, "file", "/etc/passwd"));
+    assert_first_is_strange("fact", json_string("upnp.enabled"));
+}
+
+static void
+test_file_tells_nothing_in_its_own_words(void **state)
+{
+    (void)state;
+    struct plan *plan = from_file("steps", "words", json_string("Harmless")), *fresh = make(NULL);
+    char digest[PLAN_DIGEST];
+    assert_int_equal(plan_digest(plan, digest), OK);
+    assert_int_equal(plan_agree(plan, fresh), OK);
+    assert_string_equal(plan->steps[0].words, "Switch off P2P");
+    assert_string_equal(plan->agreed, digest);
+    assert_false(plan->steps[0].is_strange);
+    plan_free(plan);
+    plan_free(fresh);
+}
+
+static void
+test_file_brings_in_no_address_and_no_fact(void **state)
+{
+    (void)state;
+    struct plan *fresh = make(NULL);
+    char before[IP_TEXT], after[IP_TEXT];
+    (void)ip_text(&fresh->targets[0].subject->addresses[0], before);
+    json_t *list = json_pack("[s, s]", "203.0.113.9", before);
+    struct plan *plan = from_file("targets", "addresses", list);
+    assert_int_equal(plan_agree(plan, fresh), OK);
+    assert_string_equal(ip_text(&plan->targets[0].subject->addresses[0], after), before);
+    plan_free(plan);
+    plan_free(fresh);
+    fresh = make(NULL);
+    plan = from_file("targets", "addresses", json_pack("[s]", "203.0.113.9"));
+    assert_int_equal(plan_agree(plan, fresh), OK);
+    assert_true(plan->steps[0].is_strange);
+    plan_free(plan);
+    plan_free(fresh);
+    fresh = make(NULL);
+    plan = from_file("targets", "facts", json_array());
+    assert_int_equal(plan_agree(plan, fresh), OK);
+    assert_ptr_not_equal(plan->targets[0].subject, fresh->targets[0].subject);
+    bool has_facts = false;
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        has_facts =
+            has_facts || facts_get(&plan->targets[0].subject->facts, (enum fact_id)i) != NULL;
+    }
+    assert_true(has_facts);
+    plan_free(plan);
+    plan_free(fresh);
+}
+
 int
 main(void)
 {
@@ -267,6 +363,9 @@ main(void)
         cmocka_unit_test(test_json_and_back_has_the_same_digest),
         cmocka_unit_test(test_parse_refuses_what_a_plan_can_not_have),
         cmocka_unit_test(test_parse_refuses_every_cut),
+        cmocka_unit_test(test_file_brings_in_no_step_of_its_own),
+        cmocka_unit_test(test_file_tells_nothing_in_its_own_words),
+        cmocka_unit_test(test_file_brings_in_no_address_and_no_fact),
     };
     return cmocka_run_group_tests_name("plan", tests, make_assessment, free_assessment);
 }
