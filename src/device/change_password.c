@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define CHANGE_STEPS 6
+#define TELLING      5  /* signs of a password one after the other tell it */
 #define LENGTH       20 /* where it fits: 115 bits */
 #define LEAST        8  /* with less there is no safe one */
 #define MOST         128
@@ -24,6 +25,32 @@
  * YAML, JSON and a form. None of @ : / ? # % & + that end or change an RTSP address.
  */
 #define SIGNS "-_.~"
+
+/* Some devices repeat the whole request in their refusal; a cut-off password counts too. */
+static bool
+tells(const char *words, const struct secret *secret)
+{
+    char part[TELLING + 1];
+    size_t len = secret == NULL ? 0 : secret_len(secret);
+    bool is_told = false;
+    for (size_t i = 0; i + TELLING <= len && !is_told; i++) {
+        memcpy(part, secret_text(secret) + i, TELLING);
+        part[TELLING] = '\0';
+        is_told = strstr(words, part) != NULL;
+    }
+    sodium_memzero(part, sizeof(part));
+    return is_told || (len != 0 && len < TELLING && strstr(words, secret_text(secret)) != NULL);
+}
+
+static void
+hide(struct device_change *change)
+{
+    if (tells(change->why, change->new) || tells(change->why, change->old)) {
+        sodium_memzero(change->why, sizeof(change->why));
+        (void)text_copy(
+            change->why, sizeof(change->why), "its answer repeats a password, so it is not shown");
+    }
+}
 
 enum change_state
 device_change_step(const struct device_account *account, struct device_change *change,
@@ -41,6 +68,7 @@ device_change_step(const struct device_account *account, struct device_change *c
     }
     enum change_state state = account->step(change, last, arena, ret_request);
     change->step++;
+    hide(change);
     return state;
 }
 

@@ -166,9 +166,11 @@ begin(struct run *run, char *const argv[])
     int ends[2];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
         return ERR_SYSTEM;
     }
+    /* Only this end: a command whose output is refused for a moment may give up half-way. */
+    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     (void)posix_spawn_file_actions_init(&actions);
     (void)posix_spawnattr_init(&attributes);
     (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);

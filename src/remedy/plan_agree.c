@@ -63,6 +63,21 @@ find_step(const struct plan *fresh, const char *key, const struct plan_step *ste
     return NULL;
 }
 
+/* A step that is in the file twice is done once. */
+static bool
+is_taken(const struct plan *plan, const struct plan *fresh, const struct plan_step *step,
+    const struct plan_step *found)
+{
+    for (size_t i = 0; i + 1 < step->number; i++) {
+        const struct plan_step *before = &plan->steps[i];
+        if (!before->is_strange && before->target == step->target &&
+            find_step(fresh, plan->targets[before->target].key, before) == found) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* from stays: it says what was agreed to, and is held against what stands there now. */
 static void
 take_over(struct plan_step *step, const struct plan_step *found)
@@ -80,28 +95,6 @@ take_over(struct plan_step *step, const struct plan_step *found)
     step->detail = json_incref(found->detail);
 }
 
-/* Steps that it rests on come before it, by the numbers of the plan from the file. */
-static void
-take_order(struct plan *plan, struct plan_step *step, const struct plan *fresh,
-    const struct plan_step *found)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < PLAN_AFTER; i++) {
-        step->after[i] = 0;
-    }
-    for (size_t i = 0; i < PLAN_AFTER; i++) {
-        size_t wanted = found->after[i];
-        for (size_t k = 0; wanted != 0 && k + 1 < step->number; k++) {
-            const struct plan_step *before = &plan->steps[k];
-            const char *key = plan->targets[before->target].key;
-            if (!before->is_strange && find_step(fresh, key, before) == &fresh->steps[wanted - 1]) {
-                step->after[count++] = before->number;
-                break;
-            }
-        }
-    }
-}
-
 /* Never run, not even after a crash; and no text of the file is shown as if it were ours. */
 static void
 set_apart(struct plan_step *step)
@@ -112,6 +105,36 @@ set_apart(struct plan_step *step)
     step->changes = "";
     step->notices = step->untouched = NULL;
     step->rule_count = 0;
+}
+
+/* Steps that it rests on come before it, by the numbers of the plan from the file. */
+static void
+take_order(struct plan *plan, struct plan_step *step, const struct plan *fresh,
+    const struct plan_step *found)
+{
+    size_t count = 0;
+    bool is_alone = false;
+    for (size_t i = 0; i < PLAN_AFTER; i++) {
+        step->after[i] = 0;
+    }
+    for (size_t i = 0; i < PLAN_AFTER; i++) {
+        size_t wanted = found->after[i];
+        size_t before_it = count;
+        for (size_t k = 0; wanted != 0 && k + 1 < step->number; k++) {
+            const struct plan_step *before = &plan->steps[k];
+            const char *key = plan->targets[before->target].key;
+            if (!before->is_strange && find_step(fresh, key, before) == &fresh->steps[wanted - 1]) {
+                step->after[count++] = before->number;
+                break;
+            }
+        }
+        /* The first device that gets a firmware is the trial of the others. */
+        is_alone = is_alone || (wanted != 0 && count == before_it &&
+                                   text_equal(fresh->steps[wanted - 1].kind, step->kind));
+    }
+    if (is_alone) {
+        set_apart(step);
+    }
 }
 
 static bool
@@ -156,7 +179,7 @@ plan_agree(struct plan *plan, struct plan *fresh)
         const struct plan_target *target = &plan->targets[step->target];
         const struct plan_step *found =
             known[step->target] ? find_step(fresh, target->key, step) : NULL;
-        if (found == NULL) {
+        if (found == NULL || is_taken(plan, fresh, step, found)) {
             set_apart(step);
         } else {
             take_over(step, found);

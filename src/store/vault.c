@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 #define BLOCK   64 /* passwords are padded to it, so that the file tells no length */
 #define PADDED  (VAULT_PASSWORD + BLOCK)
 #define CONTEXT "gh-vault"
+
+#define LOCK_MS 30000 /* a person may be at a question of gatehouse secret set */
+#define TURN_MS 20
 
 static_assert(PADDED + crypto_aead_xchacha20poly1305_ietf_ABYTES == VAULT_SEALED, "fits");
 static_assert(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES == VAULT_NONCE, "nonce");
@@ -277,7 +281,20 @@ lock_file(struct vault *vault, struct note *note)
     }
     buf_format(&path, "%s.lock", vault->file.data);
     vault->lock = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (vault->lock < 0 || flock(vault->lock, LOCK_EX) != 0) {
+    bool is_mine = vault->lock >= 0 && flock(vault->lock, LOCK_EX | LOCK_NB) == 0;
+    for (unsigned ms = 0; vault->lock >= 0 && !is_mine && ms < LOCK_MS; ms += TURN_MS) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            break;
+        }
+        (void)poll(NULL, 0, TURN_MS);
+        is_mine = flock(vault->lock, LOCK_EX | LOCK_NB) == 0;
+    }
+    if (vault->lock >= 0 && !is_mine && errno == EWOULDBLOCK) {
+        note_set(note, "%.120s: another gatehouse changes the passwords; let it end first",
+            vault->file.data);
+        return ERR_IO;
+    }
+    if (!is_mine) {
         note_set(note, "%.160s: %s", path.data, strerrordesc_np(errno));
         return ERR_IO;
     }

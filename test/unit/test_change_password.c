@@ -334,6 +334,45 @@ test_sends_a_new_password_by_dvrip_with_the_session(void **state)
     arena_release(&arena);
 }
 
+/* A device that repeats the request in its refusal. */
+static enum change_state
+repeat_step(struct device_change *change, const struct answer *last, struct arena *vault,
+    struct request *ret_request)
+{
+    const struct ask ask = {.path = "/change"};
+    (void)vault;
+    return last == NULL ? account_send(change, &ask, ret_request)
+                        : account_refuse(change, last->body);
+}
+
+static void
+assert_hides(const char *body, enum change_state state)
+{
+    const struct device_account repeating = {.title = "web", .step = repeat_step};
+    struct secret *old = secret_new_text("Former-5512");
+    struct secret *new = secret_new_text("Wq8-kLmz7Trf");
+    struct device_change change = {.user = "admin", .old = old, .new = new};
+    struct request request;
+    const struct answer answer = {.status = 400, .headers = "", .body = body};
+    assert_int_equal(device_change_step(&repeating, &change, NULL, &arena, &request), CHANGE_SEND);
+    assert_int_equal(device_change_step(&repeating, &change, &answer, &arena, &request), state);
+    assert_null(strstr(change.why, "kLmz7"));
+    assert_null(strstr(change.why, "5512"));
+    assert_string_not_equal(change.why, "");
+    secret_free(old);
+    secret_free(new);
+}
+
+static void
+test_words_of_a_device_that_repeats_a_password_are_not_told(void **state)
+{
+    (void)state;
+    assert_hides("Bad Request: name=admin&pwd=Wq8-kLmz7Trf", CHANGE_REFUSED);
+    assert_hides("pwd=Wq8-kLmz", CHANGE_REFUSED);
+    assert_hides("pwd=Wq8%2DkLmz7Trf is too short", CHANGE_TOO_WEAK);
+    assert_hides("pwdOld=Former%2D5512", CHANGE_REFUSED);
+}
+
 int
 main(void)
 {
@@ -345,6 +384,7 @@ main(void)
         cmocka_unit_test(test_makes_no_password_where_none_is_safe),
         cmocka_unit_test(test_makes_no_password_twice_nor_with_the_users_name),
         cmocka_unit_test(test_sends_a_new_password_by_dvrip_with_the_session),
+        cmocka_unit_test(test_words_of_a_device_that_repeats_a_password_are_not_told),
     };
     return secret_start() == OK ? cmocka_run_group_tests_name("change_password", tests, NULL, NULL)
                                 : 1;

@@ -305,6 +305,29 @@ test_file_brings_in_no_step_of_its_own(void **state)
 }
 
 static void
+test_step_that_is_in_the_file_twice_is_done_once(void **state)
+{
+    (void)state;
+    struct plan *whole = make(NULL), *fresh = make(NULL), *plan = NULL;
+    struct note note = {""};
+    json_t *json = plan_json(whole);
+    json_t *steps = json_object_get(json, "steps");
+    json_t *again = json_deep_copy(json_array_get(steps, 0));
+    (void)json_object_set_new(again, "number", json_integer((json_int_t)whole->step_count + 1));
+    (void)json_array_append_new(steps, again);
+    char *text = json_dumps(json, 0);
+    assert_int_equal(plan_parse(text, strlen(text), &plan, &note), OK);
+    assert_int_equal(plan_agree(plan, fresh), OK);
+    assert_false(plan->steps[0].is_strange);
+    assert_true(plan->steps[plan->step_count - 1].is_strange);
+    free(text);
+    json_decref(json);
+    plan_free(whole);
+    plan_free(plan);
+    plan_free(fresh);
+}
+
+static void
 test_file_tells_nothing_in_its_own_words(void **state)
 {
     (void)state;
@@ -364,6 +387,7 @@ main(void)
         cmocka_unit_test(test_parse_refuses_what_a_plan_can_not_have),
         cmocka_unit_test(test_parse_refuses_every_cut),
         cmocka_unit_test(test_file_brings_in_no_step_of_its_own),
+        cmocka_unit_test(test_step_that_is_in_the_file_twice_is_done_once),
         cmocka_unit_test(test_file_tells_nothing_in_its_own_words),
         cmocka_unit_test(test_file_brings_in_no_address_and_no_fact),
     };
