@@ -22,7 +22,7 @@
 #define OUTPUT  4096 /* the last bytes of what the command says */
 #define TURN_MS 250
 #define BACK_MS 300000
-#define POLL_MS 5000
+#define POLL_MS 5000L
 
 /* How each product is updated, by its own documents. */
 static const struct {
@@ -177,7 +177,8 @@ begin(struct run *run, char *const argv[])
     (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    errno = posix_spawn(&run->pid, argv[0], &actions, &attributes, argv, environ);
+    const char *program = argv[0] == NULL ? "" : argv[0];
+    errno = posix_spawn(&run->pid, program, &actions, &attributes, argv, environ);
     int reason = errno;
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)posix_spawnattr_destroy(&attributes);

@@ -12,8 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEX_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" /* FIPS 180-4   \
-                                                                                    */
+#define HEX_ABC                                                                                    \
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" /* FIPS 180-4               \
+                                                                        */
 
 static const char good[] =
     "files:\n"
