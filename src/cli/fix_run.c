@@ -215,6 +215,8 @@ prove(struct fix *fix, struct proof *proof)
         (void)printf("\n Proof: %s/fix.html\n", output);
     }
     (void)fflush(stdout);
+    proof->why_not = NULL;
+    proof->after = NULL;
     if (after != NULL) {
         assessment_free(after);
     }
