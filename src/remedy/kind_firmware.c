@@ -311,6 +311,17 @@ say_old(struct job *job, const char *version)
     return REMEDY_UNPROVEN;
 }
 
+/* Said once for each time that it changes. */
+static void
+tell_state(struct job *job, enum err err, const char **last)
+{
+    const char *words = err == OK ? "it answers with the old version" : "it restarts";
+    if (!text_equal(words, *last)) {
+        desk_tell(job, "%s", words);
+    }
+    *last = words;
+}
+
 static enum remedy_result
 prove(struct job *job)
 {
@@ -339,11 +350,7 @@ prove(struct job *job)
         if (err == OK && (was_away || !text_equal(version, old)) && clock_mono() > back + OLD_MS) {
             break;
         }
-        const char *told = err == OK ? "it answers with the old version" : "it restarts";
-        if (!text_equal(told, last)) {
-            desk_tell(job, "%s", told);
-        }
-        last = told;
+        tell_state(job, err, &last);
     }
     return say_old(job, version == NULL || (was_away && back == 0) ? NULL : version);
 }
