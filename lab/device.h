@@ -81,11 +81,11 @@ struct device {
     struct state_document *documents; /* what requests have changed, and can change */
     size_t document_count;
     uint64_t changes;              /* made so far */
-    bool has_session;              /* somebody has logged in by body since the last restart */
     uint64_t uploads;              /* files of firmware taken */
+    bool has_session;              /* somebody has logged in by body since the last restart */
+    bool swallows_answer;          /* the answer to the present request is never sent */
     char firmware[DEVICE_VERSION]; /* of an update; "": as recorded */
     char waiting[DEVICE_VERSION];  /* runs after the next restart */
-    bool swallows_answer;          /* the answer to the present request is never sent */
     struct conn *conns;
     struct uv_loop_s *loop; /* NULL: nothing happens later */
     int switch_netns;
