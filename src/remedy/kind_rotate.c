@@ -108,6 +108,7 @@ take(struct job *job)
     (void)desk_key(job, rotation.device);
     enum err err = session_known_key(job, rotation.user, sizeof(rotation.user), &rotation.old);
     err = err == OK ? look_at_lists(job, &rotation, &rule, lists) : err;
+    err = err == OK ? session_may_prove(job) : err; /* else it could end with neither proven */
     bool ours = err == OK && rotate_is_in_force(job, &rotation, rotation.old);
     rule.source = job->driver->accounts[0]->rule.source;
     err = err == OK ? note_before(job, &rotation, ours, lists) : err;

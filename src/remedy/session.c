@@ -84,26 +84,55 @@ ask_budget(const struct session *session)
     return request;
 }
 
-/* The budget first, then the ledger, then the device. */
+/* Asks for one log-in; why not is in job->why. */
 static enum err
-spend(struct session *session)
+take_try(struct job *job, const struct budget_request *request, int64_t *ret_ticket)
 {
-    struct job *job = session->job;
     struct store *store = desk_settings(job->desk)->store;
     struct budget_answer granted;
-    struct assessment run;
     if (store == NULL) {
         note_set(&job->why, "there is no store to count log-ins in, so no password is sent");
         return ERR_LIMIT;
     }
-    const struct budget_request request = ask_budget(session);
     desk_store_lock(job->desk);
-    enum err err = budget_take(store, &request, &granted);
+    enum err err = budget_take(store, request, &granted);
     desk_store_unlock(job->desk);
     if (err != OK || !granted.granted) {
         note_set(
             &job->why, "%s", err != OK ? "the lock-out budget could not be stored" : granted.why);
         return ERR_LIMIT;
+    }
+    *ret_ticket = granted.ticket;
+    return OK;
+}
+
+enum err
+session_may_prove(struct job *job)
+{
+    int64_t none = 0;
+    const struct session session = {
+        .job = job,
+        .driver = job->driver,
+        .door = job->driver->door != NULL ? job->driver->door : &device_door_http,
+        .user = "",
+        .purpose = SESSION_PROOF,
+    };
+    struct budget_request request = ask_budget(&session);
+    request.looks = true;
+    return take_try(job, &request, &none);
+}
+
+/* The budget first, then the ledger, then the device. */
+static enum err
+spend(struct session *session)
+{
+    struct job *job = session->job;
+    struct assessment run;
+    int64_t ticket = 0;
+    const struct budget_request request = ask_budget(session);
+    enum err err = take_try(job, &request, &ticket);
+    if (err != OK) {
+        return err;
     }
     struct note note = {""};
     const struct run_events events = desk_events(job, &run);
@@ -114,7 +143,7 @@ spend(struct session *session)
             note.text[0] == '\0' ? err_words(err) : note.text);
         return ERR_LIMIT;
     }
-    session->ticket = granted.ticket;
+    session->ticket = ticket;
     session->is_sent = true;
     job->logins++;
     return OK;

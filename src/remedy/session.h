@@ -30,6 +30,11 @@ struct session_key {
  */
 enum err session_open(
     struct job *job, const struct session_key *key, struct session **ret_session) MUST_CHECK;
+/*
+ * Whether a log-in of SESSION_PROOF would be granted now, before anything is changed that could not
+ * be proven: OK, or ERR_LIMIT with job->why. Nothing is spent.
+ */
+enum err session_may_prove(struct job *job) MUST_CHECK;
 /* Ends it at the device too (leave_ask). NULL is allowed. */
 void session_close(struct session *session);
 

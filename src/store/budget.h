@@ -68,6 +68,7 @@ struct budget_request {
     bool owner;           /* with the owner's own password; credential is not looked at */
     bool rotation;        /* a proof or recovery of a rotation; neither is looked at */
     bool counter;         /* one that ought to be refused: what may follow must still be granted */
+    bool looks;           /* whether it would be granted; nothing is taken, there is no ticket */
     unsigned limit_tries; /* lock-out, documented or told; 0: neither */
     unsigned limit_seconds;
     bool says_left; /* it said just now how many wrong log-ins are left */

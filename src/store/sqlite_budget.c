@@ -179,7 +179,7 @@ sqlite_budget_take(
     if (err == OK) {
         budget_judge(&known, tries, count, &answer);
     }
-    if (err == OK && answer.granted) {
+    if (err == OK && answer.granted && !request->looks) {
         err = write_try(sqlite, request, &answer.ticket);
     }
     err = sqlite_end(sqlite, err);

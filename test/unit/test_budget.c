@@ -483,6 +483,26 @@ test_leaves_one_more_for_the_way_back_of_a_proof_that_fails(void **state)
 }
 
 static void
+test_tells_whether_it_would_be_granted_and_takes_nothing(void **state)
+{
+    struct store *store = *state;
+    struct budget_request request = rotation_at(NOON, "mac:a");
+    request.limit_tries = 6;
+    request.looks = true;
+    for (int i = 0; i < 10; i++) {
+        struct budget_answer answer = take(store, &request);
+        assert_true(answer.granted);
+        assert_int_equal(answer.ticket, 0);
+    }
+    request.looks = false;
+    for (int i = 0; i < 3; i++) {
+        (void)take_and_end(store, &request, BUDGET_REFUSED);
+    }
+    request.looks = true;
+    assert_false(take(store, &request).granted);
+}
+
+static void
 test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked(void **state)
 {
     struct store *store = *state;
@@ -834,6 +854,7 @@ main(void)
         WITH_STORE(test_grants_an_owners_password_on_the_day_of_a_factory_one),
         WITH_STORE(test_grants_a_factory_password_that_opened_again_and_no_other),
         WITH_STORE(test_leaves_one_more_for_the_way_back_of_a_proof_that_fails),
+        WITH_STORE(test_tells_whether_it_would_be_granted_and_takes_nothing),
         WITH_STORE(test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked),
         WITH_STORE(test_lets_no_owners_password_stand_for_a_positive),
         WITH_STORE(test_lets_a_rotations_right_password_cost_nothing),

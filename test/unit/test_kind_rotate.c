@@ -40,6 +40,7 @@ struct played {
     bool has_onvif, shares;  /* one list by two doors */
     unsigned wrong;          /* log-ins */
     unsigned spare;          /* wrong ones that the budget grants */
+    bool has_no_room;        /* not even for a proof, says the budget beforehand */
     unsigned silent;         /* log-ins that get no answer: it restarts */
     unsigned calls, dies_at; /* 0: never */
 };
@@ -98,6 +99,16 @@ session_open(struct job *job, const struct session_key *key, struct session **re
     assert_non_null(*ret_session);
     (*ret_session)->is_onvif = is_onvif;
     return OK;
+}
+
+enum err
+session_may_prove(struct job *job)
+{
+    if (!played->has_no_room) {
+        return OK;
+    }
+    note_set(&job->why, "the budget has none left");
+    return ERR_LIMIT;
 }
 
 void
@@ -519,6 +530,19 @@ test_says_what_it_could_not_prove_within_the_budget(void **state)
 }
 
 static void
+test_changes_nothing_that_could_not_be_proven_today(void **state)
+{
+    (void)state;
+    struct job job;
+    played->has_no_room = true;
+    job_begin(&job);
+    assert_int_equal(remedy_rotate.take(&job), REMEDY_REFUSED);
+    assert_string_equal(job.why.text, "the budget has none left");
+    assert_string_equal(played->web, FACTORY);
+    job_end(&job);
+}
+
+static void
 test_waits_for_a_device_that_restarts(void **state)
 {
     (void)state;
@@ -683,6 +707,7 @@ main(void)
         PLAYED(test_ends_well_or_as_before_with_every_mood),
         PLAYED(test_finds_a_device_that_looks_at_eight_characters),
         PLAYED(test_says_what_it_could_not_prove_within_the_budget),
+        PLAYED(test_changes_nothing_that_could_not_be_proven_today),
         PLAYED(test_waits_for_a_device_that_restarts),
         PLAYED(test_keeps_the_new_one_where_the_old_is_not_taken_back),
         PLAYED(test_leaves_a_list_alone_that_the_password_did_not_open),
