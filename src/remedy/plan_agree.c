@@ -148,6 +148,16 @@ is_twice(const struct plan *plan, size_t index)
     return false;
 }
 
+/* "gate" of the file: not what Gatehouse calls it. */
+static const char *
+named_by_file(struct arena *arena, const char *title)
+{
+    char clean[SUBJECT_TITLE];
+    text_clean(clean, sizeof(clean), title, strlen(title));
+    const char *named = arena_format(arena, "\"%s\" of the file", clean);
+    return named == NULL ? "a device of the file" : named;
+}
+
 enum err
 plan_agree(struct plan *plan, struct plan *fresh)
 {
@@ -162,7 +172,7 @@ plan_agree(struct plan *plan, struct plan *fresh)
         struct plan_target *target = &plan->targets[i];
         struct plan_target *found = is_twice(plan, i) ? NULL : find_target(fresh, target);
         known[i] = found != NULL;
-        target->title = found == NULL ? "a device of the file" : found->title;
+        target->title = found == NULL ? named_by_file(&plan->arena, target->title) : found->title;
         if (found != NULL) {
             struct subject *named = target->subject;
             target->subject = found->subject;

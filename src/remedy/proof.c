@@ -28,12 +28,18 @@ proof_target(const struct proof *proof, const struct plan_step *step)
     return &proof->plan->targets[step->target];
 }
 
+bool
+proof_is_by_hand(const struct plan_step *step)
+{
+    return step->by_hand && !step->is_strange;
+}
+
 unsigned
 proof_by_hand(const struct proof *proof)
 {
     unsigned count = 0;
     for (size_t i = 0; i < proof->plan->step_count; i++) {
-        count += proof->plan->steps[i].by_hand ? 1 : 0;
+        count += proof_is_by_hand(&proof->plan->steps[i]) ? 1 : 0;
     }
     return count;
 }
@@ -66,7 +72,7 @@ proof_end(const struct plan_step *step, const struct trail_step *state)
         [TRAIL_LEFT] = {MARK_NOTE,    "left alone"},
         [TRAIL_STUCK] = {MARK_FAIL,    "LOOK AT IT"},
     };
-    return step->by_hand ? (struct proof_end){MARK_NOTE, "by hand"} : ends[state->phase];
+    return proof_is_by_hand(step) ? (struct proof_end){MARK_NOTE, "by hand"} : ends[state->phase];
 }
 
 static int
@@ -125,8 +131,8 @@ step_json(const struct proof *proof, const struct plan_step *step)
     value_put(object, "device", value_text(proof_target(proof, step)->key));
     value_put(object, "title", value_text(proof_target(proof, step)->title));
     value_put(object, "words", value_text(step->words));
-    value_put(
-        object, "phase", value_text(step->by_hand ? "by hand" : trail_phase_name(state.phase)));
+    value_put(object, "phase",
+        value_text(proof_is_by_hand(step) ? "by hand" : trail_phase_name(state.phase)));
     value_put_known(object, "fact", step->fact);
     value_put_known(object, "before", step->from);
     value_put_known(object, "wanted", step->wanted);

@@ -11,6 +11,8 @@ const struct plan_target *proof_target(const struct proof *proof, const struct p
 /* Steps that nobody ran but could have been run; steps that only a person can do. */
 unsigned proof_left(const struct proof *proof);
 unsigned proof_by_hand(const struct proof *proof);
+/* A person does it. A step that only a file knows is nobody's: it was left alone. */
+bool proof_is_by_hand(const struct plan_step *step);
 /* A gap that is still there. */
 bool proof_is_open(const struct finding *finding);
 /* How a step ended, as a mark with its word. */

@@ -39,8 +39,8 @@ is_alike(const void *context, size_t a, size_t b)
     const struct plan_step *other = &proof->plan->steps[b];
     struct trail_step here = trail_step(proof->journal, one->number);
     struct trail_step there = trail_step(proof->journal, other->number);
-    if (one->by_hand || other->by_hand || here.phase != there.phase) {
-        return one->by_hand && other->by_hand;
+    if (proof_is_by_hand(one) || proof_is_by_hand(other) || here.phase != there.phase) {
+        return proof_is_by_hand(one) && proof_is_by_hand(other);
     }
     if (here.phase == TRAIL_LEFT) {
         return text_equal(here.why, there.why);
@@ -113,7 +113,7 @@ static bool
 is_of(const struct proof *proof, const struct section *section, size_t at)
 {
     const struct plan_step *step = &proof->plan->steps[at];
-    return !step->by_hand &&
+    return !proof_is_by_hand(step) &&
            (section->phases & 1U << trail_step(proof->journal, step->number).phase) != 0;
 }
 
@@ -144,7 +144,7 @@ static void
 put_by_hand(const struct proof *proof, const struct groups *groups, struct page *page)
 {
     size_t first = 0;
-    while (first < proof->plan->step_count && !proof->plan->steps[first].by_hand) {
+    while (first < proof->plan->step_count && !proof_is_by_hand(&proof->plan->steps[first])) {
         first++;
     }
     if (first == proof->plan->step_count) {
