@@ -351,8 +351,8 @@ change_routes(struct change *change, const struct site_route *routes, unsigned c
             err = merge(change, &routes[i]);
             break;
         case SITE_CHANGE_FIRMWARE:
-    case SITE_CHANGE_RESTART:
-    case SITE_CHANGE_NONE:
+        case SITE_CHANGE_RESTART:
+        case SITE_CHANGE_NONE:
             return OK;
         }
     }

@@ -150,5 +150,6 @@ read_rule(const struct answer *answer, struct device_password_rule *rule)
 
 const struct device_account account_onvif = {ONVIF_ACCOUNT, .opens_rtsp = true};
 
-/* Axis, newer Hikvision and Dahua may keep it apart from the web's (Axis VAPIX, user management). */
+/* Axis, newer Hikvision and Dahua may keep it apart from the web's (Axis VAPIX, user management).
+ */
 const struct device_account account_onvif_own = {ONVIF_ACCOUNT};
