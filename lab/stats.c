@@ -93,11 +93,12 @@ describe(const struct device *device)
         device->row->transcript, "ip", ip_text(&device->ip, ip), "mac",
         mac_text(&device->mac, mac));
     const char *version = device->firmware[0] != '\0' ? device->firmware : device->record->firmware;
-    bool fine = object != NULL && json_object_set_new(object, "accounts", accounts(device)) == 0 &&
-                json_object_set_new(object, "documents", documents(device)) == 0 &&
-                set_number(object, "changes", device->changes) &&
-                json_object_set_new(object, "firmware", json_string(version)) == 0 &&
-                set_number(object, "uploads", device->uploads);
+    bool fine =
+        object != NULL && json_object_set_new(object, "accounts", accounts(device)) == 0 &&
+        json_object_set_new(object, "documents", documents(device)) == 0 &&
+        set_number(object, "changes", device->changes) &&
+        json_object_set_new(object, "firmware", json_string(version == NULL ? "" : version)) == 0 &&
+        set_number(object, "uploads", device->uploads);
     for (size_t i = 0; fine && i < COUNT(counters); i++)
         fine = set_number(object, counters[i].name, counter(&device->stats, i));
     if (fine && set_number(object, "logins", logins(&device->stats)))

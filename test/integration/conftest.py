@@ -1,8 +1,11 @@
 """What the tests of the whole program share: one assessed demo site, and a way to run in it."""
+import atexit
 import json
 import os
 import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -10,6 +13,11 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("GATEHOUSE_BUILD", SOURCE / "build"))
 GATEHOUSE = BUILD / "gatehouse"
 LAB = BUILD / "lab" / "gatehouse-lab"
+
+# Passwords, runs and plans of whoever runs the tests are his own: each process of tests has a home of its own.
+HOME = tempfile.mkdtemp(prefix="gatehouse-home-")
+os.environ.update(XDG_STATE_HOME=f"{HOME}/state", XDG_DATA_HOME=f"{HOME}/data", XDG_CACHE_HOME=f"{HOME}/cache")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 
 class Run:
