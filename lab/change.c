@@ -166,7 +166,7 @@ set_line(struct state_text text, const char *key, const char *value, struct buf 
 static bool
 set_element(struct state_text text, const char *key, const char *value, struct buf *out)
 {
-    char mark[VALUE_SIZE];
+    char mark[VALUE_SIZE + 2];
     snprintf(mark, sizeof mark, "<%s>", key);
     const char *start = memmem(text.text, text.len, mark, strlen(mark));
     if (start == NULL)

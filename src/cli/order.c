@@ -1,6 +1,7 @@
 /* Options and site file of gatehouse assess. */
 #include "cli/order.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -346,13 +347,25 @@ order_check(const struct order *order, const struct cli_line *line)
     return CLI_END;
 }
 
+/* Whoever has no home and names no file has no keyring either. */
+static bool
+has_home(const struct order *order)
+{
+    CLEANUP(buf_release) struct buf data;
+    CLEANUP(buf_release) struct buf state;
+    buf_init(&data, 4096);
+    buf_init(&state, 4096);
+    return (order->site != NULL && order->site->secrets_file != NULL) ||
+           (file_xdg("DATA", &data) == OK && file_xdg("STATE", &state) == OK);
+}
+
 /* A keyring that can't be read would let passwords be tried that are no longer in force. */
 static int
 open_keyring(struct order *order)
 {
     struct note note = {""};
     struct vault_place place = {NULL, NULL};
-    if (order->scope.allowed_count == 0) {
+    if (order->scope.allowed_count == 0 || !has_home(order)) {
         return CLI_END;
     }
     if (secret_guard() != OK) {

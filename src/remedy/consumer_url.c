@@ -209,8 +209,12 @@ consumer_url_decode(struct arena *arena, const char *bytes, size_t len)
         int high = i + 2 < len && bytes[i] == '%' ? hex_value(bytes[i + 1]) : -1;
         int low = high >= 0 ? hex_value(bytes[i + 2]) : -1;
         bool is_code = low >= 0 && (high != 0 || low != 0);
-        out[used++] = is_code ? (char)(high << 4 | low) : bytes[i];
-        i += is_code ? 2 : 0;
+        out[used] = bytes[i];
+        if (is_code) {
+            out[used] = (char)(high << 4 | low);
+            i += 2;
+        }
+        used++;
     }
     return out;
 }

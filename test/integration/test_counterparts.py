@@ -163,7 +163,8 @@ def test_an_unprivileged_user_without_a_home_is_served(babel):
         pytest.skip("needs setpriv and a build that everyone can reach")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
-        done = babel.run("me", "env", "-u", "HOME", "-u", "XDG_STATE_HOME", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+        bare = ["env", *(word for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME") for word in ("-u", name))]
+        done = babel.run("me", *bare, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                          GATEHOUSE, "assess", "--scope", "172.20.4.11", "--output", f"{folder}/o", stdin=subprocess.DEVNULL)
         assert done.returncode == 0, done.stderr
         assert "--store PATH" in done.stderr
