@@ -124,6 +124,20 @@ buf_u32le(struct buf *buf, uint32_t value)
 }
 
 void
+buf_percent(struct buf *buf, const char *text)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *text != '\0'; text++) {
+        if (strchr(plain, *text) != NULL) {
+            buf_byte(buf, (uint8_t)*text);
+        } else {
+            buf_format(buf, "%%%02X", (unsigned)(uint8_t)*text);
+        }
+    }
+}
+
+void
 buf_format(struct buf *buf, const char *format, ...)
 {
     va_list args;

@@ -39,6 +39,8 @@ void buf_text(struct buf *buf, const char *text);
 void buf_byte(struct buf *buf, uint8_t byte);
 void buf_u16be(struct buf *buf, uint16_t value);
 void buf_u32le(struct buf *buf, uint32_t value);
+/* Percent-encoded, all but the unreserved characters (RFC 3986 section 2.1). */
+void buf_percent(struct buf *buf, const char *text);
 void buf_format(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 
 /* Makes the data len bytes longer and gives where they are, to be filled; NULL on overflow. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,34 @@ file_read(const char *path, struct buf *buf, struct note *note)
             return ERR_LIMIT;
         }
     }
+}
+
+bool
+file_sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_safe = fd >= 0 && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    errno = why;
+    return is_safe;
+}
+
+bool
+file_sync_name(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    if (len >= sizeof(folder)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(folder, slash == NULL ? "." : path, len);
+    folder[len] = '\0';
+    return file_sync_folder(folder);
 }
 
 enum err

@@ -13,6 +13,13 @@ enum err file_read(const char *path, struct buf *buf, struct note *note) MUST_CH
 enum err file_write(
     const char *path, const void *bytes, size_t len, unsigned mode, struct note *note) MUST_CHECK;
 
+/*
+ * A new name is only safe from a power cut when its folder is on disk too: of a folder, and of the
+ * one that holds this file. false: errno says why.
+ */
+bool file_sync_folder(const char *folder);
+bool file_sync_name(const char *path);
+
 /* A file that is written piece by piece beside its place, and appears there whole or not at all. */
 struct file_draft {
     const char *path;

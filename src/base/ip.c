@@ -256,15 +256,6 @@ net_size(const struct net *net)
     return free_bits >= 64 ? UINT64_MAX : (uint64_t)1 << free_bits;
 }
 
-static int
-hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 enum err
 mac_parse(const char *text, struct mac *ret_mac)
 {
@@ -274,8 +265,8 @@ mac_parse(const char *text, struct mac *ret_mac)
         if (i != 0 && (*c == ':' || *c == '-')) {
             c++;
         }
-        int high = hex_digit(c[0]);
-        int low = high < 0 ? -1 : hex_digit(c[1]);
+        int high = text_hex_digit(c[0]);
+        int low = high < 0 ? -1 : text_hex_digit(c[1]);
         if (low < 0) {
             return ERR_VALUE;
         }

@@ -232,6 +232,15 @@ text_copy(char *out, size_t size, const char *text)
     return fits;
 }
 
+int
+text_hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
 void
 text_hex(char *out, const uint8_t *bytes, size_t len)
 {

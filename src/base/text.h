@@ -37,5 +37,7 @@ void text_clean(char *out, size_t size, const char *bytes, size_t len);
 /* Copies with truncation, always terminated; false when it was cut. */
 bool text_copy(char *out, size_t size, const char *text);
 
+/* What a hex digit of either case stands for; -1: it is none. */
+int text_hex_digit(char c);
 /* Lower-case hex of bytes; out needs 2 * len + 1. */
 void text_hex(char *out, const uint8_t *bytes, size_t len);

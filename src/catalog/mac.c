@@ -41,16 +41,6 @@ key_of(uint64_t digits, unsigned digit_count)
     return digits << (4 * (12 - digit_count)) << 8 | digit_count;
 }
 
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One field of a CSV line (RFC 4180, within one line); true when another one follows. */
 static bool
 csv_field(struct reader *line, struct buf *field)
@@ -81,7 +71,7 @@ parse_digits(const char *text, unsigned digit_count, uint64_t *ret_digits)
         return false;
     }
     for (const char *c = text; *c != '\0'; c++) {
-        int value = hex_value(*c);
+        int value = text_hex_digit(*c);
         if (value < 0) {
             return false;
         }

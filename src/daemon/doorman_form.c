@@ -4,16 +4,6 @@
 
 #include <string.h>
 
-static int
-hex_digit(char letter)
-{
-    if (letter >= '0' && letter <= '9') {
-        return letter - '0';
-    }
-    letter = (char)(letter | 0x20);
-    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 /* One name or value, decoded into the arena; NULL: broken, or no memory. */
 static char *
 decode(const char *bytes, size_t len, struct arena *arena, size_t *ret_len)
@@ -23,8 +13,8 @@ decode(const char *bytes, size_t len, struct arena *arena, size_t *ret_len)
     for (size_t i = 0; out != NULL && i < len; i++) {
         char letter = bytes[i] == '+' ? ' ' : bytes[i];
         if (letter == '%') {
-            int high = len - i > 2 ? hex_digit(bytes[i + 1]) : -1;
-            int low = len - i > 2 ? hex_digit(bytes[i + 2]) : -1;
+            int high = len - i > 2 ? text_hex_digit(bytes[i + 1]) : -1;
+            int low = len - i > 2 ? text_hex_digit(bytes[i + 2]) : -1;
             if (high < 0 || low < 0) {
                 return NULL;
             }

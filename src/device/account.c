@@ -51,25 +51,12 @@ account_xml(const char *text, struct arena *arena)
     return finish(&out, arena);
 }
 
-static bool
-is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
 const char *
 account_percent(const char *text, struct arena *arena)
 {
     struct buf out;
     buf_init(&out, TEXT_MAX);
-    for (; *text != '\0'; text++) {
-        if (is_unreserved(*text)) {
-            buf_byte(&out, (uint8_t)*text);
-        } else {
-            buf_format(&out, "%%%02X", (unsigned)(unsigned char)*text);
-        }
-    }
+    buf_percent(&out, text);
     return finish(&out, arena);
 }
 
@@ -137,6 +124,9 @@ enum change_state
 account_by_status(struct device_change *change, const struct answer *last)
 {
     char words[64];
+    if (last->status == 200) {
+        return account_end(change, CHANGE_UNCLEAR, "it answered something else");
+    }
     (void)snprintf(words, sizeof(words), "it answered with status %d", last->status);
     bool is_no = last->status >= 400 && last->status < 500;
     /* After the change some devices ask for the new password at once: 401 then tells nothing. */

@@ -43,5 +43,5 @@ enum change_state account_end(
     struct device_change *change, enum change_state state, const char *why);
 /* The device's own words: too weak where they speak of the password's quality, else refused. */
 enum change_state account_refuse(struct device_change *change, const char *words);
-/* An answer of another status than 200: 401, 403, 4xx refuse, all else is unclear. */
+/* An answer whose body told nothing: 401, 403, 4xx refuse, all else (200 too) is unclear. */
 enum change_state account_by_status(struct device_change *change, const struct answer *last);

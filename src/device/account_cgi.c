@@ -68,8 +68,7 @@ dahua_step(struct device_change *change, const struct answer *last, struct arena
         return account_refuse(
             change, account_pick(last, "~(?is)Error\\s+(\\S[^\\r\\n]{0,100})", line, arena));
     }
-    return last->status == 200 ? account_end(change, CHANGE_UNCLEAR, "it answered something else")
-                               : account_by_status(change, last);
+    return account_by_status(change, last);
 }
 
 const struct device_account account_dahua = {
@@ -157,8 +156,7 @@ hanwha_step(struct device_change *change, const struct answer *last, struct aren
         return account_refuse(
             change, account_pick(last, "~(?i)(Error[^\\r\\n<>}]{0,100})", "NG", arena));
     }
-    return last->status == 200 ? account_end(change, CHANGE_UNCLEAR, "it answered something else")
-                               : account_by_status(change, last);
+    return account_by_status(change, last);
 }
 
 const struct device_account account_hanwha = {

@@ -78,8 +78,7 @@ judge(struct device_change *change, const struct answer *last)
     if (last->status == 200 && text_find_nocase(body, len, "SetUserResponse") != NULL) {
         return CHANGE_TAKEN;
     }
-    return last->status == 200 ? account_end(change, CHANGE_UNCLEAR, "it answered something else")
-                               : account_by_status(change, last);
+    return account_by_status(change, last);
 }
 
 static enum change_state

@@ -84,22 +84,14 @@ static const struct device_fix fixes[] = {
 };
 /* clang-format on */
 
-static int
-hex_of(char c)
-{
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *at = c == '\0' ? NULL : strchr(digits, c);
-    return at == NULL ? -1 : (int)((at - digits) % 16);
-}
-
 /* The bytes that "44 49 4e" stands for; false when it is no such text. */
 static bool
 octets(const char *text, uint8_t ret_bytes[LONGEST], size_t *ret_len)
 {
     size_t len = 0;
     while (*text != '\0') {
-        int high = hex_of(text[0]);
-        int low = high < 0 ? -1 : hex_of(text[1]);
+        int high = text_hex_digit(text[0]);
+        int low = high < 0 ? -1 : text_hex_digit(text[1]);
         if (low < 0 || (text[2] != '\0' && text[2] != ' ') || len == LONGEST) {
             return false;
         }

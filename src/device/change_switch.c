@@ -35,21 +35,6 @@ spelt_alike(const char *value, const char *stands)
     return value;
 }
 
-/* RFC 3986 section 2.1: all but the unreserved. */
-static void
-add_encoded(const char *text, struct buf *out)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (; *text != '\0'; text++) {
-        if (strchr(plain, *text) != NULL) {
-            buf_byte(out, (uint8_t)*text);
-        } else {
-            buf_format(out, "%%%02X", (unsigned)(unsigned char)*text);
-        }
-    }
-}
-
 static void
 add_value(const char *format, const char *value, struct buf *out)
 {
@@ -62,7 +47,7 @@ add_value(const char *format, const char *value, struct buf *out)
         edit_escape_json(value, out);
         break;
     default:
-        add_encoded(value, out);
+        buf_percent(out, value);
     }
 }
 

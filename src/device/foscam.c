@@ -336,22 +336,14 @@ privilege(const char *number)
     return text_to_u64(number, COUNT(words) - 1, &value) == OK ? words[value] : NULL;
 }
 
-static int
-hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *at = c == '\0' ? NULL : strchr(digits, c);
-    return at == NULL ? -1 : (int)((at - digits) % 16);
-}
-
 /* Newer firmwares write %2B for '+' and %20 for a blank; what is no code stays. */
 static void
 decode(char *text)
 {
     char *out = text;
     for (const char *in = text; *in != '\0'; in++) {
-        int high = *in == '%' ? hex_digit(in[1]) : -1;
-        int low = high >= 0 ? hex_digit(in[2]) : -1;
+        int high = *in == '%' ? text_hex_digit(in[1]) : -1;
+        int low = high >= 0 ? text_hex_digit(in[2]) : -1;
         bool coded = low >= 0 && high * 16 + low >= ' ';
         *out++ = coded ? (char)(high * 16 + low) : *in;
         in += coded ? 2 : 0;

@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
+#include "codec/edit.h"
 #include "discover/caster.h"
 #include "discover/markup.h"
 #include "discover/methods.h"
@@ -164,29 +165,6 @@ igd_parse_fault(const void *bytes, size_t len)
     return (unsigned)code;
 }
 
-static void
-add_escaped(struct buf *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        switch (*c) {
-        case '&':
-            buf_text(out, "&amp;");
-            break;
-        case '<':
-            buf_text(out, "&lt;");
-            break;
-        case '>':
-            buf_text(out, "&gt;");
-            break;
-        case '"':
-            buf_text(out, "&quot;");
-            break;
-        default:
-            buf_byte(out, (uint8_t)*c);
-        }
-    }
-}
-
 /* UPnP Device Architecture 1.0, 3.2.1: the arguments in the order of the service's description. */
 enum err
 igd_write_action(struct buf *out, const char *service, const char *action,
@@ -197,11 +175,11 @@ igd_write_action(struct buf *out, const char *service, const char *action,
         "xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" "
         "s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\"><s:Body><u:%s xmlns:u=\"",
         action);
-    add_escaped(out, service);
+    edit_escape_xml(service, out);
     buf_text(out, "\">");
     for (size_t i = 0; i < count; i++) {
         buf_format(out, "<%s>", arguments[i].name);
-        add_escaped(out, arguments[i].value);
+        edit_escape_xml(arguments[i].value, out);
         buf_format(out, "</%s>", arguments[i].name);
     }
     buf_format(out, "</u:%s></s:Body></s:Envelope>\r\n", action);

@@ -76,22 +76,6 @@ add_line(int fd, const void *event, size_t len, const char *path, struct note *n
     return err;
 }
 
-static enum err
-sync_folder(const char *path, struct note *note)
-{
-    CLEANUP(buf_release) struct buf folder;
-    buf_init(&folder, 4096);
-    const char *slash = strrchr(path, '/');
-    buf_add(&folder, path, slash == NULL ? 0 : (size_t)(slash - path));
-    int fd = open(folder.len == 0 ? "." : folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return failed(note, path);
-    }
-    enum err err = fsync(fd) == 0 ? OK : failed(note, path);
-    (void)close(fd);
-    return err;
-}
-
 enum err
 emergency_append(const char *path, const void *event, size_t len, struct note *note)
 {
@@ -104,7 +88,9 @@ emergency_append(const char *path, const void *event, size_t len, struct note *n
         return failed(note, path);
     }
     enum err err = add_line(fd, event, len, path, note);
-    err = err == OK ? sync_folder(path, note) : err;
+    if (err == OK && !file_sync_name(path)) {
+        err = failed(note, path);
+    }
     (void)close(fd);
     return err;
 }

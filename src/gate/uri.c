@@ -31,26 +31,14 @@ refuse(struct note *note, const char *why)
     return ERR_VALUE;
 }
 
-static int
-hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The byte that "%XX" at text stands for, or -1. */
 static int
 decode(const char *text, size_t left)
 {
-    if (left < 3 || hex(text[1]) < 0 || hex(text[2]) < 0) {
+    if (left < 3 || text_hex_digit(text[1]) < 0 || text_hex_digit(text[2]) < 0) {
         return -1;
     }
-    return hex(text[1]) * 16 + hex(text[2]);
+    return text_hex_digit(text[1]) * 16 + text_hex_digit(text[2]);
 }
 
 static enum err

@@ -24,21 +24,6 @@ write_label(char out[LABEL], int64_t user)
     (void)snprintf(out, LABEL, "totp/%lld", (long long)user);
 }
 
-/* Percent-encoded, as what stands in an otpauth URI may be anything. */
-static void
-put_encoded(struct buf *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        bool is_plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-                        (*text >= '0' && *text <= '9') || strchr("-._~", *text) != NULL;
-        if (is_plain) {
-            buf_byte(out, (uint8_t)*text);
-        } else {
-            buf_format(out, "%%%02X", (unsigned)(uint8_t)*text);
-        }
-    }
-}
-
 /* The Key URI format of Google Authenticator's wiki, which the others read too. */
 static enum err
 write_uri(const struct secret *secret, const char *issuer, const char *user,
@@ -51,11 +36,11 @@ write_uri(const struct secret *secret, const char *issuer, const char *user,
     }
     buf_init(&uri, FACTOR_TOTP_URI - 1);
     buf_text(&uri, "otpauth://totp/");
-    put_encoded(&uri, issuer);
+    buf_percent(&uri, issuer);
     buf_byte(&uri, ':');
-    put_encoded(&uri, user);
+    buf_percent(&uri, user);
     buf_format(&uri, "?secret=%s&issuer=", base32);
-    put_encoded(&uri, issuer);
+    buf_percent(&uri, issuer);
     buf_format(&uri, "&algorithm=SHA1&digits=%d&period=%d", DIGITS, (int)STEP);
     sodium_memzero(base32, strlen(base32));
     free(base32);

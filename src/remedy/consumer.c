@@ -214,9 +214,7 @@ settle(struct handing *handing)
             return err;
         }
     }
-    return handing->count != 0 && handing->kind->settle != NULL
-               ? handing->kind->settle(talk, handing->chosen, handing->count)
-               : OK;
+    return consumer_await(talk, handing->kind, handing->chosen, handing->count);
 }
 
 static void

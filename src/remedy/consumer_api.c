@@ -86,9 +86,9 @@ consumer_put_address(struct arena *arena, const char *address, const char *passw
         address + url.password + url.password_len);
 }
 
-enum err
-consumer_await(struct consumer_talk *talk, const struct consumer_place *place,
-    bool (*is_well)(struct consumer_talk *talk, const struct consumer_place *place))
+static enum err
+await_one(struct consumer_talk *talk, const struct consumer_kind *kind,
+    const struct consumer_place *place)
 {
     unsigned well = 0;
     for (unsigned i = 0; i < TICKS && well < 2; i++) {
@@ -96,11 +96,22 @@ consumer_await(struct consumer_talk *talk, const struct consumer_place *place,
         if (err != OK) {
             return err;
         }
-        well = is_well(talk, place) ? well + 1 : 0;
+        well = kind->is_well(talk, place) ? well + 1 : 0;
     }
     if (well < 2) {
         note_set(&talk->why, "%s does not record again", place->words);
         return ERR_TIMEOUT;
     }
     return OK;
+}
+
+enum err
+consumer_await(struct consumer_talk *talk, const struct consumer_kind *kind,
+    const struct consumer_place *places, size_t count)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK && kind->is_well != NULL && !talk->is_blind; i++) {
+        err = await_one(talk, kind, &places[i]);
+    }
+    return err;
 }

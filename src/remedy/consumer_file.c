@@ -6,6 +6,7 @@
 #include "remedy/consumer_kind.h"
 #include "remedy/consumer_text.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -140,22 +141,6 @@ make_file(const char *path, const struct buf *bytes, const struct stat *like, mo
     return ok;
 }
 
-static void
-sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    (void)text_copy(folder, sizeof(folder), path);
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL) {
-        slash[1] = '\0';
-        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0) {
-            (void)fsync(fd);
-            (void)close(fd);
-        }
-    }
-}
-
 /* The copy of what stood there before the plan; the first one of a plan stays. */
 static enum err
 back_up(struct consumer_talk *talk, const char *path, const struct stat *status)
@@ -194,8 +179,9 @@ still_holds(struct consumer_talk *talk)
     return same;
 }
 
-enum err
-consumer_file_write(struct consumer_talk *talk, const struct buf *bytes)
+/* Puts new bytes in its place, with a copy of the old ones beside it; mode and owner stay. */
+static enum err
+write_file(struct consumer_talk *talk, const struct buf *bytes)
 {
     char path[PATH_MAX], draft[PATH_MAX];
     struct stat status;
@@ -225,7 +211,7 @@ consumer_file_write(struct consumer_talk *talk, const struct buf *bytes)
         return ERR_IO;
     }
     talk->changed = true;
-    sync_folder(path);
+    (void)file_sync_name(path);
     return OK;
 }
 
@@ -248,7 +234,7 @@ consumer_file_change(struct consumer_talk *talk, const struct consumer_place *pl
             "a sign of the new password can't be written there; letters, digits and %s can",
             CONSUMER_SIGNS);
     }
-    err = err == OK ? consumer_file_write(talk, &bytes) : err;
+    err = err == OK ? write_file(talk, &bytes) : err;
     if (bytes.size != 0) {
         explicit_bzero(bytes.data, bytes.size);
     }

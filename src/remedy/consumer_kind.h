@@ -50,7 +50,8 @@ struct consumer_talk {
     const char *token, *group; /* of its log-in */
     void *own;                 /* the kind's own, ended by its close() */
     json_t *document;
-    bool changed; /* by this conversation */
+    bool changed;  /* by this conversation */
+    bool is_blind; /* its open() found that it can't tell whether it records */
     struct note why;
 };
 
@@ -68,9 +69,8 @@ struct consumer_kind {
     /* Each of them gets the password. */
     enum err (*change)(struct consumer_talk *talk, const struct consumer_place *places,
         size_t count, const struct secret *password);
-    /* Waits until these record again, where it can tell. NULL: it can't. */
-    enum err (*settle)(
-        struct consumer_talk *talk, const struct consumer_place *places, size_t count);
+    /* Whether this one records, asked until it does (consumer_await()). NULL: it can't tell. */
+    bool (*is_well)(struct consumer_talk *talk, const struct consumer_place *place);
 };
 
 extern const struct consumer_kind *const consumer_kinds[];
@@ -108,17 +108,16 @@ const char *consumer_words(
     struct consumer_talk *talk, const char *what, const char *id, const char *name);
 /* JSON as the body of a request, in the talk's arena; takes the object. NULL: no memory. */
 const char *consumer_body(struct consumer_talk *talk, json_t *object);
-/* Asks again every two seconds until it says yes twice, for at most a minute. */
-enum err consumer_await(struct consumer_talk *talk, const struct consumer_place *place,
-    bool (*is_well)(struct consumer_talk *talk, const struct consumer_place *place));
+/* Asks of each every two seconds until the kind says twice that it is well, for at most a minute.
+ */
+enum err consumer_await(struct consumer_talk *talk, const struct consumer_kind *kind,
+    const struct consumer_place *places, size_t count) MUST_CHECK;
 
 /* "root" of the row, else this one, and the path behind it. */
 const char *consumer_path(struct consumer_talk *talk, const char *root, const char *path);
 
 /* Files (consumer_file.c): reads talk->row->file into talk->bytes. */
 enum err consumer_file_read(struct consumer_talk *talk) MUST_CHECK;
-/* Puts new bytes in its place, with a copy of the old ones beside it; mode and owner stay. */
-enum err consumer_file_write(struct consumer_talk *talk, const struct buf *bytes) MUST_CHECK;
 /* Runs row->reload, once for all hand-overs that come within a moment. */
 enum err consumer_file_reload(struct consumer_talk *talk) MUST_CHECK;
 /* list and change of YAML and JSON files, by consumer_text.h. */

@@ -71,6 +71,7 @@ open_door(struct consumer_talk *talk)
     };
     arena_init(&recorder->job.arena, ARENA_DEVICE_LIMIT);
     talk->own = recorder;
+    talk->is_blind = recorder->is_dahua;
     subject->kind = KIND_RECORDER;
     subject->in_scope = true;
     (void)subject_add_address(subject, &login->ip);
@@ -281,17 +282,6 @@ is_well(struct consumer_talk *talk, const struct consumer_place *place)
            text_equal_nocase(online, "true");
 }
 
-static enum err
-settle(struct consumer_talk *talk, const struct consumer_place *places, size_t count)
-{
-    const struct recorder *recorder = talk->own;
-    enum err err = OK;
-    for (size_t i = 0; i < count && err == OK && !recorder->is_dahua; i++) {
-        err = consumer_await(talk, &places[i], is_well);
-    }
-    return err;
-}
-
 const struct consumer_kind consumer_recorder = {
     .name = "recorder",
     .title = "Recorder",
@@ -302,5 +292,5 @@ const struct consumer_kind consumer_recorder = {
     .close = shut_door,
     .list = list,
     .change = change,
-    .settle = settle,
+    .is_well = is_well,
 };

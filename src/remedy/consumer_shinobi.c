@@ -180,16 +180,6 @@ is_well(struct consumer_talk *talk, const struct consumer_place *place)
            text_equal_nocase(status, "recording");
 }
 
-static enum err
-settle(struct consumer_talk *talk, const struct consumer_place *places, size_t count)
-{
-    enum err err = OK;
-    for (size_t i = 0; i < count && err == OK; i++) {
-        err = consumer_await(talk, &places[i], is_well);
-    }
-    return err;
-}
-
 const struct consumer_kind consumer_shinobi = {
     .name = "shinobi",
     .title = "Shinobi",
@@ -198,5 +188,5 @@ const struct consumer_kind consumer_shinobi = {
     .open = open_door,
     .list = list,
     .change = change,
-    .settle = settle,
+    .is_well = is_well,
 };

@@ -191,23 +191,14 @@ consumer_url_host(struct arena *arena, const char *text)
                      : arena_copy_n(arena, start + from, host);
 }
 
-static int
-hex_value(char c)
-{
-    return is_digit(c)            ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 const char *
 consumer_url_decode(struct arena *arena, const char *bytes, size_t len)
 {
     char *out = arena_alloc(arena, len + 1);
     size_t used = 0;
     for (size_t i = 0; out != NULL && i < len; i++) {
-        int high = i + 2 < len && bytes[i] == '%' ? hex_value(bytes[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(bytes[i + 2]) : -1;
+        int high = i + 2 < len && bytes[i] == '%' ? text_hex_digit(bytes[i + 1]) : -1;
+        int low = high >= 0 ? text_hex_digit(bytes[i + 2]) : -1;
         bool is_code = low >= 0 && (high != 0 || low != 0);
         out[used] = bytes[i];
         if (is_code) {

@@ -156,16 +156,6 @@ is_well(struct consumer_talk *talk, const struct consumer_place *place)
            (delivers && (text_equal(state, "Connected") || text_equal(state, "Signal")));
 }
 
-static enum err
-settle(struct consumer_talk *talk, const struct consumer_place *places, size_t count)
-{
-    enum err err = OK;
-    for (size_t i = 0; i < count && err == OK; i++) {
-        err = consumer_await(talk, &places[i], is_well);
-    }
-    return err;
-}
-
 const struct consumer_kind consumer_zoneminder = {
     .name = "zoneminder",
     .title = "ZoneMinder",
@@ -174,5 +164,5 @@ const struct consumer_kind consumer_zoneminder = {
     .open = open_door,
     .list = list,
     .change = change,
-    .settle = settle,
+    .is_well = is_well,
 };

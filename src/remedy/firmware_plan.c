@@ -37,13 +37,7 @@ closes(const struct plan_from *from, const struct finding *finding, const struct
     for (size_t i = 0; i < COUNT(rules); i++) {
         is_ours = is_ours || text_equal(finding->id, rules[i]);
     }
-    for (size_t i = 0; is_ours && i < finding->place_count; i++) {
-        if (finding->places[i].subject == subject &&
-            plan_wants(from, finding, &finding->places[i])) {
-            return true;
-        }
-    }
-    return false;
+    return is_ours && plan_wants_at(from, finding, subject);
 }
 
 /* Adds what the step closes (step NULL: only counts); SIZE_MAX when memory is out. */

@@ -33,22 +33,6 @@ struct draft {
     size_t edit_count;
 };
 
-static bool
-is_wanted(const struct draft *draft, const char *rule)
-{
-    const struct assessment *assessment = draft->from->assessment;
-    for (size_t i = 0; i < assessment->finding_count; i++) {
-        const struct finding *finding = &assessment->findings[i];
-        for (size_t j = 0; j < finding->place_count; j++) {
-            if (text_equal(finding->id, rule) && finding->places[j].subject == draft->subject &&
-                plan_wants(draft->from, finding, &finding->places[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* What the wire saw is no worse known for being said in other words. */
 static bool
 is_told(const struct facts *facts, const struct harden_row *row)
@@ -118,7 +102,7 @@ choose(struct draft *draft)
         /* A log-in that is switched on can be guessed at from then on. */
         bool goes_along = needs_limit && row->test == HARDEN_LIMIT;
         if (!is_told(&draft->subject->facts, row) ||
-            (!goes_along && !is_wanted(draft, row->rule))) {
+            (!goes_along && !plan_wants_rule(draft->from, row->rule, draft->subject))) {
             continue;
         }
         if ((row->flags & HARDEN_UNPROXIED) != 0 && is_proxied(draft)) {

@@ -24,21 +24,6 @@ static const struct setting {
 };
 
 static bool
-is_wanted(const struct plan_from *from, const struct subject *subject, const char *rule)
-{
-    for (size_t i = 0; i < from->assessment->finding_count; i++) {
-        const struct finding *finding = &from->assessment->findings[i];
-        for (size_t j = 0; j < finding->place_count; j++) {
-            if (text_equal(finding->id, rule) && finding->places[j].subject == subject &&
-                plan_wants(from, finding, &finding->places[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool
 has_account(const struct plan_from *from, const struct subject *subject)
 {
     bool is_stranger = false;
@@ -88,7 +73,7 @@ harden_settings_step(struct plan *plan, const struct plan_from *from, const stru
         return OK;
     }
     for (size_t i = 0; i < COUNT(settings) && err == OK; i++) {
-        if (is_wanted(from, subject, settings[i].rule)) {
+        if (plan_wants_rule(from, settings[i].rule, subject)) {
             step = step != NULL ? step : begin_step(plan, subject);
             err = step == NULL ? ERR_LIMIT : add_setting(plan, step, &settings[i]);
         }
@@ -167,28 +152,22 @@ write_setting(
     return err;
 }
 
-/* The secret of this VMS in the vault, made when there is none; *ret is the caller's. */
-static enum err
-seal(struct job *job, struct secret **ret)
+enum err
+harden_seal(
+    const struct vault_place *place, const char *name, struct secret **ret, struct note *note)
 {
-    char key[SUBJECT_KEY];
-    char hex[DIGEST_HEX];
-    char name[VAULT_NAME + 1];
     struct vault *vault = NULL;
     struct secret *secret = NULL;
-    (void)subject_key(job->subject, key);
-    enum err err = digest_hex(DIGEST_SHA256, key, strlen(key), hex);
-    (void)snprintf(name, sizeof(name), "harden.zm_hash_secret.%.12s", hex);
-    err = err != OK ? err : vault_open(&desk_settings(job->desk)->vault, true, &vault, &job->why);
+    enum err err = vault_open(place, true, &vault, note);
     if (err != OK) {
         return err;
     }
-    err = vault_get(vault, name, &secret, &job->why);
+    err = vault_get(vault, name, &secret, note);
     if (err == ERR_MISSING) {
-        job->why.text[0] = '\0';
+        note->text[0] = '\0';
         secret = secret_new_random(SECRET_LEN);
-        err = secret == NULL ? ERR_MEMORY : vault_set(vault, name, secret, &job->why);
-        err = err != OK ? err : vault_save(vault, &job->why);
+        err = secret == NULL ? ERR_MEMORY : vault_set(vault, name, secret, note);
+        err = err != OK ? err : vault_save(vault, note);
     }
     vault_close(vault);
     if (err != OK) {
@@ -197,6 +176,19 @@ seal(struct job *job, struct secret **ret)
     }
     *ret = secret;
     return OK;
+}
+
+/* The secret of this VMS. */
+static enum err
+seal(struct job *job, struct secret **ret)
+{
+    char key[SUBJECT_KEY];
+    char hex[DIGEST_HEX];
+    char name[VAULT_NAME + 1];
+    (void)subject_key(job->subject, key);
+    enum err err = digest_hex(DIGEST_SHA256, key, strlen(key), hex);
+    (void)snprintf(name, sizeof(name), "harden.zm_hash_secret.%.12s", hex);
+    return err == OK ? harden_seal(&desk_settings(job->desk)->vault, name, ret, &job->why) : err;
 }
 
 static enum remedy_result

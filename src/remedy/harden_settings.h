@@ -10,6 +10,13 @@
 enum err harden_settings_step(
     struct plan *plan, const struct plan_from *from, const struct subject *subject) MUST_CHECK;
 
+/*
+ * A random secret, sealed under this name before anything is written; one that was sealed before is
+ * used again. *ret is the caller's.
+ */
+enum err harden_seal(const struct vault_place *place, const char *name, struct secret **ret,
+    struct note *note) MUST_CHECK;
+
 /* As in struct remedy_kind, for steps whose detail says "settings". */
 enum remedy_result harden_settings_take(struct job *job);
 enum remedy_result harden_settings_apply(struct job *job);

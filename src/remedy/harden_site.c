@@ -202,22 +202,6 @@ harden_site_read(
     return digest_hex(DIGEST_SHA256, out->data, out->len, ret_state->digest);
 }
 
-/* So that a new name survives a power cut. */
-static bool
-settle_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
-    (void)snprintf(folder, sizeof(folder), "%.*s", (int)len, slash == NULL ? "." : path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_settled = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return is_settled;
-}
-
 enum err
 harden_site_write(
     const char *path, const struct buf *bytes, const struct harden_state *state, struct note *note)
@@ -242,5 +226,5 @@ harden_site_write(
     }
     bool is_whole = file_draft_add(&draft, bytes->data, bytes->len);
     err = file_draft_close(&draft, is_whole, note);
-    return err == OK && (!is_whole || !settle_folder(path)) ? ERR_IO : err;
+    return err == OK && (!is_whole || !file_sync_name(path)) ? ERR_IO : err;
 }

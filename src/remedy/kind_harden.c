@@ -15,8 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SECRET_LEN 40
-
 static const char *
 text_of(const json_t *object, const char *key)
 {
@@ -98,32 +96,12 @@ secret_name(const struct work *work, const struct harden_found *found, char out[
     return err;
 }
 
-/* Seals it before anything is written; one that was sealed for this place before is used again. */
 static enum err
 seal(struct job *job, struct work *work, const struct harden_found *found, struct secret **ret)
 {
     char name[VAULT_NAME + 1];
-    struct vault *vault = NULL;
-    struct secret *secret = NULL;
     enum err err = secret_name(work, found, name);
-    err = err != OK ? err : vault_open(&desk_settings(job->desk)->vault, true, &vault, &job->why);
-    if (err != OK) {
-        return err;
-    }
-    err = vault_get(vault, name, &secret, &job->why);
-    if (err == ERR_MISSING) {
-        job->why.text[0] = '\0';
-        secret = secret_new_random(SECRET_LEN);
-        err = secret == NULL ? ERR_MEMORY : vault_set(vault, name, secret, &job->why);
-        err = err != OK ? err : vault_save(vault, &job->why);
-    }
-    vault_close(vault);
-    if (err != OK) {
-        secret_free(secret);
-        return err;
-    }
-    *ret = secret;
-    return OK;
+    return err == OK ? harden_seal(&desk_settings(job->desk)->vault, name, ret, &job->why) : err;
 }
 
 static bool

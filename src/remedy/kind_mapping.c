@@ -387,22 +387,6 @@ owner_of(const struct assessment *assessment, const struct ip *ip)
     return NULL;
 }
 
-static bool
-is_wanted(const struct plan_from *from, const char *rule, const struct subject *subject)
-{
-    const struct assessment *assessment = from->assessment;
-    for (size_t i = 0; i < assessment->finding_count; i++) {
-        const struct finding *finding = &assessment->findings[i];
-        for (size_t j = 0; text_equal(finding->id, rule) && j < finding->place_count; j++) {
-            if (finding->places[j].subject == subject &&
-                plan_wants(from, finding, &finding->places[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* The step that switches UPnP off in the device itself, if there is one before; 0: none. */
 static size_t
 switch_step(const struct plan *plan, const struct subject *device)
@@ -504,8 +488,8 @@ propose_one(struct plan *plan, const struct plan_from *from, const struct port_m
     if (router == NULL || device == NULL || text_is_empty(mapping->control)) {
         return OK;
     }
-    bool by_device = is_wanted(from, RULE_DEVICE, device);
-    bool by_router = is_wanted(from, RULE_ROUTER, router);
+    bool by_device = plan_wants_rule(from, RULE_DEVICE, device);
+    bool by_router = plan_wants_rule(from, RULE_ROUTER, router);
     if (!by_device && !by_router) {
         return OK;
     }

@@ -85,6 +85,31 @@ plan_wants(
     return is_wanted && is_there && (choice->action == 0 || choice->action == finding->fix_number);
 }
 
+bool
+plan_wants_at(
+    const struct plan_from *from, const struct finding *finding, const struct subject *subject)
+{
+    for (size_t i = 0; i < finding->place_count; i++) {
+        if (finding->places[i].subject == subject &&
+            plan_wants(from, finding, &finding->places[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+plan_wants_rule(const struct plan_from *from, const char *rule, const struct subject *subject)
+{
+    for (size_t i = 0; i < from->assessment->finding_count; i++) {
+        const struct finding *finding = &from->assessment->findings[i];
+        if (text_equal(finding->id, rule) && plan_wants_at(from, finding, subject)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t
 plan_target(struct plan *plan, const struct subject *subject)
 {

@@ -68,12 +68,11 @@ struct plan_choice {
     size_t device_count;
     const char *const *kinds; /* of kinds.def; none: all that close a gap */
     size_t kind_count;
-    unsigned action;       /* 1 to 3: the report's own first actions; 0: not by these */
-    const char *ntp;       /* time server; NULL: the site file's, or none */
-    const char *firmware;  /* folder of firmware files; NULL: none */
-    bool now;              /* firmware outside of the maintenance window too */
-    const char *consumers; /* NULL: those of the site file */
-    bool even_unknown;     /* rotate even where a consumer can't be told */
+    unsigned action;      /* 1 to 3: the report's own first actions; 0: not by these */
+    const char *ntp;      /* time server; NULL: the site file's, or none */
+    const char *firmware; /* folder of firmware files; NULL: none */
+    bool now;             /* firmware outside of the maintenance window too */
+    bool even_unknown;    /* rotate even where a consumer can't be told */
 };
 
 struct consumer_survey;
@@ -98,6 +97,10 @@ enum err plan_make(
 /* For kinds: whether this finding at this device is wanted, as the choice says. */
 bool plan_wants(
     const struct plan_from *from, const struct finding *finding, const struct finding_place *place);
+/* The same for all its places at this subject; and for every finding of that id. */
+bool plan_wants_at(
+    const struct plan_from *from, const struct finding *finding, const struct subject *subject);
+bool plan_wants_rule(const struct plan_from *from, const char *rule, const struct subject *subject);
 /* Whether a step that is run closes this finding there. */
 bool plan_closes_at(
     const struct plan *plan, const struct finding *finding, const struct finding_place *place);

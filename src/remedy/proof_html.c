@@ -5,20 +5,12 @@
 
 #include <stdio.h>
 
-static const char *
-grade_class(const char *grade)
-{
-    static const char *const classes[] = {"a", "b", "c", "d", "e", "f"};
-    size_t index = grade == NULL ? COUNT(classes) : (size_t)(unsigned char)grade[0] - 'A';
-    return index < COUNT(classes) ? classes[index] : "none";
-}
-
 static void
 put_chip(struct buf *out, const char *grade, unsigned score)
 {
     char text[16];
     (void)snprintf(text, sizeof(text), "%u", score);
-    HTML(out, "<span class=\"chip g-{}\">{} {}</span>", grade_class(grade), grade, text);
+    HTML(out, "<span class=\"chip g-{}\">{} {}</span>", markup_grade(grade), grade, text);
 }
 
 static void

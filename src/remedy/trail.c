@@ -83,18 +83,6 @@ fail(struct note *note, const char *path)
 }
 
 static enum err
-sync_folder(const char *path, struct note *note)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0;
-    enum err err = is_synced ? OK : fail(note, path);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return err;
-}
-
-static enum err
 open_file(struct trail *journal, int flags, struct note *note)
 {
     CLEANUP(buf_release) struct buf path;
@@ -214,8 +202,12 @@ trail_create(const char *folder, const struct plan *plan, const struct vault_pla
     err = err == OK ? file_make_folder(journal->folder.data, note) : err;
     err = err == OK ? write_plan(journal, plan, note) : err;
     err = err == OK ? open_file(journal, O_CREAT | O_EXCL, note) : err;
-    err = err == OK ? sync_folder(journal->folder.data, note) : err;
-    err = err == OK ? sync_folder(folder, note) : err;
+    if (err == OK && !file_sync_folder(journal->folder.data)) {
+        err = fail(note, journal->folder.data);
+    }
+    if (err == OK && !file_sync_folder(folder)) {
+        err = fail(note, folder);
+    }
     if (lock >= 0) {
         (void)close(lock);
     }
@@ -449,12 +441,6 @@ enum err
 trail_await(struct trail *journal, int64_t until)
 {
     return append_alone(journal, "confirm_by", json_integer(until));
-}
-
-int64_t
-trail_awaits(const struct trail *journal)
-{
-    return journal->lines.confirm_by;
 }
 
 bool

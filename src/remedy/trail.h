@@ -53,7 +53,6 @@ const char *trail_how(const struct trail *journal);
 const char *trail_folder(const struct trail *journal);
 /* Everything is taken back unless it is confirmed until then (wall ms); 0: nobody is waited for. */
 enum err trail_await(struct trail *journal, int64_t until) MUST_CHECK;
-int64_t trail_awaits(const struct trail *journal);
 
 /* What a journal says to who does not own it. */
 struct trail_summary {

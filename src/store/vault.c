@@ -474,26 +474,14 @@ vault_remove(struct vault *vault, const char *name, struct note *note)
     return OK;
 }
 
-/* A new name is only safe from a power cut when its folder is on disk too. */
 static enum err
-sync_folder(const char *path, struct note *note)
+sync_name(const char *path, struct note *note)
 {
-    CLEANUP(buf_release) struct buf folder;
-    const char *slash = strrchr(path, '/');
-    buf_init(&folder, 4096);
-    buf_add(&folder, slash == NULL ? "." : path,
-        slash == NULL   ? 1
-        : slash == path ? 1
-                        : (size_t)(slash - path));
-    int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_safe = fd >= 0 && fsync(fd) == 0;
-    if (!is_safe) {
-        note_set(note, "%.160s: %s", folder.data, strerrordesc_np(errno));
+    if (!file_sync_name(path)) {
+        note_set(note, "the folder of %.150s: %s", path, strerrordesc_np(errno));
+        return ERR_IO;
     }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return is_safe ? OK : ERR_IO;
+    return OK;
 }
 
 enum err
@@ -511,8 +499,8 @@ vault_save(struct vault *vault, struct note *note)
         err = buf_error(&bytes);
     }
     err = err == OK ? file_write(vault->file.data, bytes.data, bytes.len, 0600, note) : err;
-    err = err == OK ? sync_folder(vault->file.data, note) : err;
-    return err == OK && !vault->is_credential ? sync_folder(vault->key_file.data, note) : err;
+    err = err == OK ? sync_name(vault->file.data, note) : err;
+    return err == OK && !vault->is_credential ? sync_name(vault->key_file.data, note) : err;
 }
 
 static enum err

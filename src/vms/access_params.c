@@ -68,15 +68,6 @@ add(struct reading *reading, const char *name, const char *value, bool is_body)
     return OK;
 }
 
-static int
-hex(char digit)
-{
-    return digit >= '0' && digit <= '9'   ? digit - '0'
-           : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
-           : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
-                                          : -1;
-}
-
 /* In place; false: a bad percent sequence, or NUL. */
 static bool
 decode(char *text)
@@ -87,8 +78,8 @@ decode(char *text)
             *out++ = *in == '+' ? ' ' : *in;
             continue;
         }
-        int high = hex(in[1]);
-        int low = high < 0 ? -1 : hex(in[2]);
+        int high = text_hex_digit(in[1]);
+        int low = high < 0 ? -1 : text_hex_digit(in[2]);
         if (low < 0 || (high == 0 && low == 0)) {
             return false;
         }

@@ -6,7 +6,6 @@
 
 /* The desk, the plan and the log-in are this test's own. */
 #define desk_settings(desk)         played_settings(desk)
-#define plan_wants                  played_wants
 #define plan_target(plan, subject)  played_target(plan, subject)
 #define plan_add                    played_add
 #define plan_closes                 played_closes
@@ -16,8 +15,6 @@
 #define session_send                played_send
 
 const struct desk_settings *played_settings(const struct desk *desk);
-bool played_wants(
-    const struct plan_from *from, const struct finding *finding, const struct finding_place *place);
 size_t played_target(struct plan *plan, const struct subject *subject);
 struct plan_step *played_add(struct plan *plan, const char *kind, size_t target);
 enum err played_closes(struct plan *plan, struct plan_step *step, const char *rule);
@@ -48,16 +45,6 @@ played_settings(const struct desk *unused)
 {
     (void)unused;
     return &desk;
-}
-
-bool
-played_wants(
-    const struct plan_from *from, const struct finding *finding, const struct finding_place *place)
-{
-    (void)from;
-    (void)finding;
-    (void)place;
-    return true;
 }
 
 size_t

@@ -6,7 +6,6 @@
 /* The desk and the plan are this test's own. */
 #define desk_settings(desk)        played_settings(desk)
 #define desk_tell                  played_tell
-#define plan_wants                 played_wants
 #define plan_target(plan, subject) played_target(plan, subject)
 #define plan_add                   played_add
 #define plan_closes                played_closes
@@ -14,8 +13,6 @@
 
 const struct desk_settings *played_settings(const struct desk *desk);
 void played_tell(const struct job *job, const char *format, ...) PRINTF(2, 3);
-bool played_wants(
-    const struct plan_from *from, const struct finding *finding, const struct finding_place *place);
 size_t played_target(struct plan *plan, const struct subject *subject);
 struct plan_step *played_add(struct plan *plan, const char *kind, size_t target);
 enum err played_closes(struct plan *plan, struct plan_step *step, const char *rule);
@@ -57,16 +54,6 @@ played_tell(const struct job *job, const char *format, ...)
 {
     (void)job;
     (void)format;
-}
-
-bool
-played_wants(
-    const struct plan_from *from, const struct finding *finding, const struct finding_place *place)
-{
-    (void)from;
-    (void)finding;
-    (void)place;
-    return true;
 }
 
 size_t

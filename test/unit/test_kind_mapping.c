@@ -7,7 +7,6 @@
 #define desk_http                  played_http
 #define desk_wait                  played_wait
 #define desk_tell                  played_tell
-#define plan_wants                 played_wants
 #define plan_target(plan, subject) played_target(plan, subject)
 #define plan_add                   played_add
 #define plan_closes                played_closes
@@ -16,8 +15,6 @@ enum err played_http(struct desk *desk, const struct wire_target *target,
     const struct request *request, struct arena *arena, struct answer *ret_answer);
 enum err played_wait(struct desk *desk, unsigned ms);
 void played_tell(const struct job *job, const char *format, ...) PRINTF(2, 3);
-bool played_wants(
-    const struct plan_from *from, const struct finding *finding, const struct finding_place *place);
 size_t played_target(struct plan *plan, const struct subject *subject);
 struct plan_step *played_add(struct plan *plan, const char *kind, size_t target);
 enum err played_closes(struct plan *plan, struct plan_step *step, const char *rule);
@@ -110,16 +107,6 @@ played_tell(const struct job *job, const char *format, ...)
 {
     (void)job;
     (void)format;
-}
-
-bool
-played_wants(
-    const struct plan_from *from, const struct finding *finding, const struct finding_place *place)
-{
-    (void)from;
-    (void)finding;
-    (void)place;
-    return true;
 }
 
 static struct plan_target targets[4];
@@ -328,8 +315,8 @@ test_plans_what_leads_to_devices_of_the_site_only(void **state)
     facts_set_bool(&device->facts, FACT_UPNP_ENABLED, true, &source);
     const struct finding_place places[] = {{.subject = device}, {.subject = gateway}};
     struct finding findings[] = {
-        {.id = RULE_DEVICE, .places = &places[0], .place_count = 1},
-        {.id = RULE_ROUTER, .places = &places[1], .place_count = 1},
+        {.id = RULE_DEVICE, .verdict = FAIL, .places = &places[0], .place_count = 1},
+        {.id = RULE_ROUTER, .verdict = FAIL, .places = &places[1], .place_count = 1},
     };
     const struct assessment assessment = {.findings = findings,
         .finding_count = 2,

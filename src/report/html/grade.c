@@ -6,18 +6,10 @@
 
 #define RING 439.823 /* circumference of the gauge, radius 70 */
 
-static const char *
-grade_class(const char *grade)
-{
-    static const char *const classes[] = {"a", "b", "c", "d", "e", "f"};
-    size_t index = grade == NULL ? COUNT(classes) : (size_t)(unsigned char)grade[0] - 'A';
-    return index < COUNT(classes) ? classes[index] : "none";
-}
-
 static bool
 is_graded(const struct assessment *assessment)
 {
-    return grade_class(assessment->grade)[1] == '\0';
+    return markup_grade(assessment->grade)[1] == '\0';
 }
 
 static void
@@ -44,7 +36,7 @@ put_gauge(const struct html *html)
         "<svg class=\"gauge g-{}\" viewBox=\"0 0 180 180\" role=\"img\" aria-label=\"Grade {}, "
         "{} of 100\"><circle class=\"track\" cx=\"90\" cy=\"90\" r=\"70\" fill=\"none\" "
         "stroke-width=\"14\"/>",
-        grade_class(assessment->grade), graded ? assessment->grade : "none", score);
+        markup_grade(assessment->grade), graded ? assessment->grade : "none", score);
     if (graded) {
         put_arc(out, "held", assessment->score, assessment->score_uncapped);
         put_arc(out, "arc", 0, assessment->score);
@@ -140,7 +132,7 @@ put_action(const struct html *html, size_t index)
         "<span class=\"arrow\" aria-hidden=\"true\">\xe2\x86\x92</span> <span "
         "class=\"sr\">to</span> ",
         grade_before, from);
-    HTML(out, "<strong class=\"chip g-{}\">{} {}</strong></p>", grade_class(action->grade_after),
+    HTML(out, "<strong class=\"chip g-{}\">{} {}</strong></p>", markup_grade(action->grade_after),
         action->grade_after, to);
     put_gain(out, before, action->score_after);
     buf_text(out, "</div></li>");

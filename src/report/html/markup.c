@@ -107,3 +107,11 @@ markup_mark(struct buf *out, enum mark mark)
     markup_sign(out, mark_words[mark].id);
     HTML(out, "<span>{}</span></span>", mark_words[mark].word);
 }
+
+const char *
+markup_grade(const char *grade)
+{
+    static const char *const classes[] = {"a", "b", "c", "d", "e", "f"};
+    size_t index = grade == NULL ? COUNT(classes) : (size_t)(unsigned char)grade[0] - 'A';
+    return index < COUNT(classes) ? classes[index] : "none";
+}

@@ -23,6 +23,9 @@ void markup_words(struct buf *out, const char *text);
 /* A stable identifier for anchors: letters, digits, '-' and '_'; the rest becomes '-'. */
 void markup_anchor(struct buf *out, const char *prefix, const char *id);
 
+/* The end of a grade's class, "a" to "f"; "none" for no grade. */
+const char *markup_grade(const char *grade);
+
 /* The sign of a mark with its word: a shape, hidden from screen readers, and text. */
 void markup_mark(struct buf *out, enum mark mark);
 /* A use of one drawing of marks.svg. */
