@@ -253,7 +253,7 @@ async function sessions(who) {
   found.denied = await body(page);
   await house.look(who, "denied");
   let seen = "";
-  for (let i = 0; i < 20 && !seen.includes("Live video"); i++) {
+  for (let i = 0; i < 40 && !(seen.includes("Live video") && seen.includes("icture")); i++) {
     await pause(500);
     await page.goto(`${base}/gatehouse/accesses`);
     seen = await body(page);
