@@ -1,0 +1,31 @@
+/*
+ * What a clip says about itself: whether its video carries signatures of the camera (ONVIF Media
+ * Signing, Axis Signed Video) in SEI messages. We read that they are there, we do not verify the
+ * camera's certificate, and we never sign video.
+ */
+#pragma once
+
+#include "base/err.h"
+
+enum clip_signing {
+    CLIP_SIGNED,     /* signatures through the whole clip */
+    CLIP_STRIPPED,   /* traces of signing, but parts or the signatures are missing */
+    CLIP_UNSIGNED,   /* read, and there is none */
+    CLIP_UNREADABLE, /* no known container or codec: nothing can be said */
+};
+
+struct clip_signs {
+    enum clip_signing signing;
+    const char *scheme;    /* "ONVIF Media Signing", "Axis Signed Video", NULL */
+    const char *container; /* "mp4", "matroska", "annexb", NULL */
+    const char *codec;     /* "h264", "h265", NULL */
+    uint64_t pictures;     /* coded pictures that were seen */
+    uint64_t signatures;   /* SEI messages of the scheme */
+    uint64_t longest_gap;  /* pictures between two of them */
+    struct note why;       /* in words */
+};
+
+/* Reads the file once, in constant memory. ERR_IO; hostile bytes are CLIP_UNREADABLE, not errors.
+ */
+enum err clip_read(int fd, struct clip_signs *ret_signs, struct note *note) MUST_CHECK;
+const char *clip_signing_text(enum clip_signing signing);

@@ -1,0 +1,22 @@
+/*
+ * How far a destination has got, on the disk: which entry it gets next. Moved only when the
+ * receiver has shown that it read what is before; so after any crash records come again, never
+ * fail to come. Written whole or not at all, durable on return.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+struct siem_cursor {
+    char origin[256]; /* of the log that it counts in; another log is refused, not begun anew */
+    uint64_t next;    /* index of the first entry not yet delivered */
+    int64_t moved;    /* wall ms */
+};
+
+/* ERR_MISSING: none yet; ERR_SYNTAX. */
+enum err siem_cursor_read(
+    const char *path, struct siem_cursor *ret_cursor, struct note *note) MUST_CHECK;
+enum err siem_cursor_write(
+    const char *path, const struct siem_cursor *cursor, struct note *note) MUST_CHECK;
