@@ -139,6 +139,21 @@ struct asker {
     const char *method;
 };
 
+/* The MD5 of user, realm and password in lower case; where nobody told its letters, what was told.
+ */
+static void
+first_hash(const char *user, const char *realm, const char *password, char out[MD5_TEXT])
+{
+    char text[2048];
+    if (strlen(password) == MD5_TEXT - 1 && strspn(password, "0123456789ABCDEF") == MD5_TEXT - 1) {
+        for (size_t i = 0; i < MD5_TEXT; i++)
+            out[i] = (char)tolower((unsigned char)password[i]);
+        return;
+    }
+    snprintf(text, sizeof text, "%s:%s:%s", user, realm, password);
+    md5_hex(text, out);
+}
+
 static bool
 digest_is_of(const struct asker *asker, const struct digest *digest, const char *password)
 {
@@ -148,8 +163,7 @@ digest_is_of(const struct asker *asker, const struct digest *digest, const char 
     char second[MD5_TEXT];
     char wanted[MD5_TEXT];
     realm_of(asker->device, asker->auth, realm, sizeof realm);
-    snprintf(text, sizeof text, "%s:%s:%s", digest->user, realm, password);
-    md5_hex(text, first);
+    first_hash(digest->user, realm, password, first);
     snprintf(text, sizeof text, "%s:%s", asker->method, digest->uri);
     md5_hex(text, second);
     if (digest->qop[0] == '\0')
@@ -345,11 +359,34 @@ judge_blueiris(struct device *device, const json_t *body)
 }
 
 static void
-upper_md5(const char *text, char out[MD5_TEXT])
+in_upper_case(char hash[MD5_TEXT])
 {
-    md5_hex(text, out);
-    for (char *at = out; *at != '\0'; at++)
+    for (char *at = hash; *at != '\0'; at++)
         *at = (char)toupper((unsigned char)*at);
+}
+
+/* As the device keeps a password: of user, realm and the password itself. */
+static void
+rpc2_stored(const struct device *device, const char *user, const char *password, char out[MD5_TEXT])
+{
+    char realm[TEXT_SIZE];
+    snprintf(realm, sizeof realm, "Login to %s", device->serial);
+    first_hash(user, realm, password, out);
+    in_upper_case(out);
+}
+
+bool
+auth_rpc2_is(const struct device *device, const char *user, const char *hash)
+{
+    char stored[MD5_TEXT];
+    const char *passwords[DEVICE_PASSWORDS];
+    size_t count = device_passwords(device, DEVICE_WAY_FORM, user, passwords);
+    bool right = false;
+    for (size_t i = 0; i < count; i++) {
+        rpc2_stored(device, user, passwords[i], stored);
+        right = right || text_equal(stored, hash);
+    }
+    return right;
 }
 
 /* The random of every challenge.json; the first call has no password and asks for it. */
@@ -367,10 +404,10 @@ judge_rpc2(struct device *device, json_t *body)
     size_t count = device_passwords(device, DEVICE_WAY_FORM, user, passwords);
     bool right = false;
     for (size_t i = 0; i < count && !right; i++) {
-        snprintf(text, sizeof text, "%s:Login to %s:%s", user, device->serial, passwords[i]);
-        upper_md5(text, hash);
+        rpc2_stored(device, user, passwords[i], hash);
         snprintf(text, sizeof text, "%s:1234567890:%s", user, hash);
-        upper_md5(text, hash);
+        md5_hex(text, hash);
+        in_upper_case(hash);
         right = text_equal(hash, said);
     }
     return judge(device, DEVICE_WAY_FORM, right);

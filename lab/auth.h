@@ -44,6 +44,9 @@ enum auth_verdict auth_username_token(
 /* A DVRIP log-in: the user and the hash of his password. */
 enum auth_verdict auth_dvrip(struct device *device, const char *user, const char *hash) MUST_CHECK;
 
+/* Whether it is the MD5 that RPC2 keeps of the password in force: of user, realm and password. */
+bool auth_rpc2_is(const struct device *device, const char *user, const char *hash);
+
 /* A log-in by a request body: JSON, a form, or Blue Iris' hashed answer. */
 enum auth_verdict auth_body(
     struct device *device, enum site_login login, const char *body, size_t len) MUST_CHECK;

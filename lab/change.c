@@ -408,6 +408,16 @@ value_of(const struct http_request *request, const char *name, char *out, size_t
     return found;
 }
 
+/* Whether the old password that a request tells is right. */
+static bool
+is_old(const struct change *change, const char *user, const char *old)
+{
+    const struct site_password *names = change->route->password;
+    enum device_way way = names->list == SITE_LIST_ONVIF ? DEVICE_WAY_ONVIF : DEVICE_WAY_HTTP;
+    return names->hashed ? auth_rpc2_is(change->device, user, old)
+                         : device_opens(change->device, way, user, old);
+}
+
 static enum err
 change_password(struct change *change)
 {
@@ -421,11 +431,11 @@ change_password(struct change *change)
     if (!value_of(change->request, names->user, user, sizeof user))
         (void)text_copy(
             user, sizeof user, device->account_count == 0 ? "" : device->accounts[0].user);
-    enum device_way way = names->list == SITE_LIST_ONVIF ? DEVICE_WAY_ONVIF : DEVICE_WAY_HTTP;
-    if (names->old != NULL && (!value_of(change->request, names->old, old, sizeof old) ||
-                                  !device_opens(device, way, user, old)))
+    if (names->old != NULL &&
+        (!value_of(change->request, names->old, old, sizeof old) || !is_old(change, user, old)))
         return ERR_REFUSED;
-    const struct state_password wanted = {.user = user, .password = now, .list = names->list};
+    const struct state_password wanted = {
+        .user = user, .password = now, .list = names->list, .is_hashed = names->hashed};
     enum err err = state_set_password(device, &wanted);
     change->made += err == OK;
     return err;

@@ -50,7 +50,7 @@ enum device_list {
 
 struct device_login {
     bool is_there;
-    bool is_hashed; /* the password came as the hash of DVRIP: nobody told its letters */
+    bool is_hashed; /* the password came as the hash of DVRIP or RPC2: nobody told its letters */
     bool has_before;
     char now[DEVICE_PASSWORD];
     char before[DEVICE_PASSWORD];

@@ -95,6 +95,7 @@ static const cyaml_schema_field_t password_fields[] = {
     NEEDED("new", site_password, new),
     TEXT("old", site_password, old),
     WORD("list", site_password, list, lists),
+    FLAG("hashed", site_password, hashed),
     CYAML_FIELD_END,
 };
 

@@ -73,6 +73,7 @@ struct site_password {
     char *new;
     char *old; /* NULL: it need not be told */
     enum site_list list;
+    bool hashed; /* both come as RPC2's MD5 of user, realm and password */
 };
 
 /*

@@ -41,7 +41,7 @@ struct state_password {
     const char *user;
     const char *password;
     enum site_list list;
-    bool is_hashed; /* by DVRIP's hash */
+    bool is_hashed; /* by the hash of DVRIP or RPC2 */
 };
 
 /* ERR_MISSING: no such account; ERR_VALUE: the device refuses such a password. */

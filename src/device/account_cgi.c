@@ -41,6 +41,23 @@ first_line(const struct answer *answer, struct arena *arena)
     return account_pick(answer, "~([^\\s<>][^\\r\\n<>]{0,119})", "it answered nothing", arena);
 }
 
+/* Where the log-in goes by RPC2, its door sends the hashes, and the answer is JSON. */
+static enum change_state
+dahua_rpc2(struct device_change *change, const struct answer *last, struct arena *arena)
+{
+    const char *result = account_pick(last, "result", "", arena);
+    if (text_equal(result, "true")) {
+        return CHANGE_TAKEN;
+    }
+    const char *code = account_pick(last, "error.code", "", arena);
+    if (!text_equal(result, "false") || code[0] == '\0') {
+        return account_end(change, CHANGE_UNCLEAR, "it answered something else");
+    }
+    const char *words = arena_format(arena, "%.80s (error %.16s)",
+        account_pick(last, "error.message", "it said no", arena), code);
+    return account_refuse(change, words == NULL ? "it said no" : words);
+}
+
 /*
  * Dahua HTTP API for IPC and SD, "Modify user password": userManager.cgi, "OK" or "Error". The
  * rule: user manuals, 8 to 32 characters of at least two kinds, without ' " ; : &.
@@ -59,6 +76,9 @@ dahua_step(struct device_change *change, const struct answer *last, struct arena
                 "/cgi-bin/userManager.cgi?action=modifyPassword&name=%s&pwd=%s&pwdOld=%s",
                 parts.user, parts.new, parts.old)};
         return account_send(change, &ask, ret_request);
+    }
+    if (last->status == 200 && last->body[strspn(last->body, " \t\r\n")] == '{') {
+        return dahua_rpc2(change, last, arena);
     }
     const char *line = first_line(last, arena);
     if (last->status == 200 && text_equal_nocase(line, "OK")) {

@@ -10,11 +10,14 @@
 #include "codec/pick.h"
 
 #include <ctype.h>
+#include <sodium.h>
 #include <string.h>
 
 #define LOGIN "/RPC2_Login"
 #define CALLS "/RPC2"
 #define JSON  "application/json"
+
+#define PASSWORD "userManager.modifyPassword"
 
 /* login.number: this bit says "by RPC2", the rest counts nonces or calls. */
 #define BY_RPC2  0x10000U
@@ -78,16 +81,28 @@ ask_challenge(struct login *login, struct arena *arena, struct request *ret_requ
         ret_request);
 }
 
+/* login.text: the session as it stands in JSON and, after a NUL, the realm. */
+static const char *
+realm_of(const struct login *login)
+{
+    size_t len = strlen(login->text) + 1;
+    return len < sizeof(login->text) ? login->text + len : "";
+}
+
 /* A session is a text, or in old firmware a number; kept as it stands in JSON. */
 static bool
-keep_session(struct login *login, const struct answer *last, struct arena *arena)
+keep_session(struct login *login, const struct answer *last, const char *realm, struct arena *arena)
 {
     const char *session = part_of(last, "session", arena);
     bool is_number = text_find_nocase(last->body, last->body_len, "\"session\":\"") == NULL &&
                      text_find_nocase(last->body, last->body_len, "\"session\" : \"") == NULL &&
                      strspn(session, "0123456789") == strlen(session);
     const char *text = arena_format(arena, is_number ? "%s" : "\"%s\"", session);
-    return session[0] != '\0' && text != NULL && text_copy(login->text, sizeof(login->text), text);
+    if (session[0] == '\0' || text == NULL || !text_copy(login->text, sizeof(login->text), text)) {
+        return false;
+    }
+    size_t len = strlen(text) + 1;
+    return text_copy(login->text + len, sizeof(login->text) - len, realm);
 }
 
 static enum login_state
@@ -100,7 +115,7 @@ answer_challenge(struct login *login, const struct answer *last, struct arena *a
     const char *random = part_of(last, "params.random", arena);
     const char *how = part_of(last, "params.encryption", arena);
     if (last->status != 200 || realm[0] == '\0' || random[0] == '\0' ||
-        !text_equal(how, "Default") || !keep_session(login, last, arena) ||
+        !text_equal(how, "Default") || !keep_session(login, last, realm, arena) ||
         !hash_three(login->user, realm, secret_text(login->password), arena, first) ||
         !hash_three(login->user, random, first, arena, second)) {
         return LOGIN_UNCLEAR;
@@ -132,25 +147,85 @@ call_of(const char *path, struct arena *arena)
     return call == NULL ? "" : call;
 }
 
+/* A parameter of the query, percent-decoded; NULL: not there, or no text that fits. */
+static const char *
+parameter_of(const char *path, const char *name, struct arena *arena)
+{
+    const char *mark = arena_format(arena, "&%s=", name);
+    const char *at = mark == NULL ? NULL : strstr(path, mark);
+    char *out = at == NULL ? NULL : arena_alloc(arena, strlen(at));
+    size_t used = 0;
+    for (at = out == NULL ? "" : at + strlen(mark); *at != '\0' && *at != '&'; at++) {
+        int high = *at == '%' ? text_hex_digit(at[1]) : -1;
+        int low = high < 0 ? -1 : text_hex_digit(at[2]);
+        out[used++] = low < 0 ? *at : (char)(uint8_t)(high * 16 + low);
+        at += low < 0 ? 0 : 2;
+    }
+    if (out != NULL) {
+        out[used] = '\0';
+    }
+    return out;
+}
+
+/*
+ * RPC2 takes a new password as the device keeps it: MD5 of user, realm and password; the readable
+ * text is refused (public client of an OEM brand, userManager.modifyPassword: pwd, pwdOld).
+ */
+static const char *
+password_params(const struct login *login, const char *path, struct arena *arena)
+{
+    char old_hash[DIGEST_HEX];
+    char new_hash[DIGEST_HEX];
+    const char *user = parameter_of(path, "name", arena);
+    const char *old = parameter_of(path, "pwdOld", arena);
+    const char *new = parameter_of(path, "pwd", arena);
+    const char *realm = realm_of(login);
+    if (user == NULL || old == NULL || new == NULL || !is_plain(user) || realm[0] == '\0' ||
+        !hash_three(user, realm, old, arena, old_hash) ||
+        !hash_three(user, realm, new, arena, new_hash)) {
+        return NULL;
+    }
+    const char *params = arena_format(
+        arena, "{\"name\":\"%s\",\"pwd\":\"%s\",\"pwdOld\":\"%s\"}", user, new_hash, old_hash);
+    sodium_memzero(old_hash, sizeof(old_hash));
+    sodium_memzero(new_hash, sizeof(new_hash));
+    return params;
+}
+
+/* The params of a call: none, a configuration's name, or with the table as getConfig gave it. */
+static const char *
+params_of(const struct login *login, const struct ask *ask, const char *call, struct arena *arena)
+{
+    const char *name = strstr(ask->path, "&name=");
+    if (text_equal(call, PASSWORD)) {
+        return password_params(login, ask->path, arena);
+    }
+    if (name == NULL) {
+        return "null";
+    }
+    name += strlen("&name=");
+    return !is_plain(name) ? NULL
+           : ask->body == NULL
+               ? arena_format(arena, "{\"name\":\"%s\"}", name)
+               : arena_format(
+                     arena, "{\"name\":\"%s\",\"table\":%s,\"options\":[]}", name, ask->body);
+}
+
 static enum err
 dress_rpc2(
     struct login *login, const struct ask *ask, struct arena *arena, struct request *ret_request)
 {
     bool leaves = text_equal(ask->path, CALLS);
     const char *call = leaves ? "global.logout" : call_of(ask->path, arena);
-    const char *name = strstr(ask->path, "&name=");
-    if (call[0] == '\0' || !is_plain(call) || (name != NULL && !is_plain(name))) {
+    const char *params =
+        call[0] == '\0' || !is_plain(call) ? NULL : params_of(login, ask, call, arena);
+    if (params == NULL) {
         return ERR_UNSUPPORTED;
     }
     login->number++;
-    /* The body of a setConfig is the table as getConfig gave it. */
-    bool has_table = name != NULL && ask->body != NULL;
-    const char *end = has_table ? arena_format(arena, "\",\"table\":%s,\"options\":[]}", ask->body)
-                                : (name == NULL ? "" : "\"}");
     const char *body =
-        arena_format(arena, "{\"method\":\"%s\",\"params\":%s%s%s,\"id\":%u,\"session\":%s}", call,
-            name == NULL ? "null" : "{\"name\":\"", name == NULL ? "" : name + strlen("&name="),
-            end == NULL ? "" : end, (login->number & ~BY_RPC2) + 2, login->text);
+        arena_format(arena, "{\"method\":\"%s\",\"params\":%s,\"id\":%u,\"session\":%s}", call,
+            params, (login->number & ~BY_RPC2) + 2, login->text);
     return post(CALLS, body, ret_request) == LOGIN_SEND ? OK : ERR_LIMIT;
 }
 
@@ -171,7 +246,8 @@ judge(struct login *login, const struct ask *ask, const struct answer *last, str
 {
     const char *result = part_of(last, "result", arena);
     if (last->status == 200 && text_equal(result, "true")) {
-        (void)keep_session(login, last, arena);
+        const char *realm = arena_copy(arena, realm_of(login));
+        (void)keep_session(login, last, realm == NULL ? "" : realm, arena);
         return dress(login, ask, arena, ret_request) == OK ? LOGIN_SEND : LOGIN_UNCLEAR;
     }
     const char *code = part_of(last, "error.code", arena);

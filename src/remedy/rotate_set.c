@@ -74,8 +74,13 @@ rotate_seal(struct job *job, struct rotation *rotation, const struct device_pass
     }
     /* The empty one that some come with is no secret: the mark alone tells it. */
     bool is_empty = secret_len(rotation->old) == 0;
-    return keyring_begin(&desk_settings(job->desk)->vault, &name, is_empty ? NULL : rotation->old,
-        rotation->next, &job->why);
+    struct note note = {""}; /* tells of a keyring that was not there yet, too */
+    err = keyring_begin(&desk_settings(job->desk)->vault, &name, is_empty ? NULL : rotation->old,
+        rotation->next, &note);
+    if (err != OK) {
+        job->why = note;
+    }
+    return err;
 }
 
 /* Before a password leaves. */

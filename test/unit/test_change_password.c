@@ -130,6 +130,9 @@ static const struct play plays[] = {
      "name=admin&pwd=Kq7-new&pwdOld=12345%20%26%20%3Cold%3E%22%2B", NULL},
     {"Dahua says Error in a 200 page", &account_dahua, "admin", {OK_ANSWER("Error\r\nBad Request!\r\n")}, CHANGE_REFUSED, NULL, "Bad Request"},
     {"Dahua finds it weak", &account_dahua, "admin", {STATUS_ANSWER(400, "Error\nPassword strength is low\n")}, CHANGE_TOO_WEAK, NULL, "strength"},
+    {"Dahua takes it by RPC2", &account_dahua, "admin", {OK_ANSWER("{\"id\":4,\"result\":true,\"session\":\"a\"}")}, CHANGE_TAKEN, NULL, NULL},
+    {"Dahua says no by RPC2", &account_dahua, "admin", {OK_ANSWER("{\"error\":{\"code\":611,\"message\":\"Invalid request\"},\"id\":4,\"result\":false}")}, CHANGE_REFUSED, NULL, "Invalid request (error 611)"},
+    {"Dahua says something else by RPC2", &account_dahua, "admin", {OK_ANSWER("{\"id\":4}")}, CHANGE_UNCLEAR, NULL, "something else"},
     {"Dahua shows a page", &account_dahua, "admin", {OK_ANSWER("<html>login</html>")}, CHANGE_UNCLEAR, NULL, NULL},
 
     {"Axis takes it", &account_axis, "root", {OK_ANSWER("<html>Modified account root.</html>")}, CHANGE_TAKEN, "action=update&user=root&pwd=Kq7-new", NULL},

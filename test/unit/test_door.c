@@ -305,6 +305,39 @@ test_rpc2_sends_the_hash_and_puts_asks_into_its_words(void **state)
     assert_int_equal(device_door_rpc2.authorize(&login, &page, &arena, &request), ERR_UNSUPPORTED);
 }
 
+/* Computed with Python's hashlib: MD5("admin:Login to SN1:" and the password), in upper case. */
+#define STORED_OLD "3EAF60CBB095FABA292DA4A01BD4E3F5"
+#define STORED_NEW "8F39A0A60D490CB7595D55B4CC522982"
+
+static void
+test_rpc2_sends_a_new_password_as_the_device_keeps_it(void **state)
+{
+    (void)state;
+    const struct answer answers[] = {
+        answer_of(404, "", ""), answer_of(200, "", RPC2_OFFER), answer_of(200, "", RPC2_OPEN)};
+    const struct ask version = {.path = "/cgi-bin/magicBox.cgi?action=getSoftwareVersion"};
+    const struct ask change = {.path = "/cgi-bin/userManager.cgi?action=modifyPassword&name=admin"
+                                       "&pwd=new%20%26+one&pwdOld=old%3D1"};
+    const struct ask half = {.path = "/cgi-bin/userManager.cgi?action=modifyPassword&name=admin"
+                                     "&pwd=new"};
+    struct login login = {.user = "admin", .password = password};
+    struct request request;
+    const struct answer *last = NULL;
+    for (size_t i = 0; i <= COUNT(answers); i++) {
+        assert_int_equal(
+            device_login_step(&device_door_rpc2, &login, &version, last, &arena, &request),
+            LOGIN_SEND);
+        last = &answers[i < COUNT(answers) ? i : 0];
+    }
+    assert_int_equal(device_door_rpc2.authorize(&login, &change, &arena, &request), OK);
+    assert_string_equal(request.ask.path, "/RPC2");
+    assert_non_null(strstr(request.ask.body,
+        "\"userManager.modifyPassword\",\"params\":{\"name\":\"admin\",\"pwd\":\"" STORED_NEW
+        "\",\"pwdOld\":\"" STORED_OLD "\"}"));
+    assert_null(strstr(request.ask.body, "one"));
+    assert_int_equal(device_door_rpc2.authorize(&login, &half, &arena, &request), ERR_UNSUPPORTED);
+}
+
 #define DVRIP_SESSION "{\"Ret\":100,\"SessionID\":\"0x0000001a\"}"
 
 /* One message with the password, no challenge before it: the first request spends. */
@@ -482,6 +515,7 @@ main(void)
         cmocka_unit_test(test_isapi_session_sends_the_iterated_hash_and_then_its_cookie),
         cmocka_unit_test(test_rpc2_door_takes_every_way),
         cmocka_unit_test(test_rpc2_sends_the_hash_and_puts_asks_into_its_words),
+        cmocka_unit_test(test_rpc2_sends_a_new_password_as_the_device_keeps_it),
         cmocka_unit_test(test_dvrip_door_takes_every_way),
         cmocka_unit_test(test_dvrip_session_goes_with_every_ask),
         cmocka_unit_test(test_rtsp_digest_signs_the_whole_address),
