@@ -1,0 +1,243 @@
+/* Personal fields of an event, sealed on its way into the ledger and opened for who may. */
+#include "ledger/seal.h"
+
+#include "base/text.h"
+#include "ledger/base64.h"
+#include "ledger/event.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NONCE    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TAG      crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define YEAR_LEN 4
+#define MARK_LEN (2 * SUBJECT_MARK)
+#define HEAD_LEN (sizeof(SEAL_PREFIX) - 1 + YEAR_LEN + 1 + MARK_LEN + 1)
+
+static_assert(NONCE == 24 && TAG == 16, "as doc/ledger-format.md has it");
+
+/* What is personal; `of`: the member that says whose it is, in the same object. */
+struct personal {
+    const char *action; /* NULL: of every one */
+    const char *object, *member, *path, *of;
+};
+static const struct personal rows[] = {
+    {NULL,          "actor",  "ip",      "actor.ip",      "user"  },
+    {NULL,          "actor",  "session", "actor.session", "user"  },
+    {NULL,          "actor",  "user",    "actor.user",    "user"  },
+    {"user.change", "target", "object",  "target.object", "object"},
+};
+
+static void
+derive(const uint8_t *subject_key, const uint8_t *nonce, const char *path, uint8_t *ret_key)
+{
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, subject_key, SUBJECT_KEY, SUBJECT_KEY);
+    (void)crypto_generichash_update(&state, nonce, NONCE);
+    (void)crypto_generichash_update(&state, (const uint8_t *)path, strlen(path));
+    (void)crypto_generichash_final(&state, ret_key, SUBJECT_KEY);
+}
+
+/* The sealed form of a text; NULL: memory is out, or it is far too long. */
+static json_t *
+seal_text(
+    const struct subject *subject, const uint8_t *subject_key, const char *path, const json_t *text)
+{
+    CLEANUP(buf_release) struct buf blob;
+    CLEANUP(buf_release) struct buf out;
+    char mark[MARK_LEN + 1];
+    uint8_t key[SUBJECT_KEY];
+    size_t len = json_string_length(text);
+    buf_init(&blob, NONCE + EVENT_LIMIT + TAG);
+    buf_init(&out, HEAD_LEN + BASE64_SIZE(BASE64_PUT));
+    uint8_t *bytes = buf_extend(&blob, NONCE + len + TAG);
+    if (bytes == NULL || blob.len > BASE64_PUT) {
+        return NULL;
+    }
+    randombytes_buf(bytes, NONCE);
+    derive(subject_key, bytes, path, key);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(bytes + NONCE, NULL,
+        (const uint8_t *)json_string_value(text), len, NULL, 0, NULL, bytes, key);
+    sodium_memzero(key, sizeof(key));
+    text_hex(mark, subject->mark, SUBJECT_MARK);
+    buf_format(&out, SEAL_PREFIX "%04u-%s:", subject->year, mark);
+    base64_put(&out, bytes, blob.len);
+    return buf_error(&out) == OK ? json_stringn(out.data, out.len) : NULL;
+}
+
+/* Whose key a row of this event is sealed under; one that is new is durable then. */
+static enum err
+subject_of(struct subjects *subjects, unsigned year, const json_t *object,
+    const struct personal *row, struct subject *ret_subject)
+{
+    const json_t *who = json_object_get(object, row->of);
+    const char *name = who == NULL ? "" : json_string_value(who);
+    size_t len = who == NULL ? 0 : json_string_length(who);
+    subjects_mark(subjects, name, len, year, ret_subject);
+    return subjects_need(subjects, ret_subject);
+}
+
+/* All texts are made before any takes its place: the user names the key of the others. */
+static enum err
+seal_members(struct subjects *subjects, unsigned year, json_t *event, struct note *note)
+{
+    const char *action = json_string_value(json_object_get(event, "action"));
+    json_t *sealed[COUNT(rows)] = {NULL};
+    enum err err = OK;
+    for (size_t i = 0; i < COUNT(rows) && err == OK; i++) {
+        const json_t *object = json_object_get(event, rows[i].object);
+        const json_t *text = json_object_get(object, rows[i].member);
+        struct subject subject;
+        if (text == NULL || (rows[i].action != NULL && strcmp(rows[i].action, action) != 0)) {
+            continue;
+        }
+        err = subject_of(subjects, year, object, &rows[i], &subject);
+        if (err != OK) {
+            note_set(note, "the key of a subject: %s", err_words(err));
+            break;
+        }
+        sealed[i] = seal_text(&subject, subjects_key(subjects, &subject), rows[i].path, text);
+        if (sealed[i] == NULL) {
+            note_set(note, "%s is too long to be sealed", rows[i].path);
+            err = ERR_LIMIT;
+        }
+    }
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        json_t *object = json_object_get(event, rows[i].object);
+        if (sealed[i] != NULL && err == OK) {
+            err = json_object_set(object, rows[i].member, sealed[i]) == 0 ? OK : ERR_MEMORY;
+        }
+        json_decref(sealed[i]);
+    }
+    return err;
+}
+
+enum err
+seal_event(struct subjects *subjects, unsigned year, const void *event, size_t len,
+    struct buf *ret_event, struct note *note)
+{
+    size_t before = ret_event->len;
+    json_t *tree = json_loadb(event, len, JSON_REJECT_DUPLICATES, NULL);
+    if (tree == NULL) {
+        note_set(note, "the event can't be read again");
+        return ERR_SYNTAX;
+    }
+    enum err err = seal_members(subjects, year, tree, note);
+    err = err == OK ? event_canonical(tree, ret_event) : err;
+    json_decref(tree);
+    if (err == OK &&
+        (buf_error(ret_event) != OK || ret_event->len - before > EVENT_LIMIT - EVENT_STAMP)) {
+        note_set(note, "longer than %d bytes once its personal fields are sealed",
+            EVENT_LIMIT - EVENT_STAMP);
+        err = ERR_LIMIT;
+    }
+    if (err != OK) {
+        ret_event->len = before;
+    }
+    return err;
+}
+
+enum err
+seal_parse(const char *text, size_t len, struct sealed *ret_sealed)
+{
+    static const char prefix[] = SEAL_PREFIX;
+    if (text == NULL || len < sizeof(prefix) - 1 || memcmp(text, prefix, sizeof(prefix) - 1) != 0) {
+        return ERR_MISSING;
+    }
+    const char *year = text + sizeof(prefix) - 1;
+    const char *mark = year + YEAR_LEN + 1;
+    if (len < HEAD_LEN || year[YEAR_LEN] != '-' || mark[MARK_LEN] != ':') {
+        return ERR_SYNTAX;
+    }
+    struct sealed sealed = {.base64 = text + HEAD_LEN, .base64_len = len - HEAD_LEN};
+    for (size_t i = 0; i < YEAR_LEN; i++) {
+        if (year[i] < '0' || year[i] > '9') {
+            return ERR_SYNTAX;
+        }
+        sealed.subject.year = sealed.subject.year * 10 + (unsigned)(year[i] - '0');
+    }
+    for (size_t i = 0; i < SUBJECT_MARK; i++) {
+        int high = text_hex_digit(mark[2 * i]);
+        int low = text_hex_digit(mark[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return ERR_SYNTAX;
+        }
+        sealed.subject.mark[i] = (uint8_t)(high * 16 + low);
+    }
+    *ret_sealed = sealed;
+    return OK;
+}
+
+/* The blob of a sealed text; ERR_SYNTAX. */
+static enum err
+blob_of(const struct sealed *sealed, struct buf *ret_blob)
+{
+    size_t len = 0;
+    buf_init(ret_blob, SEAL_OPENED + NONCE + TAG);
+    uint8_t *bytes = buf_extend(ret_blob, sealed->base64_len / 4 * 3 + 3);
+    if (bytes == NULL ||
+        base64_decode(sealed->base64, sealed->base64_len, bytes, ret_blob->len, &len) != OK ||
+        len < NONCE + TAG) {
+        return ERR_SYNTAX;
+    }
+    ret_blob->len = len;
+    return OK;
+}
+
+enum err
+seal_key(const struct subjects *subjects, const struct sealed *sealed, const char *path,
+    uint8_t ret_key[SUBJECT_KEY])
+{
+    CLEANUP(buf_release) struct buf blob;
+    const uint8_t *key = subjects_key(subjects, &sealed->subject);
+    enum err err = blob_of(sealed, &blob);
+    if (err != OK || key == NULL) {
+        return err != OK ? err : ERR_MISSING;
+    }
+    derive(key, (const uint8_t *)blob.data, path, ret_key);
+    return OK;
+}
+
+enum err
+seal_open(const struct sealed *sealed, const uint8_t key[SUBJECT_KEY], struct buf *ret_text)
+{
+    CLEANUP(buf_release) struct buf blob;
+    enum err err = blob_of(sealed, &blob);
+    if (err != OK) {
+        return err;
+    }
+    const uint8_t *bytes = (const uint8_t *)blob.data;
+    size_t before = ret_text->len;
+    uint8_t *out = buf_extend(ret_text, blob.len - NONCE - TAG);
+    if (out == NULL) {
+        return ERR_LIMIT;
+    }
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+            out, NULL, NULL, bytes + NONCE, blob.len - NONCE, NULL, 0, bytes, key) != 0) {
+        ret_text->len = before;
+        ret_text->data[before] = '\0';
+        return ERR_VALUE;
+    }
+    return OK;
+}
+
+enum err
+seal_show(const struct subjects *subjects, const char *path, const char *text, size_t len,
+    struct buf *ret_text)
+{
+    struct sealed sealed;
+    uint8_t key[SUBJECT_KEY];
+    enum err err = seal_parse(text, len, &sealed);
+    if (err != OK) {
+        buf_add(ret_text, text, len);
+        return buf_error(ret_text);
+    }
+    if (subjects != NULL && seal_key(subjects, &sealed, path, key) == OK &&
+        seal_open(&sealed, key, ret_text) == OK) {
+        sodium_memzero(key, sizeof(key));
+        return OK;
+    }
+    buf_add(ret_text, text, HEAD_LEN - 1);
+    return buf_error(ret_text);
+}

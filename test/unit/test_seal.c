@@ -1,0 +1,353 @@
+/* Personal fields sealed under keys of subjects: opened, disclosed one by one, erased for good. */
+#include "ledger/event.h"
+#include "ledger/logged.h"
+#include "ledger/seal.h"
+
+#include "base/secret.h"
+#include "log_scratch.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static int folder;
+static struct subjects *subjects;
+static struct note note;
+
+static int
+setup(void **state)
+{
+    (void)state;
+    scratch_make("seal");
+    folder = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder < 0;
+}
+
+static int
+fresh(void **state)
+{
+    (void)state;
+    (void)unlinkat(folder, SUBJECTS_FILE, 0);
+    return subjects_create(folder, SUBJECTS_FILE, &note) != OK ||
+           subjects_open(folder, SUBJECTS_FILE, true, &subjects, &note) != OK;
+}
+
+static int
+done(void **state)
+{
+    (void)state;
+    subjects_close(subjects);
+    subjects = NULL;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    (void)close(folder);
+    return scratch_remove();
+}
+
+static void
+again(bool is_writable)
+{
+    subjects_close(subjects);
+    subjects = NULL;
+    assert_int_equal(subjects_open(folder, SUBJECTS_FILE, is_writable, &subjects, &note), OK);
+}
+
+static void
+write_event(struct buf *out, enum event_action action, const char *user, const char *object)
+{
+    struct event event = event_begin(action, EVENT_OK);
+    event.id = "event-0123";
+    event.site = event_text("harbour");
+    event.user = event_text(user);
+    event.ip = event_text("192.0.2.7");
+    event.session = event_text("s-1");
+    event.object = event_text(object);
+    const struct event_text cameras[] = {event_text("front")};
+    event.cameras = cameras;
+    event.camera_count = 1;
+    event.reason = event_text("case 4711");
+    buf_init(out, EVENT_LIMIT);
+    assert_int_equal(event_write(&event, out, &note), OK);
+}
+
+static void
+seal(struct buf *out, enum event_action action, const char *user, const char *object)
+{
+    CLEANUP(buf_release) struct buf event;
+    write_event(&event, action, user, object);
+    buf_init(out, (size_t)4 * EVENT_LIMIT);
+    assert_int_equal(seal_event(subjects, 2026, event.data, event.len, out, &note), OK);
+}
+
+/* The member of the sealed event, as `who` sees it. */
+static void
+shown(const struct subjects *who, const struct buf *event, const char *path, const char *object,
+    const char *member, struct buf *ret_text)
+{
+    json_t *tree = json_loadb(event->data, event->len, 0, NULL);
+    const json_t *text = json_object_get(json_object_get(tree, object), member);
+    assert_non_null(text);
+    buf_init(ret_text, SEAL_OPENED);
+    assert_int_equal(
+        seal_show(who, path, json_string_value(text), json_string_length(text), ret_text), OK);
+    json_decref(tree);
+}
+
+static void
+assert_user(const struct subjects *who, const struct buf *event, const char *user)
+{
+    CLEANUP(buf_release) struct buf text;
+    shown(who, event, "actor.user", "actor", "user", &text);
+    assert_string_equal(text.data, user);
+}
+
+static void
+test_a_sealed_event_is_an_event_without_names(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf event;
+    seal(&event, EVENT_LIVE, "anna", NULL);
+    struct event_facts facts;
+    assert_int_equal(event_check(event.data, event.len, false, &facts, &note), OK);
+    assert_null(strstr(event.data, "anna"));
+    assert_null(strstr(event.data, "192.0.2.7"));
+    assert_null(strstr(event.data, "s-1"));
+    assert_non_null(strstr(event.data, "front"));
+    assert_non_null(strstr(event.data, "case 4711"));
+}
+
+static void
+test_who_has_the_keys_reads_what_was_sealed(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf event;
+    CLEANUP(buf_release) struct buf ip;
+    seal(&event, EVENT_LIVE, "anna", NULL);
+    again(false);
+    assert_user(subjects, &event, "anna");
+    shown(subjects, &event, "actor.ip", "actor", "ip", &ip);
+    assert_string_equal(ip.data, "192.0.2.7");
+}
+
+static void
+test_who_has_no_key_sees_the_same_mark_for_the_same_person(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf one;
+    CLEANUP(buf_release) struct buf two;
+    CLEANUP(buf_release) struct buf first;
+    CLEANUP(buf_release) struct buf second;
+    seal(&one, EVENT_LIVE, "anna", NULL);
+    seal(&two, EVENT_LIVE, "anna", NULL);
+    assert_string_not_equal(one.data, two.data);
+    shown(NULL, &one, "actor.user", "actor", "user", &first);
+    shown(NULL, &two, "actor.user", "actor", "user", &second);
+    assert_string_equal(first.data, second.data);
+    assert_int_equal(first.len, strlen("sealed:2026-0123456789abcdef"));
+}
+
+static void
+test_a_subject_that_is_erased_is_erased_for_good_and_others_are_not(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf anna;
+    CLEANUP(buf_release) struct buf ben;
+    CLEANUP(buf_release) struct buf later;
+    CLEANUP(buf_release) struct buf gone;
+    size_t count = 0;
+    seal(&anna, EVENT_LIVE, "anna", NULL);
+    seal(&ben, EVENT_LIVE, "ben", NULL);
+    assert_int_equal(subjects_erase(subjects, "anna", 4, &count), OK);
+    assert_int_equal(count, 1);
+    shown(subjects, &anna, "actor.user", "actor", "user", &gone);
+    assert_int_equal(strncmp(gone.data, "sealed:2026-", 12), 0);
+    assert_user(subjects, &ben, "ben");
+    seal(&later, EVENT_LIVE, "anna", NULL);
+    again(true);
+    assert_user(subjects, &later, "anna");
+    buf_clear(&gone);
+    buf_release(&gone);
+    shown(subjects, &anna, "actor.user", "actor", "user", &gone);
+    assert_int_equal(strncmp(gone.data, "sealed:2026-", 12), 0);
+    assert_int_equal(subjects_count(subjects), 2);
+}
+
+static void
+test_the_years_before_are_erased_together(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    struct subject subject;
+    for (unsigned year = 2020; year < 2026; year++) {
+        subjects_mark(subjects, "anna", 4, year, &subject);
+        assert_int_equal(subjects_need(subjects, &subject), OK);
+    }
+    assert_int_equal(subjects_erase_before(subjects, 2024, &count), OK);
+    assert_int_equal(count, 4);
+    again(false);
+    subjects_mark(subjects, "anna", 4, 2023, &subject);
+    assert_null(subjects_key(subjects, &subject));
+    subjects_mark(subjects, "anna", 4, 2024, &subject);
+    assert_non_null(subjects_key(subjects, &subject));
+}
+
+static void
+test_one_text_is_opened_by_its_own_key_and_no_other(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf event;
+    CLEANUP(buf_release) struct buf text;
+    struct sealed user;
+    struct sealed ip;
+    uint8_t key[SUBJECT_KEY];
+    seal(&event, EVENT_LIVE, "anna", NULL);
+    json_t *tree = json_loadb(event.data, event.len, 0, NULL);
+    const json_t *actor = json_object_get(tree, "actor");
+    const char *words = json_string_value(json_object_get(actor, "user"));
+    const char *address = json_string_value(json_object_get(actor, "ip"));
+    assert_int_equal(seal_parse(words, strlen(words), &user), OK);
+    assert_int_equal(seal_parse(address, strlen(address), &ip), OK);
+    assert_int_equal(seal_key(subjects, &user, "actor.user", key), OK);
+    buf_init(&text, 1024);
+    assert_int_equal(seal_open(&user, key, &text), OK);
+    assert_string_equal(text.data, "anna");
+    assert_int_equal(seal_open(&ip, key, &text), ERR_VALUE);
+    key[0] ^= 1;
+    assert_int_equal(seal_open(&user, key, &text), ERR_VALUE);
+    assert_string_equal(text.data, "anna");
+    json_decref(tree);
+}
+
+static void
+test_an_account_that_was_changed_is_sealed_under_itself(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf event;
+    CLEANUP(buf_release) struct buf object;
+    size_t count = 0;
+    seal(&event, EVENT_USER_CHANGE, "chief", "anna");
+    assert_int_equal(subjects_erase(subjects, "chief", 5, &count), OK);
+    shown(subjects, &event, "target.object", "target", "object", &object);
+    assert_string_equal(object.data, "anna");
+    assert_null(strstr(event.data, "anna"));
+}
+
+static void
+test_another_action_keeps_its_object(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf event;
+    seal(&event, EVENT_CONFIG_CHANGE, "chief", "Config/ZM_OPT_USE_AUTH");
+    assert_non_null(strstr(event.data, "Config/ZM_OPT_USE_AUTH"));
+}
+
+static void
+test_many_subjects_are_all_there_after_a_restart(void **state)
+{
+    (void)state;
+    char name[32];
+    struct subject subject;
+    for (int i = 0; i < 300; i++) {
+        subjects_mark(
+            subjects, name, (size_t)snprintf(name, sizeof(name), "user %d", i), 2026, &subject);
+        assert_int_equal(subjects_need(subjects, &subject), OK);
+    }
+    again(false);
+    assert_int_equal(subjects_count(subjects), 300);
+    for (int i = 0; i < 300; i++) {
+        subjects_mark(
+            subjects, name, (size_t)snprintf(name, sizeof(name), "user %d", i), 2026, &subject);
+        assert_non_null(subjects_key(subjects, &subject));
+    }
+}
+
+static void
+test_a_torn_last_line_is_dropped_and_a_damaged_one_refused(void **state)
+{
+    (void)state;
+    struct subject subject;
+    char path[256];
+    struct stat about;
+    scratch_path(path, SUBJECTS_FILE);
+    subjects_mark(subjects, "anna", 4, 2026, &subject);
+    assert_int_equal(subjects_need(subjects, &subject), OK);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    off_t whole = about.st_size;
+    subjects_mark(subjects, "ben", 3, 2026, &subject);
+    assert_int_equal(subjects_need(subjects, &subject), OK);
+    assert_int_equal(truncate(path, whole + 20), 0);
+    again(true);
+    assert_int_equal(subjects_count(subjects), 1);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_size, whole);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, "20x6", 4, whole - 67), 4);
+    (void)close(fd);
+    struct subjects *none = NULL;
+    assert_int_equal(subjects_open(folder, SUBJECTS_FILE, false, &none, &note), ERR_SYNTAX);
+    assert_non_null(strstr(note.text, "line 2"));
+    assert_int_equal(subjects_create(folder, SUBJECTS_FILE, &note), ERR_VALUE);
+}
+
+static void
+test_hostile_texts_are_shown_as_they_are_or_not_opened(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "sealed", "sealed:", "sealed:2026", "sealed:2026-01",
+        "sealed:20x6-0123456789abcdef:AAAA", "sealed:2026-0123456789abcdeg:AAAA",
+        "sealed:2026x0123456789abcdef:AAAA"};
+    struct sealed sealed;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        CLEANUP(buf_release) struct buf out;
+        buf_init(&out, 1024);
+        assert_int_not_equal(seal_parse(texts[i], strlen(texts[i]), &sealed), OK);
+        assert_int_equal(seal_show(subjects, "actor.user", texts[i], strlen(texts[i]), &out), OK);
+        assert_string_equal(out.data, texts[i]);
+    }
+    CLEANUP(buf_release) struct buf out;
+    buf_init(&out, 1024);
+    static const char lie[] = "sealed:2026-0123456789abcdef:AAAA";
+    assert_int_equal(seal_show(subjects, "actor.user", lie, sizeof(lie) - 1, &out), OK);
+    assert_string_equal(out.data, "sealed:2026-0123456789abcdef");
+}
+
+static void
+test_a_name_that_grows_over_the_limit_is_refused_with_words(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf event;
+    CLEANUP(buf_release) struct buf out;
+    static char name[9001];
+    memset(name, 'x', sizeof(name) - 1);
+    write_event(&event, EVENT_LIVE, name, NULL);
+    buf_init(&out, EVENT_LIMIT);
+    assert_int_equal(seal_event(subjects, 2026, event.data, event.len, &out, &note), ERR_LIMIT);
+    assert_int_equal(out.len, 0);
+    assert_non_null(strstr(note.text, "actor."));
+}
+
+int
+main(void)
+{
+#define EACH(name) cmocka_unit_test_setup_teardown(name, fresh, done)
+    const struct CMUnitTest tests[] = {
+        EACH(test_a_sealed_event_is_an_event_without_names),
+        EACH(test_who_has_the_keys_reads_what_was_sealed),
+        EACH(test_who_has_no_key_sees_the_same_mark_for_the_same_person),
+        EACH(test_a_subject_that_is_erased_is_erased_for_good_and_others_are_not),
+        EACH(test_the_years_before_are_erased_together),
+        EACH(test_one_text_is_opened_by_its_own_key_and_no_other),
+        EACH(test_an_account_that_was_changed_is_sealed_under_itself),
+        EACH(test_another_action_keeps_its_object),
+        EACH(test_many_subjects_are_all_there_after_a_restart),
+        EACH(test_a_torn_last_line_is_dropped_and_a_damaged_one_refused),
+        EACH(test_hostile_texts_are_shown_as_they_are_or_not_opened),
+        EACH(test_a_name_that_grows_over_the_limit_is_refused_with_words),
+    };
+    return secret_start() == OK ? cmocka_run_group_tests(tests, setup, teardown) : 1;
+}
