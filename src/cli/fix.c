@@ -295,6 +295,7 @@ apply(struct fix *fix, const struct plan *plan, const struct assessment *now)
     err = err == OK ? trail_create(fix->folder, plan, &fix->vault, &trail, &note) : err;
     err = err == OK ? fix_save_order(fix, trail_folder(trail), &note) : err;
     err = err == OK ? leave_changed(trail, fix, plan, now) : err;
+    err = err == OK ? fix_leave_stuck(fix, trail, plan) : err;
     int status = err == OK ? fix_run(fix, FIX_APPLY, trail, plan) : cli_fail_err(err, &note);
     trail_close(trail);
     return status;
@@ -320,6 +321,7 @@ show_and_apply(struct fix *fix, struct plan *plan, const struct assessment *now)
         fix_print_plan(fix, plan, now);
     }
     print_differences(fix, plan, now);
+    fix_print_stuck(fix, plan);
     if (!fix->applies) {
         if (runs != 0 && !fix->json && !fix->order.quiet) {
             (void)printf(" Nothing was changed. gatehouse fix --apply, with the same options, does "
@@ -405,6 +407,7 @@ run(struct fix *fix)
     struct plan *plan = NULL;
     struct plan *fresh = NULL;
     struct note note = {""};
+    fix_warn_overdue(fix);
     enum err err = assess_site(fix, &now, &note);
     if (err == OK && fix->plan_in != NULL) {
         err = agree_plan(fix, now, &plan, &fresh, &note);

@@ -62,6 +62,13 @@ void fix_print_plan(const struct fix *fix, const struct plan *plan, const struct
 const char *fix_differs(const struct plan *plan, const struct plan_step *step,
     const struct assessment *now, struct note *words);
 
+/* Steps at a device where one of another plan is stuck: said, and left alone (fix_others.c). */
+void fix_print_stuck(const struct fix *fix, const struct plan *plan);
+enum err fix_leave_stuck(
+    const struct fix *fix, struct trail *trail, const struct plan *plan) MUST_CHECK;
+/* Says which plans nobody confirmed in time and nobody has taken back. */
+void fix_warn_overdue(const struct fix *fix);
+
 /* The parts. */
 #define PART(name, words) int fix_##name(int argc, char **argv);
 #include "cli/fix.def"

@@ -85,7 +85,13 @@ run_again(struct fix *fix, enum fix_way way)
     struct trail *trail = NULL;
     struct plan *plan = NULL;
     int status = fix_reopen(fix, &trail, &plan);
-    if (status == CLI_END) {
+    /* Whoever went back half the way goes on back. */
+    way =
+        way == FIX_RESUME && status == CLI_END && trail_is_turned_back(trail) ? FIX_ROLLBACK : way;
+    if (status == CLI_END && way == FIX_ROLLBACK && trail_turn_back(trail) != OK) {
+        status = close_ledger(
+            fix, cli_fail("the journal of the plan can't be written: %s", trail_folder(trail)));
+    } else if (status == CLI_END) {
         status = close_ledger(fix, fix_run(fix, way, trail, plan));
     }
     trail_close(trail);
@@ -167,7 +173,13 @@ state_words(const struct trail_summary *summary)
     if (!summary->is_begun) {
         return "not begun";
     }
-    return summary->confirm_by != 0 ? "waits for gatehouse fix confirm" : "UNFINISHED";
+    if (trail_is_overdue(summary, clock_wall())) {
+        return "NOT CONFIRMED IN TIME, NOT TAKEN BACK";
+    }
+    return summary->is_back ? trail_is_stuck(summary) ? "TAKING BACK IS STUCK" : "HALF TAKEN BACK"
+           : trail_is_stuck(summary)  ? "STUCK"
+           : summary->confirm_by != 0 ? "waits for gatehouse fix confirm"
+                                      : "UNFINISHED";
 }
 
 static void
@@ -180,6 +192,11 @@ print_summary(const char *id, const struct trail_summary *summary)
         }
     }
     (void)printf("%s%s\n", summary->site[0] == '\0' ? "" : "  ", summary->site);
+    if (trail_is_stuck(summary) || trail_is_overdue(summary, clock_wall())) {
+        (void)printf("    gatehouse fix rollback %s takes it back, gatehouse fix confirm %s leaves "
+                     "it as it is\n",
+            id, id);
+    }
 }
 
 static json_t *

@@ -222,13 +222,29 @@ prove(struct fix *fix, struct proof *proof)
     }
 }
 
+static void
+name_stuck(const struct trail *trail, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct plan_step *step = &plan->steps[i];
+        const struct trail_step state = trail_step(trail, step->number);
+        if (state.phase == TRAIL_STUCK) {
+            (void)cli_fail("step %u at %s is stuck (%s): %s", step->number,
+                plan->targets[step->target].title, step->words,
+                state.why == NULL ? "it is not known why" : state.why);
+        }
+    }
+}
+
 static int
-tell_unended(const struct plan *plan, const struct apply_result *result, bool is_cut_off)
+tell_unended(const struct trail *trail, const struct plan *plan, const struct apply_result *result,
+    bool is_cut_off)
 {
     if (result->stuck != 0) {
-        (void)cli_fail("%u step%s could neither be kept nor taken back: see above. When the device "
-                       "answers again: gatehouse fix rollback %s; or as it is: gatehouse fix "
-                       "confirm %s",
+        name_stuck(trail, plan);
+        (void)cli_fail("%u step%s could neither be kept nor taken back. When the device answers "
+                       "again: gatehouse fix rollback %s; or as it is: gatehouse fix confirm %s. "
+                       "Until then nothing else is changed at that device",
             result->stuck, result->stuck == 1 ? "" : "s", plan->id, plan->id);
     } else if (is_cut_off) {
         (void)cli_fail(
@@ -337,5 +353,5 @@ fix_run(struct fix *fix, enum fix_way way, struct trail *trail, const struct pla
     }
     prove(fix, &proof);
     return is_over ? conclude(fix, way, plan, &result, waits)
-                   : tell_unended(plan, &result, is_cut_off);
+                   : tell_unended(trail, plan, &result, is_cut_off);
 }

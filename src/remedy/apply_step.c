@@ -72,7 +72,8 @@ tell(struct walk *walk, const char *phase)
     json_t *detail = json_object();
     value_put_known(detail, "why", walk->job.why.text);
     value_put(detail, "logins", json_integer(walk->logins + walk->job.logins));
-    value_put(detail, "gap_ms", json_integer(walk->gap_ms));
+    bool is_known = walk->gap_ms != TRAIL_GAP_UNKNOWN;
+    value_put(detail, "gap_ms", is_known ? json_integer(walk->gap_ms) : json_null());
     enum err err = desk_event(&walk->job, action_of(walk->step->kind), phase, detail, &note);
     if (err != OK && walk->job.why.text[0] == '\0') {
         walk->job.why = note;
@@ -253,6 +254,7 @@ do_step(struct walk *walk)
     if (result == REMEDY_DONE && walk->kind->has_video &&
         stream_watch_begin(&walk->job, &walk->watch) != OK) {
         walk->watch = NULL;
+        walk->gap_ms = TRAIL_GAP_UNKNOWN;
     }
     if (is_cut_off(walk)) {
         return;

@@ -166,7 +166,7 @@ is_ended(const struct guard_orders *orders)
 
 /* Until it is done: the network may be what broke. */
 static int
-take_back(const struct guard_orders *orders, bool is_all)
+take_back(const struct guard_orders *orders, bool is_all, unsigned tries)
 {
     char id[64];
     (void)snprintf(id, sizeof(id), "%s", orders->id);
@@ -175,7 +175,7 @@ take_back(const struct guard_orders *orders, bool is_all)
     char *some[] = {program, fix, part, yes, unfinished, id, NULL};
     char *all[] = {program, fix, part, yes, id, NULL};
     unsigned pause = 5;
-    for (unsigned i = 0; i < TRIES && !is_ended(orders); i++) {
+    for (unsigned i = 0; i < tries && !is_ended(orders); i++) {
         pid_t pid = 0;
         int status = 0;
         if (i != 0) {
@@ -201,7 +201,7 @@ await_confirmation(const struct guard_orders *orders)
         (void)poll(NULL, 0, LOOK_MS);
     }
     log_warn("nobody confirmed the plan %s in time: all of it is taken back", orders->id);
-    return take_back(orders, true);
+    return take_back(orders, true, TRIES);
 }
 
 /* The plan took too long: its process is asked to stop, then made to. */
@@ -236,5 +236,66 @@ guard_run(const struct guard_orders *orders)
         stop_parent(parent);
     }
     log_warn("the plan %s was interrupted: what is unfinished is taken back", orders->id);
-    return take_back(orders, false);
+    return take_back(orders, false, TRIES);
+}
+
+/* Nobody is at it, and it is not as anybody wanted it. */
+static bool
+is_left_behind(const struct trail_summary *summary)
+{
+    bool is_torn = summary->confirm_by == 0 && trail_is_torn_off(summary);
+    bool goes_back = summary->is_back && trail_is_unfinished(summary) && !summary->is_held &&
+                     !trail_is_stuck(summary);
+    return is_torn || goes_back || trail_is_overdue(summary, clock_wall());
+}
+
+static bool
+may_be_confirmed(const struct trail_summary *summary)
+{
+    return summary->confirm_by != 0 && trail_is_unfinished(summary) && !summary->is_held &&
+           !trail_is_overdue(summary, clock_wall());
+}
+
+/* One look at all plans; whether one of them has time left. */
+static bool
+sweep(const char *folder, const struct trail_list *list, bool waits, unsigned counts[2])
+{
+    bool has_time = false;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct guard_orders orders = {.folder = folder, .id = list->ids[i]};
+        struct trail_summary summary;
+        struct note note = {""};
+        if (trail_look(folder, list->ids[i], &summary, &note) != OK) {
+            continue;
+        }
+        if (is_left_behind(&summary)) {
+            bool is_all = summary.is_back || summary.confirm_by != 0;
+            counts[0]++;
+            log_warn("the plan %s was left behind: %s", orders.id,
+                is_all ? "all of it is taken back" : "what is unfinished is taken back");
+            counts[1] += take_back(&orders, is_all, waits ? TRIES : 1) == 0 ? 0 : 1;
+        }
+        has_time = has_time || may_be_confirmed(&summary);
+    }
+    return has_time;
+}
+
+enum err
+guard_overdue(const char *folder, bool waits, unsigned *ret_found, unsigned *ret_open)
+{
+    unsigned counts[2] = {0, 0};
+    bool has_time = true;
+    enum err err = OK;
+    while (has_time && err == OK) {
+        struct trail_list list;
+        err = trail_list(folder, &list);
+        has_time = err == OK && sweep(folder, &list, waits, counts) && waits;
+        trail_list_release(&list);
+        if (has_time) {
+            (void)poll(NULL, 0, LOOK_MS);
+        }
+    }
+    *ret_found = counts[0];
+    *ret_open = counts[1];
+    return err;
 }

@@ -21,5 +21,12 @@ enum err guard_start(
 /* Lets it go: the plan is in order as it stands, or it waits for a confirmation. */
 void guard_dismiss(struct guard *guard);
 void guard_await(struct guard *guard);
+/*
+ * Takes back, after a power cut took the guardian too, what nobody confirmed in time, what was on
+ * its way back and what was torn off; `waits`: also what may be confirmed still, when its time is
+ * over, and for a network that is not there yet. How many plans there were, and are still.
+ */
+enum err guard_overdue(
+    const char *folder, bool waits, unsigned *ret_found, unsigned *ret_open) MUST_CHECK;
 /* The guardian's own life; its exit status. */
 int guard_run(const struct guard_orders *orders);

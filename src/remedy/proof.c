@@ -93,7 +93,8 @@ gaps_of(const struct proof *proof, unsigned *ret_gaps)
         for (size_t i = 0; i < proof->plan->step_count; i++) {
             const struct plan_step *step = &proof->plan->steps[i];
             unsigned gap = trail_step(proof->journal, step->number).gap_ms;
-            longest = step->target == target && gap > longest ? gap : longest;
+            bool counts = step->target == target && gap != TRAIL_GAP_UNKNOWN;
+            longest = counts && gap > longest ? gap : longest;
         }
         if (longest != 0) {
             ret_gaps[count++] = longest;
@@ -139,7 +140,8 @@ step_json(const struct proof *proof, const struct plan_step *step)
     value_put_known(object, "after", proof_after(&state, step));
     value_put_known(object, "why", state.why);
     value_put(object, "logins", value_number(state.logins));
-    value_put(object, "gap_ms", value_number(state.gap_ms));
+    bool is_known = state.gap_ms != TRAIL_GAP_UNKNOWN;
+    value_put(object, "gap_ms", is_known ? value_number(state.gap_ms) : json_null());
     for (size_t i = 0; i < step->rule_count; i++) {
         (void)json_array_append_new(rules, value_text(step->rules[i]));
     }

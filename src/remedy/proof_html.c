@@ -90,7 +90,9 @@ put_step(const struct proof *proof, const struct plan_step *step, struct buf *ou
         : text_is_empty(step->from) ? "not known"
                                     : step->from,
         after == NULL ? "" : after);
-    buf_text(out, state.gap_ms == 0 ? "" : words_duration(state.gap_ms, text));
+    buf_text(out, state.gap_ms == 0                   ? ""
+                  : state.gap_ms == TRAIL_GAP_UNKNOWN ? "not known"
+                                                      : words_duration(state.gap_ms, text));
     buf_text(out, "</td></tr>\n");
 }
 

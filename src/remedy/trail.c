@@ -122,31 +122,6 @@ lock_folder(const char *folder, int *ret_fd, struct note *note)
     return OK;
 }
 
-static enum err
-refuse_unfinished(const char *folder, const struct plan *plan, struct note *note)
-{
-    struct trail_list list;
-    enum err err = trail_list(folder, &list);
-    for (size_t i = 0; i < list.count && err == OK; i++) {
-        struct trail_summary summary;
-        struct note why = {""};
-        enum err looked = trail_look(folder, list.ids[i], &summary, &why);
-        if (looked == ERR_MISSING || (looked == OK && !trail_is_unfinished(&summary))) {
-            continue;
-        }
-        if (looked != OK ||
-            (text_equal(summary.site, plan->site) && text_equal(summary.scope, plan->scope))) {
-            note_set(note,
-                "the plan %s of this site is unfinished%s%.80s: gatehouse fix resume goes on with "
-                "it, gatehouse fix rollback takes it back",
-                list.ids[i], looked == OK ? "" : "; ", why.text);
-            err = ERR_REFUSED;
-        }
-    }
-    trail_list_release(&list);
-    return err;
-}
-
 /* What could not be read again would have no way back. */
 static enum err
 try_reading(const char *text, struct note *note)
@@ -195,7 +170,7 @@ trail_create(const char *folder, const struct plan *plan, const struct vault_pla
     int lock = -1;
     struct trail *journal = make(folder, plan->id);
     enum err err = journal == NULL ? ERR_MEMORY : lock_folder(folder, &lock, note);
-    err = err == OK ? refuse_unfinished(folder, plan, note) : err;
+    err = err == OK ? trail_others_refuse(folder, plan, note) : err;
     err = err == OK ? vault_journal_key(vault, &journal->key, note) : err;
     err = err == OK ? trail_lines_init(&journal->lines, plan) : err;
     err = err == OK ? refuse_twice(journal, note) : err;
@@ -399,7 +374,8 @@ trail_write(
     value_put(entry, "step", json_integer(number));
     value_put(entry, "phase", json_string(trail_phase_name(phase)));
     value_put(entry, "logins", json_integer(state == NULL ? row->logins : state->logins));
-    value_put(entry, "gap_ms", json_integer(state == NULL ? row->gap_ms : state->gap_ms));
+    unsigned gap_ms = state == NULL ? row->gap_ms : state->gap_ms;
+    value_put(entry, "gap_ms", gap_ms == TRAIL_GAP_UNKNOWN ? json_null() : json_integer(gap_ms));
     if (state != NULL && state->after != NULL) {
         value_put(entry, "after", json_deep_copy(state->after));
     }
@@ -441,6 +417,18 @@ enum err
 trail_await(struct trail *journal, int64_t until)
 {
     return append_alone(journal, "confirm_by", json_integer(until));
+}
+
+enum err
+trail_turn_back(struct trail *journal)
+{
+    return append_alone(journal, "turned", json_string("back"));
+}
+
+bool
+trail_is_turned_back(const struct trail *journal)
+{
+    return journal->lines.is_back;
 }
 
 bool

@@ -118,7 +118,8 @@ take_step(struct trail_lines *lines, const json_t *entry)
 {
     json_int_t number = json_integer_value(json_object_get(entry, "step"));
     json_int_t logins = json_integer_value(json_object_get(entry, "logins"));
-    json_int_t gap = json_integer_value(json_object_get(entry, "gap_ms"));
+    const json_t *seen = json_object_get(entry, "gap_ms");
+    json_int_t gap = json_is_null(seen) ? TRAIL_GAP_UNKNOWN : json_integer_value(seen);
     json_t *after = json_object_get(entry, "after");
     enum trail_phase phase = TRAIL_WAITING;
     if (number < 1 || number >= (json_int_t)lines->row_count || logins < 0 || logins > INT32_MAX ||
@@ -128,6 +129,10 @@ take_step(struct trail_lines *lines, const json_t *entry)
     }
     struct trail_row *row = &lines->rows[number];
     enum err err = take_copy(&row->sealed, json_string_value(json_object_get(entry, "before")));
+    if (phase == TRAIL_TAKEN || phase == TRAIL_KEPT) {
+        free(row->why); /* why it was not so before */
+        row->why = NULL;
+    }
     err = err == OK ? take_copy(&row->why, json_string_value(json_object_get(entry, "why"))) : err;
     if (after != NULL) {
         json_decref(row->after);
@@ -151,6 +156,12 @@ take_entry(struct trail_lines *lines, const json_t *entry)
     }
     if (how != NULL) {
         return text_copy(lines->how, sizeof(lines->how), how) && how[0] != '\0' ? OK : ERR_SYNTAX;
+    }
+    if (text_equal(json_string_value(json_object_get(entry, "turned")), "back")) {
+        lines->is_back = true;
+        lines->confirm_by = 0;
+        lines->how[0] = '\0';
+        return OK;
     }
     if (confirm_by != NULL) {
         lines->confirm_by = json_integer_value(confirm_by);

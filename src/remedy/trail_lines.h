@@ -24,6 +24,7 @@ struct trail_lines {
     size_t whole;       /* bytes of them */
     bool is_torn;       /* something behind them does not count */
     char how[24];       /* how the plan ended; "": it did not */
+    bool is_back;       /* all of it is being taken back */
     int64_t confirm_by; /* wall ms; 0: nobody is waited for */
     int64_t last;       /* wall ms of the last line */
 };
@@ -39,6 +40,13 @@ enum err trail_lines_take(struct trail_lines *lines, const char *line, size_t le
 /* All of a file. ERR_SYNTAX: a line that others follow is damaged; the note says which. */
 enum err trail_lines_read(
     struct trail_lines *lines, const char *bytes, size_t len, struct note *note) MUST_CHECK;
+
+/*
+ * Plan and journal of a folder, by who does not own them (trail_look.c); both are the caller's when
+ * it is OK. ERR_MISSING: there is no such plan.
+ */
+enum err trail_look_whole(const char *folder, struct plan **ret_plan, struct trail_lines *ret_lines,
+    bool *ret_held, struct note *note) MUST_CHECK;
 
 /* `before` sealed for this plan's step, base64, malloc'ed; and back. */
 enum err trail_lines_seal(const struct secret *key, const char *place, const json_t *before,

@@ -70,8 +70,9 @@ is_held(const char *path)
     return held;
 }
 
-static enum err
-look(const char *folder, struct trail_summary *summary, struct note *note)
+enum err
+trail_look_whole(const char *folder, struct plan **ret_plan, struct trail_lines *ret_lines,
+    bool *ret_held, struct note *note)
 {
     CLEANUP(buf_release) struct buf path;
     CLEANUP(buf_release) struct buf bytes;
@@ -86,36 +87,76 @@ look(const char *folder, struct trail_summary *summary, struct note *note)
     buf_clear(&path);
     buf_clear(&bytes);
     buf_format(&path, "%s/journal.jsonl", folder);
-    summary->is_held = err == OK && is_held(path.data);
+    *ret_held = err == OK && is_held(path.data);
     err = err == OK ? file_read(path.data, &bytes, note) : err;
     err = err == OK ? trail_lines_init(&lines, plan) : err;
     err = err == OK ? trail_lines_read(&lines, bytes.data, bytes.len, note) : err;
-    if (err == OK) {
-        (void)text_copy(summary->site, sizeof(summary->site), plan->site);
-        (void)text_copy(summary->scope, sizeof(summary->scope), plan->scope);
-        (void)text_copy(summary->how, sizeof(summary->how), lines.how);
-        summary->is_begun = lines.count != 0;
-        summary->confirm_by = lines.confirm_by;
-        summary->made = plan->made;
-        summary->last = lines.last;
-        for (size_t i = 1; i < lines.row_count; i++) {
-            summary->steps[lines.rows[i].phase]++;
-        }
+    if (err != OK) {
+        trail_lines_release(&lines);
+        plan_free(plan);
+        return err;
     }
-    trail_lines_release(&lines);
-    plan_free(plan);
-    return err;
+    *ret_plan = plan;
+    *ret_lines = lines;
+    return OK;
 }
 
 enum err
 trail_look(const char *folder, const char *id, struct trail_summary *ret_summary, struct note *note)
 {
     CLEANUP(buf_release) struct buf path;
-    *ret_summary = (struct trail_summary){.is_begun = false};
+    struct plan *plan = NULL;
+    struct trail_lines lines;
+    struct trail_summary *summary = ret_summary;
+    *summary = (struct trail_summary){.is_begun = false};
     buf_init(&path, PATH_BYTES);
     buf_format(&path, "%s/%s", folder, id);
     enum err err = buf_error(&path);
-    return err == OK ? look(path.data, ret_summary, note) : err;
+    err = err == OK ? trail_look_whole(path.data, &plan, &lines, &summary->is_held, note) : err;
+    if (err != OK) {
+        return err;
+    }
+    (void)text_copy(summary->site, sizeof(summary->site), plan->site);
+    (void)text_copy(summary->scope, sizeof(summary->scope), plan->scope);
+    (void)text_copy(summary->how, sizeof(summary->how), lines.how);
+    summary->is_begun = lines.count != 0;
+    summary->is_back = lines.is_back;
+    summary->confirm_by = lines.confirm_by;
+    summary->made = plan->made;
+    summary->last = lines.last;
+    for (size_t i = 1; i < lines.row_count; i++) {
+        summary->steps[lines.rows[i].phase]++;
+    }
+    trail_lines_release(&lines);
+    plan_free(plan);
+    return OK;
+}
+
+bool
+trail_is_torn_off(const struct trail_summary *summary)
+{
+    static const enum trail_phase phases[] = {
+        TRAIL_APPLYING, TRAIL_PROVING, TRAIL_KEEPING, TRAIL_UNDOING};
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(phases); i++) {
+        count += summary->steps[phases[i]];
+    }
+    return count != 0 && summary->how[0] == '\0' && !summary->is_held;
+}
+
+bool
+trail_is_stuck(const struct trail_summary *summary)
+{
+    size_t open = summary->steps[TRAIL_WAITING] + summary->steps[TRAIL_TAKEN];
+    return trail_is_unfinished(summary) && !summary->is_held && summary->confirm_by == 0 &&
+           summary->steps[TRAIL_STUCK] != 0 && open == 0 && !trail_is_torn_off(summary);
+}
+
+bool
+trail_is_overdue(const struct trail_summary *summary, int64_t now)
+{
+    return trail_is_unfinished(summary) && !summary->is_held && summary->confirm_by != 0 &&
+           summary->confirm_by <= now;
 }
 
 bool

@@ -41,6 +41,17 @@ def write_begun_plan(home, title=None):
         pass
     return folder
 
+def write_journal(folder, *entries):
+    """Lines with their chain: SHA-256 over the chain before it and the line without it; the first is that of the plan's digest."""
+    with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+        canonical = json.dumps(json.load(file), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    chain = hashlib.sha256(hashlib.sha256(canonical.encode()).hexdigest().encode()).digest()
+    with open(os.path.join(folder, "journal.jsonl"), "w", encoding="utf-8") as file:
+        for entry in entries:
+            rest = json.dumps({"at": "2026-11-22T20:15:00Z", **entry}, separators=(",", ":"))[1:]
+            chain = hashlib.sha256(chain + b"{" + rest.encode()).digest()
+            file.write(f'{{"chain":"{chain.hex()}",{rest}\n')
+
 def start_guardian(home, folder, *seconds):
     """The guardian with a pipe as its parent would give it; the writing end, and the process."""
     reading, writing = os.pipe()
@@ -114,6 +125,44 @@ def test_guardian_takes_all_back_when_nobody_confirms(home, tmp_path):
     os.close(writing)
     assert process.wait(timeout=60) == 0
     assert state(home) == "rolled-back"
+
+LEFT = {"step": 1, "phase": "left", "logins": 0, "gap_ms": 0, "why": "to be done by hand"}
+
+def test_plan_that_nobody_confirmed_before_a_power_cut_is_told_and_taken_back(home):
+    folder = write_begun_plan(home)
+    write_journal(folder, LEFT, {"confirm_by": 1})
+    status = fix(home, "status")
+    assert "NOT CONFIRMED IN TIME" in status.stdout and f"gatehouse fix rollback {ID}" in status.stdout
+    told = fix(home, "-q", "--config", CONFIG)
+    assert f"nobody confirmed the plan {ID}" in told.stderr and f"gatehouse fix rollback {ID}" in told.stderr
+    done = fix(home, "overdue")
+    assert done.returncode == 0 and "Taken back: 1" in done.stdout, done.stderr
+    assert state(home) == "rolled-back"
+    assert "Nothing was left behind" in fix(home, "overdue").stdout
+
+def test_service_waits_until_the_time_for_a_confirmation_is_over(home):
+    folder = write_begun_plan(home)
+    write_journal(folder, LEFT, {"confirm_by": int((time.time() + 3) * 1000)})
+    assert "Nothing was left behind" in fix(home, "overdue").stdout
+    begun = time.monotonic()
+    assert fix(home, "overdue", "--wait").returncode == 0
+    assert time.monotonic() - begun > 1
+    assert state(home) == "rolled-back"
+
+def test_plan_that_was_being_taken_back_goes_on_so(home):
+    folder = write_begun_plan(home)
+    write_journal(folder, LEFT, {"end": "ended"}, {"turned": "back"})
+    assert state(home) == "HALF TAKEN BACK"
+    assert fix(home, "resume").returncode == 0
+    assert state(home) == "rolled-back"
+
+def test_plan_whose_way_back_is_stuck_has_not_ended(home):
+    folder = write_begun_plan(home)
+    steps = len(json.loads((SOURCE / "test/fuzz/corpus/plan/one.json").read_text(encoding="utf-8"))["steps"])
+    stuck = [{**LEFT, "step": i + 1, "phase": "stuck" if i == 0 else "left"} for i in range(steps)]
+    write_journal(folder, *stuck, {"end": "ended"}, {"turned": "back"})
+    shown = fix(home, "status").stdout
+    assert "TAKING BACK IS STUCK" in shown and f"gatehouse fix confirm {ID}" in shown and "ended" not in shown
 
 def test_confirmed_plan_stays(home, tmp_path):
     write_begun_plan(home)

@@ -75,9 +75,9 @@ def test_status_of_nobody_is_no_error(fix):
 def test_every_option_of_the_manual_is_in_the_help_and_the_other_way(fix):
     manual = (SOURCE / "man/gatehouse-fix.1").read_text(encoding="utf-8")
     help_text = fix("--help").stdout
-    for option in set(re.findall(r"Fl -([a-z-]+)", manual)) - {"unfinished"}:
+    for option in set(re.findall(r"Fl -([a-z-]+)", manual)) - {"unfinished", "wait"}:
         assert f"--{option}" in help_text, option
-    assert "--unfinished" in fix("rollback", "--help").stdout
+    assert "--unfinished" in fix("rollback", "--help").stdout and "--wait" in fix("overdue", "--help").stdout
 
 
 def examples():

@@ -22,4 +22,6 @@ def test_pages_and_service_are_installed(tmp_path):
     assert f"ExecStart=/{program.relative_to(tmp_path)} keeper " in unit and "@bindir@" not in unit
     serve = next(tmp_path.glob("**/lib/systemd/system/gatehouse-serve.service")).read_text()
     assert f"ExecStart=/{program.relative_to(tmp_path)} serve " in serve and "@bindir@" not in serve
+    overdue = next(tmp_path.glob("**/lib/systemd/system/gatehouse-fix-overdue@.service")).read_text()
+    assert f"ExecStart=/{program.relative_to(tmp_path)} fix overdue --wait" in overdue and "@bindir@" not in overdue
     assert "gatehouse" in next(tmp_path.glob("**/lib/sysusers.d/gatehouse.conf")).read_text()

@@ -10,11 +10,12 @@ from keeping import OK, Wire, init, live
 
 UNIT = BUILD / "data" / "gatehouse-keeper.service"
 SERVE = BUILD / "data" / "gatehouse-serve.service"
+OVERDUE = BUILD / "data" / "gatehouse-fix-overdue@.service"
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 
 
 @needs_systemd
-@pytest.mark.parametrize("shipped", [UNIT, SERVE], ids=["keeper", "serve"])
+@pytest.mark.parametrize("shipped", [UNIT, SERVE, OVERDUE], ids=["keeper", "serve", "fix-overdue"])
 def test_systemd_has_nothing_to_say_against_it(tmp_path, shipped):
     unit = tmp_path / shipped.name
     unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={GATEHOUSE}", shipped.read_text(), flags=re.M))

@@ -353,6 +353,23 @@ test_each_end_is_told_and_the_device_is_as_it_says(void **state)
 }
 
 static void
+test_gap_of_video_that_can_not_be_watched_is_not_known(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"good", "serial"};
+    struct plan *plan = make_plan(kinds, COUNT(kinds), 1);
+    struct trail *journal = create(plan);
+    struct desk desk = make_desk(journal);
+    struct apply_result result;
+    has_no_video = true;
+    run(&desk, plan, &result);
+    assert_int_equal(trail_step(journal, 1).gap_ms, TRAIL_GAP_UNKNOWN);
+    assert_int_equal(trail_step(journal, 2).gap_ms, 0); /* it touches no video */
+    trail_close(journal);
+    plan_free(plan);
+}
+
+static void
 test_stuck_step_leaves_the_rest_of_its_device_alone(void **state)
 {
     (void)state;
@@ -556,6 +573,7 @@ main(void)
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, make_world, free_world)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_each_end_is_told_and_the_device_is_as_it_says),
+        WORLD_TEST(test_gap_of_video_that_can_not_be_watched_is_not_known),
         WORLD_TEST(test_stuck_step_leaves_the_rest_of_its_device_alone),
         WORLD_TEST(test_steps_of_a_device_run_in_order_and_devices_side_by_side),
         WORLD_TEST(test_step_is_left_when_the_one_before_it_was_not_kept),

@@ -44,12 +44,12 @@ remove_folder(void **state)
 }
 
 static struct plan *
-make_plan(const char *id, size_t steps)
+make_plan_at(const char *id, size_t steps, const char *address)
 {
     struct plan *plan = plan_new();
     struct subject *subject = subject_new(1);
     struct ip ip;
-    assert_int_equal(ip_parse("10.20.0.14", &ip), OK);
+    assert_int_equal(ip_parse(address, &ip), OK);
     (void)subject_add_address(subject, &ip);
     plan->id = id;
     plan->site = "shop";
@@ -59,6 +59,12 @@ make_plan(const char *id, size_t steps)
     }
     subject_free(subject);
     return plan;
+}
+
+static struct plan *
+make_plan(const char *id, size_t steps)
+{
+    return make_plan_at(id, steps, "10.20.0.14");
 }
 
 static struct trail *
@@ -266,6 +272,156 @@ test_plan_has_one_owner_and_a_site_one_plan(void **state)
 }
 
 static void
+end(struct trail *journal, const char *how)
+{
+    assert_int_equal(trail_end(journal, how), OK);
+    trail_close(journal);
+}
+
+static void
+test_device_has_one_plan_however_its_scope_is_written(void **state)
+{
+    (void)state;
+    struct plan *plan = make_plan("20261122T201500Z-000020", 1);
+    struct plan *same = make_plan("20261122T201600Z-000021", 1);
+    struct plan *other = make_plan_at("20261122T201700Z-000022", 1, "10.20.0.15");
+    struct trail *second = NULL;
+    struct note note = {""};
+    plan->scope = "10.20.0.0/24";
+    same->scope = "10.20.0.14";
+    other->scope = "10.20.0.15";
+    struct trail *journal = create(plan);
+    assert_int_equal(trail_create(folder, same, &vault, &second, &note), ERR_REFUSED);
+    assert_non_null(strstr(note.text, "10.20.0.14"));
+    assert_non_null(strstr(note.text, plan->id));
+    second = create(other);
+    end(second, "ended");
+    end(journal, "ended");
+    end(create(same), "ended");
+    plan_free(plan);
+    plan_free(same);
+    plan_free(other);
+}
+
+static void
+test_stuck_step_stands_in_the_way_at_its_device_only(void **state)
+{
+    (void)state;
+    struct plan *plan = make_plan("20261122T201500Z-000023", 1), *again = NULL;
+    struct plan *same = make_plan("20261122T201600Z-000024", 2);
+    struct plan *other = make_plan_at("20261122T201700Z-000025", 1, "10.20.0.15");
+    struct note words[2], note = {""};
+    plan->steps[0].words = "Switch off P2P";
+    struct trail *journal = create(plan);
+    write_taken(journal, 1, "old");
+    assert_int_equal(trail_write(journal, 1, TRAIL_STUCK, NULL), OK);
+    trail_close(journal);
+    end(create(other), "ended");
+    assert_int_equal(trail_others_stuck(folder, other, words), OK);
+    assert_string_equal(words[0].text, "");
+    journal = create(same);
+    assert_int_equal(trail_others_stuck(folder, same, words), OK);
+    for (size_t i = 0; i < COUNT(words); i++) {
+        assert_non_null(strstr(words[i].text, "step 1 of the plan 20261122T201500Z-000023"));
+        assert_non_null(strstr(words[i].text, "Switch off P2P"));
+        assert_non_null(strstr(words[i].text, "gatehouse fix rollback 20261122T201500Z-000023"));
+        assert_non_null(strstr(words[i].text, "gatehouse fix confirm 20261122T201500Z-000023"));
+    }
+    end(journal, "ended");
+    assert_int_equal(trail_open(folder, plan->id, &vault, &journal, &again, &note), OK);
+    end(journal, "confirmed");
+    assert_int_equal(trail_others_stuck(folder, same, words), OK);
+    assert_string_equal(words[0].text, "");
+    plan_free(again);
+    plan_free(plan);
+    plan_free(same);
+    plan_free(other);
+}
+
+static void
+test_plan_that_is_being_taken_back_has_not_ended(void **state)
+{
+    (void)state;
+    struct plan *plan = make_plan("20261122T201500Z-000026", 1), *again = NULL;
+    struct trail_summary summary;
+    struct note note = {""};
+    struct trail *journal = create(plan);
+    write_taken(journal, 1, "old");
+    assert_int_equal(trail_write(journal, 1, TRAIL_KEPT, NULL), OK);
+    assert_int_equal(trail_await(journal, 5), OK);
+    assert_int_equal(trail_end(journal, "confirmed"), OK);
+    assert_int_equal(trail_turn_back(journal), OK);
+    assert_false(trail_is_ended(journal));
+    assert_int_equal(trail_write(journal, 1, TRAIL_STUCK, NULL), OK);
+    trail_close(journal);
+    assert_int_equal(trail_look(folder, plan->id, &summary, &note), OK);
+    assert_true(trail_is_unfinished(&summary) && summary.is_back && trail_is_stuck(&summary));
+    assert_false(trail_is_overdue(&summary, 6));
+    assert_int_equal(trail_open(folder, NULL, &vault, &journal, &again, &note), OK);
+    assert_true(trail_is_turned_back(journal));
+    end(journal, "rolled-back");
+    plan_free(again);
+    plan_free(plan);
+}
+
+static void
+test_plan_that_nobody_confirmed_is_overdue_when_its_time_is_over(void **state)
+{
+    (void)state;
+    struct plan *plan = make_plan("20261122T201500Z-000027", 1);
+    struct trail_summary summary;
+    struct note note = {""};
+    struct trail *journal = create(plan);
+    write_taken(journal, 1, "old");
+    assert_int_equal(trail_write(journal, 1, TRAIL_KEPT, NULL), OK);
+    assert_int_equal(trail_await(journal, 5000), OK);
+    assert_int_equal(trail_look(folder, plan->id, &summary, &note), OK);
+    assert_false(trail_is_overdue(&summary, 6000)); /* somebody is at it */
+    trail_close(journal);
+    assert_int_equal(trail_look(folder, plan->id, &summary, &note), OK);
+    assert_false(trail_is_overdue(&summary, 4999));
+    assert_true(trail_is_overdue(&summary, 5000));
+    struct plan *again = NULL;
+    assert_int_equal(trail_open(folder, plan->id, &vault, &journal, &again, &note), OK);
+    end(journal, "rolled-back");
+    plan_free(again);
+    plan_free(plan);
+}
+
+static void
+test_kept_step_says_nothing_of_why_it_was_not(void **state)
+{
+    (void)state;
+    struct plan *plan = make_plan("20261122T201500Z-000028", 1);
+    struct trail *journal = create(plan);
+    const struct trail_step why = {.why = "it was away for a moment"};
+    write_taken(journal, 1, "old");
+    assert_int_equal(trail_write(journal, 1, TRAIL_PROVING, &why), OK);
+    assert_string_equal(trail_step(journal, 1).why, why.why);
+    assert_int_equal(trail_write(journal, 1, TRAIL_KEPT, NULL), OK);
+    assert_null(trail_step(journal, 1).why);
+    end(journal, "ended");
+    plan_free(plan);
+}
+
+static void
+test_gap_that_nobody_could_watch_stays_unknown(void **state)
+{
+    (void)state;
+    struct plan *plan = make_plan("20261122T201500Z-000029", 1), *again = NULL;
+    struct trail *journal = create(plan);
+    struct note note = {""};
+    const struct trail_step unseen = {.gap_ms = TRAIL_GAP_UNKNOWN};
+    assert_int_equal(trail_write(journal, 1, TRAIL_KEPT, &unseen), OK);
+    trail_close(journal);
+    assert_int_equal(trail_open(folder, plan->id, &vault, &journal, &again, &note), OK);
+    assert_int_equal(trail_step(journal, 1).gap_ms, TRAIL_GAP_UNKNOWN);
+    end(journal, "ended");
+    plan_free(again);
+    plan_free(plan);
+}
+
+static void
 test_write_that_fails_ends_all_writing(void **state)
 {
     (void)state;
@@ -327,6 +483,12 @@ main(void)
         cmocka_unit_test(test_cut_at_every_byte_gives_the_last_whole_line),
         cmocka_unit_test(test_damage_before_the_last_line_is_an_error_in_words),
         cmocka_unit_test(test_plan_has_one_owner_and_a_site_one_plan),
+        cmocka_unit_test(test_device_has_one_plan_however_its_scope_is_written),
+        cmocka_unit_test(test_stuck_step_stands_in_the_way_at_its_device_only),
+        cmocka_unit_test(test_plan_that_is_being_taken_back_has_not_ended),
+        cmocka_unit_test(test_plan_that_nobody_confirmed_is_overdue_when_its_time_is_over),
+        cmocka_unit_test(test_kept_step_says_nothing_of_why_it_was_not),
+        cmocka_unit_test(test_gap_that_nobody_could_watch_stays_unknown),
         cmocka_unit_test(test_write_that_fails_ends_all_writing),
         cmocka_unit_test(test_other_key_is_told_in_words),
     };
