@@ -5,7 +5,10 @@
 #include "check/check.h"
 #include "gate/settings.h"
 #include "ledger/event.h"
+#include "remedy/harden.h"
+#include "remedy/harden_api.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -309,7 +312,30 @@ print_configs(void)
     (void)puts(".El");
 }
 
-/* The page on standard input; its lines ".\" SETTINGS", ".\" CONFIGS" and ".\" GATEWAY" become the lists. */
+/* "auth/enabled: false -> true" of the files, then the APIs' settings. */
+static void
+print_harden(void)
+{
+    (void)puts(".Bl -tag -width Ds");
+    for (size_t i = 0; i < harden_row_count; i++) {
+        const struct harden_row *row = &harden_rows[i];
+        (void)printf(".It Li %s Pq \\&file of \\&%s\n%c%s.\n", row->place, row->format,
+            toupper((unsigned char)row->words[0]), row->words + 1);
+        if (row->notices != NULL) {
+            print_sentence(row->notices);
+        }
+    }
+    for (size_t i = 0; i < harden_setting_count; i++) {
+        const struct harden_setting *setting = &harden_setting_rows[i];
+        (void)printf(".It Li %s Pq API of \\&%s\nIt becomes %s.\n", setting->name,
+            setting->api->title,
+            setting->value == NULL ? "a random one, sealed in the vault first" : setting->value);
+        print_sentence(setting->notices);
+    }
+    (void)puts(".El");
+}
+
+/* The page on standard input; a line such as ".\" SETTINGS" becomes the list of that name. */
 static void
 fill_page(void)
 {
@@ -321,6 +347,8 @@ fill_page(void)
             print_configs();
         } else if (text_equal(line, ".\\\" GATEWAY\n")) {
             print_gateway();
+        } else if (text_equal(line, ".\\\" HARDEN\n")) {
+            print_harden();
         } else {
             (void)fputs(line, stdout);
         }

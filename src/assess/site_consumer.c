@@ -160,11 +160,13 @@ site_consumer_gap(const struct site *site, const struct site_consumer *consumer)
     if (consumer->kind == NULL) {
         return "kind is missing; a consumer has kind and file or address";
     }
-    if (is_by_file(consumer->kind)) {
-        return consumer->file == NULL ? "file is missing; this kind is told by its file" : NULL;
+    if (is_by_file(consumer->kind) && consumer->file == NULL) {
+        return "file is missing; this kind is told by its file";
     }
     if (login->ip.family == 0) {
-        return "address is missing; this kind is told over the network";
+        return is_by_file(consumer->kind)
+                   ? NULL
+                   : "address is missing; this kind is told over the network";
     }
     if (site->scope.allowed_count != 0 && !scope_contains(&site->scope, &login->ip)) {
         return "its address is outside the scope, and nothing is sent there; add it to scope";

@@ -120,13 +120,18 @@ static const struct rule vms_keys[] = {
     {FAIL,           "key-known",        FACT_VMS_KEY_KNOWN,     IS_YES,    NULL,
      "{vms.product|The VMS} signs its log-ins with the key that everyone can read in its "
      "documentation: whoever knows a user's name can make himself a log-in."},
-    {FAIL,           "passwords-in-addresses", FACT_VMS_URL_PASSWORDS, IS_YES, NULL,
-     "{vms.product|The VMS} writes user and password into the addresses of its streams, where "
-     "logs and browsers keep them."},
     {PASS,           "key-own",          FACT_VMS_KEY_KNOWN,     IS_NO,     NULL,
      "{vms.product|The VMS} signs its log-ins with a key of its own."},
     {NOT_APPLICABLE, "key-unread",       FACT_VMS_KEY_KNOWN,     OTHERWISE, NULL,
      "With which key it signs its log-ins was not read."},
+};
+
+static const struct rule vms_addresses[] = {
+    {FAIL,           "passwords-in-addresses", FACT_VMS_URL_PASSWORDS, IS_YES, NULL,
+     "{vms.product|The VMS} writes user and password into the addresses of its streams, where "
+     "logs and browsers keep them."},
+    {NOT_APPLICABLE, "addresses-clean", FACT_VMS_URL_PASSWORDS, OTHERWISE, NULL,
+     "No password was seen in the addresses of its streams."},
 };
 
 static const struct rule vms_api_keys[] = {
@@ -317,6 +322,7 @@ static const struct aspect aspects[] = {
     {"vms-streams", KIND_BIT(VMS),               vms_streams, COUNT(vms_streams)},
     {"vms-footage", KIND_BIT(VMS),               vms_footage, COUNT(vms_footage)},
     {"vms-keys",    KIND_BIT(VMS),               vms_keys,    COUNT(vms_keys)},
+    {"vms-addresses", KIND_BIT(VMS),             vms_addresses, COUNT(vms_addresses)},
     {"vms-api-keys", KIND_BIT(VMS),              vms_api_keys, COUNT(vms_api_keys)},
     {"vms-panel",   KIND_BIT(VMS),               vms_panel,   COUNT(vms_panel)},
     {"vms-set-up",  KIND_BIT(VMS),               vms_setup,   COUNT(vms_setup)},

@@ -361,6 +361,7 @@ make_plan(
         .site = order->site,
         .choice = &fix->choice,
         .consumers = consumers,
+        .keyring = order->settings.keyring,
     };
     enum err err = plan_make(&from, ret_plan, note);
     consumer_survey_free(consumers);

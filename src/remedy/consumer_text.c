@@ -94,6 +94,20 @@ scalar_of(struct walk *walk, const yaml_event_t *event)
     return scalar;
 }
 
+/* The camera or stream that a value belongs to: the key below "cameras" or "streams"; NULL: none.
+ */
+static const char *
+stream_of(struct walk *walk)
+{
+    for (size_t i = 0; i + 1 < walk->depth; i++) {
+        const char *key = walk->levels[i].key;
+        if (text_equal(key, "cameras") || text_equal(key, "streams")) {
+            return arena_copy(&walk->talk->arena, walk->levels[i + 1].key);
+        }
+    }
+    return NULL;
+}
+
 /* An address in a scalar: what was found in its value has to stand in the text as it is. */
 static enum err
 add_address(
@@ -113,6 +127,7 @@ add_address(
     place->password = is_raw ? arena_copy_n(arena, raw, url->password_len)
                              : consumer_url_decode(arena, raw, url->password_len);
     place->words = arena_format(arena, "line %u", scalar->line);
+    place->id = stream_of(walk);
     place->style = is_raw ? CONSUMER_FOR_FRIGATE : CONSUMER_IN_ADDRESS;
     if (arena->full) {
         return ERR_LIMIT;
@@ -244,6 +259,7 @@ close_level(struct walk *walk)
             .user = level->user,
             .password = password->value,
             .words = arena_format(&walk->talk->arena, "line %u", password->line),
+            .id = stream_of(walk),
             .by_hand = password->by_hand != NULL ? password->by_hand : variable,
             .style = password->style,
             .at = password->at,

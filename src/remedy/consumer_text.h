@@ -20,7 +20,8 @@ const char *consumer_url_decode(struct arena *arena, const char *bytes, size_t l
 
 /*
  * Every password of a YAML or JSON text in talk->bytes, as talk->places: in addresses, and beside
- * a host and a user of the same mapping. ERR_SYNTAX with words when it is not well-formed.
+ * a host and a user of the same mapping; the id of a place is the camera or stream that it stands
+ * below, or NULL. ERR_SYNTAX with words when it is not well-formed.
  */
 enum err consumer_text_find(struct consumer_talk *talk) MUST_CHECK;
 /*

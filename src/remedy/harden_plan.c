@@ -5,7 +5,6 @@
 #include "remedy/harden_settings.h"
 #include "remedy/harden_site.h"
 
-#include "base/strength.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -58,26 +57,6 @@ is_proxied(const struct draft *draft)
     return draft->from->site != NULL && draft->from->site->gateway_ip.family != 0;
 }
 
-/* Why nobody could come in once the log-in is on; NULL: an account with a good password is known.
- */
-static const char *
-account_trouble(const struct draft *draft)
-{
-    bool is_stranger = false;
-    const struct strength_words words = {.count = 0};
-    const struct site_device *known =
-        draft->from->site == NULL
-            ? NULL
-            : site_secret_device(draft->from->site, draft->subject, &is_stranger);
-    if (known == NULL || known->user == NULL || known->password == NULL) {
-        return "no account of it with a password is in the site file, and without one the owner "
-               "would be locked out";
-    }
-    return strength_trouble(known->password, &words) == NULL
-               ? NULL
-               : "the password of its account in the site file is easy to guess";
-}
-
 static enum err
 leave(const struct draft *draft, const struct harden_found *found, const char *why)
 {
@@ -98,7 +77,9 @@ choose(struct draft *draft)
     for (size_t i = 0; i < draft->file.found_count && err == OK; i++) {
         const struct harden_found *found = &draft->file.found[i];
         const struct harden_row *row = found->row;
-        const char *trouble = (row->flags & HARDEN_ACCOUNT) != 0 ? account_trouble(draft) : NULL;
+        const char *trouble = (row->flags & HARDEN_ACCOUNT) != 0
+                                  ? harden_account_trouble(draft->from, draft->subject)
+                                  : NULL;
         /* A log-in that is switched on can be guessed at from then on. */
         bool goes_along = needs_limit && row->test == HARDEN_LIMIT;
         if (!is_told(&draft->subject->facts, row) ||

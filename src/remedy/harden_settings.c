@@ -1,39 +1,50 @@
-/* ZoneMinder's settings by its API (1.36.33: api/app/Controller/ConfigsController.php). */
+/* Settings of a VMS that are changed by its API: which, and one after the other. */
 #include "remedy/harden_settings.h"
 
 #include "base/text.h"
 #include "codec/digest.h"
-#include "remedy/session.h"
+#include "remedy/harden_api.h"
+#include "remedy/harden_plan.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SECRET_LEN 40
-#define FORM       "application/x-www-form-urlencoded"
 
-/* ZoneMinder docs: options, system (AUTH_RELAY, AUTH_HASH_SECRET). */
-static const struct setting {
-    const char *rule, *name;
-    const char *value; /* NULL: a new secret */
-    const char *changes;
-} settings[] = {
-    {"default-credentials/passwords-in-addresses", "ZM_AUTH_RELAY",       "hashed",
-     "ZM_AUTH_RELAY: plain → hashed"                                           },
-    {"default-credentials/key-known",              "ZM_AUTH_HASH_SECRET", NULL,
-     "ZM_AUTH_HASH_SECRET: the printed one → a random one, sealed in the vault"},
+#define HARDEN_API(driver, rule, name, value, flags, changes, notices)                             \
+    extern const struct harden_api harden_##driver;
+#include "remedy/harden_api.def"
+#undef HARDEN_API
+
+#define HARDEN_API(driver, rule, name, value, flags, changes, notices)                             \
+    {#driver, &harden_##driver, rule, name, value, changes, notices, flags},
+const struct harden_setting harden_setting_rows[] = {
+#include "remedy/harden_api.def"
 };
+#undef HARDEN_API
+const size_t harden_setting_count = COUNT(harden_setting_rows);
 
+/* Whether the assessment has read this API, and by TLS. */
 static bool
-has_account(const struct plan_from *from, const struct subject *subject)
+was_seen(const struct harden_setting *setting, const struct subject *subject)
 {
-    bool is_stranger = false;
-    const struct site_device *known =
-        from->site == NULL ? NULL : site_secret_device(from->site, subject, &is_stranger);
-    return known != NULL && known->user != NULL && known->password != NULL;
+    const char *start = (setting->flags & HARDEN_TLS) != 0 ? "https://" : "";
+    if (setting->api->seen == NULL) {
+        return true;
+    }
+    for (size_t id = 0; id < FACT_COUNT; id++) {
+        for (const struct fact *f = subject->facts.best[id]; f != NULL; f = f->next) {
+            const char *asked = f->evidence == NULL ? NULL : f->evidence->asked;
+            if (text_contains(asked, setting->api->seen) && text_contains(asked, start)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static struct plan_step *
-begin_step(struct plan *plan, const struct subject *subject)
+begin_step(struct plan *plan, const struct harden_setting *setting, const struct subject *subject)
 {
     size_t target = plan_target(plan, subject);
     struct plan_step *step = target == SIZE_MAX ? NULL : plan_add(plan, "harden", target);
@@ -43,24 +54,42 @@ begin_step(struct plan *plan, const struct subject *subject)
     }
     json_decref(step->detail);
     step->detail = detail;
-    step->words = "Set ZoneMinder's options for log-ins by its API";
-    step->notices = "Everyone is logged out once; addresses with auth= or with user= and pass= in "
-                    "them must be made anew.";
-    step->untouched = "Whether it asks for a log-in at all, and its accounts.";
+    step->words = arena_format(&plan->arena, "Set %s's options by its API", setting->api->title);
+    step->untouched = setting->api->untouched;
     step->is_reversible = true;
-    return step;
+    return step->words == NULL ? NULL : step;
+}
+
+/* "a; b", once each. */
+static const char *
+join(struct arena *arena, const char *words, const char *sign, const char *more)
+{
+    return words == NULL                ? more
+           : text_contains(words, more) ? words
+                                        : arena_format(arena, "%s%s%s", words, sign, more);
+}
+
+static bool
+closes(const struct plan_step *step, const char *rule)
+{
+    for (size_t i = 0; i < step->rule_count; i++) {
+        if (text_equal(step->rules[i], rule)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum err
-add_setting(struct plan *plan, struct plan_step *step, const struct setting *setting)
+add_setting(struct plan *plan, struct plan_step *step, const struct harden_setting *setting)
 {
     json_t *list = json_object_get(step->detail, "settings");
-    bool is_first = json_array_size(list) == 0;
-    step->changes = is_first
-                        ? setting->changes
-                        : arena_format(&plan->arena, "%s; %s", step->changes, setting->changes);
+    step->changes = join(&plan->arena, step->changes, "; ", setting->changes);
+    step->notices = join(&plan->arena, step->notices, " ", setting->notices);
     bool is_added = json_array_append_new(list, json_string(setting->name)) == 0;
-    return step->changes == NULL || !is_added ? ERR_MEMORY : plan_closes(plan, step, setting->rule);
+    return step->changes == NULL || step->notices == NULL || !is_added ? ERR_MEMORY
+           : closes(step, setting->rule)                               ? OK
+                                         : plan_closes(plan, step, setting->rule);
 }
 
 enum err
@@ -68,87 +97,92 @@ harden_settings_step(struct plan *plan, const struct plan_from *from, const stru
 {
     struct plan_step *step = NULL;
     enum err err = OK;
-    if (!text_equal(subject->driver, "zoneminder") || subject->address_count == 0 ||
-        !has_account(from, subject)) {
+    if (subject->address_count == 0 || !harden_account_is_known(from, subject)) {
         return OK;
     }
-    for (size_t i = 0; i < COUNT(settings) && err == OK; i++) {
-        if (plan_wants_rule(from, settings[i].rule, subject)) {
-            step = step != NULL ? step : begin_step(plan, subject);
-            err = step == NULL ? ERR_LIMIT : add_setting(plan, step, &settings[i]);
+    for (size_t i = 0; i < harden_setting_count && err == OK; i++) {
+        const struct harden_setting *setting = &harden_setting_rows[i];
+        if (text_equal(subject->driver, setting->driver) && was_seen(setting, subject) &&
+            plan_wants_rule(from, setting->rule, subject)) {
+            step = step != NULL ? step : begin_step(plan, setting, subject);
+            err = step == NULL ? ERR_LIMIT : add_setting(plan, step, setting);
         }
     }
     return err;
 }
 
+/* The settings of a step, one after the other, in one log-in. */
+struct walk {
+    struct job *job;
+    struct session *session;
+    struct secret *secret; /* what a setting without a value becomes */
+    size_t at;
+    bool has_written;
+};
+
 /* The next setting that the step is about; NULL: no more. */
-static const struct setting *
-next_setting(const struct job *job, size_t *at)
+static const struct harden_setting *
+next_setting(struct walk *walk)
 {
-    const json_t *list = json_object_get(job->step->detail, "settings");
-    while (*at < json_array_size(list)) {
-        const char *name = json_string_value(json_array_get(list, (*at)++));
-        for (size_t i = 0; i < COUNT(settings); i++) {
-            if (text_equal(settings[i].name, name)) {
-                return &settings[i];
+    const json_t *list = json_object_get(walk->job->step->detail, "settings");
+    while (walk->at < json_array_size(list)) {
+        const char *name = json_string_value(json_array_get(list, walk->at++));
+        for (size_t i = 0; i < harden_setting_count; i++) {
+            if (text_equal(harden_setting_rows[i].name, name)) {
+                return &harden_setting_rows[i];
             }
         }
     }
     return NULL;
 }
 
-static enum err
-read_setting(
-    struct job *job, struct session *session, const struct setting *setting, const char **ret_value)
+static const char *
+value_of(const struct walk *walk, const struct harden_setting *setting)
 {
-    struct answer answer = {.err = OK};
-    const struct ask ask = {
-        .path = arena_format(&job->arena, "/zm/api/configs/viewByName/%s.json", setting->name),
-        .login = true,
-    };
-    enum err err = ask.path == NULL ? ERR_MEMORY : session_ask(session, &ask, &job->arena, &answer);
-    err = err != OK ? err : answer.err;
-    json_t *json = err != OK || answer.status != 200
-                       ? NULL
-                       : json_loadb(answer.body, answer.body_len, JSON_REJECT_DUPLICATES, NULL);
-    const char *value =
-        json_string_value(json_object_get(json_object_get(json, "config"), "Value"));
-    *ret_value = arena_copy(&job->arena, value);
-    json_decref(json);
-    if (*ret_value == NULL) {
-        note_set(&job->why,
-            "its API does not tell %s (status %u); the account needs API access in Options > Users",
-            setting->name, (unsigned)answer.status);
-        return err != OK ? err : ERR_REFUSED;
-    }
-    return OK;
+    return setting->value != NULL ? setting->value : secret_text(walk->secret);
+}
+
+static const char *
+value_before(const struct walk *walk, const struct harden_setting *setting)
+{
+    return json_string_value(json_object_get(walk->job->before, setting->name));
+}
+
+/*
+ * A change of how log-ins are kept can end the one that made it (ZoneMinder with AUTH_HASH_LOGINS
+ * holds a session for valid by AUTH_RELAY and AUTH_HASH_SECRET): one more, then.
+ */
+static enum err
+renew(struct walk *walk)
+{
+    session_close(walk->session);
+    walk->session = NULL;
+    walk->has_written = false;
+    walk->job->why.text[0] = '\0';
+    return session_open_known(walk->job, &walk->session);
 }
 
 static enum err
-write_setting(
-    struct job *job, struct session *session, const struct setting *setting, const char *value)
+read_setting(struct walk *walk, const struct harden_setting *setting, const char **ret_value)
 {
-    struct answer answer = {.err = OK};
-    CLEANUP(buf_release) struct buf body;
-    buf_init(&body, 4096);
-    buf_text(&body, "Config[Value]=");
-    for (const char *c = value; *c != '\0'; c++) {
-        buf_format(&body, "%%%02X", (unsigned)(uint8_t)*c);
+    enum err err = setting->api->read(walk->job, walk->session, setting->name, ret_value);
+    if (err == ERR_REFUSED && walk->has_written) {
+        err = renew(walk);
+        err = err != OK ? err
+                        : setting->api->read(walk->job, walk->session, setting->name, ret_value);
     }
-    const char *path = arena_format(&job->arena, "/zm/api/configs/edit/%s.json", setting->name);
-    if (buf_error(&body) != OK || path == NULL) {
-        return ERR_LIMIT;
+    return err;
+}
+
+static enum err
+write_setting(struct walk *walk, const struct harden_setting *setting, const char *value)
+{
+    enum err err = setting->api->write(walk->job, walk->session, setting->name, value);
+    if (err == ERR_REFUSED && walk->has_written) {
+        err = renew(walk);
+        err = err != OK ? err : setting->api->write(walk->job, walk->session, setting->name, value);
     }
-    const struct request request = {
-        .ask = {.path = path, .body = body.data, .type = FORM, .login = true},
-    };
-    enum err err = session_send(session, &request, &job->arena, &answer);
-    err = err != OK ? err : answer.err;
-    if (err == OK && answer.status != 200) {
-        note_set(&job->why, "its API does not take %s (status %u)", setting->name,
-            (unsigned)answer.status);
-        return ERR_REFUSED;
-    }
+    walk->has_written = walk->has_written || err == OK;
     return err;
 }
 
@@ -178,7 +212,7 @@ harden_seal(
     return OK;
 }
 
-/* The secret of this VMS. */
+/* The secret of this VMS's setting. */
 static enum err
 seal(struct job *job, struct secret **ret)
 {
@@ -197,22 +231,44 @@ result_of(enum err err, enum remedy_result otherwise)
     return err == OK ? REMEDY_DONE : err == ERR_CANCELLED ? REMEDY_STOPPED : otherwise;
 }
 
+/* `secret`: the step may need a new one. */
+static enum err
+walk_open(struct walk *walk, struct job *job, bool secret)
+{
+    enum err err = OK;
+    *walk = (struct walk){.job = job};
+    for (const struct harden_setting *s = next_setting(walk); s != NULL && err == OK && secret;
+         s = next_setting(walk)) {
+        if (s->value == NULL && walk->secret == NULL) {
+            err = seal(job, &walk->secret);
+        }
+    }
+    walk->at = 0;
+    return err != OK ? err : session_open_known(job, &walk->session);
+}
+
+static void
+walk_close(struct walk *walk)
+{
+    session_close(walk->session);
+    secret_free(walk->secret);
+}
+
 enum remedy_result
 harden_settings_take(struct job *job)
 {
-    struct session *session = NULL;
-    size_t at = 0;
-    enum err err = session_open_known(job, &session);
+    struct walk walk;
+    enum err err = walk_open(&walk, job, false);
     json_t *before = json_object();
-    for (const struct setting *s = next_setting(job, &at); s != NULL && err == OK;
-         s = next_setting(job, &at)) {
+    for (const struct harden_setting *s = next_setting(&walk); s != NULL && err == OK;
+         s = next_setting(&walk)) {
         const char *value = NULL;
-        err = read_setting(job, session, s, &value);
+        err = read_setting(&walk, s, &value);
         if (err == OK) {
             (void)json_object_set_new(before, s->name, json_string(value));
         }
     }
-    session_close(session);
+    walk_close(&walk);
     json_decref(job->before);
     job->before = before;
     return result_of(err, REMEDY_REFUSED);
@@ -221,62 +277,69 @@ harden_settings_take(struct job *job)
 enum remedy_result
 harden_settings_apply(struct job *job)
 {
-    struct session *session = NULL;
-    struct secret *secret = NULL;
-    size_t at = 0;
-    enum err err = seal(job, &secret);
-    err = err != OK ? err : session_open_known(job, &session);
-    for (const struct setting *s = next_setting(job, &at); s != NULL && err == OK;
-         s = next_setting(job, &at)) {
-        err = write_setting(job, session, s, s->value != NULL ? s->value : secret_text(secret));
+    struct walk walk;
+    enum err err = walk_open(&walk, job, true);
+    for (const struct harden_setting *s = next_setting(&walk); s != NULL && err == OK;
+         s = next_setting(&walk)) {
+        if (!text_equal(value_before(&walk, s), value_of(&walk, s))) {
+            err = write_setting(&walk, s, value_of(&walk, s));
+        }
     }
-    session_close(session);
-    secret_free(secret);
+    walk_close(&walk);
     return result_of(err, REMEDY_FAILED);
 }
 
 enum remedy_result
 harden_settings_prove(struct job *job)
 {
-    struct session *session = NULL;
-    struct secret *secret = NULL;
-    size_t at = 0;
-    enum err err = seal(job, &secret);
-    err = err != OK ? err : session_open_known(job, &session);
-    for (const struct setting *s = next_setting(job, &at); s != NULL && err == OK;
-         s = next_setting(job, &at)) {
+    struct walk walk;
+    enum err err = walk_open(&walk, job, true);
+    for (const struct harden_setting *s = next_setting(&walk); s != NULL && err == OK;
+         s = next_setting(&walk)) {
         const char *value = NULL;
-        err = read_setting(job, session, s, &value);
-        if (err == OK && !text_equal(value, s->value != NULL ? s->value : secret_text(secret))) {
+        err = read_setting(&walk, s, &value);
+        if (err == OK && !text_equal(value, value_of(&walk, s))) {
             note_set(&job->why, "%s is not what was set", s->name);
             err = ERR_VALUE;
         }
     }
-    session_close(session);
-    secret_free(secret);
+    walk_close(&walk);
     return result_of(err, REMEDY_UNPROVEN);
 }
 
+/* Back to what was read before, and read again. */
+static enum err
+put_back(struct walk *walk, const struct harden_setting *setting, const char *old)
+{
+    const char *value = NULL;
+    enum err err = read_setting(walk, setting, &value);
+    if (err != OK || text_equal(value, old)) {
+        return err;
+    }
+    err = write_setting(walk, setting, old);
+    err = err != OK ? err : read_setting(walk, setting, &value);
+    if (err == OK && !text_equal(value, old)) {
+        note_set(&walk->job->why, "%s did not go back to what it was", setting->name);
+        return ERR_VALUE;
+    }
+    return err;
+}
+
+/* One that does not go back does not keep the others from it. */
 enum remedy_result
 harden_settings_undo(struct job *job)
 {
-    struct session *session = NULL;
-    size_t at = 0;
-    enum err err = session_open_known(job, &session);
-    for (const struct setting *s = next_setting(job, &at); s != NULL && err == OK;
-         s = next_setting(job, &at)) {
-        const char *old = json_string_value(json_object_get(job->before, s->name));
-        const char *value = NULL;
-        if (old == NULL) {
-            continue; /* it was not read, so it was not changed */
-        }
-        err = read_setting(job, session, s, &value);
-        if (err == OK && !text_equal(value, old)) {
-            err = write_setting(job, session, s, old);
-            err = err != OK ? err : read_setting(job, session, s, &value);
-            err = err == OK && !text_equal(value, old) ? ERR_VALUE : err;
+    struct walk walk;
+    enum err err = walk_open(&walk, job, false);
+    enum err worst = err;
+    for (const struct harden_setting *s = next_setting(&walk);
+         s != NULL && walk.session != NULL && err != ERR_CANCELLED; s = next_setting(&walk)) {
+        const char *old = value_before(&walk, s);
+        if (old != NULL) { /* else it was not read, so it was not changed */
+            err = put_back(&walk, s, old);
+            worst = worst == OK ? err : worst;
         }
     }
-    session_close(session);
-    return result_of(err, REMEDY_FAILED);
+    walk_close(&walk);
+    return result_of(worst, REMEDY_FAILED);
 }

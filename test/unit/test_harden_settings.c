@@ -1,4 +1,4 @@
-/* ZoneMinder's settings are changed by its API, which is played here, and put back. */
+/* Settings of a VMS are changed by its API, which is played here, and put back. */
 #include "test.h"
 
 #include "remedy/remedy.h"
@@ -26,6 +26,10 @@ enum err played_send(struct session *session, const struct request *request, str
     struct answer *ret_answer);
 
 #include "remedy/harden_settings.c"
+#include "remedy/harden_zoneminder.c"
+#define read_value  nx_read_value
+#define write_value nx_write_value
+#include "remedy/harden_nxwitness.c"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,7 +38,10 @@ enum err played_send(struct session *session, const struct request *request, str
 static struct {
     char relay[80], secret[80];
     bool lies, refuses_api, refuses_log_in;
+    bool hashed_sessions; /* a change of either ends the session, as with AUTH_HASH_LOGINS */
+    bool session;
     unsigned writes, open;
+    bool audit; /* of Nx */
 } vms;
 
 static struct desk_settings desk;
@@ -77,10 +84,15 @@ played_closes(struct plan *plan, struct plan_step *step, const char *rule)
 enum err
 played_open(struct job *job, struct session **ret_session)
 {
+    static int any;
     (void)job;
-    (void)ret_session;
     vms.open += vms.refuses_log_in ? 0 : 1;
-    return vms.refuses_log_in ? ERR_REFUSED : OK;
+    vms.session = !vms.refuses_log_in;
+    if (vms.refuses_log_in) {
+        return ERR_REFUSED;
+    }
+    *ret_session = (struct session *)(void *)&any;
+    return OK;
 }
 
 void
@@ -90,7 +102,7 @@ played_close(struct session *session)
 }
 
 static char *
-value_of(const char *path)
+played_value(const char *path)
 {
     return text_contains(path, "ZM_AUTH_RELAY.json") ? vms.relay : vms.secret;
 }
@@ -99,11 +111,15 @@ enum err
 played_ask(
     struct session *session, const struct ask *ask, struct arena *arena, struct answer *ret_answer)
 {
-    (void)session;
+    assert_non_null(session);
     assert_true(ask->login);
-    assert_true(text_starts(ask->path, "/zm/api/configs/viewByName/"));
-    const char *body = arena_format(arena, "{\"config\":{\"Value\":\"%s\"}}", value_of(ask->path));
-    *ret_answer = (struct answer){.status = vms.refuses_api ? 401 : 200,
+    bool is_nx = text_equal(ask->path, "/rest/v1/system/settings");
+    assert_true(is_nx || text_starts(ask->path, "/zm/api/configs/viewByName/"));
+    const char *body =
+        is_nx ? arena_format(arena, "{\"auditTrailEnabled\": %s, \"sessionLimitS\": null}",
+                    vms.audit ? "true" : "false")
+              : arena_format(arena, "{\"config\":{\"Value\":\"%s\"}}", played_value(ask->path));
+    *ret_answer = (struct answer){.status = vms.refuses_api || !vms.session ? 401 : 200,
         .headers = "",
         .body = body,
         .body_len = strlen(body)};
@@ -114,13 +130,24 @@ enum err
 played_send(struct session *session, const struct request *request, struct arena *arena,
     struct answer *ret_answer)
 {
-    (void)session;
     (void)arena;
+    assert_non_null(session);
     assert_true(request->ask.login);
+    *ret_answer = (struct answer){.status = vms.session ? 200 : 401, .headers = "", .body = ""};
+    if (!vms.session) {
+        return OK;
+    }
+    if (text_equal(request->ask.method, "PATCH")) {
+        assert_string_equal(request->ask.path, "/rest/v1/system/settings");
+        assert_true(text_starts(request->ask.body, "{\"auditTrailEnabled\":"));
+        vms.audit = !vms.lies && text_contains(request->ask.body, "true");
+        vms.writes++;
+        return OK;
+    }
+    vms.session = !vms.hashed_sessions;
     assert_true(text_starts(request->ask.path, "/zm/api/configs/edit/"));
     assert_true(text_starts(request->ask.body, "Config[Value]="));
-    *ret_answer = (struct answer){.status = 200, .headers = "", .body = ""};
-    char *out = value_of(request->ask.path);
+    char *out = played_value(request->ask.path);
     const char *at = request->ask.body + strlen("Config[Value]=");
     vms.writes++;
     for (; *at == '%' && !vms.lies; at += 3) {
@@ -189,6 +216,36 @@ test_settings_are_set_proven_and_put_back(void **state)
 }
 
 static void
+test_a_change_that_ends_the_session_is_made_and_put_back_all_the_same(void **state)
+{
+    (void)state;
+    vms.hashed_sessions = true;
+    assert_int_equal(harden_settings_take(&job), REMEDY_DONE);
+    assert_int_equal(harden_settings_apply(&job), REMEDY_DONE);
+    assert_string_equal(vms.relay, "hashed");
+    assert_int_equal(strlen(vms.secret), 40);
+    assert_int_equal(harden_settings_prove(&job), REMEDY_DONE);
+    assert_int_equal(harden_settings_undo(&job), REMEDY_DONE);
+    assert_string_equal(vms.relay, "plain");
+    assert_string_equal(vms.secret, "...Change me to something unique...");
+}
+
+static void
+test_nx_settings_are_set_proven_and_put_back(void **state)
+{
+    (void)state;
+    json_decref(made.detail);
+    made.detail = json_pack("{s:[s]}", "settings", "auditTrailEnabled");
+    assert_int_equal(harden_settings_take(&job), REMEDY_DONE);
+    assert_int_equal(harden_settings_apply(&job), REMEDY_DONE);
+    assert_true(vms.audit);
+    assert_int_equal(harden_settings_prove(&job), REMEDY_DONE);
+    assert_int_equal(harden_settings_undo(&job), REMEDY_DONE);
+    assert_false(vms.audit);
+    assert_int_equal(vms.writes, 2);
+}
+
+static void
 test_one_that_lies_is_unproven(void **state)
 {
     (void)state;
@@ -217,6 +274,11 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             test_settings_are_set_proven_and_put_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_change_that_ends_the_session_is_made_and_put_back_all_the_same, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_nx_settings_are_set_proven_and_put_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_that_lies_is_unproven, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             test_without_api_or_log_in_nothing_is_sent, set_up, tear_down),

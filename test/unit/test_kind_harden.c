@@ -30,6 +30,7 @@ enum err played_leave(struct plan *plan, const char *words);
 #include "assess/findings.h"
 #include "audit/audit.h"
 #include "base/file.h"
+#include "store/keyring.h"
 
 #include <sys/stat.h>
 
@@ -380,13 +381,38 @@ test_a_weak_account_counts_as_none(void **state)
     (void)subject_add_address(subject, &ip);
     subject->kind = KIND_VMS;
     const struct plan_from from = {.site = site};
-    struct draft known = {.from = &from, .subject = subject};
-    assert_non_null(strstr(account_trouble(&known), "easy to guess"));
+    assert_non_null(strstr(harden_account_trouble(&from, subject), "easy to guess"));
     subject_free(subject);
     struct subject *nobody = subject_new(3);
-    known.subject = nobody;
-    assert_non_null(strstr(account_trouble(&known), "locked out"));
+    assert_non_null(strstr(harden_account_trouble(&from, nobody), "locked out"));
     subject_free(nobody);
+}
+
+static void
+test_an_account_that_only_the_keyring_knows_counts(void **state)
+{
+    (void)state;
+    char key[SUBJECT_KEY];
+    struct note note = {""};
+    struct vault *ring = NULL;
+    struct ip ip;
+    struct subject *subject = subject_new(2);
+    struct secret *password = secret_new_text("long and its own 71");
+    const struct vault_place place = {path_of("vault"), path_of("key")};
+    assert_int_equal(ip_parse("192.0.2.9", &ip), OK);
+    (void)subject_add_address(subject, &ip);
+    const struct keyring_name name = {subject_key(subject, key), "maria"};
+    assert_int_equal(keyring_begin(&place, &name, NULL, password, &note), OK);
+    assert_int_equal(keyring_commit(&place, &name, &note), OK);
+    assert_int_equal(vault_open(&place, false, &ring, &note), OK);
+    struct plan_from from = {.keyring = NULL};
+    assert_non_null(harden_account_trouble(&from, subject));
+    from.keyring = ring;
+    assert_null(harden_account_trouble(&from, subject));
+    assert_true(harden_account_is_known(&from, subject));
+    vault_close(ring);
+    secret_free(password);
+    subject_free(subject);
 }
 
 static void
@@ -458,6 +484,8 @@ main(void)
         cmocka_unit_test_setup_teardown(
             test_no_log_in_is_switched_on_without_an_account, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_weak_account_counts_as_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_an_account_that_only_the_keyring_knows_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ports_of_a_compose_file_are_bound, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_proof_that_does_not_hold_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_link_is_never_followed, set_up, tear_down),

@@ -117,6 +117,23 @@ def test_the_printed_secret_is_replaced_and_taken_back(it):
     assert it.zm.setting("AUTH_HASH_SECRET") == before
 
 
+@pytest.mark.parametrize("hash_logins", [0, 1])
+def test_both_settings_are_made_and_put_back_also_where_a_change_of_them_ends_the_log_in(it, hash_logins):
+    printed = "...Change me to something unique..."
+    it.zm.set("AUTH_HASH_LOGINS", hash_logins)
+    it.zm.set("AUTH_RELAY", "plain")
+    it.zm.set("AUTH_HASH_SECRET", printed)
+    steps, done = it.apply("--kind", "harden", "--confirm-within", "5m")
+    step = the(steps, "harden")
+    assert step["phase"] == "kept", done.stdout + done.stderr
+    assert it.zm.setting("AUTH_RELAY") == "hashed" and it.zm.setting("AUTH_HASH_SECRET") != printed
+    rolled = it.fix("rollback", own=False)
+    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
+    assert (it.zm.setting("AUTH_RELAY"), it.zm.setting("AUTH_HASH_SECRET")) == ("plain", printed)
+    it.zm.set("AUTH_HASH_LOGINS", 0)
+    it.zm.set("AUTH_RELAY", "hashed")
+
+
 def test_monitors_get_the_new_password_and_record_again(it):
     steps, done = it.apply("--kind", "rotate", "--confirm-within", "5m")
     assert the(steps, "rotate")["phase"] == "kept", done.stdout + done.stderr
