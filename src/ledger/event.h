@@ -126,6 +126,8 @@ struct event_text event_text(const char *text);
  * and don't begin with "base64:"; else "base64:" and their base64. NULL: absent, or out of memory.
  */
 json_t *event_text_json(struct event_text text) MUST_CHECK;
+/* Whether a text of an event stands for other bytes: "base64:" and base64 of one byte or more. */
+bool event_text_is_encoded(const char *bytes, size_t len);
 
 /* What a producer says. Absent members are not written. */
 struct event {

@@ -61,14 +61,22 @@ is_base64(const char *bytes, size_t len)
     return padding == 0 || strchr(last[padding], bytes[len - padding - 1]) != NULL;
 }
 
+static const char encoded[] = "base64:";
+
+bool
+event_text_is_encoded(const char *bytes, size_t len)
+{
+    size_t skip = sizeof(encoded) - 1;
+    return len >= skip && memcmp(bytes, encoded, skip) == 0 && is_base64(bytes + skip, len - skip);
+}
+
 /* "base64:" stands only before base64. */
 static bool
 is_text(const struct canonical_text *text)
 {
-    static const char prefix[] = "base64:";
-    size_t skip = sizeof(prefix) - 1;
-    return text->len < skip || memcmp(text->bytes, prefix, skip) != 0 ||
-           is_base64(text->bytes + skip, text->len - skip);
+    size_t skip = sizeof(encoded) - 1;
+    return text->len < skip || memcmp(text->bytes, encoded, skip) != 0 ||
+           event_text_is_encoded(text->bytes, text->len);
 }
 
 static enum err

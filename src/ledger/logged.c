@@ -17,6 +17,7 @@ enum group {
     GROUP_DETAIL,
     GROUP_TARGET,
     GROUP_CAMERAS,
+    GROUP_WRITER,
     GROUPS,
 };
 
@@ -50,6 +51,7 @@ static const struct member members[] = {
     MEMBER(TOP, "site", TEXT, SITE),
     MEMBER(TOP, "time", TIME, TIME),
     MEMBER(TOP, "time_quality", TEXT, QUALITY),
+    MEMBER(TOP, "v", NUMBER, VERSION),
     MEMBER(ACTOR, "factor", TEXT, FACTOR),
     MEMBER(ACTOR, "ip", TEXT, IP),
     MEMBER(ACTOR, "role", TEXT, ROLE),
@@ -62,6 +64,8 @@ static const struct member members[] = {
     MEMBER(TARGET, "object", TEXT, OBJECT),
     MEMBER(TARGET, "to", TIME, TO),
     MEMBER(TARGET, "vms", TEXT, VMS),
+    MEMBER(WRITER, "pid", NUMBER, PID),
+    MEMBER(WRITER, "uid", NUMBER, UID),
 };
 
 static const struct {
@@ -74,6 +78,7 @@ static const struct {
     {GROUP_TOP,    "actor",   5, GROUP_ACTOR,   '{'},
     {GROUP_TOP,    "detail",  6, GROUP_DETAIL,  '{'},
     {GROUP_TOP,    "target",  6, GROUP_TARGET,  '{'},
+    {GROUP_TOP,    "writer",  6, GROUP_WRITER,  '{'},
     {GROUP_TARGET, "cameras", 7, GROUP_CAMERAS, '['},
 };
 
@@ -378,6 +383,7 @@ take_text(struct scan *scan, enum group group, const struct member *member)
     }
     if (member != NULL && member->kind == TIME) {
         logged->numbers[member->at] = logged_time(text.bytes, text.len);
+        logged->has_more |= logged->numbers[member->at] == LOGGED_NONE;
         return true;
     }
     if (member != NULL && member->kind == TEXT) {
@@ -390,6 +396,13 @@ take_text(struct scan *scan, enum group group, const struct member *member)
     return member == NULL || member->kind == TEXT || group == GROUP_DETAIL;
 }
 
+/* Whether every member of the group has a row. */
+static bool
+is_closed(enum group group)
+{
+    return group != GROUP_NONE && group != GROUP_DETAIL && group != GROUP_CAMERAS;
+}
+
 static bool
 take_scalar(struct scan *scan, enum group group)
 {
@@ -398,6 +411,7 @@ take_scalar(struct scan *scan, enum group group)
         group == GROUP_NONE || group == GROUP_CAMERAS ? NULL : find_member(scan, group, &twice);
     uint8_t first = scan->at < scan->end ? *scan->at : 0;
     bool strict = group == GROUP_CAMERAS || (member != NULL && group != GROUP_DETAIL);
+    scan->logged->has_more |= member == NULL && is_closed(group);
     if (twice) {
         return false;
     }
@@ -434,6 +448,7 @@ group_of(struct scan *scan, enum group group, char bracket, enum group *ret_grou
     }
     bool twice = false;
     const struct member *member = group == GROUP_NONE ? NULL : find_member(scan, group, &twice);
+    scan->logged->has_more |= is_closed(group);
     return group != GROUP_CAMERAS && (member == NULL || group == GROUP_DETAIL);
 }
 
@@ -448,6 +463,9 @@ take_value(struct scan *scan)
     enum group inner = GROUP_NONE;
     if (scan->depth == DEPTH || !group_of(scan, group, (char)first, &inner)) {
         return false;
+    }
+    if (inner == GROUP_DETAIL) {
+        scan->logged->detail = (struct event_text){(const char *)scan->at, 0};
     }
     scan->at++;
     scan->levels[scan->depth++] = (struct level){first == '{', inner};
@@ -486,6 +504,10 @@ scan_entry(struct scan *scan)
         const struct level *level = &scan->levels[scan->depth - 1];
         if (eat(scan, level->is_object ? '}' : ']')) {
             scan->depth--;
+            if (level->group == GROUP_DETAIL) {
+                struct event_text *detail = &scan->logged->detail;
+                detail->len = (size_t)((const char *)scan->at - detail->bytes);
+            }
             fresh = false;
             continue;
         }
@@ -511,6 +533,8 @@ logged_read(struct logged *logged, const void *entry, size_t len)
     }
     logged->camera_count = 0;
     logged->scratch_used = 0;
+    logged->detail = (struct event_text){NULL, 0};
+    logged->has_more = false;
     logged->is_event = len <= EVENT_LIMIT && scan_entry(&scan) &&
                        logged->texts[LOGGED_ACTION].bytes != NULL &&
                        logged->numbers[LOGGED_TIME] != LOGGED_NONE;

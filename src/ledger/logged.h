@@ -33,6 +33,9 @@ enum logged_number {
     LOGGED_TO,
     LOGGED_BYTES,
     LOGGED_DURATION, /* milliseconds: detail.duration_ms */
+    LOGGED_VERSION,  /* v */
+    LOGGED_PID,      /* writer.pid */
+    LOGGED_UID,      /* writer.uid */
     LOGGED_NUMBERS,
 };
 
@@ -51,6 +54,10 @@ struct logged {
     struct event_text *cameras;
     size_t camera_count;
     size_t camera_room;
+    struct event_text
+        detail; /* its JSON as it stands in the entry, braces too; bytes NULL: absent */
+    bool
+        has_more; /* something that is told nowhere above: a member that no event has, or no time */
     logged_text_fn *sink; /* NULL: nobody wants the texts */
     void *sink_context;
     char *scratch; /* unescaped texts of this entry */

@@ -8,13 +8,14 @@
 
 #include "base/buf.h"
 #include "ledger/logged.h"
+#include "ledger/merkle.h"
 
 struct siem_about {
     const char *origin;  /* of the log */
     const char *host;    /* name of this machine, RFC 5424 HOSTNAME; "-": not known */
     const char *root;    /* base64 of the checkpoint's root that covers the entry, or NULL */
     uint64_t tree_size;  /* of that checkpoint */
-    const uint8_t *leaf; /* SHA-256 leaf hash of the entry (RFC 6962), 32 bytes */
+    const uint8_t *leaf; /* SHA-256 leaf hash of the entry (RFC 6962), 32 bytes; NULL: not known */
 };
 
 struct siem_format {

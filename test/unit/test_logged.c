@@ -55,6 +55,45 @@ test_reads_the_members_of_an_event(void **state)
     assert_int_equal(logged->numbers[LOGGED_BYTES], 5120);
 }
 
+#define STAMPED                                                                                    \
+    ",\"time\":\"2026-11-23T02:14:05.123Z\",\"v\":1,\"writer\":{\"pid\":4711,\"uid\":998}}"
+
+static void
+test_gives_the_detail_as_it_stands_and_the_stamp(void **state)
+{
+    (void)state;
+    static const char detail[] = "{\"detail\":{\"x\":\"}\"},\"view\":\"v\"}";
+    assert_true(
+        reads("{\"action\":\"a.b\",\"detail\":{\"detail\":{\"x\":\"}\"},\"view\":\"v\"}" STAMPED));
+    assert_int_equal(logged->detail.len, sizeof(detail) - 1);
+    assert_memory_equal(logged->detail.bytes, detail, sizeof(detail) - 1);
+    assert_int_equal(logged->numbers[LOGGED_VERSION], 1);
+    assert_int_equal(logged->numbers[LOGGED_PID], 4711);
+    assert_int_equal(logged->numbers[LOGGED_UID], 998);
+    assert_false(logged->has_more);
+    assert_true(reads("{\"action\":\"a.b\"" STAMPED));
+    assert_null(logged->detail.bytes);
+}
+
+static void
+test_says_that_there_is_more_than_it_tells(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "{\"action\":\"a.b\",\"color\":7" STAMPED,
+        "{\"action\":\"a.b\",\"colors\":[\"red\"]" STAMPED,
+        "{\"action\":\"a.b\",\"actor\":{\"mood\":\"good\"}" STAMPED,
+        "{\"action\":\"a.b\",\"target\":{\"from\":\"yesterday\"}" STAMPED,
+        "{\"action\":\"a.b\",\"target\":{\"lens\":{}}" STAMPED,
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_true(reads(rows[i]));
+        assert_true(logged->has_more);
+    }
+    assert_true(reads(EVENT));
+    assert_false(logged->has_more);
+}
+
 static void
 test_takes_nothing_else_for_an_event(void **state)
 {
@@ -137,6 +176,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reads_the_members_of_an_event, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_gives_the_detail_as_it_stands_and_the_stamp, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_says_that_there_is_more_than_it_tells, setup, teardown),
         cmocka_unit_test_setup_teardown(test_takes_nothing_else_for_an_event, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reads_an_event_cut_anywhere_as_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tells_every_text_but_the_times, setup, teardown),
