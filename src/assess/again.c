@@ -11,6 +11,7 @@ static const enum fact_id anew[] = {
     FACT_EXPOSURE_ASKED,
     FACT_REMOTE_OPEN,
     FACT_IGD_PRESENT,
+    FACT_IGD_PROTOCOLS,
     FACT_IGD_MAPPINGS,
 };
 

@@ -95,6 +95,11 @@ derive_router(
         const struct source source = {WITNESS_WIRE, 95,
             old == NULL ? NULL : evidence_new(&subject->arena, old->asked, old->answer, old->at)};
         facts_set_bool(&subject->facts, FACT_IGD_PRESENT, true, &source);
+        facts_set_text(&subject->facts, FACT_IGD_PROTOCOLS,
+            !router->natpmp ? "UPnP IGD"
+            : router->igd   ? "UPnP IGD, and NAT-PMP or PCP"
+                            : "NAT-PMP or PCP",
+            &source);
         if (router->listed) {
             facts_set_int(&subject->facts, FACT_IGD_MAPPINGS, (int64_t)mappings, &source);
         }

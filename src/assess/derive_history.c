@@ -373,6 +373,23 @@ derive_history(struct subject *subject, const struct store_sightings *sightings,
     }
 }
 
+/* What somebody switched off comes back on by itself, mostly with new firmware. */
+static void
+derive_back(struct subject *subject, struct store *store, const struct store_device_name *name)
+{
+    const struct fact *on = facts_get(&subject->facts, FACT_CLOUD_ENABLED);
+    bool was_off = false;
+    if (on == NULL || !facts_is_yes(&subject->facts, FACT_CLOUD_ENABLED) ||
+        store_had_fact(store, name, fact_name(FACT_CLOUD_ENABLED), "no", &was_off) != OK ||
+        !was_off) {
+        return;
+    }
+    const struct source source = {on->witness, on->confidence,
+        evidence_new(&subject->arena, "cloud.enabled in each run of the store",
+            "off in an earlier run, on in this one", clock_wall())};
+    facts_set_bool(&subject->facts, FACT_CLOUD_BACK, true, &source);
+}
+
 void
 derive_histories(
     const struct crowd *crowd, struct store *store, const char *site_name, const struct site *site)
@@ -386,5 +403,8 @@ derive_histories(
         arena_init(&arena, ARENA_LIMIT);
         bool is_known = store != NULL && store_sightings(store, &name, &arena, &sightings) == OK;
         derive_history(subject, is_known ? &sightings : NULL, site, clock_wall());
+        if (store != NULL) {
+            derive_back(subject, store, &name);
+        }
     }
 }

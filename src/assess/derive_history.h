@@ -1,6 +1,6 @@
 /*
  * What earlier runs say about a device: since when its version is seen, whether somebody looks at
- * it each quarter, and whether declared maintenance changed it.
+ * it each quarter, whether declared maintenance changed it, and what is on again that was off.
  */
 #pragma once
 
@@ -17,6 +17,9 @@
 void derive_history(struct subject *subject, const struct store_sightings *sightings,
     const struct site *site, int64_t now);
 
-/* The same for every device of a crowd, from the store's runs of this site; store may be NULL. */
+/*
+ * The same for every device of a crowd, from the store's runs of this site, and cloud.back; store
+ * may be NULL.
+ */
 void derive_histories(
     const struct crowd *crowd, struct store *store, const char *site_name, const struct site *site);

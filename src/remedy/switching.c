@@ -58,6 +58,19 @@ switching_driver(const struct subject *subject)
     return NULL;
 }
 
+bool
+switching_is_told(const struct subject *subject, const char *rule)
+{
+    const struct device_driver *driver = switching_driver(subject);
+    const struct device_switch *row = NULL;
+    for (size_t n = 0; driver != NULL && (row = switching_row(driver, rule, n)) != NULL; n++) {
+        if (facts_get(&subject->facts, row->fact) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Named by its own id: what closes no gap by itself is done only for who asks for it so. */
 static bool
 is_asked_for(const struct plan_choice *choice, const char *finding)
@@ -266,7 +279,8 @@ propose_finding(struct plan *plan, const struct plan_from *from, const struct fi
             waiting.no_server++;
         } else if (is_open(from, place->subject, rule, &row) && !is_known(place->subject)) {
             err = leave_unknown(plan, finding, place->subject);
-        } else if (is_open(from, place->subject, rule, &row)) {
+        } else if (is_open(from, place->subject, rule, &row) &&
+                   switching_is_told(place->subject, rule)) {
             err = propose_place(plan, from, finding, place->subject, row);
         }
     }

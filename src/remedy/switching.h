@@ -17,5 +17,10 @@ const struct device_driver *switching_driver(const struct subject *subject);
  * and "telnet-on"); the finding's own where there is no other.
  */
 const char *switching_rule(const char *finding);
+/*
+ * Whether the device told, when it was asked, what the rows of this rule change: one without such a
+ * setting (older firmware) has nothing to switch.
+ */
+bool switching_is_told(const struct subject *subject, const char *rule);
 /* Adds the steps of the kind "switch". */
 enum err switching_propose(struct plan *plan, const struct plan_from *from) MUST_CHECK;

@@ -36,6 +36,7 @@ static const struct store_functions functions = {
     .runs = sqlite_runs,
     .load_run = sqlite_load_run,
     .sightings = sqlite_sightings,
+    .had_fact = sqlite_had_fact,
     .budget_take = sqlite_budget_take,
     .budget_result = sqlite_budget_result,
     .budget_refused = sqlite_budget_refused,

@@ -44,6 +44,8 @@ enum err sqlite_load_run(
     struct store *store, const char *id, struct arena *arena, struct store_run *ret_run);
 enum err sqlite_sightings(struct store *store, const struct store_device_name *device,
     struct arena *arena, struct store_sightings *ret_sightings);
+enum err sqlite_had_fact(struct store *store, const struct store_device_name *device,
+    const char *name, const char *value, bool *ret_had);
 enum err sqlite_budget_take(
     struct store *store, const struct budget_request *request, struct budget_answer *ret_answer);
 enum err sqlite_budget_result(

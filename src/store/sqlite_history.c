@@ -1,4 +1,4 @@
-/* When a device was seen with which version, in the SQLite back end. */
+/* When a device was seen with which version or fact, in the SQLite back end. */
 #include "base/text.h"
 #include "store/sqlite.h"
 
@@ -55,6 +55,23 @@ sqlite_sightings(struct store *store, const struct store_device_name *device, st
     }
     if (err == OK) {
         *ret_sightings = (struct store_sightings){rows, count};
+    }
+    return err;
+}
+
+enum err
+sqlite_had_fact(struct store *store, const struct store_device_name *device, const char *name,
+    const char *value, bool *ret_had)
+{
+    struct sqlite *sqlite = sqlite_of(store);
+    CLEANUP(sqlite_finish) sqlite3_stmt *query = NULL;
+    enum err err = sqlite_prepare(sqlite, &query,
+        "SELECT 1 FROM device JOIN run ON run.id = device.run JOIN fact ON fact.device = device.id"
+        " WHERE device.key = ?1 AND run.site = ?2 AND fact.name = ?3 AND fact.value = ?4 LIMIT 1",
+        "tttt", device->key, device->site, name, value);
+    bool had = err == OK && sqlite_row(sqlite, query, &err);
+    if (err == OK) {
+        *ret_had = had;
     }
     return err;
 }

@@ -134,3 +134,10 @@ store_sightings(struct store *store, const struct store_device_name *device, str
 {
     return store->functions->sightings(store, device, arena, ret_sightings);
 }
+
+enum err
+store_had_fact(struct store *store, const struct store_device_name *device, const char *name,
+    const char *value, bool *ret_had)
+{
+    return store->functions->had_fact(store, device, name, value, ret_had);
+}

@@ -84,6 +84,8 @@ struct store_functions {
         struct store *store, const char *id, struct arena *arena, struct store_run *ret_run);
     enum err (*sightings)(struct store *store, const struct store_device_name *device,
         struct arena *arena, struct store_sightings *ret_sightings);
+    enum err (*had_fact)(struct store *store, const struct store_device_name *device,
+        const char *name, const char *value, bool *ret_had);
     enum err (*budget_take)(struct store *store, const struct budget_request *request,
         struct budget_answer *ret_answer);
     enum err (*budget_result)(
@@ -127,6 +129,10 @@ enum err store_load_run(struct store *store, const char *site, const char *which
 /* Every run in which the device told its version; of more than 5,000 the newest. */
 enum err store_sightings(struct store *store, const struct store_device_name *device,
     struct arena *arena, struct store_sightings *ret_sightings) MUST_CHECK;
+
+/* Whether the device had that fact with that value in any run of its site. */
+enum err store_had_fact(struct store *store, const struct store_device_name *device,
+    const char *name, const char *value, bool *ret_had) MUST_CHECK;
 
 /* The back end. */
 enum err sqlite_open(const char *path, struct store **ret_store, struct note *note) MUST_CHECK;

@@ -177,6 +177,13 @@ def test_what_the_update_switched_on_again_is_said_now_and_by_the_next_assessmen
     assert "cloud.enabled: no → yes" in steps["forgets-settings"]["why"], done.stdout
     run = Run(site.run(*words_of(home, "assess", "-q"), timeout=300), home / "out")
     assert "10.20.0.24" in run.places("vendor-cloud/cloud-on"), run.out
+    assert run.places("vendor-cloud/cloud-back") == ["10.20.0.24"], run.out
+    assert "was off in an earlier run and is on again" in flat((home / "out" / "report.txt").read_text() if (home / "out" / "report.txt").exists()
+                                                                 else (home / "out" / "report.json").read_text())
+    planned = site.run(*words_of(home, "fix", "-q", "--device", "forgets-settings", "--control", "vendor-cloud", "--plan-out", home / "back.json"),
+                       timeout=300)
+    _, steps = plan_of(home / "back.json")
+    assert "is on again, as happens after a firmware update" in steps["forgets-settings"]["words"], planned.stdout
 
 
 def test_killed_in_the_middle_of_an_upload_the_rest_is_told(site, tmp_path, stack):

@@ -23,6 +23,7 @@ struct months {
     struct site *site;
     struct subject *device; /* of the last run */
     const char *newer;      /* what the catalogue says is out, else NULL */
+    const char *cloud;      /* "yes" or "no" as its settings say, else NULL */
     bool is_vms;
 };
 
@@ -79,6 +80,10 @@ see(const struct months *months, const char *version)
         facts_set_text(&device->facts, FACT_FIRMWARE_OUTDATED, months->newer, &source);
         facts_set_text(&device->facts, FACT_DEVICE_FIRMWARE, version, &source);
     }
+    if (months->cloud != NULL) {
+        facts_set_bool(
+            &device->facts, FACT_CLOUD_ENABLED, text_equal(months->cloud, "yes"), &source);
+    }
     return device;
 }
 
@@ -130,6 +135,28 @@ rule_of(const struct months *months, const char *control_id, const char *aspect_
     }
     fail_msg("no aspect %s", aspect_id);
     return NULL;
+}
+
+static void
+test_says_that_a_cloud_that_was_off_is_on_again(void **state)
+{
+    struct months *months = *state;
+    months->cloud = "yes";
+    run_on(months, "2026-05-20", "5.7.0");
+    tells(months, FACT_CLOUD_BACK, NULL);
+    assert_string_equal(rule_of(months, "vendor-cloud", "came-back"), "not-back");
+    months->cloud = "no";
+    run_on(months, "2026-05-21", "5.7.0");
+    tells(months, FACT_CLOUD_BACK, NULL);
+    months->cloud = NULL;
+    run_on(months, "2026-05-22", "5.7.0");
+    tells(months, FACT_CLOUD_BACK, NULL);
+    months->cloud = "yes";
+    run_on(months, "2026-06-02", "5.7.3");
+    tells(months, FACT_CLOUD_BACK, "yes");
+    assert_string_equal(rule_of(months, "vendor-cloud", "came-back"), "cloud-back");
+    run_on(months, "2026-06-03", "5.7.3");
+    tells(months, FACT_CLOUD_BACK, "yes");
 }
 
 static void
@@ -370,6 +397,7 @@ main(void)
 {
 #define OVER_MONTHS(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
+        OVER_MONTHS(test_says_that_a_cloud_that_was_off_is_on_again),
         OVER_MONTHS(test_quotes_the_days_on_which_a_version_was_seen),
         OVER_MONTHS(test_a_quarter_is_proven_by_runs_and_broken_by_a_pause),
         OVER_MONTHS(test_a_declared_day_loses_weight_until_a_changed_version_proves_it),

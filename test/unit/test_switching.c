@@ -156,6 +156,36 @@ test_names_the_firewall_step_where_there_is_no_switch(void **state)
 }
 
 static void
+test_plans_no_switch_that_the_settings_do_not_have(void **state)
+{
+    (void)state;
+    struct scene scene;
+    /* Telnet is open, and firmware of that age has no setting for it. */
+    begin(&scene, "hikvision", "default-credentials/telnet-open", &login_control);
+    scene.finding.verdict = NOTE;
+    propose(&scene, NULL);
+    assert_int_equal(scene.plan->step_count, 1);
+    assert_string_equal(scene.plan->steps[0].kind, "firewall");
+    assert_true(scene.plan->steps[0].by_hand);
+    assert_non_null(strstr(scene.plan->steps[0].words, "reach TCP port 23 (telnet) of 10.0.3.7"));
+    end(&scene);
+    begin(&scene, "hikvision", "default-credentials/telnet-open", &login_control);
+    scene.finding.verdict = NOTE;
+    facts_set_bool(&scene.devices[0]->facts, FACT_SERVICE_TELNET, true, &wire);
+    propose(&scene, NULL);
+    assert_int_equal(scene.plan->step_count, 1);
+    assert_string_equal(scene.plan->steps[0].kind, "switch");
+    end(&scene);
+    /* One without any such switch. */
+    begin(&scene, "tplink", "default-credentials/ftp-open", &login_control);
+    scene.finding.verdict = NOTE;
+    propose(&scene, NULL);
+    assert_int_equal(scene.plan->step_count, 1);
+    assert_non_null(strstr(scene.plan->steps[0].changes, "to 10.0.3.7, TCP port 21 (FTP): drop"));
+    end(&scene);
+}
+
+static void
 test_plans_what_closes_no_gap_only_on_request(void **state)
 {
     (void)state;
@@ -222,6 +252,7 @@ main(void)
         cmocka_unit_test(test_says_what_an_update_switched_on_again),
         cmocka_unit_test(test_plans_nothing_where_the_setting_is_so_already),
         cmocka_unit_test(test_names_the_firewall_step_where_there_is_no_switch),
+        cmocka_unit_test(test_plans_no_switch_that_the_settings_do_not_have),
         cmocka_unit_test(test_plans_what_closes_no_gap_only_on_request),
         cmocka_unit_test(test_leaves_digest_only_to_a_person),
         cmocka_unit_test(test_sets_the_time_server_that_is_named_and_no_other_text),
