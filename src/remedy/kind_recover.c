@@ -2,9 +2,11 @@
  * Which of the passwords that Gatehouse set is in force: tried one by one inside the lock-out
  * budget, only when it is asked for. Nothing is changed at the device.
  */
+#include "base/clock.h"
 #include "base/text.h"
 #include "remedy/desk_post.h"
 #include "remedy/rotate_parts.h"
+#include "store/budget.h"
 
 #include <stdio.h>
 
@@ -60,6 +62,21 @@ tell_found(struct job *job, const char *user, size_t i)
     desk_tell(job, "%s of the passwords that are kept opens it", words);
 }
 
+/* It keeps no more of a password: the one that opens it is whole for it, and so is the next. */
+static void
+tell_cut(struct job *job, const struct rotation *rotation, struct secret *opens)
+{
+    struct rotation found = *rotation;
+    found.old = opens;
+    if (rotate_was_cut(job, &found)) {
+        rotate_say(job, "keeps", json_integer(ROTATE_CUT));
+        desk_tell(job,
+            "it has the first %d characters of one that it was given, and keeps these whole; "
+            "gatehouse fix --kind rotate gives it one of so many and tells who uses it",
+            ROTATE_CUT);
+    }
+}
+
 /* ERR_REFUSED: none does. */
 static enum err
 try_all(struct job *job, const struct rotation *rotation, struct secret *const *all, size_t count)
@@ -74,6 +91,7 @@ try_all(struct job *job, const struct rotation *rotation, struct secret *const *
         err = rotation_try(job, &key);
         if (err == OK) {
             tell_found(job, rotation->user, i);
+            tell_cut(job, rotation, all[i]);
             err = keyring_restore(&desk_settings(job->desk)->vault, &name, all[i], true, &job->why);
         }
     }
@@ -83,7 +101,30 @@ try_all(struct job *job, const struct rotation *rotation, struct secret *const *
     return err;
 }
 
-/* The assessment has just seen the one in force refused: it goes to the end. */
+/* A log-in with the password that was believed to be in force, today. */
+static bool
+was_refused(struct job *job)
+{
+    struct store *store = desk_settings(job->desk)->store;
+    struct budget_request request = {.now = clock_wall()};
+    struct budget_refusals refusals = {.count = 0};
+    bool is_refused = facts_get(&job->subject->facts, FACT_LOGIN_OWNER_FAILED) != NULL;
+    if (store == NULL || is_refused) {
+        return is_refused;
+    }
+    budget_request_keys(&request, job->subject);
+    desk_store_lock(job->desk);
+    enum err err = budget_refused(store, &request, &refusals);
+    desk_store_unlock(job->desk);
+    for (size_t i = 0; i < refusals.count && err == OK; i++) {
+        const struct budget_refusal *row = &refusals.rows[i];
+        is_refused = is_refused || (text_equal(row->credential, BUDGET_OWNER) &&
+                                       row->at > request.now - CLOCK_DAY);
+    }
+    return is_refused;
+}
+
+/* The one in force was just seen refused: it goes to the end. */
 static void
 put_off(struct job *job, const struct rotation *rotation, struct secret **all, size_t count)
 {
@@ -91,7 +132,7 @@ put_off(struct job *job, const struct rotation *rotation, struct secret **all, s
     struct secret *now = NULL;
     struct note unused;
     const struct keyring_name name = rotation_name(rotation);
-    if (facts_get(&job->subject->facts, FACT_LOGIN_OWNER_FAILED) == NULL ||
+    if (!was_refused(job) ||
         vault_open(&desk_settings(job->desk)->vault, false, &vault, &unused) != OK) {
         return;
     }

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define LATER_MS 2000 /* some devices take a change back by themselves */
-
 static bool
 is_there(const struct job *job, const struct device_account *account)
 {
@@ -94,6 +92,34 @@ note_before(struct job *job, const struct rotation *rotation, bool is_ours, json
     return err;
 }
 
+/* A bad outcome needs wrong tries of its own: where they are not to be had, nothing is begun. */
+static enum err
+may_change(struct job *job)
+{
+    enum err err = session_may_prove(job, 0);
+    if (err != OK || session_may_prove(job, 1) == OK) {
+        return err;
+    }
+    const struct note why = job->why;
+    note_set(&job->why,
+        "were its answer to the change not true, no log-in would be left to find out what it has "
+        "(%.120s); another day",
+        why.text);
+    return ERR_LIMIT;
+}
+
+static enum err
+seal(struct job *job, struct rotation *rotation, struct device_password_rule *rule)
+{
+    struct note unused = job->why;
+    if (rotate_was_cut(job, rotation) && rule->min <= ROTATE_CUT) {
+        rule->max = ROTATE_CUT;
+    }
+    bool has_room = session_may_prove(job, 2) == OK;
+    job->why = unused;
+    return has_room ? rotate_seal(job, rotation, rule) : rotate_seal_staged(job, rotation, rule);
+}
+
 static enum remedy_result
 take(struct job *job)
 {
@@ -108,11 +134,11 @@ take(struct job *job)
     (void)desk_key(job, rotation.device);
     enum err err = session_known_key(job, rotation.user, sizeof(rotation.user), &rotation.old);
     err = err == OK ? look_at_lists(job, &rotation, &rule, lists) : err;
-    err = err == OK ? session_may_prove(job) : err; /* else it could end with neither proven */
+    err = err == OK ? may_change(job) : err; /* else it could end with neither proven */
     bool ours = err == OK && rotate_is_in_force(job, &rotation, rotation.old);
     rule.source = job->driver->accounts[0]->rule.source;
     err = err == OK ? note_before(job, &rotation, ours, lists) : err;
-    err = err == OK ? rotate_seal(job, &rotation, &rule) : err;
+    err = err == OK ? seal(job, &rotation, &rule) : err;
     json_decref(lists);
     rotation_release(&rotation);
     return err == OK            ? REMEDY_DONE
@@ -206,11 +232,11 @@ note_cut(struct job *job, const struct rotation *rotation)
 {
     const struct keyring_name name = rotation_name(rotation);
     const struct vault_place *place = &desk_settings(job->desk)->vault;
-    struct secret *cut = secret_new(secret_text(rotation->next), 8);
+    struct secret *cut = secret_new(secret_text(rotation->next), ROTATE_CUT);
     bool opens = cut != NULL && try_wrong(job, rotation, cut) == OK;
     rotate_say(job, "looks_at_all", json_false());
     if (opens) {
-        rotate_say(job, "looks_at", json_integer(8));
+        rotate_say(job, "looks_at", json_integer(ROTATE_CUT));
         desk_tell(job, "it looks at the first 8 characters of the password only");
         if (keyring_begin(place, &name, NULL, cut, &job->why) != OK ||
             keyring_restore(place, &name, rotation->next, true, &job->why) != OK) {
@@ -257,7 +283,7 @@ prove(struct job *job)
     if (rotation_load(job, &rotation) != OK) {
         return REMEDY_FAILED;
     }
-    enum err err = desk_wait(job->desk, LATER_MS);
+    enum err err = desk_wait(job->desk, ROTATE_LATER_MS);
     enum remedy_result result =
         err == OK ? prove_lists(job, &rotation) : rotate_stopped(err, REMEDY_FAILED);
     result = result == REMEDY_DONE ? prove_rtsp(job, &rotation) : result;

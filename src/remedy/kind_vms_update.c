@@ -2,6 +2,7 @@
  * Updates of a VMS: the command for the owner's way of installing is told; it is run only where the
  * site file has it (no shell, bounded time and output), and the version is read afterwards.
  */
+#include "remedy/command.h"
 #include "remedy/firmware.h"
 #include "remedy/session.h"
 
@@ -9,18 +10,10 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define CONTROL "vms-updates"
 #define ANSWER  ((size_t)4 * 1024 * 1024)
-#define OUTPUT  4096 /* the last bytes of what the command says */
-#define TURN_MS 250
 #define BACK_MS 300000
 #define POLL_MS 5000L
 
@@ -152,108 +145,6 @@ take(struct job *job)
     return job->before == NULL ? REMEDY_FAILED : REMEDY_DONE;
 }
 
-/* The command under way. */
-struct run {
-    pid_t pid;
-    int out;
-    char said[OUTPUT + 1];
-    size_t len;
-};
-
-static enum err
-begin(struct run *run, char *const argv[])
-{
-    int ends[2];
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return ERR_SYSTEM;
-    }
-    /* Only this end: a command whose output is refused for a moment may give up half-way. */
-    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawnattr_init(&attributes);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    const char *program = argv[0] == NULL ? "" : argv[0];
-    errno = posix_spawn(&run->pid, program, &actions, &attributes, argv, environ);
-    int reason = errno;
-    (void)posix_spawn_file_actions_destroy(&actions);
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)close(ends[1]);
-    run->out = ends[0];
-    if (reason != 0) {
-        (void)close(run->out);
-        errno = reason;
-        return ERR_SYSTEM;
-    }
-    return OK;
-}
-
-/* Keeps the last bytes only. */
-static void
-drain(struct run *run)
-{
-    char piece[512];
-    ssize_t got = 0;
-    while ((got = read(run->out, piece, sizeof(piece))) > 0) {
-        size_t len = (size_t)got;
-        if (run->len + len > OUTPUT) {
-            size_t drop = run->len + len - OUTPUT;
-            memmove(run->said, run->said + drop, run->len - drop);
-            run->len -= drop;
-        }
-        memcpy(run->said + run->len, piece, len);
-        run->len += len;
-        run->said[run->len] = '\0';
-    }
-}
-
-static const char *
-last_line(struct run *run, char out[160])
-{
-    char *text = text_trim(run->said);
-    const char *line = strrchr(text, '\n');
-    line = line == NULL ? text : line + 1;
-    text_clean(out, 160, line, strlen(line));
-    return out;
-}
-
-/* An update that has begun is not broken off by a stop, only by its time. */
-static enum remedy_result
-await(struct job *job, struct run *run, unsigned seconds)
-{
-    char line[160];
-    int status = 0;
-    pid_t ended = 0;
-    int64_t end = clock_mono() + (int64_t)seconds * 1000;
-    while (ended == 0 && clock_mono() < end) {
-        struct pollfd fd = {.fd = run->out, .events = POLLIN};
-        (void)poll(&fd, 1, TURN_MS);
-        drain(run);
-        ended = waitpid(run->pid, &status, WNOHANG);
-        if (ended == 0 && (fd.revents & POLLHUP) != 0) {
-            (void)poll(NULL, 0, TURN_MS);
-        }
-    }
-    if (ended == 0) {
-        (void)kill(-run->pid, SIGKILL);
-        (void)waitpid(run->pid, &status, 0);
-        note_set(&job->why, "the command did not end within %u s and was ended; %.120s", seconds,
-            last_line(run, line));
-        return REMEDY_FAILED;
-    }
-    drain(run);
-    if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        note_set(&job->why, "the command failed (status %d): %.140s",
-            WIFEXITED(status) ? WEXITSTATUS(status) : -1, last_line(run, line));
-        return REMEDY_FAILED;
-    }
-    return REMEDY_DONE;
-}
-
 /* What the plan showed must still be what the site file says. */
 static bool
 is_as_planned(const struct site_update *update, const json_t *argv)
@@ -272,7 +163,7 @@ is_as_planned(const struct site_update *update, const json_t *argv)
 static enum remedy_result
 apply(struct job *job)
 {
-    struct run run = {.len = 0};
+    struct command_end end;
     char *argv[SITE_UPDATE_WORDS + 1] = {NULL};
     const struct site_update *update = &desk_settings(job->desk)->site->vms_update;
     if (!is_as_planned(update, json_object_get(job->step->detail, "argv"))) {
@@ -285,15 +176,18 @@ apply(struct job *job)
             return REMEDY_FAILED;
         }
     }
-    enum err err = begin(&run, argv);
-    if (err != OK) {
+    desk_tell(job, "runs %s", argv[0]);
+    if (command_run(argv, update->timeout_s, &end) != OK) {
         note_set(&job->why, "%.120s can't be run: %s", argv[0], strerrordesc_np(errno));
         return REMEDY_REFUSED;
     }
-    desk_tell(job, "runs %s", argv[0]);
-    enum remedy_result result = await(job, &run, update->timeout_s);
-    (void)close(run.out);
-    return result;
+    if (end.is_late) {
+        note_set(&job->why, "the command did not end within %u s and was ended; %.120s",
+            update->timeout_s, end.said);
+    } else if (end.status != 0) {
+        note_set(&job->why, "the command failed (status %d): %.140s", end.status, end.said);
+    }
+    return end.is_late || end.status != 0 ? REMEDY_FAILED : REMEDY_DONE;
 }
 
 static enum remedy_result

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define CUT 8 /* characters that some firmware looks at */
-
 enum remedy_result
 rotate_stopped(enum err err, enum remedy_result other)
 {
@@ -106,8 +104,9 @@ plainer(const struct job *job, const struct rotation *rotation)
 }
 
 /* Which of both is in force, after an answer that does not say. */
-static enum change_state
-find_out(struct job *job, const struct rotation *rotation, const struct device_account *account)
+enum change_state
+rotate_find_out(
+    struct job *job, const struct rotation *rotation, const struct device_account *account)
 {
     struct session_key key = {.account = account,
         .user = rotation->user,
@@ -131,9 +130,9 @@ way_back(const struct job *job, const struct rotation *rotation)
     return rotate_is_in_force(job, rotation, rotation->next) ? SESSION_OWNER : SESSION_RECOVER;
 }
 
-static enum change_state
-set_list(struct job *job, const struct rotation *rotation, const struct device_account *account,
-    bool is_back)
+enum change_state
+rotate_set_list(struct job *job, const struct rotation *rotation,
+    const struct device_account *account, bool is_back)
 {
     struct session *session = NULL;
     const struct rotation_change change = {.account = account,
@@ -162,17 +161,17 @@ static enum remedy_result
 set_first(struct job *job, struct rotation *rotation)
 {
     const struct device_account *account = job->driver->accounts[0];
-    enum change_state state = set_list(job, rotation, account, false);
+    enum change_state state = rotate_set_list(job, rotation, account, false);
     if (state == CHANGE_TOO_WEAK) {
         desk_tell(job, "it does not take the password (%.80s); a plainer one", job->why.text);
         const struct device_password_rule rule = plainer(job, rotation);
         if (rotate_seal(job, rotation, &rule) != OK) {
             return REMEDY_REFUSED;
         }
-        state = set_list(job, rotation, account, false);
+        state = rotate_set_list(job, rotation, account, false);
     }
     if (state == CHANGE_UNCLEAR || state == CHANGE_SEND) {
-        state = find_out(job, rotation, account);
+        state = rotate_find_out(job, rotation, account);
     }
     if (state == CHANGE_TAKEN) {
         return REMEDY_DONE;
@@ -187,18 +186,26 @@ set_first(struct job *job, struct rotation *rotation)
 
 /* Before anything rests on it: a refusal here says that what it took is not what was sent. */
 static enum remedy_result
-see_first(struct job *job, const struct rotation *rotation)
+see_first(struct job *job, struct rotation *rotation)
 {
     const struct session_key key = {.account = job->driver->accounts[0],
         .user = rotation->user,
         .password = rotation->next,
         .purpose = SESSION_PROOF};
     enum err err = rotation_try(job, &key);
-    if (err == ERR_REFUSED) {
-        rotate_say(job, rotate_list_name(0), json_false());
-        return REMEDY_UNPROVEN;
+    if (err != ERR_REFUSED) {
+        return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
-    return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
+    rotate_say(job, rotate_list_name(0), json_false());
+    const struct note why = job->why;
+    bool has_room = session_may_prove(job, 1) == OK;
+    err = has_room ? rotate_take_cut(job, rotation) : ERR_LIMIT;
+    if (err == OK) {
+        rotate_say(job, rotate_list_name(0), json_true());
+        return REMEDY_DONE;
+    }
+    job->why = why;
+    return rotate_stopped(err, REMEDY_UNPROVEN);
 }
 
 /* A further one: mostly the same list by another door, and then nothing is left to do. */
@@ -213,9 +220,9 @@ set_further(struct job *job, const struct rotation *rotation, const struct devic
     if (err != ERR_REFUSED && err != ERR_LIMIT) {
         return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
-    enum change_state state = set_list(job, rotation, account, false);
+    enum change_state state = rotate_set_list(job, rotation, account, false);
     if (state == CHANGE_UNCLEAR) {
-        state = find_out(job, rotation, account);
+        state = rotate_find_out(job, rotation, account);
     }
     return state == CHANGE_TAKEN ? REMEDY_DONE : REMEDY_FAILED;
 }
@@ -224,6 +231,7 @@ enum remedy_result
 rotate_set(struct job *job, struct rotation *rotation)
 {
     enum remedy_result result = set_first(job, rotation);
+    result = result == REMEDY_DONE ? rotate_lengthen(job, rotation) : result;
     result = result == REMEDY_DONE && rotate_lists(job) > 1 ? see_first(job, rotation) : result;
     for (size_t i = 1; i < rotate_lists(job) && result == REMEDY_DONE; i++) {
         if (rotate_has_list(job, i)) {
@@ -254,9 +262,12 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
 {
     bool was_refused = json_is_false(json_object_get(job->after, rotate_list_name(i)));
     bool old_first = i != 0 && !was_refused;
+    /* The first list has just shown that it has the old one. */
+    bool is_proven = i != 0 && json_is_false(json_object_get(job->after, rotate_list_name(0)));
+    enum session_purpose with_old = is_proven ? SESSION_OWNER : SESSION_RECOVER;
     enum session_purpose with_next = i == 0 ? way_back(job, rotation) : SESSION_RECOVER;
     enum err err = was_refused ? ERR_REFUSED
-                   : old_first ? opens(job, rotation, i, rotation->old, SESSION_RECOVER)
+                   : old_first ? opens(job, rotation, i, rotation->old, with_old)
                                : opens(job, rotation, i, rotation->next, with_next);
     *ret_is_old = old_first == (err == OK);
     if (err != ERR_REFUSED) {
@@ -266,31 +277,55 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
                      : opens(job, rotation, i, rotation->old, SESSION_OWNER);
 }
 
-/*
- * Neither opens it: it may have taken the first eight characters only. They are sealed before they
- * are tried, so that fix recover finds them where the budget has none left today.
- */
+/* Neither opens it: it may have taken the first eight characters only. */
 static enum err
 open_cut(struct job *job, struct rotation *rotation)
 {
-    const struct keyring_name name = rotation_name(rotation);
-    bool is_cut = secret_len(rotation->next) <= CUT; /* by a try before this one */
-    struct secret *cut = is_cut ? NULL : secret_new(secret_text(rotation->next), CUT);
-    struct note note = {""};
-    bool is_sealed = cut != NULL &&
-                     keyring_begin(&desk_settings(job->desk)->vault, &name, NULL, cut, &note) == OK;
-    enum err err = !is_sealed ? ERR_REFUSED : opens(job, rotation, 0, cut, SESSION_RECOVER);
+    enum err err = rotate_take_cut(job, rotation);
+    if (err != OK) {
+        note_set(&job->why,
+            "neither password opens it; kept are both and the first %d characters: gatehouse fix "
+            "recover, tomorrow",
+            ROTATE_CUT);
+    }
+    return err;
+}
+
+/* The next one, or its beginning that was in force before it: which is the next one then. */
+static enum err
+open_staged(struct job *job, struct rotation *rotation, struct secret *beginning)
+{
+    bool was_refused = json_is_false(json_object_get(job->after, rotate_list_name(0)));
+    enum err err =
+        was_refused ? ERR_REFUSED : opens(job, rotation, 0, rotation->next, SESSION_RECOVER);
+    if (err != ERR_REFUSED) {
+        return err;
+    }
+    err = opens(job, rotation, 0, beginning, SESSION_OWNER);
     if (err == OK) {
         secret_free(rotation->next);
-        rotation->next = cut;
-        desk_tell(job, "it took the first %d characters of the password only", CUT);
-        return OK;
+        rotation->next = secret_new(secret_text(beginning), secret_len(beginning));
+        err = rotation->next == NULL ? ERR_MEMORY : OK;
     }
-    secret_free(cut);
-    note_set(&job->why,
-        "neither password opens it; kept are both and the first %d characters: gatehouse fix "
-        "recover, tomorrow",
-        CUT);
+    return err;
+}
+
+/* Which it has; `ret_is_old`: the old one. */
+static enum err
+open_any(struct job *job, struct rotation *rotation, size_t i, bool *ret_is_old)
+{
+    struct secret *beginning = i == 0 ? rotate_beginning(job, rotation) : NULL;
+    *ret_is_old = false;
+    if (beginning != NULL) {
+        enum err err = open_staged(job, rotation, beginning);
+        secret_free(beginning);
+        return err;
+    }
+    enum err err = open_either(job, rotation, i, ret_is_old);
+    if ((err == ERR_REFUSED || err == ERR_LIMIT) && i == 0) {
+        *ret_is_old = false;
+        err = open_cut(job, rotation);
+    }
     return err;
 }
 
@@ -300,18 +335,14 @@ set_one_back(struct job *job, struct rotation *rotation, size_t i)
 {
     bool is_old = false;
     enum session_purpose after = way_back(job, rotation);
-    enum err err = open_either(job, rotation, i, &is_old);
-    if ((err == ERR_REFUSED || err == ERR_LIMIT) && i == 0) {
-        is_old = false;
-        err = open_cut(job, rotation);
-    }
+    enum err err = open_any(job, rotation, i, &is_old);
     if (err != OK) {
         return rotate_stopped(err, REMEDY_FAILED);
     }
     if (is_old) {
         return REMEDY_DONE;
     }
-    enum change_state state = set_list(job, rotation, job->driver->accounts[i], true);
+    enum change_state state = rotate_set_list(job, rotation, job->driver->accounts[i], true);
     if (state == CHANGE_REFUSED || state == CHANGE_TOO_WEAK) {
         return REMEDY_REFUSED;
     }

@@ -106,8 +106,8 @@ take_try(struct job *job, const struct budget_request *request, int64_t *ret_tic
     return OK;
 }
 
-enum err
-session_may_prove(struct job *job)
+static enum err
+would_grant(struct job *job, enum session_purpose purpose, unsigned after)
 {
     int64_t none = 0;
     const struct session session = {
@@ -115,11 +115,19 @@ session_may_prove(struct job *job)
         .driver = job->driver,
         .door = job->driver->door != NULL ? job->driver->door : &device_door_http,
         .user = "",
-        .purpose = SESSION_PROOF,
+        .purpose = purpose,
     };
     struct budget_request request = ask_budget(&session);
     request.looks = true;
+    request.after = after;
     return take_try(job, &request, &none);
+}
+
+enum err
+session_may_prove(struct job *job, unsigned wrong)
+{
+    enum err err = would_grant(job, SESSION_PROOF, wrong == 0 ? 0 : wrong - 1);
+    return err == OK && wrong != 0 ? would_grant(job, SESSION_OWNER, wrong) : err;
 }
 
 /* The budget first, then the ledger, then the device. */

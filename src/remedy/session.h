@@ -31,10 +31,11 @@ struct session_key {
 enum err session_open(
     struct job *job, const struct session_key *key, struct session **ret_session) MUST_CHECK;
 /*
- * Whether a log-in of SESSION_PROOF would be granted now, before anything is changed that could not
- * be proven: OK, or ERR_LIMIT with job->why. Nothing is spent.
+ * Before anything is changed that could not be proven: whether the budget would grant so many wrong
+ * log-ins of a rotation and, after them, one with the password that opens; with none, one of
+ * SESSION_PROOF. OK, or ERR_LIMIT with job->why. Nothing is spent.
  */
-enum err session_may_prove(struct job *job) MUST_CHECK;
+enum err session_may_prove(struct job *job, unsigned wrong) MUST_CHECK;
 /* Ends it at the device too (leave_ask). NULL is allowed. */
 void session_close(struct session *session);
 

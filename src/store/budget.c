@@ -183,6 +183,26 @@ count_tries(const struct budget_request *request, const struct budget_try *tries
     return tally;
 }
 
+/* Wrong ones of a rotation that may come before it. */
+static void
+look_ahead(struct tally *tally, const struct budget_request *request)
+{
+    unsigned after = request->looks ? request->after : 0;
+    if (after != 0 && tally->wrong == 0) {
+        tally->first_wrong = request->now;
+    }
+    if (after != 0 && tally->wrong_today == 0) {
+        tally->first_wrong_today = request->now;
+    }
+    tally->wrong += after;
+    tally->today += after;
+    tally->wrong_today += after;
+    tally->rotation_today += after;
+    if (tally->left >= 0) {
+        tally->left = (unsigned)tally->left > after ? tally->left - (int)after : 0;
+    }
+}
+
 /* Two wrong ones stay between the device and its lock, for people who mistype. */
 static void
 refuse_near_lock(
@@ -197,9 +217,9 @@ refuse_near_lock(
         refuse(answer, tally->wrong == 0 ? 0 : tally->first_wrong + window(request), why);
     }
     /* What it says now is truer than what it said then. */
-    int left = !request->says_left       ? tally->left
-               : request->left > INT_MAX ? INT_MAX
-                                         : (int)request->left;
+    unsigned after = request->looks ? request->after : 0;
+    unsigned said_left = request->left > after ? request->left - after : 0;
+    int left = !request->says_left ? tally->left : said_left > INT_MAX ? INT_MAX : (int)said_left;
     if (left >= 0 && (unsigned)left <= spare) {
         int64_t said = request->says_left ? request->now : tally->said_at;
         (void)snprintf(why, sizeof(why),
@@ -235,6 +255,7 @@ budget_judge(const struct budget_request *request, const struct budget_try *trie
     struct budget_answer *ret_answer)
 {
     struct tally tally = count_tries(request, tries, try_count);
+    look_ahead(&tally, request);
     unsigned allowed = request->per_day < BUDGET_MOST ? request->per_day : BUDGET_MOST;
     char why[sizeof(ret_answer->why)];
     *ret_answer = (struct budget_answer){.granted = true};

@@ -69,6 +69,7 @@ struct budget_request {
     bool rotation;        /* a proof or recovery of a rotation; neither is looked at */
     bool counter;         /* one that ought to be refused: what may follow must still be granted */
     bool looks;           /* whether it would be granted; nothing is taken, there is no ticket */
+    unsigned after;       /* the same after so many wrong ones of a rotation; only with looks */
     unsigned limit_tries; /* lock-out, documented or told; 0: neither */
     unsigned limit_seconds;
     bool says_left; /* it said just now how many wrong log-ins are left */

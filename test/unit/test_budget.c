@@ -503,6 +503,33 @@ test_tells_whether_it_would_be_granted_and_takes_nothing(void **state)
 }
 
 static void
+test_looks_ahead_past_wrong_ones_that_may_come(void **state)
+{
+    struct store *store = *state;
+    struct budget_request wrong = rotation_at(NOON, "mac:a");
+    struct budget_request owner = owner_at(NOON, "mac:a");
+    wrong.limit_tries = owner.limit_tries = 5;
+    (void)take_and_end(store, &wrong, BUDGET_REFUSED);
+    owner.looks = true;
+    for (owner.after = 0; owner.after < 4; owner.after++) {
+        assert_int_equal(take(store, &owner).granted, owner.after < 2); /* 1 + 2 + 2 is five */
+    }
+    owner.looks = false; /* for a log-in it says nothing */
+    assert_true(take(store, &owner).granted);
+    struct budget_request blind = rotation_at(NOON, "mac:b");
+    blind.looks = true;
+    for (blind.after = 0; blind.after < 4; blind.after++) {
+        assert_int_equal(take(store, &blind).granted, blind.after < 2);
+    }
+    struct budget_request says = rotation_at(NOON, "mac:c");
+    says.looks = says.says_left = true;
+    says.left = 4;
+    for (says.after = 0; says.after < 4; says.after++) {
+        assert_int_equal(take(store, &says).granted, says.after < 2);
+    }
+}
+
+static void
 test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked(void **state)
 {
     struct store *store = *state;
@@ -855,6 +882,7 @@ main(void)
         WITH_STORE(test_grants_a_factory_password_that_opened_again_and_no_other),
         WITH_STORE(test_leaves_one_more_for_the_way_back_of_a_proof_that_fails),
         WITH_STORE(test_tells_whether_it_would_be_granted_and_takes_nothing),
+        WITH_STORE(test_looks_ahead_past_wrong_ones_that_may_come),
         WITH_STORE(test_grants_an_owners_password_nothing_where_log_ins_are_off_or_it_is_locked),
         WITH_STORE(test_lets_no_owners_password_stand_for_a_positive),
         WITH_STORE(test_lets_a_rotations_right_password_cost_nothing),

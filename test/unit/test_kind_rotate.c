@@ -37,6 +37,7 @@ struct played {
     char web[64], onvif[64];
     enum mood mood;
     size_t looks_at;         /* characters; 0: all */
+    size_t keeps;            /* characters, and looks at all; 0: all */
     bool has_onvif, shares;  /* one list by two doors */
     unsigned wrong;          /* log-ins */
     unsigned spare;          /* wrong ones that the budget grants */
@@ -102,9 +103,9 @@ session_open(struct job *job, const struct session_key *key, struct session **re
 }
 
 enum err
-session_may_prove(struct job *job)
+session_may_prove(struct job *job, unsigned wrong)
 {
-    if (!played->has_no_room) {
+    if (!played->has_no_room && played->wrong + wrong <= played->spare) {
         return OK;
     }
     note_set(&job->why, "the budget has none left");
@@ -164,9 +165,10 @@ set(char *list, const char *password, const char *done)
         return answer_of(200, "", "Error: the password is too long");
     }
     if (mood != LIES && mood != BREAKS_BEFORE) {
-        (void)text_copy(list, 64, password);
+        size_t kept = played->keeps == 0 ? 64 : played->keeps + 1;
+        (void)snprintf(list, kept, "%s", password);
         if (played->shares) {
-            (void)text_copy(played->onvif, 64, password);
+            (void)snprintf(played->onvif, kept, "%s", password);
         }
     }
     struct answer answer = answer_of(200, "", done);
@@ -207,7 +209,7 @@ session_ask(
     (void)ask;
     (void)arena;
     *ret_answer = answer_of(200, "",
-        "<Envelope><GetPasswordComplexityConfigurationResponse><MinLen>10</MinLen>"
+        "<Envelope><GetPasswordComplexityConfigurationResponse><MinLen>8</MinLen>"
         "</GetPasswordComplexityConfigurationResponse></Envelope>");
     return OK;
 }
@@ -280,6 +282,18 @@ desk_event(
     return OK;
 }
 
+void
+desk_store_lock(struct desk *desk)
+{
+    (void)desk;
+}
+
+void
+desk_store_unlock(struct desk *desk)
+{
+    (void)desk;
+}
+
 const char *
 desk_key(const struct job *job, char out[SUBJECT_KEY])
 {
@@ -288,12 +302,14 @@ desk_key(const struct job *job, char out[SUBJECT_KEY])
     return out;
 }
 
+static const char *told; /* what consumers had; NULL: the factory's */
+
 enum remedy_result
 consumer_hand_over(struct job *job, const struct consumer_change *change)
 {
     (void)job;
     assert_string_equal(change->user, "root");
-    assert_string_equal(secret_text(change->from), FACTORY);
+    assert_string_equal(secret_text(change->from), told == NULL ? FACTORY : told);
     return played->mood == CONSUMER_FAILS ? REMEDY_FAILED : REMEDY_DONE;
 }
 
@@ -515,17 +531,115 @@ test_finds_a_device_that_looks_at_eight_characters(void **state)
     job_end(&job);
 }
 
+/* With room it is found by a try, without by the first eight before the whole. */
 static void
-test_says_what_it_could_not_prove_within_the_budget(void **state)
+test_device_that_keeps_eight_characters_ends_with_eight_whatever_the_budget(void **state)
+{
+    for (unsigned spare = 1; spare <= 3; spare++) {
+        enum remedy_result undone = REMEDY_DONE;
+        struct job job;
+        if (spare != 1) {
+            assert_int_equal(make(state), 0);
+        }
+        played->keeps = 8;
+        played->shares = true;
+        played->spare = spare;
+        job_begin(&job);
+        enum remedy_result result = run(&job, &undone);
+        if (result != REMEDY_DONE) {
+            fail_msg("%u wrong ones to spare: %s", spare, job.why.text);
+        }
+        assert_int_equal(strlen(played->web), 8);
+        assert_true(is_in_force(played->web));
+        assert_true(played->wrong <= spare);
+        assert_int_equal(json_integer_value(json_object_get(job.after, "keeps")), 8);
+        job_end(&job);
+        assert_int_equal(clean(state), 0);
+    }
+    assert_int_equal(make(state), 0);
+}
+
+static void
+test_short_of_budget_an_honest_device_gets_a_long_one_all_the_same(void **state)
 {
     (void)state;
     enum remedy_result undone = REMEDY_DONE;
     struct job job;
-    played->spare = 0;
+    played->shares = true;
+    played->spare = 1;
     job_begin(&job);
     assert_int_equal(run(&job, &undone), REMEDY_DONE);
+    assert_int_equal(strlen(played->web), 20);
+    assert_true(is_in_force(played->web));
+    job_end(&job);
+}
+
+static void
+test_short_of_budget_a_liar_is_found_with_the_one_try(void **state)
+{
+    (void)state;
+    enum remedy_result undone = REMEDY_DONE;
+    struct job job;
+    played->mood = LIES;
+    played->shares = true;
+    played->spare = 1;
+    job_begin(&job);
+    assert_int_equal(run(&job, &undone), REMEDY_UNPROVEN);
+    assert_int_equal(undone, REMEDY_DONE);
+    assert_string_equal(played->web, FACTORY);
+    assert_true(played->wrong <= 1);
+    job_end(&job);
+}
+
+static void
+test_device_that_kept_eight_gets_eight_the_next_time(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        enum remedy_result undone = REMEDY_DONE;
+        char before[64];
+        struct job job;
+        played->keeps = 8;
+        played->shares = true;
+        played->wrong = 0;
+        (void)text_copy(before, sizeof(before), played->web);
+        told = before;
+        job_begin(&job);
+        assert_int_equal(run(&job, &undone), REMEDY_DONE);
+        assert_string_not_equal(played->web, before);
+        assert_int_equal(strlen(played->web), 8);
+        told = NULL;
+        job_end(&job);
+    }
+    assert_int_equal(played->wrong, 1); /* the old one alone */
+}
+
+static void
+test_says_what_it_could_not_prove_within_the_budget(void **state)
+{
+    (void)state;
+    struct job job;
+    job_begin(&job);
+    assert_int_equal(remedy_rotate.take(&job), REMEDY_DONE);
+    played->spare = 0;
+    played->shares = true;
+    assert_int_equal(remedy_rotate.apply(&job), REMEDY_DONE);
+    assert_int_equal(remedy_rotate.prove(&job), REMEDY_DONE);
     assert_true(json_is_null(json_object_get(job.after, "old_fails")));
     assert_int_equal(played->wrong, 0);
+    job_end(&job);
+}
+
+static void
+test_changes_nothing_where_a_bad_outcome_could_not_be_found_out(void **state)
+{
+    (void)state;
+    struct job job;
+    played->spare = 0;
+    job_begin(&job);
+    assert_int_equal(remedy_rotate.take(&job), REMEDY_REFUSED);
+    assert_non_null(strstr(job.why.text, "no log-in would be left"));
+    assert_string_equal(played->web, FACTORY);
     job_end(&job);
 }
 
@@ -603,7 +717,7 @@ test_takes_it_well_when_a_list_follows_that_should_be_apart(void **state)
 /* Dies at each of its points in turn; then another process takes it back with what the journal has.
  */
 static void
-test_knows_the_password_wherever_it_is_killed_and_takes_it_back(void **state)
+kill_everywhere(void **state, bool is_staged)
 {
     bool is_over = false;
     for (unsigned at = 1; !is_over; at++) {
@@ -612,6 +726,8 @@ test_knows_the_password_wherever_it_is_killed_and_takes_it_back(void **state)
         if (at != 1) {
             assert_int_equal(make(state), 0);
         }
+        played->spare = is_staged ? 1 : 3;
+        played->shares = is_staged;
         job_begin(&job);
         assert_int_equal(remedy_rotate.take(&job), REMEDY_DONE);
         played->spare = 6;
@@ -644,8 +760,20 @@ test_knows_the_password_wherever_it_is_killed_and_takes_it_back(void **state)
         if (!is_over) {
             assert_int_equal(clean(state), 0);
         }
-        assert_true(at < 40);
+        assert_true(at < 60);
     }
+}
+
+static void
+test_knows_the_password_wherever_it_is_killed_and_takes_it_back(void **state)
+{
+    kill_everywhere(state, false);
+}
+
+static void
+test_knows_it_too_where_the_beginning_is_set_first(void **state)
+{
+    kill_everywhere(state, true);
 }
 
 static void
@@ -687,6 +815,43 @@ test_recovers_the_one_that_opens_within_the_budget(void **state)
     job_end(&job);
 }
 
+/* What an earlier rotation left: neither opened, and the budget had none left. */
+static void
+test_recovers_the_beginning_that_a_device_kept(void **state)
+{
+    (void)state;
+    const struct keyring_name name = {"mac:00:11:22:33:44:55", "root"};
+    struct secret *old = secret_new_text(FACTORY);
+    struct secret *whole = secret_new_text("Harbour-Lantern-77"),
+                  *cut = secret_new_text("Harbour-");
+    struct note note = {""};
+    struct job job;
+    assert_int_equal(keyring_begin(&settings.vault, &name, old, whole, &note), OK);
+    assert_int_equal(keyring_begin(&settings.vault, &name, NULL, cut, &note), OK);
+    (void)text_copy(played->web, sizeof(played->web), "Harbour-");
+    (void)text_copy(played->onvif, sizeof(played->onvif), "Harbour-");
+    played->keeps = 8;
+    played->shares = true;
+    played->spare = 0; /* right at once */
+    job_begin(&job);
+    assert_int_equal(remedy_recover.take(&job), REMEDY_DONE);
+    assert_int_equal(remedy_recover.apply(&job), REMEDY_DONE);
+    assert_true(is_in_force("Harbour-"));
+    assert_int_equal(json_integer_value(json_object_get(job.after, "keeps")), 8);
+    job_end(&job);
+    played->spare = 3;
+    job_begin(&job);
+    assert_int_equal(remedy_rotate.take(&job), REMEDY_DONE);
+    assert_int_equal(remedy_rotate.apply(&job), REMEDY_DONE);
+    assert_int_equal(remedy_rotate.prove(&job), REMEDY_DONE);
+    assert_int_equal(strlen(played->web), 8);
+    assert_true(is_in_force(played->web) && strcmp(played->web, "Harbour-") != 0);
+    job_end(&job);
+    secret_free(old);
+    secret_free(whole);
+    secret_free(cut);
+}
+
 static void
 test_recovers_nothing_of_a_device_that_it_never_set(void **state)
 {
@@ -706,6 +871,12 @@ main(void)
         PLAYED(test_gives_both_lists_the_same_new_password_and_proves_it),
         PLAYED(test_ends_well_or_as_before_with_every_mood),
         PLAYED(test_finds_a_device_that_looks_at_eight_characters),
+        PLAYED(test_device_that_keeps_eight_characters_ends_with_eight_whatever_the_budget),
+        PLAYED(test_short_of_budget_an_honest_device_gets_a_long_one_all_the_same),
+        PLAYED(test_short_of_budget_a_liar_is_found_with_the_one_try),
+        PLAYED(test_device_that_kept_eight_gets_eight_the_next_time),
+        PLAYED(test_changes_nothing_where_a_bad_outcome_could_not_be_found_out),
+        PLAYED(test_recovers_the_beginning_that_a_device_kept),
         PLAYED(test_says_what_it_could_not_prove_within_the_budget),
         PLAYED(test_changes_nothing_that_could_not_be_proven_today),
         PLAYED(test_waits_for_a_device_that_restarts),
@@ -714,6 +885,7 @@ main(void)
         PLAYED(test_takes_it_well_when_a_list_follows_that_should_be_apart),
         PLAYED(test_recovers_the_one_that_opens_within_the_budget),
         PLAYED(test_recovers_nothing_of_a_device_that_it_never_set),
+        PLAYED(test_knows_it_too_where_the_beginning_is_set_first),
         PLAYED(test_knows_the_password_wherever_it_is_killed_and_takes_it_back),
     };
     return secret_start() == OK ? cmocka_run_group_tests_name("kind_rotate", tests, NULL, NULL) : 1;
