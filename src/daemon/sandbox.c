@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/sockios.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -304,7 +305,8 @@ add_network(scmp_filter_ctx filter)
         };
         bad = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), COUNT(only), only);
     }
-    return bad;
+    const struct narrow unread = {SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, SIOCOUTQ, 0};
+    return bad == 0 ? add_narrow(filter, &unread, 1) : bad;
 }
 
 typedef int add_fn(scmp_filter_ctx filter);

@@ -66,7 +66,8 @@ fell(struct serve *serve, enum serve_proc proc, const char *how, int64_t now)
     if (serve->is_ending) {
         return;
     }
-    if (!child->was_ready && child->failures >= TRIES) {
+    bool is_needed = proc != PROC_FORWARDER; /* no receiver keeps anybody out */
+    if (!child->was_ready && child->failures >= TRIES && is_needed) {
         log_error("%s %s; it never came up, so this ends", serve_rows[proc].name, how);
         serve->is_ending = true;
         serve->ended = ERR_VALUE;
@@ -162,6 +163,13 @@ step(struct serve *serve, enum serve_proc proc, int64_t now)
     }
 }
 
+/* Whether there is a siem.yaml, or its process still runs. */
+static bool
+is_forwarding(const struct serve *serve)
+{
+    return serve->children[PROC_FORWARDER].state != SERVE_DOWN || access(serve->siem, F_OK) == 0;
+}
+
 /* Each waits for those before it; once it was up, they may fall and it stays. */
 static void
 go_on(struct serve *serve, int64_t now)
@@ -169,6 +177,9 @@ go_on(struct serve *serve, int64_t now)
     bool all = true;
     for (unsigned i = 0; i < PROCS && !serve->is_ending; i++) {
         const struct serve_child *child = &serve->children[i];
+        if (i == PROC_FORWARDER && !is_forwarding(serve)) {
+            continue;
+        }
         if (all || child->was_ready) {
             step(serve, (enum serve_proc)i, now);
         }
@@ -250,6 +261,7 @@ reload(struct serve *serve)
         if (serve->is_doorman_old) {
             renew(serve, PROC_DOORMAN);
         }
+        renew(serve, PROC_FORWARDER);
         serve->is_broker_old = serve->is_doorman_old = false;
         (void)kill(nginx->pid, SIGHUP);
         log_info("the settings of now are taken%s", also);
@@ -332,7 +344,9 @@ serve_run(const struct serve_plan *plan, struct note *note)
         .begun = clock_mono()};
     arena_init(&arena, ARENA_MOST);
     serve.run = settings_run(plan->settings, ".", &arena);
-    enum err err = serve.run == NULL ? ERR_MEMORY : file_make_folder(serve.run, note);
+    serve.siem = settings_file(plan->settings, "siem.yaml", &arena);
+    enum err err =
+        serve.run == NULL || serve.siem == NULL ? ERR_MEMORY : file_make_folder(serve.run, note);
     err = err == OK ? running_take(serve.run, note) : err;
     err = err == OK ? serve_ports(plan->settings, note) : err;
     err = err == OK ? open_signals(&serve) : err;

@@ -27,7 +27,7 @@
 #define PATHS             32
 #define FAILED            127
 
-/* What a child may know of our environment; credentials are the keeper's and the doorman's. */
+/* What a child may know of our environment; credentials are for those who have secrets. */
 static const struct {
     const char *name;
     bool is_credential;
@@ -146,8 +146,7 @@ spawn(struct serve *serve, enum serve_proc proc, const char *const *args, pid_t 
     CLEANUP(arena_release) struct arena arena;
     char *environment[ENVIRONMENT] = {NULL};
     arena_init(&arena, ENVIRONMENT_BYTES);
-    enum err err =
-        fill_environment(&arena, proc == PROC_KEEPER || proc == PROC_DOORMAN, environment);
+    enum err err = fill_environment(&arena, proc != PROC_BROKER && proc != PROC_NGINX, environment);
     union {
         const char *const *from;
         char *const *to;
@@ -205,13 +204,18 @@ serve_start(struct serve *serve, enum serve_proc proc, struct note *note)
         plan->program, "keeper", "--ledger", plan->settings->ledger, open, NULL};
     const char *const ours[] = {
         plan->program, serve_rows[proc].name, "--gateway", plan->settings->folder, open, NULL};
+    const char *const forwarder[] = {plan->program, "siem", "run", "--config", serve->siem,
+        "--ledger", plan->settings->ledger, open, NULL};
     if (proc == PROC_NGINX && child->pid > 0) {
         serve_kill(child, SIGKILL); /* workers whose master was killed still hold the port */
     }
     if (proc == PROC_NGINX) {
         return start_nginx(serve, &child->pid, note);
     }
-    enum err err = spawn(serve, proc, proc == PROC_KEEPER ? keeper : ours, &child->pid);
+    const char *const *args = proc == PROC_KEEPER      ? keeper
+                              : proc == PROC_FORWARDER ? forwarder
+                                                       : ours;
+    enum err err = spawn(serve, proc, args, &child->pid);
     if (err != OK) {
         note_set(note, "%s can't be started: %s", serve_rows[proc].name, strerror(errno));
     }

@@ -43,7 +43,8 @@ struct serve_child {
 
 struct serve {
     const struct serve_plan *plan;
-    const char *run; /* the folder of sockets */
+    const char *run;  /* the folder of sockets */
+    const char *siem; /* siem.yaml; where it is not there, nothing is forwarded */
     struct arena *arena;
     struct serve_child children[PROCS];
     int signals;   /* signalfd */

@@ -81,6 +81,8 @@ serve_answers(const struct serve *serve, enum serve_proc proc)
             }
         }
         return is_nginx_there(serve);
+    case PROC_FORWARDER: /* nobody waits for it */
+        return true;
     case PROCS:
         break;
     }

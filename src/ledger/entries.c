@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NO_BUNDLE UINT64_MAX
 
@@ -17,6 +18,7 @@ struct entries {
     struct tree *tree;
     struct merkle *merkle;
     struct merkle_head head;
+    char origin[VKEY_NAME];
     struct buf bundle;
     uint64_t bundle_index;
     unsigned bundle_width;
@@ -67,6 +69,12 @@ entries_head(const struct entries *entries)
     return &entries->head;
 }
 
+const char *
+entries_origin(const struct entries *entries)
+{
+    return entries->origin;
+}
+
 enum err
 entries_refresh(struct entries *entries, struct note *note)
 {
@@ -83,6 +91,7 @@ entries_refresh(struct entries *entries, struct note *note)
     }
     if (err == OK) {
         entries->head = checkpoint.head;
+        memcpy(entries->origin, checkpoint.origin, sizeof(entries->origin));
         entries->proven = NO_BUNDLE;
     }
     return err;

@@ -14,6 +14,8 @@ enum err entries_open(
 void entries_close(struct entries *entries);
 /* Size and root of the checkpoint that was read last. */
 const struct merkle_head *entries_head(const struct entries *entries);
+/* Origin that it names; valid until the next refresh. */
+const char *entries_origin(const struct entries *entries);
 /* Reads the checkpoint again. */
 enum err entries_refresh(struct entries *entries, struct note *note) MUST_CHECK;
 /* Valid until the next call. */

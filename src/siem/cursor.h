@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 struct siem_cursor {
-    char origin[256]; /* of the log that it counts in; another log is refused, not begun anew */
-    uint64_t next;    /* index of the first entry not yet delivered */
-    int64_t moved;    /* wall ms */
+    char origin[256];   /* of the log that it counts in; another log is refused, not begun anew */
+    uint64_t next;      /* index of the first entry not yet delivered */
+    uint64_t delivered; /* records in all */
+    int64_t moved;      /* wall ms */
 };
 
 /* ERR_MISSING: none yet; ERR_SYNTAX. */

@@ -1,0 +1,239 @@
+/* gatehouse siem status: how far each destination is, and what holds it up. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/siem.h"
+#include "daemon/forwarder.h"
+#include "ledger/entries.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define STATE_BYTES 65536
+#define LAG_LOOK    60 /* seconds behind that need a look */
+
+enum {
+    OPTION_CONFIG,
+    OPTION_LEDGER,
+    OPTION_JSON,
+};
+
+static const struct cli_option options[] = {
+    SIEM_OPTION_CONFIG,
+    SIEM_OPTION_LEDGER,
+    {"json", 0, NULL, "print JSON"},
+};
+
+static const struct cli_manual manual = {
+    .usage = "siem status [--json]",
+    .about =
+        "Says of each destination how it stands, what failed last, how far it is behind in\n"
+        "records and seconds, and how many were delivered. Exit status 1 when the forwarder does\n"
+        "not run, or a destination waits, is unconfirmed or is a minute behind.\n",
+    .options = options,
+    .option_count = COUNT(options),
+    .example = "  gatehouse siem status --json | jq '.destinations[] | {name, state, lag}'\n",
+};
+
+/* What the forwarder wrote of itself; NULL: nothing that can be read. */
+static json_t *
+read_state(const struct siem_config *config, struct arena *arena)
+{
+    CLEANUP(buf_release) struct buf text;
+    const char *path = arena_format(arena, "%s/state.json", config->state);
+    buf_init(&text, STATE_BYTES);
+    return path != NULL && file_read(path, &text, NULL) == OK
+               ? json_loadb(text.data, text.len, 0, NULL)
+               : NULL;
+}
+
+static const json_t *
+row_of(const json_t *state, const char *name)
+{
+    size_t i = 0;
+    const json_t *row = NULL;
+    json_array_foreach(json_object_get(state, "destinations"), i, row)
+    {
+        if (text_equal(json_string_value(json_object_get(row, "name")), name)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Milliseconds since the first entry that is not delivered was made; 0: there is none. */
+static int64_t
+age_of(struct entries *entries, uint64_t next)
+{
+    const uint8_t *entry = NULL;
+    size_t len = 0;
+    int64_t age = 0;
+    if (entries == NULL || next >= entries_head(entries)->size ||
+        entries_get(entries, next, &entry, &len, NULL) != OK) {
+        return 0;
+    }
+    struct logged *logged = logged_new();
+    if (logged != NULL && logged_read(logged, entry, len) &&
+        logged->numbers[LOGGED_TIME] != LOGGED_NONE) {
+        age = clock_wall() - logged->numbers[LOGGED_TIME];
+    }
+    logged_free(logged);
+    return age > 0 ? age : 0;
+}
+
+static json_t *
+describe(const struct siem_config *config, const struct siem_destination *to,
+    struct entries *entries, const json_t *said, struct arena *arena)
+{
+    static const char *const types[] = {
+        [SIEM_FILE] = "file", [SIEM_SYSLOG] = "syslog", [SIEM_HTTP] = "http"};
+    struct siem_cursor cursor = {.next = 0};
+    struct note note = {""};
+    const char *path = siem_config_state(config, to->name, "cursor", arena);
+    enum err err = path == NULL ? ERR_MEMORY : siem_cursor_read(path, &cursor, &note);
+    uint64_t size = entries == NULL ? 0 : entries_head(entries)->size;
+    uint64_t lag = size > cursor.next ? size - cursor.next : 0;
+    if (err == ERR_MISSING && to->begins_now) {
+        lag = 0;
+    }
+    const char *state = json_string_value(json_object_get(said, "state"));
+    const char *trouble = json_string_value(json_object_get(said, "trouble"));
+    if (err != OK && err != ERR_MISSING) {
+        state = "stopped";
+        trouble = note.text;
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:f}, s:I, s:I, s:I}", "name",
+        to->name, "type", types[to->type], "format", to->format->name, "state",
+        said == NULL && err == ERR_MISSING ? "new"
+        : state == NULL                    ? "not running"
+                                           : state,
+        "trouble", trouble == NULL ? "" : trouble, "next", (json_int_t)cursor.next, "delivered",
+        (json_int_t)cursor.delivered, "lag", "records", (json_int_t)lag, "seconds",
+        lag == 0 ? 0.0 : (double)age_of(entries, cursor.next) / 1000, "moved",
+        (json_int_t)cursor.moved, "next_try",
+        (json_int_t)json_integer_value(json_object_get(said, "next_try")), "set_aside",
+        (json_int_t)json_integer_value(json_object_get(said, "set_aside")));
+}
+
+static bool
+needs_a_look(const json_t *row)
+{
+    const char *state = json_string_value(json_object_get(row, "state"));
+    double seconds = json_number_value(json_object_get(json_object_get(row, "lag"), "seconds"));
+    return (!text_equal(state, "caught up") && !text_equal(state, "sending") &&
+               !text_equal(state, "starting")) ||
+           seconds > LAG_LOOK || json_integer_value(json_object_get(row, "set_aside")) != 0;
+}
+
+json_t *
+siem_describe(const struct siem_config *config, int *ret_status)
+{
+    CLEANUP(arena_release) struct arena arena;
+    struct entries *entries = NULL;
+    struct note note = {""};
+    arena_init(&arena, (size_t)1024 * 1024);
+    int pid = forwarder_pid(config->state);
+    json_t *state = pid == 0 ? NULL : read_state(config, &arena);
+    json_t *rows = json_array();
+    bool has_log = entries_open(config->ledger, &entries, &note) == OK;
+    *ret_status = pid != 0 && has_log ? CLI_OK : CLI_GAPS;
+    for (size_t i = 0; i < config->count; i++) {
+        const struct siem_destination *to = &config->destinations[i];
+        json_t *row = describe(config, to, entries, row_of(state, to->name), &arena);
+        *ret_status = row == NULL || needs_a_look(row) ? CLI_GAPS : *ret_status;
+        (void)json_array_append_new(rows, row);
+    }
+    json_t *all = json_pack("{s:I, s:s, s:s, s:s, s:I, s:o}", "process", (json_int_t)pid, "config",
+        config->file, "ledger", config->ledger, "ledger_trouble", has_log ? "" : note.text,
+        "entries", (json_int_t)(has_log ? entries_head(entries)->size : 0), "destinations", rows);
+    entries_close(entries);
+    json_decref(state);
+    return all;
+}
+
+static const char *
+text_of(const json_t *row, const char *name)
+{
+    const char *text = json_string_value(json_object_get(row, name));
+    return text == NULL ? "" : text;
+}
+
+void
+siem_print(const json_t *state)
+{
+    size_t i = 0;
+    const json_t *row = NULL;
+    long long pid = (long long)json_integer_value(json_object_get(state, "process"));
+    const char *log = text_of(state, "ledger_trouble");
+    if (pid == 0) {
+        (void)printf("forwarder    does not run; what is recorded waits in the ledger\n");
+    } else {
+        (void)printf("forwarder    process %lld\n", pid);
+    }
+    if (log[0] != '\0') {
+        (void)printf("log          %s\n", log);
+    }
+    json_array_foreach(json_object_get(state, "destinations"), i, row)
+    {
+        const json_t *lag = json_object_get(row, "lag");
+        const char *trouble = text_of(row, "trouble");
+        (void)printf("%-12s %s, %s as %s; %lld delivered, %lld behind (%.0f s)%s%s\n",
+            text_of(row, "name"), text_of(row, "state"), text_of(row, "type"),
+            text_of(row, "format"),
+            (long long)json_integer_value(json_object_get(row, "delivered")),
+            (long long)json_integer_value(json_object_get(lag, "records")),
+            json_number_value(json_object_get(lag, "seconds")), trouble[0] == '\0' ? "" : ": ",
+            trouble);
+    }
+}
+
+static int
+show(const char *const places[2], bool as_json)
+{
+    CLEANUP(arena_release) struct arena arena;
+    struct siem_config config;
+    struct note note = {""};
+    int status = CLI_OK;
+    arena_init(&arena, (size_t)4 * 1024 * 1024);
+    enum err err = siem_read(places[OPTION_CONFIG], places[OPTION_LEDGER], &arena, &config, &note);
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    json_t *state = siem_describe(&config, &status);
+    if (state == NULL) {
+        return cli_fail_err(ERR_MEMORY, NULL);
+    }
+    if (!as_json) {
+        siem_print(state);
+    } else if (json_dumpf(state, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) != 0 ||
+               putchar('\n') == EOF) {
+        status = cli_fail("%s", err_words(ERR_IO));
+    }
+    json_decref(state);
+    return status;
+}
+
+int
+cli_siem_status(int argc, char **argv)
+{
+    struct cli_line line;
+    const char *value = NULL;
+    const char *places[2] = {NULL, NULL};
+    bool as_json = false;
+    int got;
+    cli_line_init(&line, &manual, argc, argv);
+    while ((got = cli_next(&line, &value)) >= 0) {
+        if (got == OPTION_JSON) {
+            as_json = true;
+        } else {
+            places[got] = value;
+        }
+    }
+    if (got == CLI_STOP) {
+        return line.status;
+    }
+    if (line.operand != argc) {
+        return cli_usage(&line, "siem status: takes no operand, not %s", argv[line.operand]);
+    }
+    return show(places, as_json);
+}

@@ -1,0 +1,237 @@
+/* siem.yaml: every value is matched with its row of settings.def, then the whole is looked at. */
+#include "siem/config.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "codec/outline_row.h"
+#include "siem/config_take.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH      10000
+#define BATCH_HTTP 500
+
+static const struct outline_row rows[] = {
+#define SETTING(path, shape, take, what, expected, meaning) {path, OUTLINE_##shape, what, expected},
+#include "siem/settings.def"
+#undef SETTING
+};
+static const struct outline_table table = {rows, COUNT(rows), "gatehouse-siem.yaml(5)"};
+
+static config_take_fn *const takes[] = {
+#define SETTING(path, shape, take, what, expected, meaning) take,
+#include "siem/settings.def"
+#undef SETTING
+};
+
+const struct siem_config_key siem_config_keys[] = {
+#define SETTING(path, shape, take, what, expected, meaning)                                        \
+    {path, OUTLINE_##shape == OUTLINE_TEXT, expected, meaning},
+#include "siem/settings.def"
+#undef SETTING
+};
+const size_t siem_config_key_count = COUNT(siem_config_keys);
+
+static enum err
+take_node(
+    struct config_draft *draft, const struct outline_place *place, const struct outline_node *node)
+{
+    size_t i = outline_row_find(&table, node->pattern);
+    struct note note = {""};
+    if (i == table.count) {
+        return text_contains_nocase(outline_key(node->pattern), "passw")
+                   ? outline_tell(place, node,
+                         "a password has no place in this file; `gatehouse secret set NAME` keeps "
+                         "a token sealed, and token: has its name")
+                   : outline_refuse_key(&table, place, node);
+    }
+    if (node->shape == OUTLINE_EMPTY && rows[i].shape == OUTLINE_LIST) {
+        return OK;
+    }
+    if (node->shape != rows[i].shape) {
+        return outline_refuse_shape(&rows[i], place, node);
+    }
+    enum err err = takes[i] == NULL ? OK : takes[i](draft, node, &note);
+    if (err == OK) {
+        return OK;
+    }
+    if (note.text[0] != '\0') {
+        (void)outline_tell(place, node, note.text);
+    } else if (err == ERR_VALUE) {
+        return outline_refuse_value(&rows[i], place, node);
+    }
+    return err;
+}
+
+/* What is missing, in words; NULL: nothing. */
+static const char *
+missing(const struct siem_destination *to)
+{
+    if (to->name == NULL) {
+        return "name is missing; a destination has a name of its own";
+    }
+    if (!to->has_type) {
+        return "type is missing; expected file, syslog or http";
+    }
+    if (to->type == SIEM_FILE && to->path == NULL) {
+        return "path is missing; a file has one";
+    }
+    if (to->type == SIEM_SYSLOG && (to->host == NULL || to->url != NULL)) {
+        return "address is missing; syslog has one, HOST:PORT";
+    }
+    if (to->type == SIEM_HTTP && (to->url == NULL || !to->has_shape)) {
+        return to->url == NULL ? "url is missing; http has one"
+                               : "shape is missing; expected splunk or elasticsearch";
+    }
+    if (to->type == SIEM_HTTP && to->is_elasticsearch && to->index == NULL) {
+        return "index is missing; elasticsearch needs one";
+    }
+    if ((to->certificate == NULL) != (to->key == NULL)) {
+        return to->key == NULL ? "key is missing; certificate needs one"
+                               : "certificate is missing; key needs one";
+    }
+    return NULL;
+}
+
+static enum err
+complete(
+    struct siem_destination *to, const struct outline_place *place, const struct outline_node *node)
+{
+    const char *words = missing(to);
+    if (words != NULL) {
+        return outline_tell(place, node, words);
+    }
+    if (to->format == NULL) {
+        to->format = siem_format_by_name(to->type == SIEM_SYSLOG ? "rfc5424" : "ecs");
+        to->format = to->format == NULL ? siem_formats[0] : to->format;
+    }
+    bool is_syslog = text_equal(to->format->name, "rfc5424") || text_equal(to->format->name, "cef");
+    if (to->type == SIEM_SYSLOG && !is_syslog) {
+        return outline_tell(place, node,
+            "a syslog receiver takes syslog messages only; expected format: rfc5424 or cef");
+    }
+    if (to->type == SIEM_HTTP && to->is_elasticsearch && is_syslog) {
+        return outline_tell(
+            place, node, "elasticsearch takes JSON only; expected format: ecs or ocsf");
+    }
+    to->batch = to->batch != 0 ? to->batch : to->type == SIEM_HTTP ? BATCH_HTTP : BATCH;
+    to->server_name = to->server_name == NULL ? to->host : to->server_name;
+    return OK;
+}
+
+static enum err
+fill(struct config_draft *draft, const char *bytes, size_t len, const struct outline_place *place)
+{
+    struct outline outline = {0};
+    struct outline_mistake mistake = {0};
+    struct siem_config *config = draft->config;
+    enum err err = outline_read(bytes, len, draft->arena, &outline, &mistake);
+    if (err != OK) {
+        note_set(place->note, "%s:%u: %.160s", file_tail(place->file, 80), mistake.line,
+            mistake.note.text);
+        return err;
+    }
+    if (outline.count == 0 || outline.nodes[0].shape != OUTLINE_MAP) {
+        note_set(place->note,
+            "%s:1: no settings; expected \"destinations:\", see gatehouse-siem.yaml(5)",
+            file_tail(place->file, 80));
+        return ERR_VALUE;
+    }
+    for (size_t i = 1; i < outline.count && err == OK; i++) {
+        err = take_node(draft, place, &outline.nodes[i]);
+    }
+    if (err == OK && config->count == 0) {
+        return outline_tell(place, &outline.nodes[0],
+            "destinations is missing; expected a list of name, type and where to");
+    }
+    for (size_t i = 0; i < config->count && err == OK; i++) {
+        err =
+            complete(&config->destinations[i], place, outline_find(&outline, "destinations[]", i));
+    }
+    return err;
+}
+
+/* The folder of the file; "." where it has none. */
+static const char *
+folder_of(const char *path, struct arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL   ? arena_copy(arena, ".")
+           : slash == path ? arena_copy(arena, "/")
+                           : arena_copy_n(arena, path, (size_t)(slash - path));
+}
+
+static enum err
+set_defaults(struct siem_config *config, struct arena *arena, const char *path)
+{
+    char host[256] = "-";
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') {
+        (void)text_copy(host, sizeof(host), "-");
+    }
+    *config = (struct siem_config){
+        .file = arena_copy(arena, path),
+        .folder = folder_of(path, arena),
+        .host = arena_copy(arena, host),
+        .destinations = arena_alloc(arena, SIEM_DESTINATIONS * sizeof(*config->destinations)),
+    };
+    if (config->folder == NULL || config->destinations == NULL) {
+        return ERR_MEMORY;
+    }
+    config->ledger = arena_format(arena, "%s/ledger", config->folder);
+    config->state = arena_format(arena, "%s/siem", config->folder);
+    return config->state == NULL ? ERR_MEMORY : OK;
+}
+
+enum err
+siem_config_parse(const char *bytes, size_t len, const char *path, struct arena *arena,
+    struct siem_config *ret_config, struct note *note)
+{
+    struct siem_config config;
+    struct config_draft draft = {.config = &config, .arena = arena};
+    struct note said = {""};
+    const struct outline_place place = {path, &said};
+    enum err err = set_defaults(&config, arena, path);
+    if (err == OK) {
+        err = fill(&draft, bytes, len, &place);
+    }
+    if (err != OK) {
+        note_set(note, "%s", said.text[0] == '\0' ? err_words(err) : said.text);
+        return err;
+    }
+    *ret_config = config;
+    return OK;
+}
+
+enum err
+siem_config_read(
+    const char *path, struct arena *arena, struct siem_config *ret_config, struct note *note)
+{
+    CLEANUP(buf_release) struct buf bytes;
+    buf_init(&bytes, OUTLINE_BYTES);
+    enum err err = file_read(path, &bytes, note);
+    if (err == ERR_MISSING) {
+        note_set(
+            note, "%s: no such file; gatehouse-siem.yaml(5) has an example", file_tail(path, 120));
+    }
+    return err == OK ? siem_config_parse(bytes.data, bytes.len, path, arena, ret_config, note)
+                     : err;
+}
+
+const struct siem_destination *
+siem_config_find(const struct siem_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        if (text_equal(config->destinations[i].name, name)) {
+            return &config->destinations[i];
+        }
+    }
+    return NULL;
+}
+
+const char *
+siem_config_state(
+    const struct siem_config *config, const char *name, const char *ending, struct arena *arena)
+{
+    return arena_format(arena, "%s/%s.%s", config->state, name, ending);
+}

@@ -1,0 +1,506 @@
+/* The life of one destination: read, format, put, confirm, move the cursor. */
+#include "siem/forward.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ledger/base64.h"
+#include "ledger/entries.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define POLL_MS     200
+#define PAUSE_FIRST 500
+#define PAUSE_MOST  60000
+#define RECORD_MOST ((size_t)1024 * 1024)
+#define ROOT_TEXT   64
+#define FEW         1000  /* entries … */
+#define SELDOM      10000 /* … and ms for which a cursor may stay behind what a filter drops */
+#define GROW_AFTER  16    /* good batches until a batch that was cut is as large as before */
+
+struct siem_forward {
+    struct siem_forward_settings settings;
+    struct siem_outlet outlet;
+    struct entries *entries;
+    struct merkle *merkle;
+    struct logged *logged;
+    struct buf record;
+    char root[ROOT_TEXT];
+    uint64_t root_size; /* of the tree that root is of */
+    unsigned batch;     /* records in one now: less than allowed while a bad one is looked for */
+    unsigned good;
+    bool has_cursor; /* on the disk */
+    pthread_mutex_t mutex;
+    struct siem_state state; /* under the mutex */
+};
+
+/* What became of one batch before its end. */
+struct run {
+    uint64_t next;  /* first entry that is not in it */
+    unsigned count; /* records in it */
+    int64_t begun;  /* clock_mono() of the first */
+    uint64_t only;  /* index of the last record put */
+};
+
+const char *
+siem_standing_words(enum siem_standing standing)
+{
+    static const char *const words[] = {
+        [SIEM_STARTING] = "starting",
+        [SIEM_CAUGHT_UP] = "caught up",
+        [SIEM_SENDING] = "sending",
+        [SIEM_WAITING] = "waiting",
+        [SIEM_UNCONFIRMED] = "unconfirmed",
+        [SIEM_STOPPED] = "stopped",
+    };
+    return words[standing];
+}
+
+int64_t
+siem_forward_pause(uint64_t failures, uint32_t chance)
+{
+    int64_t pause = PAUSE_FIRST;
+    for (uint64_t i = 1; i < failures && pause < PAUSE_MOST; i++) {
+        pause *= 2;
+    }
+    pause = pause < PAUSE_MOST ? pause : PAUSE_MOST;
+    return pause / 2 + (int64_t)(chance % (uint32_t)(pause / 2 + 1));
+}
+
+static struct siem_state *
+hold(struct siem_forward *forward)
+{
+    (void)pthread_mutex_lock(&forward->mutex);
+    return &forward->state;
+}
+
+static void
+let_go(struct siem_forward *forward)
+{
+    (void)pthread_mutex_unlock(&forward->mutex);
+}
+
+static void
+stand(struct siem_forward *forward, enum siem_standing standing)
+{
+    hold(forward)->standing = standing;
+    let_go(forward);
+}
+
+void
+siem_forward_state(struct siem_forward *forward, struct siem_state *ret_state)
+{
+    *ret_state = *hold(forward);
+    let_go(forward);
+}
+
+static bool
+is_stopping(const struct siem_forward *forward)
+{
+    return forward->settings.stop != NULL && atomic_load(&forward->settings.stop->at) != 0;
+}
+
+/* In slices, so that an end is noticed. */
+static void
+rest(const struct siem_forward *forward, int64_t ms)
+{
+    int64_t until = clock_mono() + ms;
+    for (int64_t left = ms; left > 0 && !is_stopping(forward); left = until - clock_mono()) {
+        (void)poll(NULL, 0, (int)(left < POLL_MS ? left : POLL_MS));
+    }
+}
+
+static unsigned
+poll_ms(const struct siem_forward *forward)
+{
+    return forward->settings.poll_ms != 0 ? forward->settings.poll_ms : POLL_MS;
+}
+
+static enum err
+read_cursor(struct siem_forward *forward, struct note *note)
+{
+    struct siem_cursor cursor = {.next = 0};
+    enum err err = siem_cursor_read(forward->settings.cursor, &cursor, note);
+    forward->has_cursor = err == OK;
+    forward->state.cursor = cursor;
+    return err == ERR_MISSING ? OK : err;
+}
+
+enum err
+siem_forward_new(const struct siem_forward_settings *settings, struct siem_forward **ret_forward,
+    struct note *note)
+{
+    struct siem_forward *forward = calloc(1, sizeof(*forward));
+    if (forward == NULL) {
+        return ERR_MEMORY;
+    }
+    forward->settings = *settings;
+    forward->outlet = (struct siem_outlet){
+        .to = settings->to,
+        .resolver = settings->resolver,
+        .stop = settings->stop,
+        .token = settings->token,
+        .host = settings->config->host,
+    };
+    forward->batch = settings->to->batch;
+    (void)pthread_mutex_init(&forward->mutex, NULL);
+    buf_init(&forward->record, RECORD_MOST);
+    forward->merkle = merkle_new();
+    forward->logged = logged_new();
+    enum err err = forward->merkle == NULL || forward->logged == NULL ? ERR_MEMORY : OK;
+    err = err == OK ? read_cursor(forward, note) : err;
+    err = err == OK ? siem_outlet_open(&forward->outlet, note) : err;
+    if (err != OK) {
+        siem_forward_free(forward);
+        return err;
+    }
+    *ret_forward = forward;
+    return OK;
+}
+
+void
+siem_forward_free(struct siem_forward *forward)
+{
+    if (forward != NULL) {
+        siem_outlet_close(&forward->outlet);
+        entries_close(forward->entries);
+        merkle_free(forward->merkle);
+        logged_free(forward->logged);
+        buf_release(&forward->record);
+        (void)pthread_mutex_destroy(&forward->mutex);
+        free(forward);
+    }
+}
+
+/* A log that is another, or shorter than what was delivered, is a person's matter. */
+static enum err
+compare(struct siem_forward *forward, struct note *note)
+{
+    const struct siem_cursor *cursor = &forward->state.cursor;
+    const char *origin = entries_origin(forward->entries);
+    uint64_t size = entries_head(forward->entries)->size;
+    if (forward->has_cursor && !text_equal(cursor->origin, origin)) {
+        note_set(note,
+            "the cursor counts in the log %.80s, and this is %.80s; give the destination a new "
+            "name, or take the cursor away and everything is sent again",
+            cursor->origin, origin);
+        return ERR_SCOPE;
+    }
+    if (forward->has_cursor && cursor->next > size) {
+        note_set(note,
+            "the log has %" PRIu64 " entries, and %" PRIu64 " were delivered: it lost some, or is "
+            "an old copy; `gatehouse ledger verify` says more",
+            size, cursor->next);
+        return ERR_SCOPE;
+    }
+    return OK;
+}
+
+static enum err
+move_cursor(struct siem_forward *forward, uint64_t next, uint64_t more, struct note *note)
+{
+    struct siem_cursor cursor = forward->state.cursor;
+    (void)text_copy(cursor.origin, sizeof(cursor.origin), entries_origin(forward->entries));
+    cursor.next = next;
+    cursor.delivered += more;
+    cursor.moved = clock_wall();
+    enum err err = siem_cursor_write(forward->settings.cursor, &cursor, note);
+    if (err == OK) {
+        forward->has_cursor = true;
+        hold(forward)->cursor = cursor;
+        let_go(forward);
+    }
+    return err;
+}
+
+/* The checkpoint of now. */
+static enum err
+look(struct siem_forward *forward, struct note *note)
+{
+    enum err err = forward->entries == NULL
+                       ? entries_open(forward->settings.config->ledger, &forward->entries, note)
+                       : entries_refresh(forward->entries, note);
+    err = err == OK ? compare(forward, note) : err;
+    if (err != OK) {
+        return err;
+    }
+    const struct merkle_head *head = entries_head(forward->entries);
+    if (forward->root_size != head->size || forward->root[0] == '\0') {
+        CLEANUP(buf_release) struct buf text;
+        buf_init(&text, ROOT_TEXT);
+        base64_put(&text, head->root.bytes, sizeof(head->root.bytes));
+        (void)text_copy(forward->root, sizeof(forward->root), text.data);
+        forward->root_size = head->size;
+    }
+    hold(forward)->size = head->size;
+    let_go(forward);
+    if (!forward->has_cursor) {
+        bool is_now = forward->settings.to->begins_now;
+        return move_cursor(forward, is_now ? head->size : 0, 0, note);
+    }
+    return OK;
+}
+
+/* The entry as the receiver gets it; *ret_wanted: the filter lets it pass. */
+static enum err
+make_record(struct siem_forward *forward, uint64_t index, bool *ret_wanted, struct note *note)
+{
+    const uint8_t *entry = NULL;
+    size_t len = 0;
+    struct merkle_hash leaf;
+    const struct siem_destination *to = forward->settings.to;
+    enum err err = entries_get(forward->entries, index, &entry, &len, note);
+    if (err != OK) {
+        return err;
+    }
+    (void)logged_read(forward->logged, entry, len);
+    forward->logged->index = index;
+    *ret_wanted = true;
+    if (!*ret_wanted) {
+        return OK;
+    }
+    merkle_leaf(forward->merkle, entry, len, &leaf);
+    const struct siem_about about = {
+        .origin = entries_origin(forward->entries),
+        .host = forward->settings.config->host,
+        .root = forward->root,
+        .tree_size = forward->root_size,
+        .leaf = leaf.bytes,
+    };
+    buf_clear(&forward->record);
+    err = to->format->put(forward->logged, &about, &forward->record);
+    if (err != OK) {
+        note_set(note, "entry %" PRIu64 " does not fit into a record of format %s", index,
+            to->format->name);
+    }
+    return err;
+}
+
+static enum err
+put(struct siem_forward *forward, struct run *run, uint64_t index, struct note *note)
+{
+    if (run->count == 0) {
+        enum err err = forward->outlet.kind->begin(&forward->outlet, note);
+        if (err != OK) {
+            return err;
+        }
+        run->begun = clock_mono();
+        stand(forward, SIEM_SENDING);
+    }
+    const struct siem_record record = {
+        .index = index,
+        .time = forward->logged->is_event ? forward->logged->numbers[LOGGED_TIME] : LOGGED_NONE,
+        .origin = entries_origin(forward->entries),
+        .bytes = forward->record.data,
+        .len = forward->record.len,
+    };
+    enum err err = forward->outlet.kind->put(&forward->outlet, &record, note);
+    if (err == OK) {
+        run->count++;
+        run->only = index;
+    }
+    return err;
+}
+
+/* Fills the batch with what is there. ERR_LIMIT: it is full before its number. */
+static enum err
+fill(struct siem_forward *forward, struct run *run, struct note *note)
+{
+    uint64_t size = entries_head(forward->entries)->size;
+    enum err err = OK;
+    while (err == OK && run->next < size && run->count < forward->batch &&
+           (run->next % TILE_WIDTH != 0 || !is_stopping(forward))) {
+        bool is_wanted = false;
+        err = make_record(forward, run->next, &is_wanted, note);
+        if (err == OK && is_wanted) {
+            err = put(forward, run, run->next, note);
+        }
+        run->next += err == OK ? 1 : 0;
+    }
+    return err;
+}
+
+/* A batch that is not full waits for more, but not for long. */
+static enum err
+gather(struct siem_forward *forward, struct run *run, struct note *note)
+{
+    enum err err = fill(forward, run, note);
+    while (err == OK && run->count != 0 && run->count < forward->batch && !is_stopping(forward)) {
+        int64_t left = (int64_t)forward->settings.to->flush_ms - (clock_mono() - run->begun);
+        if (left <= 0) {
+            break;
+        }
+        rest(forward, left < (int64_t)poll_ms(forward) ? left : (int64_t)poll_ms(forward));
+        err = look(forward, note);
+        err = err == OK ? fill(forward, run, note) : err;
+    }
+    return err == ERR_LIMIT && run->count != 0 ? OK : err;
+}
+
+/* Durable before the cursor passes it. */
+static enum err
+set_aside(struct siem_forward *forward, uint64_t index, const struct note *why, struct note *note)
+{
+    bool is_wanted = false;
+    CLEANUP(buf_release) struct buf line;
+    enum err err = make_record(forward, index, &is_wanted, note);
+    if (err != OK) {
+        return err;
+    }
+    buf_init(&line, RECORD_MOST + 1);
+    buf_add(&line, forward->record.data, forward->record.len);
+    buf_byte(&line, '\n');
+    int fd = open(forward->settings.refused, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    bool is_kept = buf_error(&line) == OK && fd >= 0 &&
+                   write(fd, line.data, line.len) == (ssize_t)line.len && fsync(fd) == 0;
+    if (!is_kept) {
+        note_set(note, "%.120s: %s", forward->settings.refused, strerror(errno));
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (is_kept) {
+        log_warn("siem %s: entry %" PRIu64 " is set aside: %s", forward->settings.to->name, index,
+            why->text);
+        hold(forward)->set_aside++;
+        let_go(forward);
+    }
+    return is_kept ? OK : ERR_IO;
+}
+
+/* Halves are tried until the record that the receiver refuses is alone. */
+static enum err
+narrow(struct siem_forward *forward, const struct run *run, struct note *note)
+{
+    if (run->count > 1) {
+        forward->batch = run->count / 2;
+        forward->good = 0;
+        return OK; /* try again at once, with fewer */
+    }
+    struct note why = *note;
+    if (!forward->settings.to->sets_aside) {
+        note_set(note, "entry %" PRIu64 " is refused for what it is: %.180s", run->only, why.text);
+        return ERR_SCOPE;
+    }
+    enum err err = set_aside(forward, run->only, &why, note);
+    return err == OK ? move_cursor(forward, run->next, 0, note) : err;
+}
+
+static void
+widen(struct siem_forward *forward)
+{
+    unsigned most = forward->settings.to->batch;
+    if (forward->batch < most && ++forward->good >= GROW_AFTER) {
+        forward->batch = forward->batch > most / 2 ? most : forward->batch * 2;
+        forward->good = 0;
+    }
+}
+
+static void
+arrived(struct siem_forward *forward)
+{
+    struct siem_state *state = hold(forward);
+    if (state->failures != 0) {
+        log_info("siem %s: goes on", forward->settings.to->name);
+    }
+    state->failures = 0;
+    state->next_try = 0;
+    state->trouble.text[0] = '\0';
+    state->standing = forward->outlet.is_unconfirmed ? SIEM_UNCONFIRMED : state->standing;
+    let_go(forward);
+}
+
+enum err
+siem_forward_once(struct siem_forward *forward, struct note *note)
+{
+    enum err err = look(forward, note);
+    struct run run = {.next = forward->state.cursor.next};
+    uint64_t begin = run.next;
+    if (err == OK && run.next == entries_head(forward->entries)->size) {
+        return ERR_MISSING;
+    }
+    forward->outlet.is_unconfirmed = false;
+    forward->outlet.wait_ms = 0;
+    err = err == OK ? gather(forward, &run, note) : err;
+    if (err != OK) {
+        forward->outlet.kind->drop(&forward->outlet);
+        return err == ERR_MISSING ? ERR_IO : err;
+    }
+    if (run.count != 0) {
+        err = forward->outlet.kind->end(&forward->outlet, note);
+    }
+    if (err == ERR_VALUE) {
+        forward->outlet.kind->drop(&forward->outlet);
+        return narrow(forward, &run, note);
+    }
+    if (err != OK) {
+        forward->outlet.kind->drop(&forward->outlet);
+        return err == ERR_MISSING ? ERR_NETWORK : err;
+    }
+    if (run.count == 0 && run.next - begin < FEW &&
+        clock_wall() - forward->state.cursor.moved < SELDOM) {
+        return ERR_MISSING; /* nothing for this receiver: not worth a write for each */
+    }
+    if (run.next != begin) {
+        err = move_cursor(forward, run.next, run.count, note);
+    }
+    if (err == OK) {
+        widen(forward);
+        arrived(forward);
+    }
+    return err;
+}
+
+static void
+failed(struct siem_forward *forward, enum err err, const struct note *note)
+{
+    uint32_t chance = 0;
+    if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != (ssize_t)sizeof(chance)) {
+        chance = (uint32_t)clock_mono();
+    }
+    struct siem_state *state = hold(forward);
+    bool is_new = state->failures == 0 || !text_equal(state->trouble.text, note->text);
+    state->failures++;
+    int64_t pause = siem_forward_pause(state->failures, chance);
+    pause = forward->outlet.wait_ms > pause ? forward->outlet.wait_ms : pause;
+    state->standing = err == ERR_SCOPE                 ? SIEM_STOPPED
+                      : forward->outlet.is_unconfirmed ? SIEM_UNCONFIRMED
+                                                       : SIEM_WAITING;
+    note_set(&state->trouble, "%s", note->text[0] != '\0' ? note->text : err_words(err));
+    state->failed = clock_wall();
+    state->next_try = state->failed + pause;
+    struct note said = state->trouble;
+    let_go(forward);
+    if (is_new) {
+        log_warn("siem %s: nothing is lost, but: %s", forward->settings.to->name, said.text);
+    }
+    rest(forward, pause);
+}
+
+void
+siem_forward_run(struct siem_forward *forward)
+{
+    while (!is_stopping(forward)) {
+        struct note note = {""};
+        enum err err = siem_forward_once(forward, &note);
+        if (err == ERR_MISSING) {
+            if (forward->state.standing != SIEM_UNCONFIRMED) {
+                stand(forward, SIEM_CAUGHT_UP);
+            }
+            if (forward->outlet.kind->idle != NULL) {
+                forward->outlet.kind->idle(&forward->outlet);
+            }
+            rest(forward, poll_ms(forward));
+        } else if (err != OK && !is_stopping(forward)) {
+            failed(forward, err, &note);
+        }
+    }
+}

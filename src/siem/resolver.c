@@ -1,0 +1,198 @@
+/* A child that looks names up, and the way to ask it. */
+#include "siem/resolver.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENT_MS 15000
+
+struct siem_resolver {
+    const struct siem_config *config;
+    pthread_mutex_t mutex;
+    int fd;
+    pid_t child;
+    uint32_t asked;
+};
+
+struct question {
+    uint32_t token; /* an answer that comes too late is not taken for the next one's */
+    uint32_t row;
+};
+
+struct answer {
+    uint32_t token;
+    enum err err;
+    struct siem_addresses addresses;
+    struct note note;
+};
+
+enum err
+siem_resolver_look(const char *host, struct siem_addresses *ret_addresses, struct note *note)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    struct siem_addresses found = {.count = 0};
+    if (ip_parse(host, &found.rows[0]) == OK) {
+        found.count = 1;
+        *ret_addresses = found;
+        return OK;
+    }
+    int bad = getaddrinfo(host, NULL, &hints, &list);
+    for (const struct addrinfo *at = list; at != NULL && found.count < SIEM_ADDRESSES;
+         at = at->ai_next) {
+        uint16_t port = 0;
+        if (ip_from_socket(at->ai_addr, &found.rows[found.count], &port) == OK) {
+            found.count++;
+        }
+    }
+    if (list != NULL) {
+        freeaddrinfo(list);
+    }
+    if (found.count == 0) {
+        note_set(note, "%.100s can't be looked up: %s", host,
+            bad == 0 ? "it has no address" : gai_strerror(bad));
+        return ERR_MISSING;
+    }
+    *ret_addresses = found;
+    return OK;
+}
+
+/* The child's life: until the forwarder is gone. */
+_Noreturn static void
+serve(const struct siem_config *config, int fd)
+{
+    struct question question;
+    while (recv(fd, &question, sizeof(question), 0) == (ssize_t)sizeof(question)) {
+        struct answer answer = {.token = question.token, .err = ERR_VALUE};
+        const char *host =
+            question.row < config->count ? config->destinations[question.row].host : NULL;
+        if (host != NULL) {
+            answer.err = siem_resolver_look(host, &answer.addresses, &answer.note);
+        }
+        if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) != (ssize_t)sizeof(answer)) {
+            break;
+        }
+    }
+    _exit(0);
+}
+
+_Noreturn static void
+become(const struct siem_config *config, int fd, enum err (*shut_in)(struct note *note))
+{
+    struct note note = {""};
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    (void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the forwarder's; it ends us */
+    bool is_alone = dup2(fd, STDERR_FILENO + 1) >= 0 && close_range(STDERR_FILENO + 2, ~0U, 0) == 0;
+    if (!is_alone || (shut_in != NULL && shut_in(&note) != OK)) {
+        _exit(1);
+    }
+    serve(config, STDERR_FILENO + 1);
+}
+
+enum err
+siem_resolver_new(const struct siem_config *config, enum err (*shut_in)(struct note *note),
+    struct siem_resolver **ret_resolver, struct note *note)
+{
+    int pair[2];
+    struct siem_resolver *resolver = calloc(1, sizeof(*resolver));
+    if (resolver == NULL) {
+        return ERR_MEMORY;
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+        note_set(note, "socketpair: %s", strerror(errno));
+        free(resolver);
+        return ERR_SYSTEM;
+    }
+    *resolver = (struct siem_resolver){.config = config, .fd = pair[0], .child = fork()};
+    (void)pthread_mutex_init(&resolver->mutex, NULL);
+    if (resolver->child == 0) {
+        become(config, pair[1], shut_in);
+    }
+    (void)close(pair[1]);
+    if (resolver->child < 0) {
+        note_set(note, "fork: %s", strerror(errno));
+        siem_resolver_free(resolver);
+        return ERR_SYSTEM;
+    }
+    *ret_resolver = resolver;
+    return OK;
+}
+
+void
+siem_resolver_free(struct siem_resolver *resolver)
+{
+    if (resolver != NULL) {
+        (void)close(resolver->fd); /* which ends the child */
+        (void)pthread_mutex_destroy(&resolver->mutex);
+        free(resolver);
+    }
+}
+
+static enum err
+wait_for_answer(struct siem_resolver *resolver, struct answer *answer, struct note *note)
+{
+    int64_t until = clock_mono() + PATIENT_MS;
+    for (;;) {
+        struct pollfd wait = {.fd = resolver->fd, .events = POLLIN};
+        int64_t left = until - clock_mono();
+        int got = left > 0 ? poll(&wait, 1, (int)left) : 0;
+        if (got == 0) {
+            note_set(note, "nobody answers when its name is looked up");
+            return ERR_TIMEOUT;
+        }
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (recv(resolver->fd, answer, sizeof(*answer), 0) != (ssize_t)sizeof(*answer)) {
+            note_set(note, "the process that looks names up has ended");
+            return ERR_SYSTEM;
+        }
+        if (answer->token == resolver->asked && answer->addresses.count <= SIEM_ADDRESSES) {
+            return OK;
+        }
+    }
+}
+
+enum err
+siem_resolver_ask(struct siem_resolver *resolver, const struct siem_destination *to,
+    struct siem_addresses *ret_addresses, struct note *note)
+{
+    struct ip ip;
+    struct answer answer = {.err = ERR_SYSTEM};
+    if (resolver == NULL || ip_parse(to->host, &ip) == OK) {
+        return siem_resolver_look(to->host, ret_addresses, note);
+    }
+    (void)pthread_mutex_lock(&resolver->mutex);
+    struct question question = {++resolver->asked, (uint32_t)(to - resolver->config->destinations)};
+    bool is_sent =
+        send(resolver->fd, &question, sizeof(question), MSG_NOSIGNAL) == (ssize_t)sizeof(question);
+    enum err err = is_sent ? wait_for_answer(resolver, &answer, note) : ERR_SYSTEM;
+    (void)pthread_mutex_unlock(&resolver->mutex);
+    if (!is_sent) {
+        note_set(note, "the process that looks names up has ended");
+    }
+    if (err == OK && answer.err != OK) {
+        answer.note.text[sizeof(answer.note.text) - 1] = '\0';
+        note_set(note, "%s", answer.note.text);
+        err = answer.err;
+    }
+    if (err == OK) {
+        *ret_addresses = answer.addresses;
+    }
+    return err;
+}

@@ -1,0 +1,34 @@
+/*
+ * Addresses of the receivers' names. The forwarder is shut in, so a child that was made before
+ * looks them up: it knows the names of siem.yaml, is asked for one by its number, and can do
+ * nothing else.
+ */
+#pragma once
+
+#include "base/ip.h"
+#include "siem/config.h"
+
+#define SIEM_ADDRESSES 8
+
+struct siem_addresses {
+    struct ip rows[SIEM_ADDRESSES];
+    size_t count;
+};
+
+struct siem_resolver;
+
+/* Looks a name up here and now; an address is its own. ERR_MISSING with words. */
+enum err siem_resolver_look(
+    const char *host, struct siem_addresses *ret_addresses, struct note *note) MUST_CHECK;
+
+/* Makes the child, which first runs shut_in (NULL: nothing); the config outlives it. */
+enum err siem_resolver_new(const struct siem_config *config, enum err (*shut_in)(struct note *note),
+    struct siem_resolver **ret_resolver, struct note *note) MUST_CHECK;
+/* Ends the child too. */
+void siem_resolver_free(struct siem_resolver *resolver);
+/*
+ * The addresses of that destination, for any thread. ERR_MISSING: there are none, in words;
+ * ERR_TIMEOUT. A resolver that is NULL looks here and now.
+ */
+enum err siem_resolver_ask(struct siem_resolver *resolver, const struct siem_destination *to,
+    struct siem_addresses *ret_addresses, struct note *note) MUST_CHECK;
