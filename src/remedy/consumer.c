@@ -54,6 +54,7 @@ struct handing {
     struct note unknown; /* who can't be told */
     struct note other;   /* who has another password than this device's */
     struct note said;    /* what was done */
+    struct note absent;  /* who does not record, though he has what he had before */
 };
 
 static bool
@@ -200,6 +201,22 @@ converse(struct handing *handing)
     return handing->count == 0 || handing->is_rehearsal ? OK : tell(handing);
 }
 
+/*
+ * Taken back is what has its password of before; that it does not restart or record has to be said,
+ * but nothing more can be put back.
+ */
+static enum err
+excuse(struct handing *handing, enum err err, const char *more)
+{
+    if (err == OK || err == ERR_CANCELLED || !handing->is_back) {
+        return err;
+    }
+    note_set(&handing->absent, "%.140s, though it has its password of before%s",
+        handing->talk->why.text, more);
+    handing->talk->why.text[0] = '\0';
+    return OK;
+}
+
 /* After the turn, so that hand-overs of several devices share one restart. */
 static enum err
 settle(struct handing *handing)
@@ -209,26 +226,33 @@ settle(struct handing *handing)
     bool takes = handing->count != 0 || handing->job->is_resumed;
     if (takes && handing->kind->by_file && talk->row->reload != NULL) {
         desk_tell(handing->job, "%s", talk->row->reload);
-        enum err err = consumer_file_reload(talk);
-        if (err != OK) {
+        enum err err = excuse(handing, consumer_file_reload(talk), "; restart it by hand");
+        if (err != OK || handing->absent.text[0] != '\0') {
             return err;
         }
     }
-    return consumer_await(talk, handing->kind, handing->chosen, handing->count);
+    return excuse(
+        handing, consumer_await(talk, handing->kind, handing->chosen, handing->count), "");
 }
 
+/* "consumers": what was done; "remarks": what is left to a person. */
 static void
-note_done(struct job *job, const char *name, const char *what)
+note_in(struct job *job, const char *list_name, const char *name, const char *what)
 {
-    json_t *list = json_object_get(job->after, "consumers");
-    if (job->after == NULL) {
-        job->after = json_object();
-    }
+    job->after = job->after == NULL ? json_object() : job->after;
+    json_t *list = json_object_get(job->after, list_name);
     if (list == NULL) {
         list = json_array();
-        (void)json_object_set_new(job->after, "consumers", list);
+        (void)json_object_set_new(job->after, list_name, list);
     }
-    (void)json_array_append_new(list, json_sprintf("%s: %s", name, what));
+    json_t *line = json_sprintf("%s: %s", name, what);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (json_equal(json_array_get(list, i), line)) {
+            json_decref(line);
+            return;
+        }
+    }
+    (void)json_array_append_new(list, line);
 }
 
 static enum remedy_result
@@ -252,13 +276,21 @@ tell_outcome(struct handing *handing, enum err err, const char *name)
         return;
     }
     if (handing->count != 0) {
-        note_done(handing->job, name, handing->said.text);
+        note_in(handing->job, "consumers", name, handing->said.text);
     }
     if (handing->unknown.text[0] != '\0') {
-        note_done(handing->job, name, handing->unknown.text);
+        note_in(handing->job, "remarks", name, handing->unknown.text);
+    }
+    if (handing->count != 0 && handing->kind->by_file && handing->talk->row->reload == NULL) {
+        const char *alone = handing->kind->alone;
+        note_in(handing->job, "remarks", name,
+            alone != NULL ? alone : "restart it; until then it goes on with the password before");
     }
     if (handing->other.text[0] != '\0' && !handing->is_back) {
-        note_done(handing->job, name, handing->other.text);
+        note_in(handing->job, "remarks", name, handing->other.text);
+    }
+    if (handing->absent.text[0] != '\0') {
+        note_in(handing->job, "remarks", name, handing->absent.text);
     }
 }
 
@@ -277,11 +309,14 @@ hand(struct handing *handing, const struct site *site, const struct site_consume
     }
     handing->talk = &talk;
     handing->count = 0;
-    handing->unknown.text[0] = handing->said.text[0] = handing->other.text[0] = '\0';
+    handing->unknown.text[0] = handing->said.text[0] = '\0';
+    handing->other.text[0] = handing->absent.text[0] = '\0';
     consumer_talk_init(&talk, site, row);
     talk.http = ask_desk;
     talk.wait = wait_desk;
     talk.context = talk.job = job;
+    talk.known[0] = handing->from;
+    talk.known[1] = handing->to;
     talk.stamp = job->plan == NULL ? talk.stamp : job->plan->id;
     (void)pthread_mutex_lock(&turn);
     enum err err = converse(handing);
@@ -307,7 +342,7 @@ hand_all(struct handing *handing)
         enum remedy_result result = hand(handing, site, &site->consumers[i]);
         if (result == REMEDY_REFUSED && handing->change->even_unknown) {
             if (!handing->is_rehearsal) {
-                note_done(job, "to be told by hand", job->why.text);
+                note_in(job, "remarks", "to be told by hand", job->why.text);
             }
             job->why.text[0] = '\0';
         } else if (result != REMEDY_DONE) {

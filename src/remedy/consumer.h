@@ -49,7 +49,8 @@ struct consumer_change {
 /*
  * Tells every consumer of the site that uses this account of the device: each is read, changed,
  * read again, and shows that it still records where it can tell; what it was is kept beside its
- * file. What was done stands in words in job->after ("consumers", a list). May be called twice, and
+ * file. What was done stands in words in job->after ("consumers", a list), what is left to a
+ * person too ("remarks"). May be called twice, and
  * by any process. Not REMEDY_DONE: some may have the new password, some not; consumer_take_back()
  * is the way back. REMEDY_REFUSED: one of them can't be told, and none was.
  */

@@ -179,9 +179,8 @@ still_holds(struct consumer_talk *talk)
     return same;
 }
 
-/* Puts new bytes in its place, with a copy of the old ones beside it; mode and owner stay. */
-static enum err
-write_file(struct consumer_talk *talk, const struct buf *bytes)
+enum err
+consumer_file_write(struct consumer_talk *talk, const struct buf *bytes)
 {
     char path[PATH_MAX], draft[PATH_MAX];
     struct stat status;
@@ -234,7 +233,7 @@ consumer_file_change(struct consumer_talk *talk, const struct consumer_place *pl
             "a sign of the new password can't be written there; letters, digits and %s can",
             CONSUMER_SIGNS);
     }
-    err = err == OK ? write_file(talk, &bytes) : err;
+    err = err == OK ? consumer_file_write(talk, &bytes) : err;
     if (bytes.size != 0) {
         explicit_bzero(bytes.data, bytes.size);
     }

@@ -41,8 +41,9 @@ struct consumer_talk {
         struct arena *arena, struct answer *ret_answer);
     enum err (*wait)(void *context, unsigned ms); /* NULL: never waits */
     void *context;
-    struct job *job;   /* NULL: a survey */
-    const char *stamp; /* of the backup's name: the plan's id */
+    struct job *job;               /* NULL: a survey */
+    const struct secret *known[2]; /* the password before and the new one; NULL: a survey */
+    const char *stamp;             /* of the backup's name: the plan's id */
     struct arena arena;
     struct buf bytes; /* of its file */
     struct consumer_place *places;
@@ -60,7 +61,8 @@ struct consumer_kind {
     enum maturity maturity;
     const char *source; /* where the requests come from */
     bool by_file;
-    const char *late; /* why a plan can't name its places yet; NULL: it can */
+    const char *alone; /* what a person does where the site file says no reload:; NULL: a restart */
+    const char *late;  /* why a plan can't name its places yet; NULL: it can */
     /* Logs in. ERR_REFUSED: its password is wrong; talk->why says more. NULL: not needed. */
     enum err (*open)(struct consumer_talk *talk);
     void (*close)(struct consumer_talk *talk); /* NULL: nothing to end */
@@ -118,6 +120,11 @@ const char *consumer_path(struct consumer_talk *talk, const char *root, const ch
 
 /* Files (consumer_file.c): reads talk->row->file into talk->bytes. */
 enum err consumer_file_read(struct consumer_talk *talk) MUST_CHECK;
+/*
+ * Puts new bytes in the place of those that were read, with a copy of the old ones beside; mode and
+ * owner stay.
+ */
+enum err consumer_file_write(struct consumer_talk *talk, const struct buf *bytes) MUST_CHECK;
 /* Runs row->reload, once for all hand-overs that come within a moment. */
 enum err consumer_file_reload(struct consumer_talk *talk) MUST_CHECK;
 /* list and change of YAML and JSON files, by consumer_text.h. */

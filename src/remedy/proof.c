@@ -127,6 +127,7 @@ step_json(const struct proof *proof, const struct plan_step *step)
     struct trail_step state = trail_step(proof->journal, step->number);
     json_t *object = json_object();
     json_t *rules = json_array();
+    static const char *const lists[] = {"consumers", "remarks"};
     value_put(object, "number", value_number(step->number));
     value_put(object, "kind", value_text(step->kind));
     value_put(object, "device", value_text(proof_target(proof, step)->key));
@@ -146,6 +147,12 @@ step_json(const struct proof *proof, const struct plan_step *step)
         (void)json_array_append_new(rules, value_text(step->rules[i]));
     }
     value_put(object, "rules", rules);
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        json_t *list = json_object_get(state.after, lists[i]);
+        if (json_is_array(list)) {
+            value_put(object, lists[i], json_deep_copy(list));
+        }
+    }
     return object;
 }
 

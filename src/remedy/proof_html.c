@@ -68,6 +68,16 @@ put_totals(const struct proof *proof, struct buf *out)
     buf_text(out, "</p></section>\n");
 }
 
+/* Who was told a new password, and what is left to a person. */
+static void
+put_list(struct buf *out, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *line = json_string_value(json_array_get(list, i));
+        HTML(out, "<span class=\"parts\">{}</span>", line == NULL ? "" : line);
+    }
+}
+
 static void
 put_step(const struct proof *proof, const struct plan_step *step, struct buf *out)
 {
@@ -83,6 +93,8 @@ put_step(const struct proof *proof, const struct plan_step *step, struct buf *ou
     if (!text_is_empty(state.why) && end.mark != MARK_PASS) {
         HTML(out, "<span class=\"parts\">{}</span>", state.why);
     }
+    put_list(out, json_object_get(state.after, "consumers"));
+    put_list(out, json_object_get(state.after, "remarks"));
     HTML(out,
         "</td><td data-label=\"Before\">{}</td><td data-label=\"After\">{}</td><td "
         "data-label=\"No video for\">",

@@ -45,7 +45,9 @@ is_alike(const void *context, size_t a, size_t b)
     if (here.phase == TRAIL_LEFT) {
         return text_equal(here.why, there.why);
     }
-    if (!text_equal(one->kind, other->kind) || !text_equal(one->words, other->words)) {
+    const json_t *left = json_object_get(here.after, "remarks");
+    if (!text_equal(one->kind, other->kind) || !text_equal(one->words, other->words) ||
+        left != NULL || json_object_get(there.after, "remarks") != NULL) {
         return false;
     }
     if (here.phase != TRAIL_KEPT) {
@@ -89,6 +91,10 @@ put_group(const struct proof *proof, const struct groups *groups, size_t first, 
     }
     if (!is_left && state.phase != TRAIL_KEPT) {
         put_line(page, state.why);
+    }
+    const json_t *remarks = json_object_get(state.after, "remarks");
+    for (size_t i = 0; i < json_array_size(remarks); i++) {
+        put_line(page, json_string_value(json_array_get(remarks, i)));
     }
 }
 

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import GATEHOUSE, SOURCE
 
-SAMPLES = ["compose/open.yml", "nxwitness/mediaserver.conf"]
+SAMPLES = ["compose/open.yml", "nxwitness/mediaserver.conf", "frigate/default.yml", "frigate/open.yml", "frigate/proxy.yml", "shinobi/conf.json"]
 
 
 @pytest.fixture(name="home")
@@ -59,3 +59,22 @@ def test_plan_for_a_file_that_changed_since_changes_nothing(home, tmp_path, samp
     path.write_bytes(before + b"\n# another hand\n")
     done = fix(home, tmp_path, "-q", "--config", path, "--kind", "harden", "--plan-in", plan, "--apply", "--yes")
     assert path.read_bytes() == before + b"\n# another hand\n", done.stdout
+
+
+def test_blue_iris_gets_a_file_to_import_that_its_own_audit_is_content_with(home, tmp_path):
+    path, before = copy_of(tmp_path, "blueiris/mode2.reg")
+    plan = tmp_path / "plan.json"
+    done = fix(home, tmp_path, "-q", "--config", path, "--kind", "harden", "--plan-out", plan)
+    steps = json.loads(plan.read_text())["steps"]
+    shown = next(step["changes"] for step in steps if "Windows Registry Editor" in step["changes"])
+    text = shown[shown.index("Windows Registry Editor"):]
+    assert "authenticate" in done.stdout and "canary" not in done.stdout
+    # Imported, its values stand in the place of the old ones: the export that Blue Iris would make then.
+    imported = before.decode().replace('"authenticate"=dword:00000002', '"authenticate"=dword:00000001')
+    imported = imported.replace('"secureonly"=dword:00000000', '"secureonly"=dword:00000001')
+    for line in text.splitlines():
+        assert line.strip() in imported, line
+    path.write_bytes(b"\xff\xfe" + imported.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-16-le"))
+    plan.unlink()
+    fix(home, tmp_path, "-q", "--config", path, "--kind", "harden", "--plan-out", plan)
+    assert "asks-only-outsiders" not in plan.read_text()

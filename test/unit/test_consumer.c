@@ -311,6 +311,108 @@ test_hands_over_and_takes_back_byte_for_byte(void **state)
     end(&world);
 }
 
+#define KEY "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Perspective Software\\Blue Iris\\Cameras\\"
+#define EXPORT(password)                                                                           \
+    "Windows Registry Editor Version 5.00\r\n\r\n" KEY                                             \
+    "Gate]\r\n\"shortname\"=\"Gate\"\r\n\"ip\"=\"10.0.3.7\"\r\n\"ipid\"=\"admin\"\r\n\"ippw\"="    \
+    "\"" password "\"\r\n\"data\"=hex:01,02,\\\r\n  03\r\n\r\n" KEY                                \
+    "Gate\\Alerts]\r\n\"ippw\"=\"no camera\"\r\n\r\n" KEY                                          \
+    "Yard]\r\n\"ip\"=\"10.0.3.8\"\r\n\"ipid\"=\"admin\"\r\n\"ippw\"=\"" password "\"\r\n"
+#define IMPORT(password)                                                                           \
+    "Windows Registry Editor Version 5.00\r\n; gatehouse before\r\n\r\n" KEY                       \
+    "Gate]\r\n\"ippw\"=\"" password "\"\r\n"
+#define BASE64_OLD "QWx0ZXMtV29ydC40MQ=="
+#define BASE64_NEW "TmV1ZXMtV29ydC40Ml9+eA=="
+
+/* UTF-16LE with its mark, as regedit writes it. */
+static size_t
+wide(const char *text, char out[4096])
+{
+    size_t len = 2;
+    memcpy(out, "\xff\xfe", 2);
+    for (; *text != '\0'; text++) {
+        out[len++] = *text;
+        out[len++] = '\0';
+    }
+    return len;
+}
+
+static void
+write_wide(const char *name, const char *text)
+{
+    char path[128], bytes[4096];
+    struct note note;
+    size_t len = wide(text, bytes);
+    assert_int_equal(file_write(path_of(name, path), bytes, len, 0644, &note), OK);
+    assert_int_equal(chmod(path, 0640), 0);
+}
+
+static void
+expect_wide(const char *name, const char *text)
+{
+    char path[128], expected[4096];
+    struct note note;
+    struct buf bytes;
+    size_t len = wide(text, expected);
+    buf_init(&bytes, 65536);
+    assert_int_equal(file_read(path_of(name, path), &bytes, &note), OK);
+    assert_int_equal(bytes.len, len);
+    assert_memory_equal(bytes.data, expected, len);
+    buf_release(&bytes);
+}
+
+static void
+test_blue_iris_gets_a_file_to_import_in_the_writing_that_its_export_shows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *import;
+        bool is_far; /* the other camera has it too, and keeps it */
+    } rows[] = {
+        {EXPORT(OLD),        IMPORT(NEW),        false},
+        {EXPORT(BASE64_OLD), IMPORT(BASE64_NEW), true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world world;
+        char path[128];
+        struct stat status;
+        begin(&world, "  - {kind: blueiris, file: bi.reg}\n");
+        write_wide("bi.reg", rows[i].old);
+        assert_int_equal(consumer_hand_over(&world.job, &world.change), REMEDY_REFUSED);
+        world.change.even_unknown = true;
+        if (consumer_hand_over(&world.job, &world.change) != REMEDY_DONE) {
+            fail_msg("%s", world.job.why.text);
+        }
+        expect_wide("bi.reg.import.reg", rows[i].import);
+        assert_int_equal(stat(path_of("bi.reg.import.reg", path), &status), 0);
+        assert_int_equal(status.st_mode & 07777, 0600);
+        const json_t *remarks = json_object_get(world.job.after, "remarks");
+        assert_non_null(strstr(json_string_value(json_array_get(remarks, 0)), "regedit"));
+        assert_int_equal(consumer_take_back(&world.job, &world.change), REMEDY_DONE);
+        expect_wide("bi.reg", rows[i].old);
+        expect_wide("bi.reg.import.reg", rows[i].is_far ? IMPORT(BASE64_OLD) : IMPORT(OLD));
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(unlink(path_of("bi.reg.gatehouse-before", path)), 0);
+        end(&world);
+    }
+}
+
+static void
+test_blue_iris_is_told_by_hand_where_its_writing_is_not_known(void **state)
+{
+    (void)state;
+    struct world world;
+    char path[128];
+    begin(&world, "  - {kind: blueiris, file: bi.reg, reload: 'true'}\n");
+    write_wide("bi.reg", EXPORT("0a1b2c3d4e"));
+    assert_int_equal(consumer_hand_over(&world.job, &world.change), REMEDY_REFUSED);
+    assert_non_null(strstr(world.job.why.text, "is not published"));
+    expect_wide("bi.reg", EXPORT("0a1b2c3d4e"));
+    assert_int_not_equal(access(path_of("bi.reg.import.reg", path), F_OK), 0);
+    assert_int_equal(unlink(path_of("bi.reg", path)), 0);
+    end(&world);
+}
+
 static void
 test_a_reload_that_fails_is_said(void **state)
 {
@@ -501,10 +603,10 @@ test_a_survey_names_who_notices_and_who_can_not_be_told(void **state)
     assert_int_equal(consumer_survey_new(site, &site->scope, &wire, &survey), OK);
     assert_int_equal(consumer_users(survey, world.job.subject, &arena, &users), OK);
     assert_string_equal(users.words, "Frigate (frigate.yml line 5, line 6), Streams (go2rtc.yaml "
-                                     "line 1), Blue Iris (bi.reg camera gate; experimental)");
+                                     "line 1), Blue Iris (bi.reg camera Gate; experimental)");
     assert_true(users.restarts);
     static const char *const unknown[] = {"Streams, line 1: a variable", "Streams: the site file",
-        "Blue Iris, camera gate: give", "Home Assistant may use it and could not be read"};
+        "Blue Iris, camera Gate: how", "Home Assistant may use it and could not be read"};
     for (size_t i = 0; i < COUNT(unknown); i++) {
         assert_non_null(strstr(users.unknown, unknown[i]));
     }
@@ -531,7 +633,7 @@ test_another_password_than_the_devices_is_left_and_said(void **state)
     assert_int_equal(consumer_hand_over(&world.job, &world.change), REMEDY_DONE);
     expect_file("frigate.yml", FRIGATE("Drittes-Wort.43"));
     const char *said =
-        json_string_value(json_array_get(json_object_get(world.job.after, "consumers"), 0));
+        json_string_value(json_array_get(json_object_get(world.job.after, "remarks"), 0));
     assert_non_null(strstr(said, "line 6 has another password"));
     end(&world);
 }
@@ -574,6 +676,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hands_over_and_takes_back_byte_for_byte),
+        cmocka_unit_test(test_blue_iris_gets_a_file_to_import_in_the_writing_that_its_export_shows),
+        cmocka_unit_test(test_blue_iris_is_told_by_hand_where_its_writing_is_not_known),
         cmocka_unit_test(test_a_reload_that_fails_is_said),
         cmocka_unit_test(test_changes_nobody_when_one_can_not_be_told),
         cmocka_unit_test(test_goes_on_past_who_can_not_be_told_only_when_asked),

@@ -70,6 +70,13 @@ class Recording:
         """The password that opens the camera."""
         return self.site.passwords("gate", "admin")
 
+    def hide(self, yes):
+        """Takes the camera's stream away from ZoneMinder alone, which runs as another user than Gatehouse."""
+        table = "add table inet hide; add chain inet hide out { type filter hook output priority 0; };" \
+                f"add rule inet hide out meta skuid www-data ip daddr {CAMERA} drop"
+        done = self.site.run("nft", table if yes else "delete table inet hide")
+        assert done.returncode == 0, done.stderr
+
     def fix(self, *args, own=True):
         homes = [f"XDG_{name}_HOME={self.folder}/{name.lower()}" for name in ("STATE", "CONFIG", "DATA")]
         more = ["--site", self.folder / "owner.yaml", "--store", self.folder / "store.db", "--output", self.folder / "out"] if own else []
@@ -154,3 +161,16 @@ def test_rollback_gives_camera_and_monitors_the_old_one_again(it):
     frames = it.frames()
     assert until(lambda: it.frames() > frames, 30)
     assert it.site.truth()["gate"]["lockouts"] == 0
+
+
+def test_a_monitor_that_never_comes_back_takes_the_new_password_back_on_both_sides(it):
+    it.hide(True)
+    assert until(lambda: it.records(0), 60)
+    steps, done = it.apply("--kind", "rotate", "--confirm-within", "5m")
+    step = the(steps, "rotate")
+    assert step["phase"] == "undone" and "does not record again" in step["why"], done.stdout + done.stderr
+    assert any("though it has its password of before" in line for line in step["remarks"]), step
+    assert it.camera() == [FIRST] and it.passwords() == [FIRST] * 2
+    assert it.site.truth()["gate"]["lockouts"] == 0
+    it.hide(False)
+    assert until(it.records, 90)
