@@ -44,7 +44,8 @@ static const char *const rules[] = {
  * one: so the order matters, and a person keeps it.
  */
 #define ZONEMINDER                                                                                 \
-    "In this order: Options > Users > admin: a long password of its own and API access on; "       \
+    "Its API makes no account while nobody has to log in, so a person does it, in this order: "    \
+    "Options > Users > admin: a long password of its own and API access on; "                      \
     "Options > System: AUTH_HASH_SECRET a long random text, AUTH_RELAY hashed, then "              \
     "OPT_USE_AUTH on. Should nobody come in afterwards, on its machine: mysql zm -e \"update "     \
     "Config set Value='0' where Name='ZM_OPT_USE_AUTH'\"."
