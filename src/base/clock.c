@@ -36,6 +36,13 @@ clock_boot(void)
     return replaced != NULL ? replaced->mono() : read_clock(CLOCK_BOOTTIME);
 }
 
+unsigned
+clock_left(int64_t since, unsigned ms)
+{
+    int64_t passed = since == 0 ? 0 : clock_mono() - since;
+    return passed <= 0 ? ms : passed >= ms ? 0 : ms - (unsigned)passed;
+}
+
 void
 clock_replace(const struct clock_source *source)
 {

@@ -13,6 +13,9 @@ int64_t clock_mono(void);
 /* The same, and it counts the time for which the machine slept. */
 int64_t clock_boot(void);
 
+/* How much of `ms` is left since then (clock_mono()); all of it for 0, which is no time. */
+unsigned clock_left(int64_t since, unsigned ms);
+
 /* Replaces both clocks; NULL brings the real ones back. Tests only. */
 struct clock_source {
     int64_t (*wall)(void);

@@ -139,7 +139,10 @@ crew_run(struct crew *crew)
     wanted = wanted > THREADS ? THREADS : wanted;
     wanted = wanted > crew->plan->target_count ? crew->plan->target_count : wanted;
     gang.is_busy = calloc(crew->plan->target_count + 1, sizeof(*gang.is_busy));
-    if (gang.is_busy == NULL) {
+    crew->held = calloc(crew->plan->target_count + 1, sizeof(*crew->held));
+    if (gang.is_busy == NULL || crew->held == NULL) {
+        free(gang.is_busy);
+        free(crew->held);
         return ERR_MEMORY;
     }
     (void)pthread_mutex_init(&gang.lock, NULL);
@@ -156,5 +159,10 @@ crew_run(struct crew *crew)
     (void)pthread_mutex_destroy(&gang.lock);
     (void)pthread_cond_destroy(&gang.changed);
     free(gang.is_busy);
+    for (size_t i = 0; i < crew->plan->target_count; i++) {
+        crew_held_close(crew, i);
+    }
+    free(crew->held);
+    crew->held = NULL;
     return gang.err == ERR_IO ? OK : gang.err; /* has_failed says it */
 }

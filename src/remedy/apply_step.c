@@ -132,7 +132,11 @@ undo(struct walk *walk, enum remedy_result cause)
             return;
         }
         walk->job.why = (struct note){""};
+        walk->job.is_spent = false;
         result = call(walk, walk->kind->undo);
+        if (walk->job.is_spent) {
+            break; /* waiting would not give a log-in back */
+        }
     }
     if (result != REMEDY_DONE && is_cut_off(walk)) {
         return;
@@ -239,6 +243,21 @@ obstacle(const struct walk *walk, struct note *words)
     return walk->kind == NULL ? "this program does not know how to do it" : NULL;
 }
 
+/* By the stream of the step before where its frames still come. */
+static void
+begin_watch(struct walk *walk)
+{
+    if (walk->watch != NULL && stream_watch_again(walk->watch) == OK) {
+        return;
+    }
+    stream_watch_free(walk->watch);
+    walk->watch = NULL;
+    if (stream_watch_begin(&walk->job, &walk->watch) != OK) {
+        walk->watch = NULL;
+        walk->gap_ms = TRAIL_GAP_UNKNOWN;
+    }
+}
+
 static void
 do_step(struct walk *walk)
 {
@@ -251,10 +270,8 @@ do_step(struct walk *walk)
     }
     desk_tell(&walk->job, "%s", walk->step->words);
     enum remedy_result result = call(walk, walk->kind->take);
-    if (result == REMEDY_DONE && walk->kind->has_video &&
-        stream_watch_begin(&walk->job, &walk->watch) != OK) {
-        walk->watch = NULL;
-        walk->gap_ms = TRAIL_GAP_UNKNOWN;
+    if (result == REMEDY_DONE && walk->kind->has_video) {
+        begin_watch(walk);
     }
     if (is_cut_off(walk)) {
         return;
@@ -331,6 +348,7 @@ crew_step(
         .is_resumed = crew->is_resumed && task != CREW_DO,
     };
     arena_init(&walk.job.arena, ARENA_DEVICE_LIMIT);
+    crew_held_take(crew, walk.kind, &walk.job, &walk.watch);
     if (task == CREW_DO) {
         do_step(&walk);
     } else if (walk.kind == NULL) {
@@ -341,8 +359,7 @@ crew_step(
     } else {
         undo_step(&walk);
     }
-    stream_watch_free(walk.watch);
-    session_close(walk.job.session);
+    crew_held_give(crew, walk.kind, &walk.job, walk.watch);
     json_decref(walk.job.before);
     json_decref(walk.job.after);
     arena_wipe(&walk.job.arena);

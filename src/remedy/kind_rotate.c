@@ -2,6 +2,7 @@
  * A password of its own for each device: sealed before it is sent, proven on the web, by ONVIF and
  * by RTSP, and taken back where the proof does not hold.
  */
+#include "base/clock.h"
 #include "base/text.h"
 #include "remedy/consumer.h"
 #include "remedy/desk_post.h"
@@ -68,7 +69,12 @@ look_at_lists(struct job *job, const struct rotation *rotation, struct device_pa
             is_there(job, account) ? rotation_open(job, &key, &session) : ERR_UNSUPPORTED;
         if (err == OK) {
             read_rule(job, session, account, rule);
-            session_close(session);
+            if (i == 0) { /* the change goes by it */
+                session_close(job->session);
+                job->session = session;
+            } else {
+                session_close(session);
+            }
         } else if (i == 0 || err == ERR_CANCELLED || err == ERR_LIMIT) {
             return err;
         }
@@ -283,7 +289,7 @@ prove(struct job *job)
     if (rotation_load(job, &rotation) != OK) {
         return REMEDY_FAILED;
     }
-    enum err err = desk_wait(job->desk, ROTATE_LATER_MS);
+    enum err err = desk_wait(job->desk, clock_left(job->changed, ROTATE_LATER_MS));
     enum remedy_result result =
         err == OK ? prove_lists(job, &rotation) : rotate_stopped(err, REMEDY_FAILED);
     result = result == REMEDY_DONE ? prove_rtsp(job, &rotation) : result;

@@ -3,6 +3,7 @@
 #include "remedy/switching.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "codec/pick.h"
 
@@ -265,6 +266,23 @@ note_row(struct session *session, const struct device_switch *row, json_t *rows)
     return json_array_append_new(rows, noted) == 0 ? OK : ERR_MEMORY;
 }
 
+/* By the log-in of the step before, or a new one where that says nothing any more. */
+static enum err
+look_first(struct job *job, struct session **session, bool *ret_is_so)
+{
+    bool is_handed = job->session != NULL;
+    enum err err = open_shared(job, session);
+    err = err == OK ? judge_all(job, *session, ret_is_so, NULL) : err;
+    if (err == OK || err == ERR_CANCELLED || !is_handed) {
+        return err;
+    }
+    session_close(*session);
+    *session = NULL;
+    job->why.text[0] = '\0';
+    err = session_open_known(job, session);
+    return err == OK ? judge_all(job, *session, ret_is_so, NULL) : err;
+}
+
 static enum remedy_result
 take(struct job *job)
 {
@@ -274,14 +292,12 @@ take(struct job *job)
         note_set(&job->why, "its driver knows no such switch");
         return REMEDY_CHANGED;
     }
-    enum err err = session_open_known(job, &session);
-    if (err == OK) {
-        err = judge_all(job, session, &is_so, NULL);
-    }
+    enum err err = look_first(job, &session, &is_so);
     if (err != OK) {
         return untouched(job, err);
     }
     if (is_so) {
+        share(job, &session);
         note_set(&job->why, "it is so already");
         return REMEDY_CHANGED;
     }
@@ -337,6 +353,7 @@ change(struct job *job, struct session *session, const struct device_switch *row
         return REMEDY_REFUSED;
     }
     err = session_send(session, &request, &arena, &answer);
+    job->changed = clock_mono();
     if (is_silent(err)) {
         desk_tell(job, "gave no answer to the change; waits and reads");
         return REMEDY_DONE;
@@ -446,7 +463,7 @@ prove(struct job *job)
     if (!is_so) {
         return unproven(job, "");
     }
-    err = desk_wait(job->desk, LATER_MS);
+    err = desk_wait(job->desk, clock_left(job->changed, LATER_MS));
     if (err == OK) {
         err = judge_all(job, session, &is_so, after);
     }
@@ -455,6 +472,9 @@ prove(struct job *job)
         session = NULL;
         err = open_again(job, &session);
         err = err == OK ? judge_all(job, session, &is_so, after) : err;
+    }
+    if (err == OK && is_so) {
+        share(job, &session);
     }
     return err != OK ? unsure(job, err)
            : is_so   ? REMEDY_DONE
@@ -544,4 +564,5 @@ const struct remedy_kind remedy_switch = {
     .prove = prove,
     .undo = undo,
     .has_video = true,
+    .shares_login = true,
 };

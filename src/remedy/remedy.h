@@ -32,6 +32,8 @@ struct job {
     struct note why;         /* why a result is not REMEDY_DONE, for a person */
     unsigned logins;         /* spent */
     struct session *session; /* a log-in that the step's functions share; NULL: none */
+    int64_t changed;         /* clock_mono() of the last change that was sent; 0: none */
+    bool is_spent;           /* the budget refused a log-in: not before another day */
     bool is_resumed;         /* by another process than the one that began it */
 };
 
@@ -54,6 +56,8 @@ struct remedy_kind {
     enum remedy_result (*undo)(struct job *job);
     bool is_serial; /* one at a time over the whole site (router, VMS), not one per device */
     bool has_video; /* prove that the touched camera delivers frames, before and after */
+    /* job->session may come from the step before at the device, and is left for the next one. */
+    bool shares_login;
 };
 
 extern const struct remedy_kind *const remedy_kinds[];

@@ -143,7 +143,13 @@ rotate_set_list(struct job *job, const struct rotation *rotation,
         .user = rotation->user,
         .password = change.from,
         .purpose = is_back ? way_back(job, rotation) : SESSION_PROOF};
-    enum err err = rotation_open(job, &key, &session);
+    enum err err = OK;
+    if (!is_back && account == job->driver->accounts[0] && job->session != NULL) {
+        session = job->session; /* of take(), with the same password */
+        job->session = NULL;
+    } else {
+        err = rotation_open(job, &key, &session);
+    }
     if (err == OK) {
         err = tell(job, is_back ? "undoing" : "begin", account, rotation->user, &job->why);
         if (err != OK) {

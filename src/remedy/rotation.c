@@ -192,6 +192,7 @@ rotation_set(struct job *job, struct session *session, const struct rotation_cha
     if (state == CHANGE_UNCLEAR && under_way.number == 0) {
         state = CHANGE_REFUSED; /* the new password never left */
     }
+    job->changed = clock_mono();
     if (state != CHANGE_TAKEN) {
         note_set(&job->why, "%s: %s", change->account->title, under_way.why);
     }

@@ -98,6 +98,7 @@ take_try(struct job *job, const struct budget_request *request, int64_t *ret_tic
     enum err err = budget_take(store, request, &granted);
     desk_store_unlock(job->desk);
     if (err != OK || !granted.granted) {
+        job->is_spent = true;
         note_set(
             &job->why, "%s", err != OK ? "the lock-out budget could not be stored" : granted.why);
         return ERR_LIMIT;
@@ -427,6 +428,14 @@ session_open_stream(struct job *job, const struct session_key *key,
     const struct stream_place *place, struct session **ret_session, struct answer *ret_answer)
 {
     return open_at(job, key, place, ret_session, ret_answer);
+}
+
+void
+session_move(struct session *session, struct job *job)
+{
+    if (session != NULL) {
+        session->job = job;
+    }
 }
 
 void

@@ -38,6 +38,8 @@ enum err session_open(
 enum err session_may_prove(struct job *job, unsigned wrong) MUST_CHECK;
 /* Ends it at the device too (leave_ask). NULL is allowed. */
 void session_close(struct session *session);
+/* From now on it belongs to this job of the same device. NULL is allowed. */
+void session_move(struct session *session, struct job *job);
 
 /* One ask of the driver, dressed in the log-in; a stale digest is renewed once. */
 enum err session_ask(struct session *session, const struct ask *ask, struct arena *arena,
@@ -82,4 +84,11 @@ enum err stream_watch_begin(struct job *job, struct stream_watch **ret_watch) MU
 /* Waits until frames come with the password that is in force now; ERR_TIMEOUT after desk's video_s.
  */
 enum err stream_watch_end(struct stream_watch *watch, unsigned *ret_gap_ms) MUST_CHECK;
+/*
+ * After stream_watch_end(), whose stream goes on: the same watch for the next change at the device.
+ * Not OK: no frame comes on it, and it is of no more use.
+ */
+enum err stream_watch_again(struct stream_watch *watch) MUST_CHECK;
+/* From now on it belongs to this job of the same device. NULL is allowed. */
+void stream_watch_move(struct stream_watch *watch, struct job *job);
 void stream_watch_free(struct stream_watch *watch);

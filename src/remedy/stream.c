@@ -508,10 +508,16 @@ see_again(struct stream_watch *watch)
         return look_picture(watch->job, &watch->line);
     }
     enum err err = play_any(watch->job, &watch->line, &play);
-    if (err == OK) {
-        err = await_frames(play, 1, FIRST_MS);
-        play_close(play);
+    if (err != OK) {
+        return err;
     }
+    err = await_frames(play, 1, FIRST_MS);
+    if (err == OK) { /* the one from before the change has done its duty */
+        struct play *before = watch->play;
+        watch->play = play;
+        play = before;
+    }
+    play_close(play);
     return err;
 }
 
@@ -541,6 +547,33 @@ stream_watch_end(struct stream_watch *watch, unsigned *ret_gap_ms)
     (void)pthread_mutex_unlock(&watch->line.lock);
     *ret_gap_ms = gap < 0 ? 0 : (unsigned)(gap > UINT32_MAX ? UINT32_MAX : gap);
     return OK;
+}
+
+void
+stream_watch_move(struct stream_watch *watch, struct job *job)
+{
+    if (watch != NULL) {
+        watch->job = job;
+    }
+    if (watch != NULL && watch->play != NULL) {
+        watch->play->job = job;
+        session_move(watch->play->session, job);
+    }
+}
+
+enum err
+stream_watch_again(struct stream_watch *watch)
+{
+    struct play *play = watch->play;
+    if (play == NULL) {
+        return ERR_UNSUPPORTED;
+    }
+    (void)pthread_mutex_lock(&watch->line.lock);
+    play->frames = 0;
+    watch->line.sight.frames = 0;
+    watch->line.longest = 0;
+    (void)pthread_mutex_unlock(&watch->line.lock);
+    return await_frames(play, 1, FIRST_MS);
 }
 
 void

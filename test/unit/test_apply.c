@@ -94,8 +94,13 @@ desk_tell(const struct job *job, const char *format, ...)
 }
 
 static bool has_no_video;
+static atomic_uint watches, log_ins;
 
 struct stream_watch {
+    const struct job *job;
+};
+
+struct session {
     const struct job *job;
 };
 
@@ -107,7 +112,31 @@ stream_watch_begin(struct job *job, struct stream_watch **ret_watch)
     }
     *ret_watch = calloc(1, sizeof(**ret_watch));
     (*ret_watch)->job = job;
+    atomic_fetch_add(&watches, 1);
     return OK;
+}
+
+enum err
+stream_watch_again(struct stream_watch *watch)
+{
+    assert_non_null(watch->job->step);
+    return OK;
+}
+
+void
+stream_watch_move(struct stream_watch *watch, struct job *job)
+{
+    if (watch != NULL) {
+        watch->job = job;
+    }
+}
+
+void
+session_move(struct session *session, struct job *job)
+{
+    if (session != NULL) {
+        session->job = job;
+    }
 }
 
 enum err
@@ -120,7 +149,7 @@ stream_watch_end(struct stream_watch *watch, unsigned *ret_gap_ms)
 void
 session_close(struct session *session)
 {
-    assert_null(session);
+    free(session);
 }
 
 void
@@ -223,8 +252,34 @@ prove_not(struct job *job)
     return REMEDY_UNPROVEN;
 }
 
+static enum remedy_result
+take_logged_in(struct job *job)
+{
+    if (job->session == NULL) {
+        job->session = calloc(1, sizeof(*job->session));
+        job->session->job = job;
+        atomic_fetch_add(&log_ins, 1);
+    }
+    assert_ptr_equal(job->session->job, job);
+    return take(job);
+}
+
 #define GOOD .take = take, .apply = apply, .prove = prove, .keep = keep, .undo = undo
 static const struct remedy_kind good = {.name = "good", GOOD, .has_video = true};
+static const struct remedy_kind sharing = {.name = "sharing",
+    .take = take_logged_in,
+    .apply = apply,
+    .prove = prove,
+    .undo = undo,
+    .has_video = true,
+    .shares_login = true};
+static const struct remedy_kind failing = {.name = "failing",
+    .take = take_logged_in,
+    .apply = apply,
+    .prove = prove_not,
+    .undo = undo,
+    .has_video = true,
+    .shares_login = true};
 static const struct remedy_kind lying = {.name = "lying", GOOD};
 static const struct remedy_kind refusing = {.name = "refusing", GOOD};
 static const struct remedy_kind changed = {.name = "changed", GOOD};
@@ -233,7 +288,8 @@ static const struct remedy_kind serial = {.name = "serial", GOOD, .is_serial = t
 static const struct remedy_kind stopping = {.name = "stopping", GOOD};
 static const struct remedy_kind stuck = {
     .name = "stuck", .take = take, .apply = apply, .prove = prove_not, .undo = undo};
-FAKE_KINDS(&good, &lying, &refusing, &changed, &hurting, &serial, &stopping, &stuck)
+FAKE_KINDS(
+    &sharing, &failing, &good, &lying, &refusing, &changed, &hurting, &serial, &stopping, &stuck)
 
 static char folder[64], key[96], file[96];
 static const struct vault_place vault = {.file = file, .key = key};
@@ -415,6 +471,44 @@ test_steps_of_a_device_run_in_order_and_devices_side_by_side(void **state)
 }
 
 static void
+test_steps_of_a_device_share_its_log_in_and_its_stream(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"sharing", "sharing", "sharing", "sharing"};
+    struct plan *plan = make_plan(kinds, COUNT(kinds), 2);
+    struct trail *journal = create(plan);
+    struct desk desk = make_desk(journal);
+    struct apply_result result;
+    atomic_store(&watches, 0);
+    atomic_store(&log_ins, 0);
+    run(&desk, plan, &result);
+    assert_int_equal(result.kept, COUNT(kinds));
+    assert_int_equal(atomic_load(&watches), 2);
+    assert_int_equal(atomic_load(&log_ins), 2);
+    trail_close(journal);
+    plan_free(plan);
+}
+
+static void
+test_neither_comes_from_a_step_that_was_taken_back_or_keeps_its_log_in(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"sharing", "failing", "sharing", "good", "sharing"};
+    struct plan *plan = make_plan(kinds, COUNT(kinds), 1);
+    struct trail *journal = create(plan);
+    struct desk desk = make_desk(journal);
+    struct apply_result result;
+    atomic_store(&watches, 0);
+    atomic_store(&log_ins, 0);
+    run(&desk, plan, &result);
+    assert_int_equal(result.kept, 4);
+    assert_int_equal(atomic_load(&watches), 2); /* a stream may be watched over any step */
+    assert_int_equal(atomic_load(&log_ins), 3);
+    trail_close(journal);
+    plan_free(plan);
+}
+
+static void
 test_step_is_left_when_the_one_before_it_was_not_kept(void **state)
 {
     (void)state;
@@ -576,6 +670,8 @@ main(void)
         WORLD_TEST(test_gap_of_video_that_can_not_be_watched_is_not_known),
         WORLD_TEST(test_stuck_step_leaves_the_rest_of_its_device_alone),
         WORLD_TEST(test_steps_of_a_device_run_in_order_and_devices_side_by_side),
+        WORLD_TEST(test_steps_of_a_device_share_its_log_in_and_its_stream),
+        WORLD_TEST(test_neither_comes_from_a_step_that_was_taken_back_or_keeps_its_log_in),
         WORLD_TEST(test_step_is_left_when_the_one_before_it_was_not_kept),
         WORLD_TEST(test_rollback_takes_kept_steps_back_in_reverse_order),
         WORLD_TEST(test_crash_in_every_phase_is_settled_by_going_on),
