@@ -97,6 +97,15 @@ restart(const struct command *command)
     return take_away(command, life_restart);
 }
 
+static json_t *
+pass_night(const struct command *command)
+{
+    (void)command;
+    for (size_t i = 0; i < control.lan->device_count; i++)
+        device_forget_failures(&control.lan->devices[i]);
+    return done(OK);
+}
+
 static const struct {
     const char *word;
     unsigned words; /* with itself */
@@ -108,6 +117,7 @@ static const struct {
     {"password", 4, set_password },
     {"cut",      3, cut          },
     {"restart",  3, restart      },
+    {"night",    1, pass_night   },
 };
 
 static struct device *

@@ -182,6 +182,13 @@ device_count_login(struct device *device, enum device_way way, bool right)
 }
 
 void
+device_forget_failures(struct device *device)
+{
+    device->failures = 0;
+    device->locked_until = 0;
+}
+
+void
 device_renew_nonce(struct device *device)
 {
     uint8_t bytes[16];

@@ -123,5 +123,7 @@ int64_t device_locked_for(const struct device *device);
 unsigned device_tries_left(const struct device *device);
 /* Counts a log-in and applies the lock-out policy. */
 void device_count_login(struct device *device, enum device_way way, bool right);
+/* A day passes: neither wrong log-ins nor a lock are remembered; both stay counted. */
+void device_forget_failures(struct device *device);
 /* A new nonce for digest log-ins. */
 void device_renew_nonce(struct device *device);

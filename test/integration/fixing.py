@@ -117,9 +117,9 @@ def frames(site, url, seconds=2):
     return int(done.stdout.strip() or 0) if done.stdout.strip().isdigit() else 0
 
 
-def until(what, seconds=10):
+def until(what, seconds=10, pause=0.2):
     """Waits until WHAT() is true; its last value."""
     deadline = time.monotonic() + seconds
     while not (value := what()) and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(pause)
     return value

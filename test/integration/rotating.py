@@ -36,8 +36,8 @@ def copy_transcripts(above):
         text.write("drops_streams: yes\n")
 
 
-def write_site(folder, count, cameras=CAMERAS):
-    """lab.yaml and site.yaml of so many cameras."""
+def write_site(folder, count, cameras=CAMERAS, is_fast=False):
+    """lab.yaml and site.yaml of so many cameras; fast: the pace is the machine's, not the one that spares cameras."""
     (folder / "secrets").mkdir()
     copy_transcripts(folder / "transcripts")
     lab = ["lan: 10.20.0.0/24", "admin: 10.20.0.2", f"transcripts: {folder}/transcripts", f"secrets: {folder}/secrets", "router:",
@@ -49,6 +49,8 @@ def write_site(folder, count, cameras=CAMERAS):
         lab.append(f'  - {{name: {name}, transcript: {transcript}, ip: {ip}, mac: "02:00:5e:00:00:{i:02x}", serial: "ROT{i:06}", '
                    f'password: "First-Meadow-{i:03}"}}')
         site.append(f"  - {{address: {ip}, name: {name}, user: {user}, password_file: secrets/{name}}}")
+    if is_fast:
+        site.append("pace: {packets_per_second: 10000, per_host: 1000}")
     (folder / "lab.yaml").write_text("\n".join(lab) + "\n")
     (folder / "site.yaml").write_text("\n".join(site) + "\n")
 
@@ -56,8 +58,8 @@ def write_site(folder, count, cameras=CAMERAS):
 class Rotating(Site):
     """Cameras with passwords that are changed, killed, resumed and taken back."""
 
-    def __init__(self, folder, count, cameras=CAMERAS):
-        write_site(folder, count, cameras)
+    def __init__(self, folder, count, cameras=CAMERAS, is_fast=False):
+        write_site(folder, count, cameras, is_fast)
         super().__init__(folder, folder / "lab.yaml")
         self.going = None
 
@@ -97,6 +99,13 @@ class Rotating(Site):
             except (OSError, IndexError):
                 continue
         return found
+
+    def kill_tool(self):
+        """The tool alone: its guardian sees it. False: it has ended already."""
+        is_alive = self.going is not None and self.going.poll() is None
+        if is_alive:
+            os.killpg(self.going.pid, signal.SIGKILL)
+        return is_alive
 
     def kill_all(self):
         """Tool and guardian at once, and what they begin meanwhile."""
