@@ -328,7 +328,7 @@ open_any(struct job *job, struct rotation *rotation, size_t i, bool *ret_is_old)
         return err;
     }
     enum err err = open_either(job, rotation, i, ret_is_old);
-    if ((err == ERR_REFUSED || err == ERR_LIMIT) && i == 0) {
+    if (err == ERR_REFUSED && i == 0) { /* both were: a try that the budget refused says nothing */
         *ret_is_old = false;
         err = open_cut(job, rotation);
     }
