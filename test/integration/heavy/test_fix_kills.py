@@ -109,7 +109,7 @@ class Kills:
 def next_part(row):
     """How a plan that was killed may be gone on with; None: it is over."""
     if row["is_unfinished"]:
-        return random.choice(("resume", "resume", "resume", "rollback"))
+        return random.choice(("resume",) * 5 + ("rollback",))
     return "rollback" if row["steps"]["kept"] and row["state"] != "rolled-back" else None
 
 
