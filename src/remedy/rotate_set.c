@@ -144,8 +144,8 @@ rotate_set_list(struct job *job, const struct rotation *rotation,
         .password = change.from,
         .purpose = is_back ? way_back(job, rotation) : SESSION_PROOF};
     enum err err = OK;
-    if (!is_back && account == job->driver->accounts[0] && job->session != NULL) {
-        session = job->session; /* of take(), with the same password */
+    if (job->session != NULL && (is_back || account == job->driver->accounts[0])) {
+        session = job->session; /* of take() or open_next(), with the same password */
         job->session = NULL;
     } else {
         err = rotation_open(job, &key, &session);
@@ -258,6 +258,19 @@ opens(struct job *job, const struct rotation *rotation, size_t i, const struct s
     return rotation_try(job, &key);
 }
 
+/* The new one, which it leaves open for the way back. */
+static enum err
+open_next(struct job *job, const struct rotation *rotation, size_t i, enum session_purpose purpose)
+{
+    const struct session_key key = {.account = job->driver->accounts[i],
+        .user = rotation->user,
+        .password = rotation->next,
+        .purpose = purpose};
+    session_close(job->session);
+    job->session = NULL;
+    return rotation_open(job, &key, &job->session);
+}
+
 /*
  * OK: one of both opens the list. The more likely is tried first: each wrong one costs the budget.
  * Once the new one was refused the old one, which this rotation has proven, is the owner's again:
@@ -272,15 +285,18 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
     bool is_proven = i != 0 && json_is_false(json_object_get(job->after, rotate_list_name(0)));
     enum session_purpose with_old = is_proven ? SESSION_OWNER : SESSION_RECOVER;
     enum session_purpose with_next = i == 0 ? way_back(job, rotation) : SESSION_RECOVER;
+    /* After a wrong one of the owner's there is no other that day, but a try of the rotation's. */
+    enum session_purpose old_then =
+        !was_refused && with_next == SESSION_OWNER ? SESSION_RECOVER : SESSION_OWNER;
     enum err err = was_refused ? ERR_REFUSED
                    : old_first ? opens(job, rotation, i, rotation->old, with_old)
-                               : opens(job, rotation, i, rotation->next, with_next);
+                               : open_next(job, rotation, i, with_next);
     *ret_is_old = old_first == (err == OK);
     if (err != ERR_REFUSED) {
         return err;
     }
-    return old_first ? opens(job, rotation, i, rotation->next, SESSION_RECOVER)
-                     : opens(job, rotation, i, rotation->old, SESSION_OWNER);
+    return old_first ? open_next(job, rotation, i, SESSION_RECOVER)
+                     : opens(job, rotation, i, rotation->old, old_then);
 }
 
 /* Neither opens it: it may have taken the first eight characters only. */
@@ -340,7 +356,7 @@ static enum remedy_result
 set_one_back(struct job *job, struct rotation *rotation, size_t i)
 {
     bool is_old = false;
-    enum session_purpose after = way_back(job, rotation);
+    enum session_purpose after = i == 0 ? way_back(job, rotation) : SESSION_RECOVER;
     enum err err = open_any(job, rotation, i, &is_old);
     if (err != OK) {
         return rotate_stopped(err, REMEDY_FAILED);
@@ -362,6 +378,8 @@ enum remedy_result
 rotate_set_back(struct job *job, struct rotation *rotation)
 {
     enum remedy_result result = REMEDY_DONE;
+    session_close(job->session); /* of take(), by a password that may be no more */
+    job->session = NULL;
     for (size_t i = 0; i < rotate_lists(job) && result == REMEDY_DONE; i++) {
         if (rotate_has_list(job, i)) {
             result = set_one_back(job, rotation, i);

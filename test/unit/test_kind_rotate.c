@@ -41,6 +41,7 @@ struct played {
     bool has_onvif, shares;  /* one list by two doors */
     unsigned wrong;          /* log-ins */
     unsigned spare;          /* wrong ones that the budget grants */
+    bool owner_is_wrong;     /* no other one of the owner's is granted then */
     bool has_no_room;        /* not even for a proof, says the budget beforehand */
     unsigned silent;         /* log-ins that get no answer: it restarts */
     unsigned calls, dies_at; /* 0: never */
@@ -87,12 +88,14 @@ session_open(struct job *job, const struct session_key *key, struct session **re
     bool opens = is_onvif ? played->has_onvif && is_password(played->onvif, given)
                           : is_password(played->web, given) ||
                                 (played->mood == KEEPS_OLD && strcmp(given, FACTORY) == 0);
-    if (!opens && played->wrong == played->spare) {
+    bool is_owner = key->purpose == SESSION_OWNER;
+    if ((!opens && played->wrong == played->spare) || (is_owner && played->owner_is_wrong)) {
         note_set(&job->why, "the budget has none left");
         return ERR_LIMIT;
     }
     if (!opens) {
         played->wrong++;
+        played->owner_is_wrong = played->owner_is_wrong || is_owner;
         note_set(&job->why, "the device refused the password of root");
         return ERR_REFUSED;
     }
@@ -764,6 +767,51 @@ kill_everywhere(void **state, bool is_staged)
     }
 }
 
+/* The same on the way back of one that is in force already, with a day between. */
+static void
+test_takes_it_back_wherever_that_was_killed_before(void **state)
+{
+    bool is_over = false;
+    for (unsigned at = 1; !is_over; at++) {
+        int status = 0;
+        struct job job;
+        if (at != 1) {
+            assert_int_equal(make(state), 0);
+        }
+        job_begin(&job);
+        assert_int_equal(remedy_rotate.take(&job), REMEDY_DONE);
+        assert_int_equal(remedy_rotate.apply(&job), REMEDY_DONE);
+        assert_int_equal(remedy_rotate.prove(&job), REMEDY_DONE);
+        played->wrong = 0;
+        played->calls = 0;
+        played->dies_at = at;
+        job.is_resumed = true;
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            _exit(remedy_rotate.undo(&job) == REMEDY_DONE ? 10 : 20);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        is_over = WEXITSTATUS(status) == 10;
+        assert_int_not_equal(WEXITSTATUS(status), 20);
+        assert_true(is_known(played->web));
+        played->dies_at = 0;
+        played->wrong = 0;
+        played->owner_is_wrong = false;
+        if (remedy_rotate.undo(&job) != REMEDY_DONE) {
+            fail_msg("killed at %u: %s", at, job.why.text);
+        }
+        assert_string_equal(played->web, FACTORY);
+        assert_string_equal(played->onvif, FACTORY);
+        job_end(&job);
+        if (!is_over) {
+            assert_int_equal(clean(state), 0);
+        }
+        assert_true(at < 40);
+    }
+}
+
 static void
 test_knows_the_password_wherever_it_is_killed_and_takes_it_back(void **state)
 {
@@ -883,6 +931,7 @@ main(void)
         PLAYED(test_keeps_the_new_one_where_the_old_is_not_taken_back),
         PLAYED(test_leaves_a_list_alone_that_the_password_did_not_open),
         PLAYED(test_takes_it_well_when_a_list_follows_that_should_be_apart),
+        PLAYED(test_takes_it_back_wherever_that_was_killed_before),
         PLAYED(test_recovers_the_one_that_opens_within_the_budget),
         PLAYED(test_recovers_nothing_of_a_device_that_it_never_set),
         PLAYED(test_knows_it_too_where_the_beginning_is_set_first),
