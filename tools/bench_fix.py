@@ -22,8 +22,14 @@ def journal_of(site):
     return [json.loads(line) for line in newest.read_text().splitlines()]
 
 
+def is_over(site):
+    """Whether the newest plan has ended; the look at the whole site afterwards may go on."""
+    newest = max(site.folder.glob("state/gatehouse/fix/*/journal.jsonl"), key=lambda path: path.parent.name)
+    return b'"end":' in newest.read_bytes()
+
+
 def one_round(site):
-    """Seconds of the assessment and of the rotation, and the last line of each step."""
+    """Seconds of the assessment, of the rotation and of the look afterwards, and the last line of each step."""
     for part in site.folder.glob("store.db*"):
         part.unlink()
     before = {name: device["logins"] for name, device in site.truth().items()}
@@ -32,11 +38,14 @@ def one_round(site):
     while len(list(site.folder.glob("state/gatehouse/fix/*/order.json"))) == plans and going.poll() is None:
         time.sleep(0.01)
     planned = time.monotonic()
+    while going.poll() is None and not is_over(site):
+        time.sleep(0.01)
+    rotated = time.monotonic()
     going.wait()
     ended = time.monotonic()
     last = {row["step"]: row for row in journal_of(site) if "step" in row}
     logins = [device["logins"] - before[name] for name, device in site.truth().items()]
-    return planned - began, ended - planned, list(last.values()), logins
+    return (planned - began, rotated - planned, ended - rotated), list(last.values()), logins
 
 
 def percentile(values, share):
@@ -54,27 +63,30 @@ def main():
     sys.path.insert(0, str(SOURCE / "test" / "integration"))
     from rotating import Rotating  # pylint: disable=import-outside-toplevel,import-error
 
-    rates, gaps, logins, kept = [], [], [], 0
+    rates, gaps, logins, steps, kept = [], [], [], [], 0
     with tempfile.TemporaryDirectory() as folder:
         site = Rotating(pathlib.Path(folder), args.devices)
         try:
             for _ in range(args.rounds):
-                assessed, rotated, rows, spent = one_round(site)
+                (assessed, rotated, looked), rows, spent = one_round(site)
                 done = [row for row in rows if row["phase"] == "kept"]
                 kept += len(done)
                 rates.append(len(done) / rotated * 60)
                 gaps += [row["gap_ms"] for row in done]
                 logins += spent
-                print(f"  assessed in {assessed:.1f} s, {len(done)} of {args.devices} changed and proven in {rotated:.1f} s", flush=True)
+                steps += [row["logins"] for row in rows]
+                print(f"  assessed in {assessed:.1f} s, {len(done)} of {args.devices} changed and proven in {rotated:.1f} s, "
+                      f"looked at again in {looked:.1f} s", flush=True)
             standing = site.standing()
             lockouts = sum(device["lockouts"] for device in site.truth().values())
             wrong = sum(device["credentials_wrong"] for device in site.truth().values())
         finally:
             site.close()
     print(f"Passwords, {args.devices} cameras, {args.rounds} times:")
-    print(f"  cameras a minute         {statistics.median(rates):6.0f} (without the assessment)")
+    print(f"  cameras a minute         {statistics.median(rates):6.0f} (without the assessments before and after)")
     print(f"  recording gap, median    {statistics.median(gaps):6.0f} ms")
     print(f"  recording gap, p99       {percentile(gaps, 0.99):6.0f} ms")
+    print(f"  log-ins of a step        {statistics.mean(steps):6.1f}")
     print(f"  log-ins of a camera      {statistics.median(logins):6.0f} (the assessment's too); wrong ones {wrong / args.devices / args.rounds:.1f}")
     print(f"  lock-outs                {lockouts:6}")
     print(f"  nobody knows it          {sum(state == 'unknown' for state in standing.values()):6}")
