@@ -18,7 +18,8 @@
 #define OUTPUT  4096 /* the last bytes of what it says */
 #define TURN_MS 250
 #define WORD    1024
-#define PATH    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define FOLDERS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PATH    "PATH=" FOLDERS
 
 /* What it needs of this machine to find its user's files, and Docker. */
 static const char *const kept[] = {
@@ -57,6 +58,25 @@ fill_environment(struct environment *environment)
     environment->all[count] = NULL;
 }
 
+/* By its own path, or in the folders of the machine's programs: never where the caller's PATH says.
+ */
+static const char *
+find_program(const char *name, char out[WORD])
+{
+    char folders[] = FOLDERS;
+    char *rest = folders, *folder = NULL;
+    if (strchr(name, '/') != NULL) {
+        return name;
+    }
+    while ((folder = strsep(&rest, ":")) != NULL) {
+        int len = snprintf(out, WORD, "%s/%s", folder, name);
+        if (len > 0 && len < WORD && access(out, X_OK) == 0) {
+            return out;
+        }
+    }
+    return name;
+}
+
 /* A group of its own, no signal kept back and none ignored. */
 static void
 fill_attributes(posix_spawnattr_t *attributes)
@@ -77,6 +97,7 @@ begin(struct run *run, char *const argv[])
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     struct environment environment;
+    char found[WORD];
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return ERR_SYSTEM;
     }
@@ -89,7 +110,7 @@ begin(struct run *run, char *const argv[])
     (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    const char *program = argv[0] == NULL ? "" : argv[0];
+    const char *program = find_program(argv[0] == NULL ? "" : argv[0], found);
     int reason = posix_spawn(&run->pid, program, &actions, &attributes, argv, environment.all);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)posix_spawnattr_destroy(&attributes);

@@ -1,5 +1,6 @@
 /*
- * A program that the site file names: run without a shell, with bounded time and output, no input,
+ * A program that the site file names, by its path or its name in the machine's folders of
+ * programs: run without a shell, with bounded time and output, no input,
  * default signals and an environment of its own, so that nothing of whoever runs Gatehouse reaches
  * it but HOME, USER, LOGNAME, TZ, DOCKER_HOST and XDG_RUNTIME_DIR.
  */

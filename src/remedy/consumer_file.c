@@ -3,6 +3,7 @@
  * kept beside it (0600). Only files of the account that runs this (or, for root, links that are
  * root's or the file owner's) are touched; mode and owner stay.
  */
+#include "remedy/command.h"
 #include "remedy/consumer_kind.h"
 #include "remedy/consumer_text.h"
 
@@ -13,19 +14,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define WORDS      32   /* of a reload command */
 #define COMPANY_MS 2000 /* others may come to share one restart */
 #define TICK_MS    100
-#define RELOAD_MS  120000
+#define RELOAD_S   120
 
 static enum err
 fail(struct consumer_talk *talk, const char *what)
@@ -277,29 +275,7 @@ pause_talk(struct consumer_talk *talk, unsigned ms)
     return OK;
 }
 
-/* Waits for the program; one that does not end is ended. */
-static enum err
-await_program(struct consumer_talk *talk, pid_t pid)
-{
-    int status = 0;
-    for (unsigned ms = 0; ms < RELOAD_MS; ms += TICK_MS) {
-        pid_t got = waitpid(pid, &status, WNOHANG);
-        if (got == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-            return OK;
-        }
-        if (got == pid) {
-            note_set(&talk->why, "\"%.100s\" failed with status %d", talk->row->reload,
-                WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-            return ERR_VALUE;
-        }
-        (void)usleep(TICK_MS * 1000); /* a stop does not cut a restart in two */
-    }
-    (void)kill(pid, SIGKILL);
-    (void)waitpid(pid, &status, 0);
-    note_set(&talk->why, "\"%.100s\" did not end within %d s", talk->row->reload, RELOAD_MS / 1000);
-    return ERR_TIMEOUT;
-}
-
+/* A stop does not cut a restart in two. */
 static enum err
 run_reload(struct consumer_talk *talk)
 {
@@ -307,29 +283,30 @@ run_reload(struct consumer_talk *talk)
     char *argv[WORDS + 1] = {NULL};
     char *rest = text, *word = NULL;
     size_t count = 0;
-    pid_t pid = 0;
-    posix_spawn_file_actions_t actions;
-    (void)text_copy(text, sizeof(text), talk->row->reload);
+    struct command_end end;
+    const char *reload = talk->row->reload;
+    (void)text_copy(text, sizeof(text), reload);
     while (count < WORDS && (word = strsep(&rest, " ")) != NULL) {
         if (word[0] != '\0') {
             argv[count++] = word;
         }
     }
-    if (count == 0 || posix_spawn_file_actions_init(&actions) != 0) {
+    if (count == 0) {
         return ERR_VALUE;
     }
-    for (int fd = 0; fd <= 2; fd++) {
-        (void)posix_spawn_file_actions_addopen(
-            &actions, fd, "/dev/null", fd == 0 ? O_RDONLY : O_WRONLY, 0);
-    }
-    errno = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    if (errno != 0) {
-        note_set(
-            &talk->why, "\"%.100s\" can't be run: %s", talk->row->reload, strerrordesc_np(errno));
+    if (command_run(argv, RELOAD_S, &end) != OK) {
+        note_set(&talk->why, "\"%.100s\" can't be run: %s", reload, strerrordesc_np(errno));
         return ERR_SYSTEM;
     }
-    return await_program(talk, pid);
+    if (end.is_late) {
+        note_set(&talk->why, "\"%.100s\" did not end within %d s", reload, RELOAD_S);
+        return ERR_TIMEOUT;
+    }
+    if (end.status != 0) {
+        note_set(&talk->why, "\"%.100s\" failed with status %d", reload, end.status);
+        return ERR_VALUE;
+    }
+    return OK;
 }
 
 enum err

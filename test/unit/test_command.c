@@ -65,6 +65,18 @@ test_time_ends_it_with_all_that_it_began(void **state)
 }
 
 static void
+test_name_alone_is_looked_for_where_the_machine_has_its_programs(void **state)
+{
+    (void)state;
+    struct command_end end;
+    char name[] = "true";
+    char *const argv[] = {name, NULL};
+    assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+    assert_int_equal(command_run(argv, 20, &end), OK);
+    assert_int_equal(end.status, 0);
+}
+
+static void
 test_program_that_is_not_there_is_an_error(void **state)
 {
     (void)state;
@@ -82,6 +94,7 @@ main(void)
         cmocka_unit_test(test_signals_are_as_they_are_by_default),
         cmocka_unit_test(test_end_is_told_by_status_and_last_line),
         cmocka_unit_test(test_time_ends_it_with_all_that_it_began),
+        cmocka_unit_test(test_name_alone_is_looked_for_where_the_machine_has_its_programs),
         cmocka_unit_test(test_program_that_is_not_there_is_an_error),
     };
     return cmocka_run_group_tests_name("command", tests, NULL, NULL);
