@@ -273,7 +273,9 @@ end_plan(const struct fix *fix, enum fix_way way, struct trail *trail,
     if (*ret_waits) {
         return trail_await(trail, clock_wall() + (int64_t)fix->confirm_s * 1000);
     }
-    return trail_end(trail, is_back(way) ? "rolled-back" : "ended");
+    /* What was kept can be taken back by name later. */
+    bool is_all = way == FIX_ROLLBACK || (way == FIX_UNFINISHED && result->kept == 0);
+    return trail_end(trail, is_all ? "rolled-back" : "ended");
 }
 
 static int

@@ -196,5 +196,5 @@ def test_killed_in_the_middle_of_an_upload_the_rest_is_told(site, tmp_path, stac
     process.wait(10)
     state = words_of(tmp_path, "fix", "status")[:4]
     stands = lambda: json.loads(site.run(*state, GATEHOUSE, "fix", "status", "--json").stdout)
-    assert until(lambda: stands()[0]["state"] in ("rolled-back", "done", "stuck"), 60), stands()
+    assert until(lambda: stands()[0]["state"] in ("rolled-back", "ended", "STUCK"), 60), stands()
     assert site.truth()["old-firmware-two"]["firmware"] == "V5.4.5"
