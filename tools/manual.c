@@ -1,8 +1,11 @@
-/* Prints the parts of the manual that come from tables: manual facts|checks|events|settings. */
+/* Prints the parts of the manual that come from tables: manual
+ * facts|checks|events|switches|settings.
+ */
 #include "assess/site.h"
 #include "audit/audit.h"
 #include "base/text.h"
 #include "check/check.h"
+#include "device/device.h"
 #include "gate/settings.h"
 #include "ledger/event.h"
 #include "remedy/harden.h"
@@ -269,6 +272,68 @@ print_events(void)
     (void)puts(".El\n.Sh SEE ALSO\n.Xr gatehouse 1");
 }
 
+static bool
+has_switch(const struct device_driver *driver, const char *rule)
+{
+    for (size_t i = 0; i < driver->switch_count; i++) {
+        if (text_equal(driver->switches[i].rule, rule)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which drivers have a switch for it, or lack one. */
+static void
+print_drivers(const char *title, const char *rule, bool wanted)
+{
+    const char *separator = title;
+    for (size_t i = 0; i < device_driver_count; i++) {
+        if (has_switch(device_drivers[i], rule) == wanted) {
+            (void)printf("%s%s", separator, device_drivers[i]->name);
+            separator = ", ";
+        }
+    }
+    (void)puts(separator == title ? "" : ".");
+}
+
+static void
+print_switches(void)
+{
+    static const struct {
+        const char *rule, *title;
+    } switches[] = {
+        {"vendor-cloud/cloud-on",                 "Cloud and P2P off"                            },
+        {"vendor-cloud/ddns-on",                  "Dynamic DNS off"                              },
+        {"vendor-cloud/platform-on",              "Registration with a platform off (on request)"},
+        {"upnp/device-upnp-on",                   "UPnP off"                                     },
+        {"default-credentials/telnet-on",         "Telnet off"                                   },
+        {"default-credentials/ssh-on",            "SSH off"                                      },
+        {"default-credentials/ftp-on",            "FTP off"                                      },
+        {"default-credentials/snmp-on",           "SNMP version 1 and 2c off"                    },
+        {"default-credentials/anonymous-viewing", "Video and pictures without a log-in off"      },
+        {"default-credentials/onvif-open",        "ONVIF without a log-in off"                   },
+        {"default-credentials/bonjour-on",        "Bonjour off (on request)"                     },
+        {"default-credentials/tls-off",           "HTTPS on (on request)"                        },
+        {"default-credentials/basic-auth",        "Digest only (told as a step by hand)"         },
+        {"vms-exposure/lockout-off",              "Lock-out on"                                  },
+        {"access-log/no-time-server",             "Time server of the site"                      },
+    };
+    print_head("GATEHOUSE-SWITCHES", "what gatehouse fix can switch, by the driver of a device");
+    print_text(
+        "A switch is only written from a public source. Where a driver has none, or a device's "
+        "settings do not tell of it, the plan has the maker's way by hand where that is known, "
+        "else what the router or firewall is to block, named as such.");
+    (void)puts(".Bl -tag -width Ds");
+    for (size_t i = 0; i < COUNT(switches); i++) {
+        (void)printf(".It %s Pq Li %s\n", switches[i].title, switches[i].rule);
+        print_drivers("Switch: ", switches[i].rule, true);
+        (void)puts(".br");
+        print_drivers("By hand or at the firewall: ", switches[i].rule, false);
+    }
+    (void)puts(".El\n.Sh SEE ALSO\n.Xr gatehouse-fix 1 ,\n.Xr gatehouse-checks 7");
+}
+
 static void
 print_settings(void)
 {
@@ -362,10 +427,11 @@ main(int argc, char **argv)
         const char *name;
         void (*print)(void);
     } pages[] = {
-        {"facts",    print_facts },
-        {"checks",   print_checks},
-        {"events",   print_events},
-        {"settings", fill_page   },
+        {"facts",    print_facts   },
+        {"checks",   print_checks  },
+        {"events",   print_events  },
+        {"switches", print_switches},
+        {"settings", fill_page     },
     };
     for (size_t i = 0; i < COUNT(pages); i++) {
         if (argc == 2 && text_equal(argv[1], pages[i].name)) {
@@ -373,6 +439,6 @@ main(int argc, char **argv)
             return EXIT_SUCCESS;
         }
     }
-    (void)fputs("usage: manual facts|checks|events|settings\n", stderr);
+    (void)fputs("usage: manual facts|checks|events|switches|settings\n", stderr);
     return EXIT_FAILURE;
 }

@@ -40,7 +40,7 @@ cli_firmware(int argc, char **argv)
         .command = "firmware",
         .about = "Firmware files come from the owner's folder (--files DIR, with a firmware.yaml\n"
                  "in it), never from the network. `firmware plan` takes the options of gatehouse\n"
-                 "fix, --apply and --now included; gatehouse-firmware(7) tells the rest.\n",
+                 "fix, --apply and --now included; gatehouse-firmware(1) tells the rest.\n",
         .rows = rows,
         .count = COUNT(rows),
     };

@@ -495,20 +495,50 @@ verify(const struct answer *answer, const struct buf *out, size_t from, const ch
     return same ? OK : ERR_UNSUPPORTED;
 }
 
+/* By regex only in XML, where the group is text between two tags and nothing else. */
+static enum err
+find_match(const struct answer *answer, const char *regex, struct edit_span *ret_span)
+{
+    struct edit_span span = {.as = EDIT_XML};
+    const char *end = answer->body + answer->body_len;
+    const char *body = skip_blanks(answer->body, end);
+    if (body == end || *body != '<') {
+        return ERR_UNSUPPORTED;
+    }
+    enum err err = pick_match(answer->body, answer->body_len, regex, &span.at, &span.len);
+    if (err != OK) {
+        return err;
+    }
+    trim(&span);
+    const char *after = skip_blanks(span.at + span.len, end);
+    const char *before = span.at;
+    while (before > answer->body && is_blank(before[-1])) {
+        before--;
+    }
+    bool is_text = span.len != 0 && memchr(span.at, '<', span.len) == NULL &&
+                   memchr(span.at, '>', span.len) == NULL && before > answer->body &&
+                   before[-1] == '>' && after + 1 < end && after[0] == '<' && after[1] == '/';
+    if (!is_text) {
+        return ERR_UNSUPPORTED;
+    }
+    *ret_span = span;
+    return OK;
+}
+
 enum err
 edit_value(const struct answer *answer, const char *pick, const char *value, struct buf *out)
 {
     struct arena arena;
     struct edit_span span = {.len = 0};
     const char *old = NULL;
-    if (pick[0] == '~' || pick[0] == '@' || value[0] == '\0') {
+    if (pick[0] == '@' || value[0] == '\0') {
         return ERR_UNSUPPORTED;
     }
     arena_init(&arena, 4 * PICK_VALUE);
     enum err err = pick_text(answer, pick, &arena, &old);
     arena_release(&arena);
     if (err == OK) {
-        err = find(answer, pick, &span);
+        err = pick[0] == '~' ? find_match(answer, pick + 1, &span) : find(answer, pick, &span);
     }
     if (err != OK) {
         return err;

@@ -11,7 +11,8 @@
  * Appends the body of the answer with the value at `pick` replaced, escaped for the format (XML
  * text; a JSON string, or a number, true and false where one stood); the picker then finds exactly
  * the new value. ERR_MISSING: nothing there; ERR_SYNTAX: not well-formed; ERR_UNSUPPORTED: a pick
- * by regex or header, or a value that can't stand there; ERR_LIMIT. On an error `out` is of no use.
+ * by header, by regex but for the whole text of an XML element, or a value that can't stand there;
+ * ERR_LIMIT. On an error `out` is of no use.
  */
 enum err edit_value(
     const struct answer *answer, const char *pick, const char *value, struct buf *out) MUST_CHECK;

@@ -427,9 +427,8 @@ release_limits(pcre2_match_context **limits)
     pcre2_match_context_free(*limits);
 }
 
-static enum err
-pick_regex(
-    const char *body, size_t len, const char *regex, struct arena *arena, const char **ret_text)
+enum err
+pick_match(const char *body, size_t len, const char *regex, const char **ret_at, size_t *ret_len)
 {
     int error = 0;
     PCRE2_SIZE where = 0;
@@ -458,7 +457,19 @@ pick_regex(
     if (spans[2 * group] == PCRE2_UNSET || spans[2 * group] > spans[2 * group + 1]) {
         return ERR_MISSING;
     }
-    return keep(arena, body + spans[2 * group], spans[2 * group + 1] - spans[2 * group], ret_text);
+    *ret_at = body + spans[2 * group];
+    *ret_len = spans[2 * group + 1] - spans[2 * group];
+    return OK;
+}
+
+static enum err
+pick_regex(
+    const char *body, size_t len, const char *regex, struct arena *arena, const char **ret_text)
+{
+    const char *at = NULL;
+    size_t found = 0;
+    enum err err = pick_match(body, len, regex, &at, &found);
+    return err == OK ? keep(arena, at, found, ret_text) : err;
 }
 
 static enum err

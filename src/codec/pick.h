@@ -32,6 +32,13 @@ enum err pick_text(const struct answer *answer, const char *pick, struct arena *
 enum err pick_line(const char *body, size_t len, const char *key, const char **ret_value,
     size_t *ret_len) MUST_CHECK;
 
+/*
+ * Where group 1 (or the whole match) of a PCRE2 regular expression stands in a body. ERR_MISSING;
+ * ERR_LIMIT; ERR_VALUE: no expression.
+ */
+enum err pick_match(const char *body, size_t len, const char *regex, const char **ret_at,
+    size_t *ret_len) MUST_CHECK;
+
 /* Children of an element, each a name or a path ("Networks/IPv4/Enabled"). */
 struct pick_row {
     const char *element;

@@ -24,6 +24,23 @@
     .rule = "access-log/no-time-server", .title = "Set its time server",                           \
     .effect = "Its clock may jump once."
 
+/*
+ * VAPIX NTP API (AXIS OS 9.10 and later): setNTPClientConfiguration, one parameter a request, so
+ * that each can be put back by itself; the other static servers stay in their list.
+ */
+#define NTP_API(key, params)                                                                       \
+    .fact = FACT_CLOCK_NTP, .wanted = "{ntp}",                                                     \
+    .read = &(const struct ask){.path = "/axis-cgi/ntp.cgi",                                       \
+        .body = "{\"apiVersion\":\"1.0\",\"method\":\"getNTPInfo\"}",                                \
+        .type = "application/json",                                                                \
+        .login = true},                                                                            \
+    .pick = "data.client." key,                                                                    \
+    .write = {.path = "/axis-cgi/ntp.cgi",                                                         \
+        .body = "{\"apiVersion\":\"1.0\",\"method\":\"setNTPClientConfiguration\",\"params\":{" params \
+                "}}",                                                                              \
+        .type = "application/json"},                                                               \
+    .success = "setNTPClientConfiguration"
+
 /* Names: VAPIX parameter lists of devices (AXIS OS 5 to 12), public test data of VAPIX clients. */
 /* clang-format off */
 const struct device_switch switch_axis[] = {
@@ -69,4 +86,8 @@ const struct device_switch switch_axis[] = {
      .value = "{ntp}"},
     {TIME, .fact = FACT_CLOCK_SYNCED, .wanted = "yes", PARAMETER("Time", "Time.SyncSource"),
      .value = "NTP"},
+    {TIME, NTP_API("enabled", "\"enabled\":{value}"), .value = "true"},
+    {TIME, NTP_API("serversSource", "\"serversSource\":\"{value}\""), .value = "static"},
+    {TIME, NTP_API("staticServers[0]", "\"staticServers\":{document.data.client.staticServers}"),
+     .value = "{ntp}"},
 };

@@ -4,6 +4,13 @@
 #define NETWORK  "/ISAPI/System/Network/"
 #define SECURITY "/ISAPI/Security/"
 #define TIME     "/ISAPI/System/time"
+/* The row of HTTPS in the list of ports: id, enabled, protocol, portNo (public ISAPI answers). */
+#define HTTPS "~(?si)<enabled>\\s*(\\w+)\\s*</enabled>\\s*<protocol>\\s*HTTPS\\s*<"
+#define DIGEST                                                                                     \
+    .rule = "default-credentials/basic-auth", .fact = FACT_AUTH_BASIC, .wanted = "no",             \
+    .value = "digest", .title = "Take passwords by digest only",                                   \
+    .effect = "Programs that know only basic authentication no longer get in.",                    \
+    .effects = CHANGE_ON_REQUEST
 #define GET(p)                                                                                     \
     .read = &(const struct ask)                                                                    \
     {                                                                                              \
@@ -63,4 +70,12 @@ const struct device_switch switch_hikvision[] = {
     {.rule = "access-log/no-time-server", .fact = FACT_CLOCK_SYNCED, .wanted = "yes",
      GET(TIME), .pick = "Time/timeMode", .value = "NTP", PUT(TIME),
      .title = "Set its time server", .effect = "Its clock may jump once."},
+    {.rule = "default-credentials/tls-off", .fact = FACT_TLS_ENABLED, .wanted = "yes",
+     GET(SECURITY "adminAccesses"), .pick = HTTPS, .value = "true", PUT(SECURITY "adminAccesses"),
+     .title = "Switch on HTTPS", .effects = CHANGE_ON_REQUEST},
+    /* Public ISAPI scripts: webCertificate CertificateType; RTSP: channels/101 certificateType. */
+    {DIGEST, GET(SECURITY "webCertificate"), .pick = "WebCertificate/CertificateType",
+     PUT(SECURITY "webCertificate")},
+    {DIGEST, GET("/ISAPI/Streaming/channels/101"), .pick = "Security/certificateType",
+     PUT("/ISAPI/Streaming/channels/101")},
 };

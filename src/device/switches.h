@@ -6,9 +6,9 @@
 
 #include "device/change.h"
 
-extern const struct device_switch switch_hikvision[12];
+extern const struct device_switch switch_hikvision[15];
 extern const struct device_switch switch_dahua[31];
-extern const struct device_switch switch_axis[17];
+extern const struct device_switch switch_axis[20];
 extern const struct device_switch switch_reolink[7];
 extern const struct device_switch switch_uniview[18];
 extern const struct device_switch switch_hanwha[12];

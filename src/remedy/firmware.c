@@ -1,5 +1,6 @@
 /* The list of the owner's firmware files, their digests, and when they may be installed. */
 #include "remedy/firmware.h"
+#include "remedy/firmware_sums.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -324,12 +325,15 @@ firmware_open(const char *folder, const char *file, const char *sha256, int *ret
         note_set(note, "%.120s: %s", file, strerror(errno));
         return ERR_IO;
     }
-    enum err err = check_open(fd, file, sha256, ret_size, note);
+    uint64_t size = 0;
+    enum err err = check_open(fd, file, sha256, &size, note);
+    err = err == OK ? firmware_sums_check(folder, file, fd, note) : err;
     if (err != OK) {
         (void)close(fd);
         return err;
     }
     *ret_fd = fd;
+    *ret_size = size;
     return OK;
 }
 

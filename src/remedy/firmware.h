@@ -46,8 +46,9 @@ const struct firmware_file *firmware_for(
     const struct firmware_list *list, const struct facts *facts);
 
 /*
- * Opens it and reads it to its end. ERR_VALUE: its SHA-256 is not the one that is named; ERR_LIMIT:
- * empty or larger than FIRMWARE_BYTES; ERR_IO: no ordinary file. The descriptor is the caller's.
+ * Opens it and reads it to its end. ERR_VALUE: its SHA-256 is not the one that is named, or a list
+ * of digests beside it (SHA256SUMS, FILE.sha256, FILE.md5) names another; ERR_LIMIT: empty or
+ * larger than FIRMWARE_BYTES; ERR_IO: no ordinary file. The descriptor is the caller's.
  */
 enum err firmware_open(const char *folder, const char *file, const char *sha256, int *ret_fd,
     uint64_t *ret_size, struct note *note) MUST_CHECK;

@@ -203,7 +203,7 @@ prove(struct job *job)
             return REMEDY_STOPPED;
         }
         if (err == OK && !text_equal(version, old)) {
-            job->after = json_pack("{s:s}", "version", version);
+            job->after = json_pack("{s:s}", fact_name(FACT_VMS_VERSION), version);
             return REMEDY_DONE;
         }
         same = err != OK ? 0 : same == 0 ? clock_mono() : same;

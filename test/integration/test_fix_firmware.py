@@ -102,6 +102,8 @@ def test_plan_says_what_goes_where_and_sends_nothing(site, files, tmp_path):
     (lambda folder: (folder / "hik2032.dav").write_bytes(b"gatehouse-lab-firmware V9\n"), "its SHA-256 is"),
     (lambda folder: (folder / "hik2032.dav").unlink(), "No such file"),
     (lambda folder: (folder / "firmware.yaml").unlink(), "no firmware file is used"),
+    (lambda folder: (folder / "SHA256SUMS").write_text("0" * 64 + "  hik2032.dav\n"), "as SHA256SUMS says"),
+    (lambda folder: (folder / "hik2032.dav.md5").write_text("0" * 32 + "\n"), "as hik2032.dav.md5 says"),
 ])
 def test_file_that_is_not_the_named_one_is_not_used(site, files, tmp_path, harm, said):
     folder, _ = files

@@ -101,7 +101,11 @@ test_refuses_what_would_be_another_document(void **state)
     assert_refused("<a><n>1</n></a>", "n", "", ERR_UNSUPPORTED);
     assert_refused("<a><n>1</n></a>", "n", "\x01", ERR_UNSUPPORTED);
     assert_refused("<a><n><![CDATA[1]]></n></a>", "n", "]]>", ERR_UNSUPPORTED);
-    assert_refused("<a><n>1</n></a>", "~<n>(.)", "2", ERR_UNSUPPORTED);
+    assert_edited(
+        "<a><n>1</n><n> 1 </n></a>", "~</n>\\s*<n>\\s*(\\w)", "2", "<a><n>1</n><n> 2 </n></a>");
+    assert_refused("<a><n>12</n></a>", "~<n>(.)", "2", ERR_UNSUPPORTED);
+    assert_refused("<a b=\"1\"/>", "~b=\"(.)", "2", ERR_UNSUPPORTED);
+    assert_refused("{\"n\":1}", "~\"n\":(.)", "2", ERR_UNSUPPORTED);
     assert_refused("<a><n>1</n></a>", "@server", "2", ERR_UNSUPPORTED);
     assert_refused("<a><n>1</n></a>", "m", "2", ERR_MISSING);
     assert_refused("<a><n>1</a>", "n", "2", ERR_SYNTAX);

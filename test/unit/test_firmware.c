@@ -16,6 +16,8 @@
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" /* FIPS 180-4               \
                                                                         */
 
+#define HEX_NONE "0000000000000000000000000000000000000000000000000000000000000000"
+
 static const char good[] =
     "files:\n"
     "  - file: digicap.dav\n"
@@ -138,6 +140,48 @@ test_opens_only_the_file_that_is_named_by_its_digest(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static void
+test_refuses_a_file_that_a_list_beside_it_speaks_against(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *text;
+        const char *said; /* NULL: the file is used */
+    } rows[] = {
+        {"SHA256SUMS",      HEX_ABC "  good.bin\n",                         NULL             },
+        {"SHA256SUMS",      "# of the maker\n" HEX_ABC " *./good.bin\n",    NULL             },
+        {"SHA256SUMS",      HEX_NONE "  other.bin\n",                       NULL             },
+        {"SHA256SUMS",      HEX_NONE "  good.bin\n",                        "SHA256SUMS says"},
+        {"sha256sums.txt",  "SHA256 (good.bin) = " HEX_NONE "\r\n",         "its SHA256 is"  },
+        {"SHA256SUMS",      HEX_ABC "  good.bin\n" HEX_NONE "  good.bin\n", "more than one"  },
+        {"good.bin.sha256", HEX_ABC "\n",                                   NULL             },
+        {"good.bin.sha256", HEX_NONE "  C:\\release\\good_v2.bin\n",        "its SHA256 is"  },
+        {"good.bin.sha256", "<html>Not found</html>",                       "holds no SHA256"},
+        {"good.bin.md5",    "900150983CD24FB0D6963F7D28E17F72\n",           NULL             },
+        {"good.bin.md5",    "900150983cd24fb0d6963f7d28e17f73 *good.bin\n", "its MD5 is"     },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char folder[] = "/tmp/gatehouse-firmware-XXXXXX";
+        int fd = -1;
+        uint64_t size = 0;
+        struct note note = {""};
+        assert_non_null(mkdtemp(folder));
+        put(folder, "good.bin", "abc");
+        put(folder, rows[i].list, rows[i].text);
+        enum err err = firmware_open(folder, "good.bin", HEX_ABC, &fd, &size, &note);
+        if (err != (rows[i].said == NULL ? OK : ERR_VALUE) ||
+            strstr(note.text, rows[i].said == NULL ? "" : rows[i].said) == NULL) {
+            fail_msg("%s \"%s\": %s", rows[i].list, rows[i].text, note.text);
+        }
+        if (err == OK) {
+            assert_int_equal(close(fd), 0);
+        }
+        drop(folder, "good.bin");
+        drop(folder, rows[i].list);
+        assert_int_equal(rmdir(folder), 0);
+    }
+}
+
 static bool
 may(const char *maintenance, const char *when)
 {
@@ -217,6 +261,7 @@ main(void)
         cmocka_unit_test(test_finds_the_file_of_a_model),
         cmocka_unit_test(test_refuses_a_list_and_names_the_line),
         cmocka_unit_test(test_opens_only_the_file_that_is_named_by_its_digest),
+        cmocka_unit_test(test_refuses_a_file_that_a_list_beside_it_speaks_against),
         cmocka_unit_test(test_installs_only_in_the_hours_of_maintenance),
         cmocka_unit_test(test_refuses_hours_that_are_none),
         cmocka_unit_test(test_takes_an_update_command_only_by_its_whole_path),
