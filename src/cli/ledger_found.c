@@ -273,6 +273,30 @@ put_text_line(struct buf *out, const struct logged *logged)
     buf_format(out, "  #%" PRIu64 "\n", logged->index);
 }
 
+/* What was sealed, beside the event as it lies in the log. */
+static void
+put_opened(struct buf *out, const struct logged *logged)
+{
+    static const struct {
+        enum logged_text text;
+        const char *path;
+    } rows[] = {
+        {LOGGED_IP,      "actor.ip"     },
+        {LOGGED_SESSION, "actor.session"},
+        {LOGGED_USER,    "actor.user"   },
+        {LOGGED_OBJECT,  "target.object"},
+    };
+    const char *before = ",\"opened\":{";
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if ((logged->opened & 1U << rows[i].text) != 0) {
+            buf_format(out, "%s\"%s\":", before, rows[i].path);
+            found_put_json(out, &logged->texts[rows[i].text]);
+            before = ",";
+        }
+    }
+    buf_text(out, logged->opened != 0 ? "}" : "");
+}
+
 /* The event as it lies in the log: canonical, so on one line and whole. */
 static void
 put_json_line(struct buf *out, const struct logged *logged)
@@ -280,6 +304,7 @@ put_json_line(struct buf *out, const struct logged *logged)
     buf_format(out, "{\"index\":%" PRIu64 ",\"event\":", logged->index);
     if (logged->is_event) {
         buf_add(out, logged->entry, logged->entry_len);
+        put_opened(out, logged);
     } else {
         buf_text(out, "null,\"base64\":\"");
         for (size_t i = 0; i < logged->entry_len; i += BASE64_PIECE) {

@@ -5,8 +5,10 @@
 #include "cli/ledger.h"
 #include "cli/ledger_connect.h"
 #include "ledger/ledger.h"
+#include "ledger/subjects.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,21 +17,26 @@ enum {
     OPTION_LEDGER,
     OPTION_KEYS,
     OPTION_ORIGIN,
+    OPTION_SEALED,
 };
 
 static const struct cli_option options[] = {
     LEDGER_OPTION,
     KEYS_OPTION,
-    {"origin", 0, "NAME", "the log's name for the world (default: HOST/gatehouse)"},
+    {"origin", 0, "NAME", "the log's name for the world (default: HOST/gatehouse)"        },
+    {"sealed", 0, NULL,   "seal users, addresses and sessions, so that they can be erased"},
 };
 
 static const struct cli_manual manual = {
-    .usage = "ledger init [--ledger DIR] [--keys DIR] [--origin NAME]",
+    .usage = "ledger init [--ledger DIR] [--keys DIR] [--origin NAME] [--sealed]",
     .about =
         "Makes a ledger and its signing key, never over an existing one, and prints the public\n"
         "key. Keep a copy of that line somewhere else: with it, anyone can tell this ledger\n"
         "from one that was made up later. The name should be the site's own for ever, such as\n"
-        "example.org/front-gate: it is part of the key.\n",
+        "example.org/front-gate: it is part of the key.\n"
+        "With --sealed, personal fields are stored sealed, under one key for each person and\n"
+        "year, so that `ledger erase` can erase them while the log still verifies; an existing\n"
+        "ledger is sealed from now on when --sealed is given for it.\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse ledger init --origin example.org/warehouse\n",
@@ -37,6 +44,7 @@ static const struct cli_manual manual = {
 
 struct asked {
     const char *folder, *keys, *origin;
+    bool is_sealed;
 };
 
 struct made {
@@ -140,6 +148,46 @@ make_key(struct made *made, struct note *note)
 }
 
 static enum err
+make_subjects(const struct made *made, struct note *note)
+{
+    int folder = open(made->keys.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        note_set(note, "%s: %s", file_tail(made->keys.data, 150), strerror(errno));
+        return ERR_IO;
+    }
+    enum err err = subjects_create(folder, SUBJECTS_FILE, note);
+    (void)close(folder);
+    return err;
+}
+
+/* Of a ledger that there is: what comes from the keeper's next start on is sealed. */
+static int
+seal_existing(const struct asked *asked)
+{
+    CLEANUP(made_release) struct made made = {0};
+    struct note note = {{0}};
+    enum err err = find(&made, asked, &note);
+    err = err == OK ? secret_start() : err;
+    err = err == OK ? make_subjects(&made, &note) : err;
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    (void)fprintf(stderr,
+        "Personal fields are sealed from the keeper's next start on; restart it. What is in the\n"
+        "ledger stays as it is. Keep a copy of %s/" SUBJECTS_FILE " where the key's copy is:\n"
+        "without it nobody can read who did what; and destroy that copy when you erase somebody.\n",
+        made.keys.data);
+    return CLI_OK;
+}
+
+static bool
+is_there(const struct asked *asked)
+{
+    CLEANUP(made_release) struct made made = {0};
+    return find(&made, asked, NULL) == OK && exists(made.folder.data, "log/checkpoint");
+}
+
+static enum err
 make(struct made *made, const struct asked *asked, struct note *note)
 {
     enum err err = find(made, asked, note);
@@ -152,7 +200,7 @@ make(struct made *made, const struct asked *asked, struct note *note)
             .folder = made->folder.data, .key = made->key, .segment_bytes = LEDGER_SMALL_SEGMENT};
         err = ledger_create(&settings, note);
     }
-    return err;
+    return err == OK && asked->is_sealed ? make_subjects(made, note) : err;
 }
 
 enum err
@@ -198,7 +246,11 @@ ledger_init(int argc, char **argv)
             [OPTION_KEYS] = &asked.keys,
             [OPTION_ORIGIN] = &asked.origin,
         };
-        *places[got] = value;
+        if (got == OPTION_SEALED) {
+            asked.is_sealed = true;
+        } else {
+            *places[got] = value;
+        }
     }
     if (got == CLI_STOP) {
         return line.status;
@@ -206,5 +258,5 @@ ledger_init(int argc, char **argv)
     if (line.operand != argc) {
         return cli_usage(&line, "ledger init: takes no operand, not %s", argv[line.operand]);
     }
-    return init(&asked);
+    return asked.is_sealed && is_there(&asked) ? seal_existing(&asked) : init(&asked);
 }

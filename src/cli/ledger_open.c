@@ -2,6 +2,7 @@
 #include "cli/ledger_open.h"
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "cli/ledger_connect.h"
 
@@ -66,6 +67,16 @@ cache_path(struct ledger_open *open)
     return err == OK ? buf_error(&open->index) : err;
 }
 
+/* Who may not read them sees marks; a file that is damaged is told. */
+static enum err
+find_subjects(struct ledger_open *open, struct note *note)
+{
+    enum err err = secret_start();
+    err = err == OK ? subjects_beside(open->folder.data, &open->subjects, note) : err;
+    open->settings.subjects = open->subjects;
+    return err == OK && open->subjects != NULL ? secret_guard() : err;
+}
+
 enum err
 ledger_open_init(struct ledger_open *open, const char *folder, const char *index, struct note *note)
 {
@@ -91,7 +102,8 @@ ledger_open_init(struct ledger_open *open, const char *folder, const char *index
         .index_is_ours = index == NULL,
     };
     err = buf_error(&open->index);
-    return err == OK ? buf_error(&open->folder) : err;
+    err = err == OK ? buf_error(&open->folder) : err;
+    return err == OK ? find_subjects(open, note) : err;
 }
 
 void
@@ -99,6 +111,7 @@ ledger_open_release(struct ledger_open *open)
 {
     buf_release(&open->folder);
     buf_release(&open->index);
+    subjects_close(open->subjects);
 }
 
 static void

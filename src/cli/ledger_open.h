@@ -12,6 +12,7 @@ struct ledger_open {
     struct buf folder;
     struct buf index;
     struct search_settings settings;
+    struct subjects *subjects; /* where they are and may be read */
     int64_t began, drawn;
     bool is_terminal, is_drawn;
 };
@@ -22,7 +23,8 @@ void ledger_open_catch(void);
 
 /*
  * Finds the folder (option, environment, XDG state) and the index: the option's path, else
- * index.db in a ledger's folder, else a file of the XDG cache folder for a copy.
+ * index.db in a ledger's folder, else a file of the XDG cache folder for a copy. Sealed fields are
+ * opened where the keys lie beside the ledger and may be read.
  */
 enum err ledger_open_init(
     struct ledger_open *open, const char *folder, const char *index, struct note *note) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "daemon/notify.h"
 #include "daemon/pool.h"
 #include "daemon/sandbox.h"
+#include "ledger/subjects.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,6 +159,7 @@ open_all(struct doorman *doorman, const struct doorman_settings *settings, struc
     reserve_room(doorman, err);
     err = err == OK ? doorman_board_open(doorman, note) : err;
     err = err == OK ? doorman_views_open(doorman, note) : err;
+    err = err == OK ? subjects_beside(doorman->ledger_folder, &doorman->subjects, note) : err;
     if (err == OK) {
         const char *path = settings_run(settings->gate, "doorman.sock", doorman->arena);
         err = path == NULL ? ERR_MEMORY : doorman_http_open(doorman, path, note);
@@ -169,6 +171,7 @@ static void
 release(struct doorman *doorman)
 {
     views_close(doorman->views);
+    subjects_close(doorman->subjects);
     doorman_board_close(doorman);
     identity_close(doorman->identity);
     if (doorman->lock >= 0) {

@@ -132,6 +132,7 @@ search(struct visit *visit)
         .folder = visit->doorman->ledger_folder,
         .index = visit->doorman->index_path,
         .index_is_ours = true,
+        .subjects = visit->doorman->subjects,
         .turn = turn,
         .context = hunt,
     };

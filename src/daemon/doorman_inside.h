@@ -150,6 +150,7 @@ struct doorman {
     const struct settings *settings;
     const char *keeper_path, *emergency_path, *taken_path;
     const char *ledger_folder, *index_path;
+    struct subjects *subjects; /* open what is sealed in the ledger; NULL: nothing is */
     struct arena *arena;
     uv_loop_t loop;
     int64_t ends_at, swept; /* boot */

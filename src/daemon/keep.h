@@ -9,6 +9,7 @@
 #include "daemon/keeper.h"
 #include "ledger/ledger.h"
 #include "ledger/message.h"
+#include "ledger/subjects.h"
 
 #include <jansson.h>
 #include <uv.h>
@@ -82,6 +83,8 @@ struct keeper {
     struct key *next;  /* that is taking its place, or NULL */
     bool key_is_fixed; /* a credential: can't be replaced from here */
     struct ledger *ledger;
+    struct subjects *subjects; /* NULL: personal fields are not sealed */
+    struct buf sealed;
     struct ledger_recovery recovery;
     struct clockwatch clock;
     int64_t started; /* clock_boot() */
@@ -181,6 +184,20 @@ void keeper_own_full(struct keeper *keeper, bool is_full);
 void keeper_own_clock(struct keeper *keeper);
 /* Appends the answer to STATE. */
 void keeper_own_state(struct keeper *keeper, struct buf *out);
+
+/* keeper_seal.c: personal fields. open before it is shut in, start when the clock is known. */
+enum err keeper_seal_open(struct keeper *keeper, struct note *note) MUST_CHECK;
+enum err keeper_seal_start(struct keeper *keeper, struct note *note) MUST_CHECK;
+/*
+ * Gives the event to store: itself, or sealed, valid until the next call. ERR_FULL: no room for the
+ * key of a new subject; ERR_VALUE.
+ */
+enum err keeper_seal_event(struct keeper *keeper, const struct message *message,
+    struct message *ret_sealed, struct note *note) MUST_CHECK;
+/* Destroys keys; gives how many. */
+enum err keeper_seal_erase(struct keeper *keeper, const struct message *message,
+    uint64_t *ret_count, struct note *note) MUST_CHECK;
+void keeper_seal_release(struct keeper *keeper);
 
 /* keeper_key.c: the key, and going over to another. */
 enum err keeper_key_find(struct keeper *keeper, struct note *note) MUST_CHECK;

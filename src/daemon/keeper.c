@@ -181,6 +181,7 @@ open_ledger(struct keeper *keeper, struct note *note)
         keeper_own_clock(keeper);
         err = keeper_key_settle(keeper, note);
     }
+    err = err == OK ? keeper_seal_start(keeper, note) : err;
     return err;
 }
 
@@ -194,6 +195,7 @@ begin(struct keeper *keeper, struct note *note)
         err = ERR_SYSTEM;
     }
     err = err == OK ? keeper_key_find(keeper, note) : err;
+    err = err == OK ? keeper_seal_open(keeper, note) : err;
     err = err == OK ? warm_up() : err;
     err = err == OK ? prepare_loop(keeper) : err;
     err = err == OK ? keeper_round_prepare(keeper, note) : err;
@@ -231,6 +233,7 @@ release(struct keeper *keeper)
     key_free(keeper->key);
     key_free(keeper->next);
     keeper_round_release(keeper);
+    keeper_seal_release(keeper);
     free(keeper->socket_path);
     free(keeper);
 }

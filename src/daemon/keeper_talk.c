@@ -71,7 +71,13 @@ take_append(struct keeper *keeper, struct keep_asker *asker, const struct messag
         return OK;
     }
     asker->is_reserved = voice == EVENT_RESERVED;
-    err = keeper_round_add(keeper, asker, message->payload, message->len);
+    struct message sealed;
+    err = keeper_seal_event(keeper, message, &sealed, &note);
+    if (err == ERR_VALUE) {
+        refuse(keeper, asker, note.text);
+        return OK;
+    }
+    err = err == OK ? keeper_round_add(keeper, asker, sealed.payload, sealed.len) : err;
     if (err == ERR_FULL) {
         refuse_full(keeper, asker);
     } else if (err != OK && err != ERR_LIMIT) {
@@ -121,6 +127,21 @@ take_rotate(struct keeper *keeper, const struct keep_link *link, const struct ke
     }
 }
 
+static void
+take_erase(struct keeper *keeper, const struct keep_link *link, const struct keep_asker *asker,
+    const struct message *message)
+{
+    struct note note = {{0}};
+    struct message_done done = {.status = MESSAGE_OK};
+    if (link->uid != 0 && link->uid != (int64_t)geteuid()) {
+        refuse(keeper, asker, "only the keeper's own user and root may have keys destroyed");
+    } else if (keeper_seal_erase(keeper, message, &done.index, &note) != OK) {
+        refuse(keeper, asker, note.text);
+    } else {
+        keeper_talk_answer(keeper, asker, &done);
+    }
+}
+
 static enum err
 take(struct keeper *keeper, struct keep_link *link, const struct message *message)
 {
@@ -140,6 +161,9 @@ take(struct keeper *keeper, struct keep_link *link, const struct message *messag
         break;
     case MESSAGE_ROTATE:
         take_rotate(keeper, link, &asker);
+        break;
+    case MESSAGE_ERASE:
+        take_erase(keeper, link, &asker, message);
         break;
     case MESSAGE_DONE:
     case MESSAGE_REPORT:

@@ -497,3 +497,16 @@ client_rotate(struct client *client, unsigned ms, struct note *note)
     note_set(note, "%s", waited.note.text);
     return err;
 }
+
+enum err
+client_erase(struct client *client, const struct buf *what, unsigned ms, uint64_t *ret_count,
+    struct note *note)
+{
+    const struct request request = {
+        .kind = MESSAGE_ERASE, .payload = (const uint8_t *)what->data, .len = what->len};
+    struct waited waited;
+    enum err err = ask(client, &request, ms, &waited);
+    *ret_count = waited.index;
+    note_set(note, "%s", waited.note.text);
+    return err;
+}

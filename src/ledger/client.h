@@ -61,5 +61,11 @@ enum err client_publish_wait(
 /* Appends the keeper's JSON about itself. */
 enum err client_state(
     struct client *client, unsigned ms, struct buf *ret_json, struct note *note) MUST_CHECK;
+/*
+ * Has keys of sealed fields destroyed, as a message ERASE says it (messages.def); how many there
+ * were. Needs the keeper's own user or root.
+ */
+enum err client_erase(struct client *client, const struct buf *what, unsigned ms,
+    uint64_t *ret_count, struct note *note) MUST_CHECK;
 /* Has the signing key replaced; needs the keeper's own user or root. */
 enum err client_rotate(struct client *client, unsigned ms, struct note *note) MUST_CHECK;

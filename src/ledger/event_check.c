@@ -62,6 +62,7 @@ is_base64(const char *bytes, size_t len)
 }
 
 static const char encoded[] = "base64:";
+static const char sealed[] = "sealed:";
 
 bool
 event_text_is_encoded(const char *bytes, size_t len)
@@ -70,13 +71,19 @@ event_text_is_encoded(const char *bytes, size_t len)
     return len >= skip && memcmp(bytes, encoded, skip) == 0 && is_base64(bytes + skip, len - skip);
 }
 
-/* "base64:" stands only before base64. */
+/* "base64:" stands only before base64; "sealed:" only the keeper may write. */
 static bool
-is_text(const struct canonical_text *text)
+is_text(const struct check *check, const struct canonical_text *text)
 {
+    static_assert(sizeof(encoded) == sizeof(sealed), "one length for both");
     size_t skip = sizeof(encoded) - 1;
-    return text->len < skip || memcmp(text->bytes, encoded, skip) != 0 ||
-           event_text_is_encoded(text->bytes, text->len);
+    if (text->len < skip) {
+        return true;
+    }
+    if (memcmp(text->bytes, encoded, skip) == 0) {
+        return event_text_is_encoded(text->bytes, text->len);
+    }
+    return check->is_stored || memcmp(text->bytes, sealed, skip) != 0;
 }
 
 static enum err
@@ -84,7 +91,7 @@ take_any_text(struct check *check, bool *ret_is_empty)
 {
     struct canonical_text text;
     enum err err = take_text(check, &text);
-    if (err == OK && !is_text(&text)) {
+    if (err == OK && !is_text(check, &text)) {
         return ERR_VALUE;
     }
     *ret_is_empty = err == OK && text.len == 0;
@@ -128,7 +135,7 @@ take_reason(struct check *check, bool *ret_is_empty)
     struct canonical_text text;
     uint32_t point = ' ';
     enum err err = take_text(check, &text);
-    if (err != OK || !is_text(&text)) {
+    if (err != OK || !is_text(check, &text)) {
         return err != OK ? err : ERR_VALUE;
     }
     while (is_blank(point) && canonical_next(&text, &point)) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define ENCODED   "base64:"
+#define SEALED    "sealed:"
 #define RANDOM_ID 16
 #define UNFIT     "a number that is no integer within ±9007199254740991, or nested too deeply"
 
@@ -35,7 +36,9 @@ static bool
 is_as_is(const char *bytes, size_t len)
 {
     size_t skip = sizeof(ENCODED) - 1;
-    if (memchr(bytes, '\0', len) != NULL || (len >= skip && memcmp(bytes, ENCODED, skip) == 0)) {
+    static_assert(sizeof(ENCODED) == sizeof(SEALED), "one length for both");
+    if (memchr(bytes, '\0', len) != NULL ||
+        (len >= skip && (memcmp(bytes, ENCODED, skip) == 0 || memcmp(bytes, SEALED, skip) == 0))) {
         return false;
     }
     uint32_t point = 0;

@@ -215,6 +215,7 @@ enum err
 index_build_add(struct index_build *build, struct logged *logged, const void *entry, size_t len)
 {
     assert(build->count < PLACES_CHUNK);
+    logged->subjects = NULL; /* the index has marks, never what they stand for */
     logged->sink = add_words;
     logged->sink_context = build;
     if (logged_read(logged, entry, len)) {

@@ -5,6 +5,8 @@
  */
 #include "ledger/logged.h"
 
+#include "ledger/seal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +105,7 @@ logged_new(void)
 {
     struct logged *logged = calloc(1, sizeof(*logged));
     if (logged != NULL) {
+        buf_init(&logged->inside, EVENT_LIMIT);
         logged->scratch = malloc(EVENT_LIMIT + 1);
         if (logged->scratch == NULL) {
             free(logged);
@@ -117,6 +120,7 @@ logged_free(struct logged *logged)
 {
     if (logged != NULL) {
         free(logged->cameras);
+        buf_release(&logged->inside);
         free(logged->scratch);
         free(logged);
     }
@@ -389,7 +393,8 @@ take_text(struct scan *scan, enum group group, const struct member *member)
     if (member != NULL && member->kind == TEXT) {
         logged->texts[member->at] = text;
     }
-    if (logged->sink != NULL) {
+    struct sealed sealed;
+    if (logged->sink != NULL && seal_parse(text.bytes, text.len, &sealed) != OK) {
         logged->sink(logged->sink_context, text.bytes, text.len);
     }
     /* A producer's detail is free; everything else has its type. */
@@ -521,6 +526,55 @@ scan_entry(struct scan *scan)
     return scan->at == scan->end;
 }
 
+/* Puts what is inside a sealed text in its place, where its subject's key is there. */
+static bool
+open_text(
+    struct logged *logged, const struct sealed *sealed, const char *path, struct event_text *text)
+{
+    uint8_t key[SUBJECT_KEY];
+    buf_clear(&logged->inside);
+    if (logged->subjects == NULL || seal_key(logged->subjects, sealed, path, key) != OK ||
+        seal_open(sealed, key, &logged->inside) != OK ||
+        logged->inside.len > EVENT_LIMIT - logged->scratch_used) {
+        return false;
+    }
+    char *start = logged->scratch + logged->scratch_used;
+    memcpy(start, logged->inside.data, logged->inside.len);
+    logged->scratch_used += logged->inside.len;
+    *text = (struct event_text){start, logged->inside.len};
+    return true;
+}
+
+static void
+open_sealed(struct logged *logged)
+{
+    static const struct {
+        enum logged_text text;
+        const char *path;
+    } rows[] = {
+        {LOGGED_IP,      "actor.ip"     },
+        {LOGGED_SESSION, "actor.session"},
+        {LOGGED_USER,    "actor.user"   },
+        {LOGGED_OBJECT,  "target.object"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct event_text *text = &logged->texts[rows[i].text];
+        struct sealed sealed;
+        if (seal_parse(text->bytes, text->len, &sealed) != OK) {
+            continue;
+        }
+        if (!open_text(logged, &sealed, rows[i].path, text)) {
+            logged->sealed |= 1U << rows[i].text;
+            text->len = SEAL_SHOWN;
+            continue;
+        }
+        logged->opened |= 1U << rows[i].text;
+        if (logged->sink != NULL) {
+            logged->sink(logged->sink_context, text->bytes, text->len);
+        }
+    }
+}
+
 bool
 logged_read(struct logged *logged, const void *entry, size_t len)
 {
@@ -535,9 +589,14 @@ logged_read(struct logged *logged, const void *entry, size_t len)
     logged->scratch_used = 0;
     logged->detail = (struct event_text){NULL, 0};
     logged->has_more = false;
+    logged->opened = 0;
+    logged->sealed = 0;
     logged->is_event = len <= EVENT_LIMIT && scan_entry(&scan) &&
                        logged->texts[LOGGED_ACTION].bytes != NULL &&
                        logged->numbers[LOGGED_TIME] != LOGGED_NONE;
+    if (logged->is_event) {
+        open_sealed(logged);
+    }
     return logged->is_event;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ledger/event.h"
+#include "ledger/subjects.h"
 
 enum logged_text {
     LOGGED_ACTION,
@@ -60,7 +61,11 @@ struct logged {
         has_more; /* something that is told nowhere above: a member that no event has, or no time */
     logged_text_fn *sink; /* NULL: nobody wants the texts */
     void *sink_context;
-    char *scratch; /* unescaped texts of this entry */
+    const struct subjects *subjects; /* opens what is sealed (seal.h); NULL: only marks are shown */
+    unsigned opened;                 /* a bit for each text that was sealed and is open now */
+    unsigned sealed;                 /* and for each that stays so: its text is its mark */
+    struct buf inside;               /* what is being opened */
+    char *scratch;                   /* unescaped texts of this entry */
     size_t scratch_used;
 };
 

@@ -15,19 +15,32 @@
 #define MARK_LEN (2 * SUBJECT_MARK)
 #define HEAD_LEN (sizeof(SEAL_PREFIX) - 1 + YEAR_LEN + 1 + MARK_LEN + 1)
 
+static_assert(SEAL_SHOWN == HEAD_LEN - 1, "without the colon");
 static_assert(NONCE == 24 && TAG == 16, "as doc/ledger-format.md has it");
 
-/* What is personal; `of`: the member that says whose it is, in the same object. */
+/* What is personal; `of`: the member beside it that says whose it is, NULL: nobody's. */
 struct personal {
-    const char *action; /* NULL: of every one */
-    const char *object, *member, *path, *of;
+    const char *action;   /* NULL: of every one */
+    const char *parts[2]; /* objects on the way to it */
+    const char *member, *path, *of;
 };
 static const struct personal rows[] = {
-    {NULL,          "actor",  "ip",      "actor.ip",      "user"  },
-    {NULL,          "actor",  "session", "actor.session", "user"  },
-    {NULL,          "actor",  "user",    "actor.user",    "user"  },
-    {"user.change", "target", "object",  "target.object", "object"},
+    {NULL,          {"actor"},           "ip",      "actor.ip",             "user"  },
+    {NULL,          {"actor"},           "session", "actor.session",        "user"  },
+    {NULL,          {"actor"},           "user",    "actor.user",           "user"  },
+    {"auth.ban",    {"detail"},          "net",     "detail.net",           NULL    },
+    {"ledger.read", {"detail", "query"}, "ip",      "detail.query.ip",      NULL    },
+    {"ledger.read", {"detail", "query"}, "session", "detail.query.session", NULL    },
+    {"ledger.read", {"detail", "query"}, "user",    "detail.query.user",    "user"  },
+    {"user.change", {"target"},          "object",  "target.object",        "object"},
 };
+
+static json_t *
+object_of(const json_t *event, const struct personal *row)
+{
+    json_t *object = json_object_get(event, row->parts[0]);
+    return row->parts[1] == NULL ? object : json_object_get(object, row->parts[1]);
+}
 
 static void
 derive(const uint8_t *subject_key, const uint8_t *nonce, const char *path, uint8_t *ret_key)
@@ -39,6 +52,15 @@ derive(const uint8_t *subject_key, const uint8_t *nonce, const char *path, uint8
     (void)crypto_generichash_final(&state, ret_key, SUBJECT_KEY);
 }
 
+const char *
+seal_mark_text(const struct subject *subject, char out[SEAL_SHOWN + 1])
+{
+    char mark[MARK_LEN + 1];
+    text_hex(mark, subject->mark, SUBJECT_MARK);
+    (void)snprintf(out, SEAL_SHOWN + 1, SEAL_PREFIX "%04u-%s", subject->year % 10000, mark);
+    return out;
+}
+
 /* The sealed form of a text; NULL: memory is out, or it is far too long. */
 static json_t *
 seal_text(
@@ -46,7 +68,7 @@ seal_text(
 {
     CLEANUP(buf_release) struct buf blob;
     CLEANUP(buf_release) struct buf out;
-    char mark[MARK_LEN + 1];
+    char mark[SEAL_SHOWN + 1];
     uint8_t key[SUBJECT_KEY];
     size_t len = json_string_length(text);
     buf_init(&blob, NONCE + EVENT_LIMIT + TAG);
@@ -60,8 +82,7 @@ seal_text(
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(bytes + NONCE, NULL,
         (const uint8_t *)json_string_value(text), len, NULL, 0, NULL, bytes, key);
     sodium_memzero(key, sizeof(key));
-    text_hex(mark, subject->mark, SUBJECT_MARK);
-    buf_format(&out, SEAL_PREFIX "%04u-%s:", subject->year, mark);
+    buf_format(&out, "%s:", seal_mark_text(subject, mark));
     base64_put(&out, bytes, blob.len);
     return buf_error(&out) == OK ? json_stringn(out.data, out.len) : NULL;
 }
@@ -71,11 +92,14 @@ static enum err
 subject_of(struct subjects *subjects, unsigned year, const json_t *object,
     const struct personal *row, struct subject *ret_subject)
 {
-    const json_t *who = json_object_get(object, row->of);
+    const json_t *who = row->of == NULL ? NULL : json_object_get(object, row->of);
     const char *name = who == NULL ? "" : json_string_value(who);
     size_t len = who == NULL ? 0 : json_string_length(who);
-    subjects_mark(subjects, name, len, year, ret_subject);
-    return subjects_need(subjects, ret_subject);
+    enum err err = subjects_need(subjects, name, len, year, ret_subject);
+    if (err == ERR_FULL && subjects_find(subjects, "", 0, year, ret_subject) == OK) {
+        return OK; /* nobody's is made early: repairs of a full disk must be recorded */
+    }
+    return err;
 }
 
 /* All texts are made before any takes its place: the user names the key of the others. */
@@ -86,10 +110,11 @@ seal_members(struct subjects *subjects, unsigned year, json_t *event, struct not
     json_t *sealed[COUNT(rows)] = {NULL};
     enum err err = OK;
     for (size_t i = 0; i < COUNT(rows) && err == OK; i++) {
-        const json_t *object = json_object_get(event, rows[i].object);
+        const json_t *object = object_of(event, &rows[i]);
         const json_t *text = json_object_get(object, rows[i].member);
         struct subject subject;
-        if (text == NULL || (rows[i].action != NULL && strcmp(rows[i].action, action) != 0)) {
+        if (!json_is_string(text) ||
+            (rows[i].action != NULL && strcmp(rows[i].action, action) != 0)) {
             continue;
         }
         err = subject_of(subjects, year, object, &rows[i], &subject);
@@ -104,7 +129,7 @@ seal_members(struct subjects *subjects, unsigned year, json_t *event, struct not
         }
     }
     for (size_t i = 0; i < COUNT(rows); i++) {
-        json_t *object = json_object_get(event, rows[i].object);
+        json_t *object = object_of(event, &rows[i]);
         if (sealed[i] != NULL && err == OK) {
             err = json_object_set(object, rows[i].member, sealed[i]) == 0 ? OK : ERR_MEMORY;
         }
@@ -238,6 +263,6 @@ seal_show(const struct subjects *subjects, const char *path, const char *text, s
         sodium_memzero(key, sizeof(key));
         return OK;
     }
-    buf_add(ret_text, text, HEAD_LEN - 1);
+    buf_add(ret_text, text, SEAL_SHOWN);
     return buf_error(ret_text);
 }

@@ -2,8 +2,9 @@
  * Sealed personal fields: "sealed:YEAR-MARK:BASE64", the base64 of nonce (24 bytes), ciphertext and
  * tag (XChaCha20-Poly1305) under BLAKE2b-256(subject's key; nonce || member's path). One such text
  * can be opened for somebody by its own key alone, without the subject's. What is sealed: actor.ip,
- * actor.session and actor.user under the user (under nobody where there is none), and target.object
- * of user.change under that account. Pure but for the key of a new subject.
+ * actor.session and actor.user under the user (under nobody where there is none), target.object of
+ * user.change under that account, what a ledger.read asked for and the address of a ban. Pure but
+ * for the key of a new subject.
  */
 #pragma once
 
@@ -12,10 +13,14 @@
 
 #define SEAL_PREFIX "sealed:"
 #define SEAL_OPENED 65536 /* longest opened text */
+#define SEAL_SHOWN  28    /* "sealed:YEAR-MARK": all that is left of one that is not opened */
 
 /* Appends the produced event with its personal fields sealed. ERR_LIMIT: it grew too long. */
 enum err seal_event(struct subjects *subjects, unsigned year, const void *event, size_t len,
     struct buf *ret_event, struct note *note) MUST_CHECK;
+
+/* "sealed:YEAR-MARK"; returns out. */
+const char *seal_mark_text(const struct subject *subject, char out[SEAL_SHOWN + 1]);
 
 /* A sealed text, taken apart. */
 struct sealed {

@@ -3,6 +3,7 @@
 
 #include "ledger/entries.h"
 #include "ledger/index_build.h"
+#include "ledger/seal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +288,17 @@ open_all(struct search *search)
     return err == OK ? check_whole(search) : err;
 }
 
+static enum err
+take_up_subjects(struct search *search)
+{
+    struct subjects *subjects = search->settings->subjects;
+    enum err err = subjects == NULL ? OK : subjects_refresh(subjects);
+    if (err != OK) {
+        note_set(&search->note, "the keys of sealed fields can't be read again");
+    }
+    return err;
+}
+
 enum err
 search_open(const struct search_settings *settings, struct search **ret_search, struct note *note)
 {
@@ -296,7 +308,8 @@ search_open(const struct search_settings *settings, struct search **ret_search, 
     }
     search->settings = settings;
     search->logged = logged_new();
-    enum err err = search->logged == NULL ? ERR_MEMORY : open_all(search);
+    enum err err = search->logged == NULL ? ERR_MEMORY : take_up_subjects(search);
+    err = err == OK ? open_all(search) : err;
     if (err != OK) {
         note_set(note, "%s", search->note.text);
         search_close(search);
@@ -327,6 +340,35 @@ narrow_by(struct search *search, const struct index_posting *posting,
     places_none(&found);
     enum err err = filter != NULL ? index_find_all(search->index, posting, filter, &found)
                                   : index_find(search->index, posting, &found);
+    places_and(places, &found);
+    return err;
+}
+
+/*
+ * The index never has what is sealed, only whose it is: a user by name, or by the mark of each
+ * year. Addresses, sessions and words that are sealed are looked for in every entry.
+ */
+static enum err
+narrow_by_user(struct search *search, const struct index_posting *posting, struct places *places)
+{
+    const struct subjects *subjects = search->settings->subjects;
+    struct places found;
+    unsigned year = 0;
+    unsigned last = 0;
+    places_none(&found);
+    enum err err = index_find(search->index, posting, &found);
+    subjects_years(subjects, &year, &last);
+    for (; err == OK && year <= last; year++) {
+        char text[SEAL_SHOWN + 1];
+        struct subject subject;
+        if (subjects_find(subjects, posting->text, posting->len, year, &subject) != OK) {
+            continue;
+        }
+        struct index_posting sealed = *posting;
+        sealed.text = seal_mark_text(&subject, text);
+        sealed.len = SEAL_SHOWN;
+        err = index_find(search->index, &sealed, &found);
+    }
     places_and(places, &found);
     return err;
 }
@@ -363,15 +405,19 @@ narrow_by_parts(
         [QUERY_OBJECT] = INDEX_OBJECT,
     };
     enum err err = OK;
+    bool is_sealed = search->settings->subjects != NULL;
     for (size_t i = 0; err == OK && i < QUERY_PARTS; i++) {
         const char *value = query->parts[i];
-        if (value != NULL) {
-            struct index_posting posting = {chunk, kinds[i], value, strlen(value), 0, NULL};
-            struct index_filter filter = {takes_action, value};
-            err = narrow_by(search, &posting, i == QUERY_ACTION ? &filter : NULL, places);
+        if (value == NULL || (is_sealed && (i == QUERY_SESSION || i == QUERY_OBJECT))) {
+            continue;
         }
+        struct index_posting posting = {chunk, kinds[i], value, strlen(value), 0, NULL};
+        struct index_filter filter = {takes_action, value};
+        err = is_sealed && i == QUERY_USER
+                  ? narrow_by_user(search, &posting, places)
+                  : narrow_by(search, &posting, i == QUERY_ACTION ? &filter : NULL, places);
     }
-    if (err == OK && query->has_net) {
+    if (err == OK && query->has_net && !is_sealed) {
         struct index_posting posting = {.chunk = chunk, .kind = INDEX_IP};
         struct index_filter filter = {takes_net, &query->net};
         err = narrow_by(search, &posting, &filter, places);
@@ -400,7 +446,8 @@ narrow(struct search *search, const struct query *query, uint64_t chunk, struct 
     if (err == OK) {
         err = narrow_by_parts(search, query, chunk, places);
     }
-    return err == OK ? narrow_by_words(search, query, chunk, places) : err;
+    bool has_words = search->settings->subjects == NULL;
+    return err == OK && has_words ? narrow_by_words(search, query, chunk, places) : err;
 }
 
 /* A damaged index costs time, not results: the rest is read without it, the next search mends it.
@@ -430,6 +477,7 @@ look(struct search *search, const struct query *query, uint64_t index,
     if (err == OK) {
         err = entries_prove(search->entries, index, entry, len, &search->note);
     }
+    search->logged->subjects = search->settings->subjects;
     if (err == OK && query_match(query, search->logged, entry, len)) {
         search->logged->index = index;
         err = reader->found(reader->context, search->logged) ? OK : ERR_CANCELLED;
@@ -482,7 +530,8 @@ search_more(struct search *search, const struct query *query, const struct searc
     struct note *note)
 {
     uint64_t before = search->whole.size;
-    enum err err = entries_refresh(search->entries, &search->note);
+    enum err err = take_up_subjects(search);
+    err = err == OK ? entries_refresh(search->entries, &search->note) : err;
     uint64_t size = entries_head(search->entries)->size;
     if (err == OK && size >= before) {
         err = grow(search, &search->whole, size, NULL);

@@ -17,6 +17,7 @@ struct search_settings {
     const char *index;  /* path of the index; NULL: none, everything is read */
     bool index_is_ours; /* what is there but no index may be replaced: the path was not typed */
     bool rebuild;
+    struct subjects *subjects; /* open what is sealed; NULL: marks are shown and looked for */
     /* Called while it takes long, `all` 0 while searching; false: stop. NULL is allowed. */
     bool (*turn)(void *context, uint64_t done, uint64_t all);
     void (*say)(void *context, const char *words); /* what a person should know; NULL is allowed */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,34 +21,39 @@
 #define HEAD     "gatehouse-subjects 1 "
 #define KEY_TEXT 44 /* base64 of 32 bytes */
 #define HEAD_LEN (sizeof(HEAD) - 1 + KEY_TEXT + 1)
-#define KEY_AT   (4 + 1 + 2 * SUBJECT_MARK + 1) /* "2026 0123456789abcdef " */
+#define HASH     8
+#define HASH_AT  5                        /* "2026 " */
+#define KEY_AT   (HASH_AT + 2 * HASH + 1) /* "2026 0123456789abcdef " */
 #define LINE_LEN (KEY_AT + KEY_TEXT + 1)
 #define FIRST    64u /* keys that there is room for at first */
+#define FREE     UINT32_MAX
 
-static_assert(crypto_generichash_BYTES_MIN <= 16, "a mark is the beginning of a hash");
-
-struct row {
+struct line {
     struct subject subject;
-    uint32_t line; /* its place in the file and in `keys` */
+    uint8_t hash[HASH]; /* of name and year */
+    bool is_live;
 };
 
 struct subjects {
     int fd;
     bool is_writable;
-    uint8_t *pepper;    /* guarded; the keys follow it */
-    uint8_t *keys;      /* inside the same memory */
-    struct row *rows;   /* open addressing by mark; line UINT32_MAX: free */
-    uint32_t row_count; /* a power of two */
+    uint8_t *pepper; /* guarded; the keys follow it */
+    uint8_t *keys;   /* inside the same memory, one a line */
+    struct line *all;
+    uint32_t *by_mark, *by_hash; /* open addressing, of live lines */
+    uint32_t slots;              /* of each; a power of two */
     uint32_t lines, room;
     size_t live;
+    unsigned first, last; /* years */
+    struct timespec changed;
 };
 
 static uint32_t
-slot_of(const struct subjects *subjects, const struct subject *subject)
+slot_of(const struct subjects *subjects, const uint8_t *hash)
 {
-    uint32_t hash = 0;
-    memcpy(&hash, subject->mark, sizeof(hash));
-    return (hash ^ subject->year) & (subjects->row_count - 1);
+    uint32_t slot = 0;
+    memcpy(&slot, hash, sizeof(slot));
+    return slot & (subjects->slots - 1);
 }
 
 static bool
@@ -56,39 +62,62 @@ is_same(const struct subject *a, const struct subject *b)
     return a->year == b->year && memcmp(a->mark, b->mark, SUBJECT_MARK) == 0;
 }
 
-/* The row of the subject, or the free one where it would stand. */
-static struct row *
-find(const struct subjects *subjects, const struct subject *subject)
+/* The slot of the mark or hash in that year, or the free one where it would stand. */
+static uint32_t *
+find_mark(const struct subjects *subjects, const struct subject *wanted)
 {
-    uint32_t at = slot_of(subjects, subject);
-    while (
-        subjects->rows[at].line != UINT32_MAX && !is_same(&subjects->rows[at].subject, subject)) {
-        at = (at + 1) & (subjects->row_count - 1);
-    }
-    return &subjects->rows[at];
-}
-
-/* A table of twice the room for rows, all free. */
-static enum err
-make_rows(struct subjects *subjects, uint32_t room)
-{
-    struct row *rows = calloc((size_t)room * 2, sizeof(*rows));
-    if (rows == NULL) {
-        return ERR_MEMORY;
-    }
-    struct row *old = subjects->rows;
-    uint32_t old_count = subjects->row_count;
-    subjects->rows = rows;
-    subjects->row_count = room * 2;
-    for (uint32_t i = 0; i < subjects->row_count; i++) {
-        rows[i].line = UINT32_MAX;
-    }
-    for (uint32_t i = 0; i < old_count; i++) {
-        if (old[i].line != UINT32_MAX) {
-            *find(subjects, &old[i].subject) = old[i];
+    uint32_t at = slot_of(subjects, wanted->mark);
+    for (;; at = (at + 1) & (subjects->slots - 1)) {
+        uint32_t line = subjects->by_mark[at];
+        if (line == FREE || is_same(&subjects->all[line].subject, wanted)) {
+            return &subjects->by_mark[at];
         }
     }
-    free(old);
+}
+
+static uint32_t *
+find_hash(const struct subjects *subjects, unsigned year, const uint8_t *hash)
+{
+    uint32_t at = slot_of(subjects, hash);
+    for (;; at = (at + 1) & (subjects->slots - 1)) {
+        uint32_t line = subjects->by_hash[at];
+        if (line == FREE || (subjects->all[line].subject.year == year &&
+                                memcmp(subjects->all[line].hash, hash, HASH) == 0)) {
+            return &subjects->by_hash[at];
+        }
+    }
+}
+
+static void
+fill_tables(struct subjects *subjects)
+{
+    for (uint32_t i = 0; i < subjects->slots; i++) {
+        subjects->by_mark[i] = FREE;
+        subjects->by_hash[i] = FREE;
+    }
+    for (uint32_t i = 0; i < subjects->lines; i++) {
+        const struct line *line = &subjects->all[i];
+        if (line->is_live) {
+            *find_mark(subjects, &line->subject) = i;
+            *find_hash(subjects, line->subject.year, line->hash) = i;
+        }
+    }
+}
+
+/* Room for keys in guarded memory, which can't be made longer where it is. */
+static enum err
+make_keys(struct subjects *subjects, uint32_t room)
+{
+    uint8_t *bytes = sodium_malloc(((size_t)room + 1) * SUBJECT_KEY);
+    if (bytes == NULL) {
+        return ERR_MEMORY;
+    }
+    if (subjects->pepper != NULL) {
+        memcpy(bytes, subjects->pepper, ((size_t)subjects->lines + 1) * SUBJECT_KEY);
+        sodium_free(subjects->pepper);
+    }
+    subjects->pepper = bytes;
+    subjects->keys = bytes + SUBJECT_KEY;
     return OK;
 }
 
@@ -102,18 +131,44 @@ make_room(struct subjects *subjects)
         return ERR_LIMIT;
     }
     uint32_t room = subjects->room == 0 ? FIRST : subjects->room * 2;
-    uint8_t *bytes = sodium_malloc(((size_t)room + 1) * SUBJECT_KEY);
-    if (bytes == NULL) {
+    struct line *all = reallocarray(subjects->all, room, sizeof(*all));
+    subjects->all = all != NULL ? all : subjects->all;
+    uint32_t *by_mark = reallocarray(subjects->by_mark, (size_t)room * 2, sizeof(*by_mark));
+    subjects->by_mark = by_mark != NULL ? by_mark : subjects->by_mark;
+    uint32_t *by_hash = reallocarray(subjects->by_hash, (size_t)room * 2, sizeof(*by_hash));
+    subjects->by_hash = by_hash != NULL ? by_hash : subjects->by_hash;
+    if (all == NULL || by_mark == NULL || by_hash == NULL || make_keys(subjects, room) != OK) {
         return ERR_MEMORY;
     }
-    if (subjects->pepper != NULL) {
-        memcpy(bytes, subjects->pepper, ((size_t)subjects->lines + 1) * SUBJECT_KEY);
-        sodium_free(subjects->pepper);
-    }
-    subjects->pepper = bytes;
-    subjects->keys = bytes + SUBJECT_KEY;
     subjects->room = room;
-    return make_rows(subjects, room);
+    subjects->slots = room * 2;
+    fill_tables(subjects);
+    return OK;
+}
+
+static void
+hash_name(const struct subjects *subjects, const void *name, size_t len, unsigned year,
+    uint8_t ret_hash[HASH])
+{
+    uint8_t hash[crypto_generichash_BYTES_MIN];
+    crypto_generichash_state state;
+    const uint8_t of_year[2] = {(uint8_t)(year >> 8), (uint8_t)year};
+    (void)crypto_generichash_init(&state, subjects->pepper, SUBJECT_KEY, sizeof(hash));
+    (void)crypto_generichash_update(&state, of_year, sizeof(of_year));
+    (void)crypto_generichash_update(&state, name, len);
+    (void)crypto_generichash_final(&state, hash, sizeof(hash));
+    memcpy(ret_hash, hash, HASH);
+}
+
+/* From the key, so that it tells nothing when that is gone. */
+static void
+mark_of(const uint8_t *key, uint8_t ret_mark[SUBJECT_MARK])
+{
+    static const char what[] = "gatehouse mark of a subject";
+    uint8_t hash[crypto_generichash_BYTES_MIN];
+    (void)crypto_generichash(
+        hash, sizeof(hash), (const uint8_t *)what, sizeof(what) - 1, key, SUBJECT_KEY);
+    memcpy(ret_mark, hash, SUBJECT_MARK);
 }
 
 static bool
@@ -124,9 +179,9 @@ take_key(const char *text, uint8_t *out)
 }
 
 static bool
-take_mark(const char *text, uint8_t *out)
+take_hash(const char *text, uint8_t *out)
 {
-    for (size_t i = 0; i < SUBJECT_MARK; i++) {
+    for (size_t i = 0; i < HASH; i++) {
         int high = text_hex_digit(text[2 * i]);
         int low = text_hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0) {
@@ -150,34 +205,42 @@ take_year(const char *text, unsigned *ret_year)
     return true;
 }
 
-/* A later line of the same subject takes the place of an earlier one, which was erased. */
+/* The line whose key is in its place already. */
 static void
-enter(struct subjects *subjects, const struct subject *subject, bool is_live)
+enter(struct subjects *subjects, unsigned year, const uint8_t hash[HASH], bool is_live)
 {
-    struct row *row = find(subjects, subject);
-    *row = (struct row){*subject, subjects->lines};
+    struct line *line = &subjects->all[subjects->lines];
+    *line = (struct line){.subject.year = year, .is_live = is_live};
+    memcpy(line->hash, hash, HASH);
+    if (is_live) {
+        mark_of(subjects->keys + (size_t)subjects->lines * SUBJECT_KEY, line->subject.mark);
+        *find_mark(subjects, &line->subject) = subjects->lines;
+        *find_hash(subjects, year, hash) = subjects->lines;
+        subjects->first = year < subjects->first ? year : subjects->first;
+        subjects->last = year > subjects->last ? year : subjects->last;
+        subjects->live++;
+    }
     subjects->lines++;
-    subjects->live += is_live;
 }
 
 static enum err
 take_line(struct subjects *subjects, const char *line)
 {
-    static const uint8_t nothing[SUBJECT_KEY];
-    struct subject subject;
+    uint8_t hash[HASH] = {0};
+    unsigned year = 0;
     enum err err = make_room(subjects);
     if (err != OK) {
         return err;
     }
     uint8_t *key = subjects->keys + (size_t)subjects->lines * SUBJECT_KEY;
-    bool is_erased = memchr(line + KEY_AT, '-', KEY_TEXT) != NULL;
-    memcpy(key, nothing, SUBJECT_KEY);
-    if (!take_year(line, &subject.year) || line[4] != ' ' || !take_mark(line + 5, subject.mark) ||
-        line[KEY_AT - 1] != ' ' || line[LINE_LEN - 1] != '\n' ||
-        (!is_erased && !take_key(line + KEY_AT, key))) {
+    bool is_erased = memchr(line + HASH_AT, '-', LINE_LEN - HASH_AT) != NULL;
+    memset(key, 0, SUBJECT_KEY);
+    if (!take_year(line, &year) || line[HASH_AT - 1] != ' ' || line[KEY_AT - 1] != ' ' ||
+        line[LINE_LEN - 1] != '\n' ||
+        (!is_erased && (!take_hash(line + HASH_AT, hash) || !take_key(line + KEY_AT, key)))) {
         return ERR_SYNTAX;
     }
-    enter(subjects, &subject, !is_erased);
+    enter(subjects, year, hash, !is_erased);
     return OK;
 }
 
@@ -209,6 +272,12 @@ take_lines(struct subjects *subjects)
     if (fstat(subjects->fd, &about) != 0) {
         return ERR_IO;
     }
+    subjects->changed = about.st_mtim;
+    subjects->lines = 0;
+    subjects->live = 0;
+    subjects->first = UINT_MAX;
+    subjects->last = 0;
+    fill_tables(subjects);
     char line[LINE_LEN];
     enum err err = OK;
     while (err == OK && place_of(subjects->lines + 1) <= about.st_size) {
@@ -276,114 +345,138 @@ subjects_open(int folder, const char *name, bool is_writable, struct subjects **
     return OK;
 }
 
+enum err
+subjects_beside(const char *ledger, struct subjects **ret_subjects, struct note *note)
+{
+    char keys[PATH_MAX];
+    size_t len = strlen(ledger);
+    while (len > 1 && ledger[len - 1] == '/') {
+        len--;
+    }
+    *ret_subjects = NULL;
+    int written = snprintf(keys, sizeof(keys), "%.*s-keys", (int)len, ledger);
+    if (written < 0 || (size_t)written >= sizeof(keys)) {
+        return OK;
+    }
+    int folder = open(keys, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        return OK;
+    }
+    enum err err = faccessat(folder, SUBJECTS_FILE, R_OK, AT_EACCESS) != 0
+                       ? OK
+                       : subjects_open(folder, SUBJECTS_FILE, false, ret_subjects, note);
+    (void)close(folder);
+    return err;
+}
+
 void
 subjects_close(struct subjects *subjects)
 {
     if (subjects != NULL) {
         (void)close(subjects->fd);
         sodium_free(subjects->pepper);
-        free(subjects->rows);
+        free(subjects->all);
+        free(subjects->by_mark);
+        free(subjects->by_hash);
         free(subjects);
     }
 }
 
-void
-subjects_mark(const struct subjects *subjects, const void *name, size_t len, unsigned year,
+enum err
+subjects_find(const struct subjects *subjects, const void *name, size_t len, unsigned year,
     struct subject *ret_subject)
 {
-    uint8_t hash[16];
-    crypto_generichash_state state;
-    const uint8_t of_year[2] = {(uint8_t)(year >> 8), (uint8_t)year};
-    (void)crypto_generichash_init(&state, subjects->pepper, SUBJECT_KEY, sizeof(hash));
-    (void)crypto_generichash_update(&state, of_year, sizeof(of_year));
-    (void)crypto_generichash_update(&state, name, len);
-    (void)crypto_generichash_final(&state, hash, sizeof(hash));
-    ret_subject->year = year;
-    memcpy(ret_subject->mark, hash, SUBJECT_MARK);
+    uint8_t hash[HASH];
+    hash_name(subjects, name, len, year, hash);
+    uint32_t line = *find_hash(subjects, year, hash);
+    if (line == FREE) {
+        return ERR_MISSING;
+    }
+    *ret_subject = subjects->all[line].subject;
+    return OK;
 }
 
 const uint8_t *
 subjects_key(const struct subjects *subjects, const struct subject *subject)
 {
-    const struct row *row = find(subjects, subject);
-    if (row->line == UINT32_MAX) {
-        return NULL;
-    }
-    const uint8_t *key = subjects->keys + (size_t)row->line * SUBJECT_KEY;
-    return sodium_is_zero(key, SUBJECT_KEY) ? NULL : key;
+    uint32_t line = *find_mark(subjects, subject);
+    return line == FREE ? NULL : subjects->keys + (size_t)line * SUBJECT_KEY;
 }
 
 enum err
-subjects_need(struct subjects *subjects, const struct subject *subject)
+subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned year,
+    struct subject *ret_subject)
 {
-    if (subjects_key(subjects, subject) != NULL) {
+    if (subjects_find(subjects, name, len, year, ret_subject) == OK) {
         return OK;
     }
-    enum err err = subject->year > 9999 ? ERR_VALUE : make_room(subjects);
+    enum err err = year > 9999 ? ERR_VALUE : make_room(subjects);
     if (err != OK) {
         return err;
     }
     char line[LINE_LEN + 1];
-    char mark[2 * SUBJECT_MARK + 1];
+    char text[2 * HASH + 1];
+    uint8_t hash[HASH];
     uint8_t *key = subjects->keys + (size_t)subjects->lines * SUBJECT_KEY;
     randombytes_buf(key, SUBJECT_KEY);
-    text_hex(mark, subject->mark, SUBJECT_MARK);
-    (void)snprintf(line, sizeof(line), "%04u %s ", subject->year, mark);
+    hash_name(subjects, name, len, year, hash);
+    text_hex(text, hash, HASH);
+    (void)snprintf(line, sizeof(line), "%04u %s ", year, text);
     (void)base64_encode(key, SUBJECT_KEY, line + KEY_AT, KEY_TEXT + 1);
     line[LINE_LEN - 1] = '\n';
     err = disk_write(subjects->fd, line, LINE_LEN, place_of(subjects->lines));
     err = err == OK ? disk_sync(subjects->fd) : err;
     sodium_memzero(line, sizeof(line));
     if (err == OK) {
-        enter(subjects, subject, true);
+        enter(subjects, year, hash, true);
+        *ret_subject = subjects->all[subjects->lines - 1].subject;
     }
     return err;
 }
 
 static enum err
-overwrite(struct subjects *subjects, uint32_t line, size_t *ret_count)
+overwrite(struct subjects *subjects, uint32_t at)
 {
-    char nothing[KEY_TEXT];
-    uint8_t *key = subjects->keys + (size_t)line * SUBJECT_KEY;
+    char nothing[LINE_LEN];
+    struct line *line = &subjects->all[at];
     memset(nothing, '-', sizeof(nothing));
-    if (sodium_is_zero(key, SUBJECT_KEY)) {
-        return OK;
-    }
-    enum err err = disk_write(subjects->fd, nothing, KEY_TEXT, place_of(line) + (off_t)KEY_AT);
+    nothing[KEY_AT - 1] = ' ';
+    enum err err = disk_write(
+        subjects->fd, nothing + HASH_AT, LINE_LEN - 1 - HASH_AT, place_of(at) + (off_t)HASH_AT);
     if (err == OK) {
-        sodium_memzero(key, SUBJECT_KEY);
+        sodium_memzero(subjects->keys + (size_t)at * SUBJECT_KEY, SUBJECT_KEY);
+        *line = (struct line){.subject.year = line->subject.year};
         subjects->live--;
-        (*ret_count)++;
     }
     return err;
 }
 
-/* Overwrites the key of every row that `year` and the name (NULL: any) fit. */
+/* Overwrites every line of the years before and, when it is given, of the name. */
 static enum err
 erase(struct subjects *subjects, unsigned before, const void *name, size_t len, size_t *ret_count)
 {
     enum err err = OK;
     *ret_count = 0;
-    for (uint32_t i = 0; i < subjects->row_count && err == OK; i++) {
-        const struct row *row = &subjects->rows[i];
-        struct subject wanted = row->subject;
-        if (row->line == UINT32_MAX || row->subject.year >= before) {
-            continue;
-        }
+    for (uint32_t i = 0; i < subjects->lines && err == OK; i++) {
+        const struct line *line = &subjects->all[i];
+        uint8_t hash[HASH];
+        memcpy(hash, line->hash, HASH);
         if (name != NULL) {
-            subjects_mark(subjects, name, len, row->subject.year, &wanted);
+            hash_name(subjects, name, len, line->subject.year, hash);
         }
-        if (is_same(&wanted, &row->subject)) {
-            err = overwrite(subjects, row->line, ret_count);
+        if (line->is_live && line->subject.year < before && memcmp(hash, line->hash, HASH) == 0) {
+            err = overwrite(subjects, i);
+            *ret_count += err == OK;
         }
     }
+    fill_tables(subjects);
     return err == OK ? disk_sync(subjects->fd) : err;
 }
 
 enum err
 subjects_erase(struct subjects *subjects, const void *name, size_t len, size_t *ret_count)
 {
-    return erase(subjects, UINT32_MAX, name, len, ret_count);
+    return erase(subjects, UINT_MAX, name, len, ret_count);
 }
 
 enum err
@@ -396,4 +489,27 @@ size_t
 subjects_count(const struct subjects *subjects)
 {
     return subjects->live;
+}
+
+void
+subjects_years(const struct subjects *subjects, unsigned *ret_first, unsigned *ret_last)
+{
+    *ret_first = subjects->first;
+    *ret_last = subjects->last;
+}
+
+enum err
+subjects_refresh(struct subjects *subjects)
+{
+    struct stat about;
+    if (fstat(subjects->fd, &about) != 0) {
+        return ERR_IO;
+    }
+    bool is_same_time = about.st_mtim.tv_sec == subjects->changed.tv_sec &&
+                        about.st_mtim.tv_nsec == subjects->changed.tv_nsec;
+    if (is_same_time &&
+        about.st_size / (off_t)LINE_LEN == place_of(subjects->lines) / (off_t)LINE_LEN) {
+        return OK;
+    }
+    return take_lines(subjects);
 }

@@ -2,7 +2,8 @@
  * Keys that personal fields of events are sealed under: one for each subject and year, so that one
  * person's data, or all of a year, can be erased while every entry stays as it was hashed. The file
  * is the keeper's alone to change; who may read it can open names (doc/ledger-format.md, "Sealed
- * fields"). It has no names: a subject's mark is a keyed hash of the name and the year.
+ * fields"). It has no names, only keyed hashes to find a key by. The mark that entries have comes
+ * from the key: when that is erased, nobody can tell whose mark it was.
  */
 #pragma once
 
@@ -30,16 +31,23 @@ enum err subjects_create(int folder, const char *name, struct note *note) MUST_C
  */
 enum err subjects_open(int folder, const char *name, bool is_writable,
     struct subjects **ret_subjects, struct note *note) MUST_CHECK;
+/*
+ * For who reads a ledger, from where its keys lie unless told: its path plus "-keys". OK and NULL:
+ * there are none, or they are not for this user.
+ */
+enum err subjects_beside(
+    const char *ledger, struct subjects **ret_subjects, struct note *note) MUST_CHECK;
 /* NULL is allowed. */
 void subjects_close(struct subjects *subjects);
 
-/* Who that is in a year; the name may be any bytes. */
-void subjects_mark(const struct subjects *subjects, const void *name, size_t len, unsigned year,
-    struct subject *ret_subject);
+/* Who that is in a year, the name being any bytes; ERR_MISSING: erased, or never there. */
+enum err subjects_find(const struct subjects *subjects, const void *name, size_t len, unsigned year,
+    struct subject *ret_subject) MUST_CHECK;
+/* The same, with a new key where there is none; durable on return. ERR_FULL, ERR_IO, ERR_LIMIT. */
+enum err subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned year,
+    struct subject *ret_subject) MUST_CHECK;
 /* The key, NULL: erased, or never there. Valid until the next call that may add one. */
 const uint8_t *subjects_key(const struct subjects *subjects, const struct subject *subject);
-/* Makes one where there is none; durable on return. ERR_FULL, ERR_IO, ERR_LIMIT. */
-enum err subjects_need(struct subjects *subjects, const struct subject *subject) MUST_CHECK;
 
 /* Overwrites the subject's keys of all years, durably; how many there were. */
 enum err subjects_erase(
@@ -48,3 +56,7 @@ enum err subjects_erase(
 enum err subjects_erase_before(
     struct subjects *subjects, unsigned year, size_t *ret_count) MUST_CHECK;
 size_t subjects_count(const struct subjects *subjects); /* keys that are there */
+/* Years that there are subjects of; first > last: none. */
+void subjects_years(const struct subjects *subjects, unsigned *ret_first, unsigned *ret_last);
+/* Takes up what the keeper added and erased since; for who only reads. */
+enum err subjects_refresh(struct subjects *subjects) MUST_CHECK;

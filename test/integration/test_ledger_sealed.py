@@ -1,0 +1,182 @@
+"""A ledger whose personal fields are sealed: who did what is for those who have the keys, and can be erased."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from conftest import GATEHOUSE, command
+from keeping import Keeper, init
+
+NAMES = ["anna", "ben", "carla \"the\" guard", "Δημήτρης"]
+
+
+def gatehouse(*words, **more):
+    return command(GATEHOUSE, *words, **more)
+
+
+def event(user, number, action="footage.live"):
+    return {"action": action, "site": "harbour", "outcome": "ok", "id": f"event-{number:04}",
+            "actor": {"user": user, "ip": f"192.0.2.{number % 250}", "session": f"s-{number}"},
+            "target": {"cameras": ["front"], "vms": "zm"}, "reason": "case 4711"}
+
+
+@pytest.fixture(name="ledger")
+def fixture_ledger(tmp_path):
+    folder = tmp_path / "ledger"
+    init(folder, "--sealed")
+    lines = "\n".join(json.dumps(event(NAMES[i % len(NAMES)], i)) for i in range(40))
+    done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-"], input=lines, text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def found(folder, *options):
+    done = gatehouse("ledger", "search", "--ledger", folder, "--format", "json", "--action", "footage.*", *options)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def everything(folder):
+    """Every byte that lies there, names of files too."""
+    return b"".join(str(path).encode() + path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_no_name_address_or_session_lies_in_the_ledger_or_its_index(ledger):
+    assert found(ledger, "--user", "anna")
+    there = everything(ledger)
+    for name in NAMES:
+        assert name.encode() not in there and json.dumps(name).encode() not in there
+    assert b"192.0.2." not in there and b'"s-1' not in there and b"case 4711" in there
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_has_the_keys_finds_a_person_and_reads_all_fields(ledger, name):
+    rows = found(ledger, "--user", name)
+    assert len(rows) == 10
+    for row in rows:
+        number = int(row["event"]["id"].split("-")[1])
+        assert row["opened"] == {"actor.user": name, "actor.ip": f"192.0.2.{number}", "actor.session": f"s-{number}"}
+        assert row["event"]["actor"]["user"].startswith("sealed:")
+
+
+@pytest.mark.parametrize("options, count", [(("--ip", "192.0.2.7"), 1), (("--ip", "192.0.2.0/29"), 8), (("--session", "s-12"), 1),
+                                            (("--text", "carla"), 10), (("--camera", "front"), 40)])
+def test_every_other_question_is_answered_too(ledger, options, count):
+    assert len(found(ledger, *options)) == count
+
+
+def test_who_watched_counts_persons_by_name(ledger):
+    done = gatehouse("ledger", "search", "--ledger", ledger, "--watched", "--camera", "front")
+    assert all(name.split('"')[0].strip() in done.stdout for name in NAMES)
+
+
+def test_a_copy_without_the_keys_shows_marks_and_counts_persons(ledger, tmp_path):
+    copy = tmp_path / "copy"
+    assert gatehouse("ledger", "backup", "--ledger", ledger, copy).returncode == 0
+    rows = found(copy)
+    assert len(rows) == 40 and not any("opened" in row for row in rows)
+    marks = {row["event"]["actor"]["user"].split(":")[1] for row in rows}
+    assert len(marks) == len(NAMES)
+    done = gatehouse("ledger", "search", "--ledger", copy, "--user", "sealed:" + marks.pop(), "--format", "json")
+    assert len(done.stdout.splitlines()) == 10
+
+
+def erase(folder, *options):
+    return gatehouse("ledger", "erase", "--ledger", folder, "--reason", "request of 3 May", *options)
+
+
+def test_one_person_is_erased_the_others_are_not_and_the_log_verifies(ledger):
+    key = (ledger / "log" / "log.vkey")
+    before = (ledger / "log" / "checkpoint").read_text()
+    (ledger.parent / "kept").write_text(before)
+    assert len(found(ledger, "--user", "ben")) == 10
+    done = erase(ledger, "--user", "anna")
+    assert done.returncode == 0 and "1 key is destroyed" in done.stdout, done.stderr
+    assert found(ledger, "--user", "anna") == []
+    assert len(found(ledger, "--user", "ben")) == 10 and len(found(ledger)) == 40
+    done = gatehouse("ledger", "verify", "--key", key, "--from-checkpoint", ledger.parent / "kept", ledger)
+    assert done.returncode == 0 and "VERIFIED" in done.stdout, done.stdout + done.stderr
+
+
+def test_who_is_erased_or_was_never_there_can_not_be_erased(ledger):
+    assert erase(ledger, "--user", "anna").returncode == 0
+    for name in ("anna", "nobody-ever"):
+        again = erase(ledger, "--user", name)
+        assert again.returncode == 2 and "erased already" in again.stderr
+
+
+def test_the_erasing_is_an_event_that_names_nobody(ledger):
+    assert erase(ledger, "--user", "anna").returncode == 0
+    done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.erase", "--format", "json")
+    said = json.loads(done.stdout)
+    assert said["event"]["reason"] == "request of 3 May" and len(said["event"]["detail"]["subject"]) == 1
+    assert "anna" not in json.dumps(said["event"])
+
+
+def test_what_an_erased_person_does_later_is_under_another_mark(ledger):
+    with Keeper(ledger):
+        assert erase(ledger, "--user", "anna").returncode == 0
+        line = json.dumps(event("anna", 99))
+        done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", ledger, "--json", "-"], input=line, text=True,
+                              capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+    rows = found(ledger, "--user", "anna")
+    assert [row["event"]["id"] for row in rows] == ["event-0099"]
+
+
+def test_years_gone_by_are_erased_together(ledger):
+    done = erase(ledger, "--years-before", "2200")
+    assert done.returncode == 0, done.stderr
+    assert not any("opened" in row for row in found(ledger))
+    assert erase(ledger, "--years-before", "26").returncode == 64
+
+
+def test_reading_leaves_no_name_of_who_was_looked_for(ledger):
+    assert found(ledger, "--user", "anna", "--ip", "192.0.2.4")
+    done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.read", "--format", "json")
+    reads = [json.loads(line)["event"]["detail"]["query"] for line in done.stdout.splitlines()]
+    asked = [query for query in reads if "user" in query]
+    assert asked and all(query["user"].startswith("sealed:") and query["ip"].startswith("sealed:") for query in asked)
+
+
+def test_a_producer_can_not_pretend_that_something_is_sealed(ledger):
+    line = json.dumps(event("sealed:2026-0123456789abcdef:AAAA", 7))
+    done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", ledger, "--json", "-"], input=line, text=True,
+                          capture_output=True, check=False)
+    assert done.returncode != 0 and "actor.user" in done.stderr
+
+
+def test_a_ledger_that_is_there_is_sealed_from_its_next_start_on(tmp_path):
+    folder = tmp_path / "ledger"
+    init(folder)
+    for sealed in (False, True):
+        if sealed:
+            done = gatehouse("ledger", "init", "--ledger", folder, "--sealed")
+            assert done.returncode == 0 and "next start" in done.stderr, done.stderr
+        line = json.dumps(event("anna", 10 + sealed))
+        assert subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-"], input=line, text=True,
+                              capture_output=True, check=False).returncode == 0
+    rows = found(folder, "--user", "anna")
+    assert ["opened" in row for row in rows] == [False, True]
+    assert gatehouse("ledger", "init", "--ledger", folder, "--sealed").returncode != 0
+
+
+def test_without_sealing_nothing_can_be_erased_and_that_is_said(tmp_path):
+    folder = tmp_path / "ledger"
+    init(folder)
+    done = erase(folder, "--user", "anna")
+    assert done.returncode != 0 and "not sealed" in done.stderr
+    assert not os.path.exists(pathlib.Path(str(folder) + "-keys") / "subjects")
+
+
+def test_a_damaged_file_of_keys_is_told_and_nothing_is_recorded_unsealed(ledger):
+    keys = pathlib.Path(str(ledger) + "-keys") / "subjects"
+    bytes_ = bytearray(keys.read_bytes())
+    bytes_[70] ^= 0xFF
+    keys.write_bytes(bytes_)
+    done = gatehouse("ledger", "append", "--ledger", ledger, "--action", "footage.live", "--site", "s", "--outcome", "ok",
+                     "--user", "zoe-the-night-guard", "--ip", "192.0.2.1", "--camera", "front")
+    assert done.returncode != 0 and "subjects" in done.stderr
+    assert b"zoe-the-night-guard" not in everything(ledger)
