@@ -1,0 +1,237 @@
+/* gatehouse evidence stamp: asks for the time-stamps that a package still waits for. */
+#include "base/text.h"
+#include "cli/evidence.h"
+#include "evidence/package.h"
+#include "evidence/stamp.h"
+#include "evidence/stamp_send.h"
+
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STAMPS_MOST 64
+#define URL_MOST    2048
+
+enum {
+    OPTION_TSA,
+    OPTION_SECONDS,
+};
+
+static const struct cli_option options[] = {
+    {"tsa",     0, "URL", "ask this authority, not the one that the package names"},
+    {"seconds", 0, "N",   "wait that long for each (default: 20)"                 },
+};
+
+static const struct cli_manual manual = {
+    .usage = "evidence stamp [OPTION]... PACKAGE...",
+    .about =
+        "Asks time-stamp authorities (RFC 3161) for what is pending in packages: requests that\n"
+        "have no answer yet, because the authority could not be reached when the package was\n"
+        "made. Only a hash leaves. An answer is kept only when it is one to that request.\n"
+        "The address is the one that the maker wrote into the package (time/N.url): use --tsa\n"
+        "for packages of others. Without any request, --tsa makes the first.\n"
+        "Exit status: 0 nothing is pending any more; 1 something is; 2 a package could not be\n"
+        "read or written; 64 usage.\n",
+    .options = options,
+    .option_count = COUNT(options),
+    .example = "  gatehouse evidence stamp /srv/evidence/*.zip\n",
+};
+
+struct request {
+    const char *tsa;
+    unsigned seconds;
+};
+
+struct stamping {
+    const struct request *request;
+    const char *path;
+    struct package *package;
+    uint8_t sha256[32];
+    unsigned pending, stamped;
+};
+
+static enum err
+read_time(struct stamping *stamping, uint64_t number, const char *end, struct buf *bytes)
+{
+    char name[PACKAGE_NAME];
+    struct note ignored = {""};
+    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".%s", PACKAGE_TIME, number, end);
+    return package_read(stamping->package, name, bytes, &ignored);
+}
+
+/* The address to ask; empty: nobody knows it. */
+static void
+find_url(struct stamping *stamping, uint64_t number, struct buf *url)
+{
+    if (stamping->request->tsa != NULL) {
+        buf_text(url, stamping->request->tsa);
+    } else if (read_time(stamping, number, "url", url) == OK) {
+        char *start = text_trim(url->data);
+        memmove(url->data, start, strlen(start) + 1);
+    }
+}
+
+static void
+say(const struct stamping *stamping, uint64_t number, const char *words)
+{
+    char clean[512];
+    text_clean(clean, sizeof(clean), words, strlen(words));
+    (void)printf("%s: time-stamp %" PRIu64 ": %s\n", stamping->path, number, clean);
+}
+
+/* Whether the answer is one that may lie beside the request. */
+static bool
+is_good(
+    struct stamping *stamping, uint64_t number, const struct buf *query, const struct buf *answer)
+{
+    struct stamp_verdict verdict;
+    struct stamp_given given = {.sha256 = stamping->sha256,
+        .request = query->data,
+        .request_len = query->len,
+        .answer = answer->data,
+        .answer_len = answer->len};
+    stamp_check(&given, &verdict);
+    if (verdict.state != STAMP_UNTRUSTED) {
+        say(stamping, number, verdict.why.text);
+    }
+    return verdict.state == STAMP_UNTRUSTED;
+}
+
+static enum err
+keep(struct stamping *stamping, uint64_t number, const struct buf *query, const struct buf *answer,
+    struct note *note)
+{
+    char names[2][PACKAGE_NAME];
+    (void)snprintf(names[0], PACKAGE_NAME, "%s%" PRIu64 ".tsq", PACKAGE_TIME, number);
+    (void)snprintf(names[1], PACKAGE_NAME, "%s%" PRIu64 ".tsr", PACKAGE_TIME, number);
+    const struct package_addition additions[] = {
+        {names[0], query->data,  query->len },
+        {names[1], answer->data, answer->len},
+    };
+    return package_add(stamping->path, additions, COUNT(additions), note);
+}
+
+static enum err
+ask(struct stamping *stamping, uint64_t number, const struct buf *query, struct note *note)
+{
+    CLEANUP(buf_release) struct buf url;
+    CLEANUP(buf_release) struct buf answer;
+    struct note why = {""};
+    buf_init(&url, URL_MOST);
+    buf_init(&answer, STAMP_LIMIT);
+    find_url(stamping, number, &url);
+    stamping->pending++;
+    if (url.data[0] == '\0') {
+        say(stamping, number, "the package names no authority; give one with --tsa");
+        return OK;
+    }
+    struct stamp_server server = {.url = url.data, .seconds = stamping->request->seconds};
+    if (stamp_send(&server, query, &answer, &why) != OK) {
+        say(stamping, number, why.text);
+        return OK;
+    }
+    if (!is_good(stamping, number, query, &answer)) {
+        return OK;
+    }
+    enum err err = keep(stamping, number, query, &answer, note);
+    if (err == OK) {
+        stamping->pending--;
+        stamping->stamped++;
+        say(stamping, number, "answered, and kept");
+    }
+    return err;
+}
+
+static enum err
+complete(struct stamping *stamping, struct note *note)
+{
+    bool has_any = false;
+    enum err err = OK;
+    for (uint64_t number = 1; number < STAMPS_MOST && err == OK; number++) {
+        CLEANUP(buf_release) struct buf query;
+        CLEANUP(buf_release) struct buf answer;
+        buf_init(&query, STAMP_LIMIT);
+        buf_init(&answer, STAMP_LIMIT);
+        if (read_time(stamping, number, "tsq", &query) != OK) {
+            continue;
+        }
+        has_any = true;
+        if (read_time(stamping, number, "tsr", &answer) == ERR_MISSING) {
+            err = ask(stamping, number, &query, note);
+        }
+    }
+    if (err == OK && !has_any && stamping->request->tsa != NULL) {
+        CLEANUP(buf_release) struct buf query;
+        buf_init(&query, STAMP_LIMIT);
+        err = stamp_request(stamping->sha256, &query);
+        err = err == OK ? ask(stamping, 1, &query, note) : err;
+    }
+    return err;
+}
+
+/* Adds to what is pending; CLI_OK, or what the command ends with. */
+static int
+stamp_package(const struct request *request, const char *path, unsigned *pending)
+{
+    CLEANUP(buf_release) struct buf manifest;
+    struct stamping stamping = {.request = request, .path = path};
+    struct note note = {""};
+    buf_init(&manifest, PACKAGE_SMALL);
+    enum err err = package_open(path, &stamping.package, &note);
+    if (err == OK) {
+        err = package_read(stamping.package, PACKAGE_MANIFEST, &manifest, &note);
+    }
+    if (err == OK &&
+        EVP_Digest(manifest.data, manifest.len, stamping.sha256, NULL, EVP_sha256(), NULL) != 1) {
+        err = ERR_MEMORY;
+    }
+    if (err == OK) {
+        err = complete(&stamping, &note);
+    }
+    package_close(stamping.package);
+    if (err != OK) {
+        return cli_fail_err(err, &note);
+    }
+    if (stamping.pending == 0 && stamping.stamped == 0) {
+        (void)printf("%s: nothing is pending\n", path);
+    }
+    *pending += stamping.pending;
+    return CLI_OK;
+}
+
+int
+evidence_stamp(int argc, char **argv)
+{
+    struct cli_line line;
+    struct request request = {.tsa = NULL};
+    struct note note = {""};
+    const char *value = NULL;
+    uint64_t seconds = 0;
+    int option;
+    cli_line_init(&line, &manual, argc, argv);
+    while ((option = cli_next(&line, &value)) >= 0) {
+        if (option == OPTION_TSA) {
+            request.tsa = value;
+        } else if (text_to_u64(value, 600, &seconds) != OK || seconds == 0) {
+            return cli_usage(&line, "evidence stamp: --seconds %s is not 1 to 600", value);
+        }
+    }
+    if (option == CLI_STOP) {
+        return line.status;
+    }
+    if (line.operand == argc) {
+        return cli_usage(&line, "evidence stamp: give at least one package");
+    }
+    if (request.tsa != NULL && stamp_server_check(request.tsa, &note) != OK) {
+        return cli_usage(&line, "evidence stamp: %s", note.text);
+    }
+    request.seconds = (unsigned)seconds;
+    unsigned pending = 0;
+    int status = CLI_OK;
+    for (int i = line.operand; i < argc; i++) {
+        int ended = stamp_package(&request, argv[i], &pending);
+        status = ended > status ? ended : status;
+    }
+    return status == CLI_OK && pending != 0 ? CLI_GAPS : status;
+}

@@ -1,0 +1,120 @@
+/* The files of a package against its manifest, each read once. */
+#include "base/text.h"
+#include "evidence/judge_inside.h"
+
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+static bool
+add_piece(void *context, const void *bytes, size_t len)
+{
+    return EVP_DigestUpdate(context, bytes, len) == 1;
+}
+
+static enum err
+hash_file(struct judging *judging, const char *name, uint8_t ret_sha256[32], struct note *note)
+{
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    struct package_reader reader = {.piece = add_piece, .context = hash};
+    enum err err = ERR_MEMORY;
+    if (hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1) {
+        err = package_stream(judging->package, name, &reader, note);
+    }
+    if (err == OK && EVP_DigestFinal_ex(hash, ret_sha256, NULL) != 1) {
+        err = ERR_MEMORY;
+    }
+    EVP_MD_CTX_free(hash);
+    return err;
+}
+
+/* One that is listed. What a zip's own checks find wrong is a file that is not as listed. */
+static enum err
+judge_file(struct judging *judging, const struct manifest_file *file, bool is_clip)
+{
+    uint8_t sha256[32] = {0};
+    uint64_t bytes = 0;
+    struct note why = {""};
+    if (package_size(judging->package, file->name, &bytes) != OK) {
+        judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN, "%s is missing", file->name);
+        return OK;
+    }
+    enum err err = is_clip ? judge_clip_stream(judging, file->name, sha256, &why)
+                           : hash_file(judging, file->name, sha256, &why);
+    if (err == ERR_MEMORY) {
+        return err;
+    }
+    if (err != OK) {
+        judge_tell(
+            judging, JUDGE_FILES, JUDGE_BROKEN, "%s can't be read: %s", file->name, why.text);
+    } else if (bytes != file->bytes) {
+        judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN,
+            "%s has %" PRIu64 " bytes, the manifest says %" PRIu64, file->name, bytes, file->bytes);
+    } else if (memcmp(sha256, file->sha256, sizeof(sha256)) != 0) {
+        judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN, "%s was changed: it has another SHA-256",
+            file->name);
+    }
+    return OK;
+}
+
+/* "INDEX.json" and the like: a number and one of the ends. */
+static bool
+is_numbered(const char *name, const char *const *ends, size_t count)
+{
+    size_t digits = strspn(name, "0123456789");
+    for (size_t i = 0; i < count && digits > 0; i++) {
+        if (text_equal(name + digits, ends[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_known(const char *name)
+{
+    static const char *const made[] = {".json", ".tlog-proof"};
+    static const char *const time[] = {".tsq", ".tsr", ".pem", ".url"};
+    if (text_starts(name, PACKAGE_MADE)) {
+        return is_numbered(name + strlen(PACKAGE_MADE), made, COUNT(made));
+    }
+    return !text_starts(name, PACKAGE_TIME) ||
+           is_numbered(name + strlen(PACKAGE_TIME), time, COUNT(time));
+}
+
+static void
+judge_others(struct judging *judging)
+{
+    struct package *package = judging->package;
+    for (size_t i = 0; i < package_count(package); i++) {
+        const char *name = package_name(package, i);
+        if (package_is_listed(name) ? manifest_find(&judging->judge->manifest, name) == NULL
+                                    : !is_known(name)) {
+            judge_tell(judging, JUDGE_FILES, JUDGE_WEAK, "%s is not in the manifest", name);
+        }
+    }
+    for (size_t i = 0; i < package_strange_count(package); i++) {
+        judge_set(judging, JUDGE_FILES, JUDGE_WEAK);
+        if (i < PACKAGE_STRANGE) {
+            judge_say(judging, JUDGE_FILES, "%s", package_strange(package, i));
+        }
+    }
+}
+
+enum err
+judge_files(struct judging *judging, struct note *note)
+{
+    const struct manifest *manifest = &judging->judge->manifest;
+    enum err err = OK;
+    judge_set(judging, JUDGE_FILES, JUDGE_HOLDS);
+    for (size_t i = 0; i < manifest->file_count && err == OK; i++) {
+        const struct manifest_file *file = &manifest->files[i];
+        err = judge_file(judging, file, text_equal(file->name, manifest->clip_file));
+    }
+    if (err == OK) {
+        judge_others(judging);
+    } else {
+        note_set(note, "%s", err_words(err));
+    }
+    return err;
+}

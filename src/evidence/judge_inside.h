@@ -1,0 +1,41 @@
+/* What the parts of judge share. */
+#pragma once
+
+#include "evidence/judge.h"
+#include "ledger/proof.h"
+
+struct judging {
+    struct judge *judge;
+    struct package *package;
+    const struct judge_given *given;
+    uint8_t manifest_sha256[32];
+    struct buf vkey; /* text of evidence.vkey, trimmed */
+    struct vkey own; /* the package's log.vkey */
+    bool has_own;
+    bool has_unwitnessed, has_proof;
+    bool has_digest, has_export; /* an export with a digest; one with the clip's */
+    bool has_clip_bytes;         /* the clip was read, here or with --clip, and is the one */
+    bool is_clip_wrong;
+};
+
+/* The worse state stays: none, holds, weak, broken. */
+void judge_set(struct judging *judging, enum judge_name name, enum judge_state state);
+/* A line below a claim; cleaned, so that nothing of a package moves a terminal's cursor. */
+void judge_say(struct judging *judging, enum judge_name name, const char *format, ...) PRINTF(3, 4);
+/* Both. */
+#define judge_tell(judging, name, state, ...)                                                      \
+    do {                                                                                           \
+        judge_set(judging, name, state);                                                           \
+        judge_say(judging, name, __VA_ARGS__);                                                     \
+    } while (0)
+
+enum err judge_files(struct judging *judging, struct note *note) MUST_CHECK;
+/* The clip that lies elsewhere. */
+enum err judge_clip_elsewhere(struct judging *judging, struct note *note) MUST_CHECK;
+/* Hashes the clip and looks for signatures of the camera at the same time. */
+enum err judge_clip_stream(struct judging *judging, const char *name, uint8_t ret_sha256[32],
+    struct note *note) MUST_CHECK;
+void judge_clip_nowhere(struct judging *judging);
+void judge_keys(struct judging *judging);
+void judge_events(struct judging *judging);
+void judge_time(struct judging *judging);

@@ -1,0 +1,136 @@
+/* The time-stamps of a package: before which time its manifest existed, and on whose word. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "evidence/judge_inside.h"
+#include "evidence/stamp.h"
+#include "ledger/event.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STAMPS_MOST 64
+
+/* A file of time/; NULL: it is not there. */
+static const char *
+read_part(struct judging *judging, uint64_t number, const char *end, struct buf *bytes)
+{
+    char name[PACKAGE_NAME];
+    struct note ignored = {""};
+    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".%s", PACKAGE_TIME, number, end);
+    enum err err = package_read(judging->package, name, bytes, &ignored);
+    /* What is too large is an answer all the same, and no good one. */
+    return err == ERR_MISSING ? NULL : bytes->data;
+}
+
+static enum judge_state
+worth(enum stamp_state state)
+{
+    switch (state) {
+    case STAMP_GOOD:
+        return JUDGE_HOLDS;
+    case STAMP_UNTRUSTED:
+    case STAMP_PENDING:
+    case STAMP_REFUSED:
+        return JUDGE_WEAK;
+    case STAMP_WRONG_IMPRINT:
+    case STAMP_WRONG_NONCE:
+    case STAMP_EXPIRED:
+    case STAMP_WRONG_SIGNER:
+    case STAMP_BROKEN:
+        break;
+    }
+    return JUDGE_BROKEN;
+}
+
+static void
+say_stamp(
+    struct judging *judging, uint64_t number, const struct stamp_verdict *verdict, const char *own)
+{
+    char time[EVENT_TIME], accuracy[48] = "";
+    if (verdict->time == INT64_MIN) {
+        judge_say(judging, JUDGE_TIME, "%" PRIu64 ": %s: %s", number,
+            stamp_state_text(verdict->state), verdict->why.text);
+        return;
+    }
+    if (verdict->accuracy_ms >= 0) {
+        (void)snprintf(
+            accuracy, sizeof(accuracy), " (within %" PRId64 " ms)", verdict->accuracy_ms);
+    }
+    judge_say(judging, JUDGE_TIME, "%" PRIu64 ": %s: existed by %s%s, says %s; %s%s", number,
+        stamp_state_text(verdict->state), event_time_text(verdict->time, time), accuracy,
+        verdict->signer, verdict->why.text, own);
+}
+
+/* With the roots that were given; else by the package's own certificate, which is weak. */
+static enum judge_state
+judge_stamp(struct judging *judging, uint64_t number)
+{
+    CLEANUP(buf_release) struct buf request;
+    CLEANUP(buf_release) struct buf answer;
+    CLEANUP(buf_release) struct buf root;
+    struct stamp_verdict verdict;
+    struct stamp_given given = {.sha256 = judging->manifest_sha256};
+    buf_init(&request, STAMP_LIMIT);
+    buf_init(&answer, STAMP_LIMIT);
+    buf_init(&root, STAMP_LIMIT);
+    given.request = read_part(judging, number, "tsq", &request);
+    given.request_len = request.len;
+    given.answer = read_part(judging, number, "tsr", &answer);
+    given.answer_len = answer.len;
+    given.roots = judging->given->roots;
+    const char *own = "";
+    if (given.roots == NULL && read_part(judging, number, "pem", &root) != NULL) {
+        struct stamp_given by_own = given;
+        by_own.roots = root.data;
+        stamp_check(&by_own, &verdict);
+        own = verdict.state == STAMP_GOOD
+                  ? "; the package brings that authority's certificate itself"
+                  : "";
+    }
+    stamp_check(&given, &verdict);
+    say_stamp(judging, number, &verdict, own);
+    if (verdict.state == STAMP_GOOD && verdict.time > clock_wall() + CLOCK_DAY) {
+        judge_say(judging, JUDGE_TIME, "%" PRIu64 ": its time is in the future", number);
+        return JUDGE_WEAK;
+    }
+    return worth(verdict.state);
+}
+
+/* Whether time/ has a request or an answer of that number. */
+static bool
+has_number(struct judging *judging, uint64_t number)
+{
+    static const char *const ends[] = {"tsq", "tsr"};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        char name[PACKAGE_NAME];
+        uint64_t bytes = 0;
+        (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".%s", PACKAGE_TIME, number, ends[i]);
+        if (package_size(judging->package, name, &bytes) == OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+judge_time(struct judging *judging)
+{
+    unsigned counts[JUDGE_BROKEN + 1] = {0};
+    bool has_any = false;
+    for (uint64_t number = 0; number < STAMPS_MOST; number++) {
+        if (has_number(judging, number)) {
+            counts[judge_stamp(judging, number)]++;
+            has_any = true;
+        }
+    }
+    /* One authority that is believed is enough; another that has not answered takes nothing away.
+     */
+    judge_set(judging, JUDGE_TIME,
+        counts[JUDGE_BROKEN] != 0  ? JUDGE_BROKEN
+        : counts[JUDGE_HOLDS] != 0 ? JUDGE_HOLDS
+                                   : JUDGE_WEAK);
+    if (!has_any) {
+        judge_say(judging, JUDGE_TIME, "there is none in the package");
+    }
+}
