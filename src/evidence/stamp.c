@@ -155,6 +155,20 @@ accuracy_of(TS_TST_INFO *info)
            part_of(TS_ACCURACY_get_millis(accuracy)) + (micros + 999) / 1000;
 }
 
+/* Whether it is written as DER demands, so that no byte of it can be another. */
+static bool
+is_der(TS_REQ *request, const struct stamp_given *given)
+{
+    uint8_t *der = NULL;
+    /* OpenSSL keeps what stood there for TRUE. */
+    (void)TS_REQ_set_cert_req(request, TS_REQ_get_cert_req(request));
+    int len = i2d_TS_REQ(request, &der);
+    bool same = len > 0 && (size_t)len == given->request_len &&
+                memcmp(der, given->request, given->request_len) == 0;
+    OPENSSL_free(der);
+    return same;
+}
+
 /* The nonce of the request that is beside it; false: said why not. */
 static bool
 check_nonce(const struct stamp_given *given, TS_TST_INFO *info, struct stamp_verdict *verdict)
@@ -165,7 +179,7 @@ check_nonce(const struct stamp_given *given, TS_TST_INFO *info, struct stamp_ver
     const uint8_t *at = given->request;
     TS_REQ *request =
         given->request_len > STAMP_LIMIT ? NULL : d2i_TS_REQ(NULL, &at, (long)given->request_len);
-    bool is_whole = request != NULL && at == (const uint8_t *)given->request + given->request_len;
+    bool is_whole = request != NULL && is_der(request, given);
     const ASN1_INTEGER *mine = is_whole ? TS_REQ_get_nonce(request) : NULL;
     const ASN1_INTEGER *theirs = TS_TST_INFO_get_nonce(info);
     bool is_good = false;

@@ -19,7 +19,8 @@ DEMANDS = {
     "secret.show": "detail reason actor.user",
     "device.rotate": "target.object", "device.change": "target.object", "network.change": "target.object",
     "assess.run": "detail", "assess.login": "target.object", "ledger.read": "detail actor.user",
-    "ledger.fork": "detail reason", "system.start": "detail", "system.stop": "", "system.clock": "detail",
+    "ledger.fork": "detail reason", "evidence.make": "detail reason actor.user",
+    "ledger.prune": "detail reason actor.user", "ledger.erase": "detail reason actor.user", "system.start": "detail", "system.stop": "", "system.clock": "detail",
     "system.full": "detail", "system.key": "detail", "system.note": "reason actor.user",
 }
 

@@ -1,0 +1,267 @@
+"""Evidence packages, whole and altered: what falls is named, by Gatehouse and by a verifier that knows only the README."""
+import copy
+import hashlib
+import json
+import pathlib
+import sys
+
+import pytest
+
+import packing
+import tsa
+from conftest import GATEHOUSE, SOURCE, command
+
+sys.path.insert(0, str(SOURCE / "test" / "second_verifier"))
+import package as second  # noqa: E402  pylint: disable=wrong-import-position
+
+CLIP = (SOURCE / "test" / "fuzz" / "corpus" / "clip" / "raw-h264").read_bytes()
+OPEN = {"witnesses", "clocks"}  # weak in each of these: no policy, a machine whose clock nothing disciplines
+
+
+class Site:
+    """A ledger, an authority, a package."""
+
+    def __init__(self, folder):
+        self.folder, self.ledger, self.authority = folder, packing.Ledger(folder / "ledger"), tsa.Authority(folder / "tsa")
+        self.package = packing.Package(self.ledger, CLIP, signed_video="present").seal().stamp(self.authority)
+        self.key, self.roots = self.ledger.key, self.authority.root
+
+    def judge(self, files, *options, key=True, zipped=False, clip=None):
+        """What both say; Gatehouse's in full, and they agree on what is broken."""
+        path = packing.write(files, self.folder / f"judged{'.zip' if zipped else ''}", zipped)
+        given = ["--key", self.key] if key is True else ["--key", key] if key else []
+        if clip is not None:
+            (self.folder / "given").write_bytes(clip)
+            options = (*options, "--clip", self.folder / "given")
+        status, states, details, whole = packing.verify(path, *given, "--tsa-roots", self.roots, *options)
+        theirs = second.Package(second.load(path), given[1] if given else None, self.roots.read_bytes(), clip).run()
+        ours = {name for name, state in states.items() if state == "broken"}
+        assert ours == set(theirs) | ours & {"signed-video", "witnesses"}, (ours, theirs, details)
+        assert status == (1 if ours else 0), whole
+        return states, details
+
+    def broken(self, files, **more):
+        """Names of what is broken, with details."""
+        states, details = self.judge(files, **more)
+        return {name: details[name] for name, state in states.items() if state == "broken"}
+
+
+@pytest.fixture(scope="module", name="site")
+def fixture_site(tmp_path_factory):
+    """One of them for all tests, which don't change it."""
+    return Site(tmp_path_factory.mktemp("evidence"))
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_good_package_holds_but_for_what_nobody_gave(site, zipped):
+    states, details = site.judge(site.package.files, zipped=zipped)
+    assert {n for n, s in states.items() if s == "weak"} == OPEN | ({"witnesses"} - OPEN), states
+    assert all(s == "holds" for n, s in states.items() if n not in OPEN)
+    assert "existed by" in details["time-stamp"] and "anna" in details["export"]
+
+
+FALLS = {"README.txt": {"files"}, "index.html": {"files"}, "log.vkey": {"files", "log-key"},
+         "evidence.vkey": {"files", "signature", "made"}, "manifest.sig": {"signature"}, "clip/clip.mp4": {"files", "clip", "export"},
+         "events/": {"files", "events"}, "made/": {"made"}, "time/": {"time-stamp"}, "manifest.json": {"time-stamp"}}
+
+
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_one_byte_anywhere_is_noticed_and_named(site, place):
+    for name, data in site.package.files.items():
+        changed = bytearray(data)
+        changed[{"first": 0, "middle": len(data) // 2, "last": -1}[place]] ^= 1
+        broken = site.broken({**site.package.files, name: bytes(changed)})
+        falls = next(f for start, f in FALLS.items() if name.startswith(start))
+        assert falls <= set(broken), (name, place, broken)
+        if "files" in falls:
+            assert name in broken["files"] and "was changed" in broken["files"]
+            others = [n for n in site.package.files if n != name and n in broken["files"]]
+            assert not others, (name, others)
+
+
+def test_one_byte_of_a_zip_is_noticed(site):
+    path = packing.write(site.package.files, site.folder / "whole.zip", True)
+    data = path.read_bytes()
+    for place in range(5, len(data), len(data) // 60):
+        changed = bytearray(data)
+        changed[place] ^= 1
+        other = site.folder / "other.zip"
+        other.write_bytes(bytes(changed))
+        status, states, _, whole = packing.verify(other, "--key", site.key, "--tsa-roots", site.roots)
+        # What is beside the bytes of files (times, attributes) is no part of a package.
+        assert status in (1, 2) or states == packing.verify(path, "--key", site.key, "--tsa-roots", site.roots)[1], (place, whole)
+
+
+def test_a_file_that_is_dropped_is_missing(site):
+    for name in site.package.files:
+        files = {n: d for n, d in site.package.files.items() if n != name}
+        if name == "manifest.json":
+            path = packing.write(files, site.folder / "dropped")
+            assert packing.verify(path, "--key", site.key)[0] in (1, 2)
+            continue
+        states, details = site.judge(files)
+        if name.startswith("time/"):
+            assert states["time-stamp"] in ("weak", "holds")
+        elif name.startswith("made/") and name.endswith(".json"):
+            assert states["made"] == "weak"
+        else:
+            assert "broken" in states.values(), name
+            if "files" in next(f for start, f in FALLS.items() if name.startswith(start)):
+                assert f"{name} is missing" in details["files"]
+
+
+def test_a_file_that_is_added_is_told_and_weak(site):
+    for name in ("note.txt", "clip/other.mp4", "events/99999.json", "time/x.txt"):
+        states, details = site.judge({**site.package.files, name: b"new"})
+        assert states["files"] == "weak" and name in details["files"], name
+
+
+def test_files_of_another_package_don_t_fit(site):
+    other = packing.Package(site.ledger, b"\0\0\0\1another clip", signed_video="unread").seal().stamp(site.authority)
+    for name in ("manifest.json", "manifest.sig", "evidence.vkey", "clip/clip.mp4", "time/1.tsr"):
+        assert site.broken({**site.package.files, name: other.files[name]}), name
+    entry = next(n for n in other.files if n.startswith("made/") and n.endswith(".json"))
+    without = {n: d for n, d in site.package.files.items() if not n.startswith("made/")}
+    moved = {n: other.files[n] for n in (entry, entry.replace(".json", ".tlog-proof"))}
+    assert set(site.broken({**without, **moved})) == {"made"}
+
+
+def test_an_older_manifest_with_a_newer_signature_is_broken(site):
+    newer = copy.deepcopy(site.package.manifest)
+    package = packing.Package(site.ledger, CLIP, signed_video="present")
+    package.manifest = newer
+    package.files.update({n: d for n, d in site.package.files.items() if n.startswith(("events/", "clip/"))})
+    package.manifest["reason"] = "case 18"
+    package.seal()
+    mixed = {**package.files, "manifest.json": site.package.files["manifest.json"]}
+    assert {"signature", "made"} <= set(site.broken(mixed))
+
+
+def test_an_event_that_was_replaced_is_told(site):
+    index = site.package.indices[0]
+    name = f"events/{index}.json"
+    forged = json.loads(site.package.files[name])
+    forged["actor"]["user"] = "mallory"
+    package = packing.Package(site.ledger, CLIP, signed_video="present")
+    package.manifest = copy.deepcopy(site.package.manifest)
+    package.files.update({n: d for n, d in site.package.files.items() if n.startswith(("events/", "clip/"))})
+    package.files = {n: d for n, d in package.files.items() if not n.startswith("events/") or str(index) in n}
+    package.files[name] = packing.canonical(forged)
+    package.manifest["events"][0]["leaf"] = hashlib.sha256(b"\0" + package.files[name]).hexdigest()
+    # Signed anew by somebody with the evidence key: only the log contradicts.
+    broken = site.broken(package.seal().files)
+    assert set(broken) == {"events"} and name in broken["events"]
+
+
+def test_another_true_entry_is_not_the_one_that_is_named(site):
+    package = packing.Package(site.ledger, CLIP, signed_video="present")
+    package.manifest["events"][0]["id"] = "another-id-0001"
+    assert set(site.broken(package.seal().files)) == {"events"}
+
+
+def test_the_proof_of_another_log_is_told(site, tmp_path):
+    stranger = packing.Ledger(tmp_path / "stranger", site.ledger.origin)
+    forged = packing.Package(stranger, CLIP, signed_video="present").seal()
+    # A whole made-up log of the same name: its own key vouches for it, the real one does not.
+    states, _ = site.judge(forged.files, key=None)
+    assert states["log-key"] == "weak" and "broken" not in states.values()
+    assert {"log-key", "events", "made"} <= set(site.broken(forged.files))
+    broken = site.broken({**forged.files, "log.vkey": site.package.files["log.vkey"]})
+    assert {"files", "events", "made"} <= set(broken)
+
+
+def test_a_replaced_evidence_key_is_told_by_the_log(site):
+    package = packing.Package(site.ledger, CLIP, signed_video="present").seal()
+    made = {n: d for n, d in package.files.items() if n.startswith("made/")}
+    package.signer = packing.Signer(package.signer.name)
+    package.files["evidence.vkey"] = f"{package.signer.text}\n".encode()
+    package.seal(made=False)
+    states, details = site.judge(package.files)
+    assert states["signature"] == "holds" and states["made"] == "weak", details
+    assert set(site.broken({**package.files, **made})) == {"made"}
+
+
+def test_the_clip_may_lie_elsewhere(site):
+    package = packing.Package(site.ledger, CLIP, inside=False, signed_video="present").seal()
+    states, details = site.judge(package.files)
+    assert states["clip"] == "weak" and "--clip" in details["clip"] and states["export"] == "holds"
+    states, _ = site.judge(package.files, clip=CLIP)
+    assert states["clip"] == states["export"] == states["signed-video"] == "holds"
+    assert {"clip", "export"} <= set(site.broken(package.files, clip=CLIP + b"\0"))
+
+
+def test_a_clip_that_is_not_what_was_exported_is_broken(site):
+    package = packing.Package(site.ledger, CLIP, signed_video="present")
+    other = packing.Package(site.ledger, b"\0\0\0\1other", signed_video="present")
+    other.manifest["clip"].update(bytes=len(CLIP), sha256=packing.sha256(CLIP))
+    other.files["clip/clip.mp4"] = package.files["clip/clip.mp4"]
+    assert set(site.broken(other.seal().files)) == {"export"}
+
+
+def test_what_the_manifest_says_of_signed_video_is_compared(site):
+    package = packing.Package(site.ledger, CLIP, signed_video="absent").seal()
+    assert set(site.broken(package.files)) == {"signed-video"}
+
+
+def test_time_stamps_pending_wrong_and_unbelieved_are_different_words(site, tmp_path):
+    stranger = tsa.Authority(tmp_path / "stranger", "Stranger")
+    cases = (({}, "holds", "good"), ({"answer": False}, "weak", "pending"))
+    for more, state, word in cases:
+        package = packing.Package(site.ledger, CLIP, signed_video="present").seal().stamp(site.authority, **more)
+        states, details = site.judge(package.files)
+        assert states["time-stamp"] == state and word in details["time-stamp"]
+    package.stamp(stranger)
+    assert "wrong-signer" in site.broken(package.files)["time-stamp"]
+    path = packing.write(package.files, tmp_path / "p")
+    states = packing.verify(path, "--key", site.key)[1]
+    assert states["time-stamp"] == "weak"
+    package.stamp(site.authority).stamp(site.authority, number=2, answer=False)
+    states, details = site.judge(package.files)
+    assert states["time-stamp"] == "holds" and "2: pending" in details["time-stamp"]
+
+
+def test_clocks_that_were_off_are_weak(site):
+    for clock in ({"clock_offset_ms": 86400000, "clock_seen": "2026-11-22T20:14:00.000Z"}, {"clock_offset_ms": 3}, {}):
+        package = packing.Package(site.ledger, CLIP, signed_video="present")
+        package.manifest["camera"] = {"name": "gate", **clock}
+        states, details = site.judge(package.seal().files)
+        assert states["clocks"] == "weak" and "clock of the camera" in details["clocks"]
+
+
+def test_pending_time_stamps_are_asked_for_again(site, tmp_path):
+    package = packing.Package(site.ledger, CLIP, signed_video="present").seal().stamp(site.authority, answer=False)
+    for zipped in (False, True):
+        with tsa.Server(site.authority, "offline") as gone, tsa.Server(site.authority) as server:
+            package.files["time/1.url"] = f"{gone.url}\n".encode()
+            path = packing.write(package.files, tmp_path / f"p{zipped}", zipped)
+            done = command(GATEHOUSE, "evidence", "stamp", path)
+            assert done.returncode == 1 and "connect" in done.stdout, done
+            for mode in ("nonce", "imprint", "garbage", "huge"):
+                with tsa.Server(site.authority, mode) as bad:
+                    done = command(GATEHOUSE, "evidence", "stamp", "--tsa", bad.url, path)
+                    assert done.returncode == 1, (mode, done)
+            assert packing.verify(path, "--key", site.key)[1]["time-stamp"] == "weak"
+            done = command(GATEHOUSE, "evidence", "stamp", "--tsa", server.url, path)
+            assert done.returncode == 0 and "kept" in done.stdout, done
+        states = packing.verify(path, "--key", site.key, "--tsa-roots", site.roots)[1]
+        assert states["time-stamp"] == "holds" and states["files"] == "holds"
+        done = command(GATEHOUSE, "evidence", "stamp", path)
+        assert done.returncode == 0 and "nothing is pending" in done.stdout
+
+
+def test_the_words_name_verdict_claims_and_what_is_not_shown(site, tmp_path):
+    path = packing.write(site.package.files, tmp_path / "p")
+    said = command(GATEHOUSE, "evidence", "verify", "--key", site.key, path).stdout
+    assert "WEAK POINTS" in said and "Nothing here shows" in said and "case 17" in said
+    (path / "README.txt").write_text("changed")
+    done = command(GATEHOUSE, "evidence", "verify", "--key", site.key, path)
+    assert done.returncode == 1 and "BROKEN" in done.stdout and "README.txt" in done.stdout
+
+
+def test_what_is_no_package_is_not_called_broken(tmp_path):
+    for name, data in (("no.zip", b"nothing"), ("empty.zip", b"")):
+        (tmp_path / name).write_bytes(data)
+        assert packing.verify(tmp_path / name)[0] == 2
+    assert packing.verify(tmp_path / "missing")[0] == 2
+    assert packing.verify(pathlib.Path("/"))[0] == 2
+    assert command(GATEHOUSE, "evidence", "verify").returncode == 64
