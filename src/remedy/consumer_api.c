@@ -9,6 +9,7 @@
 
 #define TICK_MS 2000
 #define TICKS   30
+#define COSTLY  2
 
 const char *
 consumer_text_of(const json_t *object, const char *key)
@@ -90,15 +91,18 @@ static enum err
 await_one(struct consumer_talk *talk, const struct consumer_kind *kind,
     const struct consumer_place *place)
 {
+    static const unsigned seldom[COSTLY] = {5000, 15000};
     unsigned well = 0;
-    for (unsigned i = 0; i < TICKS && well < 2; i++) {
-        enum err err = talk->wait == NULL ? OK : talk->wait(talk->context, TICK_MS);
+    unsigned wanted = kind->is_costly ? 1 : 2;
+    for (unsigned i = 0; i < (kind->is_costly ? COSTLY : TICKS) && well < wanted; i++) {
+        unsigned ms = kind->is_costly ? seldom[i] : TICK_MS;
+        enum err err = talk->wait == NULL ? OK : talk->wait(talk->context, ms);
         if (err != OK) {
             return err;
         }
         well = kind->is_well(talk, place) ? well + 1 : 0;
     }
-    if (well < 2) {
+    if (well < wanted) {
         note_set(&talk->why, "%s does not record again", place->words);
         return ERR_TIMEOUT;
     }

@@ -30,4 +30,5 @@ const struct consumer_kind consumer_go2rtc = {
     .list = consumer_file_list,
     .change = consumer_file_change,
     .is_well = is_well,
+    .is_costly = true,
 };

@@ -73,6 +73,11 @@ struct consumer_kind {
         size_t count, const struct secret *password);
     /* Whether this one records, asked until it does (consumer_await()). NULL: it can't tell. */
     bool (*is_well)(struct consumer_talk *talk, const struct consumer_place *place);
+    /*
+     * Each question makes it log in at the camera, and a wrong password could lock that out: asked
+     * twice at most, and one yes is enough.
+     */
+    bool is_costly;
 };
 
 extern const struct consumer_kind *const consumer_kinds[];
@@ -110,7 +115,9 @@ const char *consumer_words(
     struct consumer_talk *talk, const char *what, const char *id, const char *name);
 /* JSON as the body of a request, in the talk's arena; takes the object. NULL: no memory. */
 const char *consumer_body(struct consumer_talk *talk, json_t *object);
-/* Asks of each every two seconds until the kind says twice that it is well, for at most a minute.
+/*
+ * Asks of each every two seconds until the kind says twice that it is well, for at most a minute;
+ * of one that is costly after five and after twenty seconds.
  */
 enum err consumer_await(struct consumer_talk *talk, const struct consumer_kind *kind,
     const struct consumer_place *places, size_t count) MUST_CHECK;

@@ -22,7 +22,7 @@
 static struct {
     char password[64];
     bool refuses_login, lies, refuses;
-    unsigned logins, changes, waits, events;
+    unsigned logins, changes, waits, events, pictures;
 } vms;
 static struct site *site;
 static struct desk_settings settings;
@@ -155,6 +155,7 @@ desk_http(struct desk *desk, const struct wire_target *target, const struct requ
         answer_with(arena, ret_answer, 200, routes[i].answer);
         return OK;
     }
+    vms.pictures += text_equal(request->ask.path, "/api/frame.jpeg?src=gate") ? 1 : 0;
     answer_with(arena, ret_answer, text_starts(request->ask.path, "/ISAPI") ? 401 : 404, "");
     return OK;
 }
@@ -512,6 +513,24 @@ test_a_link_of_another_account_is_not_followed(void **state)
     end(&world);
 }
 
+static void
+test_go2rtc_is_asked_seldom_since_each_question_logs_in_at_the_camera(void **state)
+{
+    (void)state;
+    struct world world;
+    char path[128];
+    begin(&world,
+        "  - {kind: go2rtc, file: go2rtc.yaml, reload: 'true', address: '10.0.3.2:1984'}\n");
+    write_file("go2rtc.yaml", "streams:\n  gate: rtsp://admin:" OLD "@10.0.3.7/1\n");
+    assert_int_not_equal(consumer_hand_over(&world.job, &world.change), REMEDY_DONE);
+    assert_non_null(strstr(world.job.why.text, "does not record again"));
+    assert_int_equal(vms.pictures, 2);
+    assert_int_equal(consumer_take_back(&world.job, &world.change), REMEDY_DONE);
+    expect_file("go2rtc.yaml", "streams:\n  gate: rtsp://admin:" OLD "@10.0.3.7/1\n");
+    assert_int_equal(unlink(path_of("go2rtc.yaml.gatehouse-before", path)), 0);
+    end(&world);
+}
+
 static const struct {
     const char *kind, *words;
     bool shows; /* the password can be read again */
@@ -679,6 +698,7 @@ main(void)
         cmocka_unit_test(test_blue_iris_gets_a_file_to_import_in_the_writing_that_its_export_shows),
         cmocka_unit_test(test_blue_iris_is_told_by_hand_where_its_writing_is_not_known),
         cmocka_unit_test(test_a_reload_that_fails_is_said),
+        cmocka_unit_test(test_go2rtc_is_asked_seldom_since_each_question_logs_in_at_the_camera),
         cmocka_unit_test(test_changes_nobody_when_one_can_not_be_told),
         cmocka_unit_test(test_goes_on_past_who_can_not_be_told_only_when_asked),
         cmocka_unit_test(test_follows_no_hard_link_and_reads_no_folder),
