@@ -5,7 +5,8 @@
 # RUNS=3 runs of gatehouse for each size, PEER=no leaves nmap out, RECOG=DIR measures that Recog database too,
 # NMAP_SCRIPTS=default gives nmap its scripts that only look.
 # Then the ledger beside SQLite and PostgreSQL (tools/bench_ledger.py), and the gateway beside nginx without it and
-# HAProxy (tools/bench_gateway.py). Then passwords of 50 cameras, changed by gatehouse fix (tools/bench_fix.py).
+# HAProxy (tools/bench_gateway.py). Then passwords of 50 cameras, changed by gatehouse fix (tools/bench_fix.py),
+# and packages verified (tools/bench_evidence.py).
 # PARTS="ledger" runs only that part; the parts are: sites, verdicts, small, ledger, search, gateway, fix.
 set -eu
 cd "$(dirname "$0")/.."
@@ -85,12 +86,16 @@ fix() {
     /usr/bin/python3 tools/bench_fix.py "$build" --rounds "${RUNS:-3}"
 }
 
-for part in ${PARTS:-sites verdicts small ledger search gateway fix}; do
+evidence() {
+    /usr/bin/python3 tools/bench_evidence.py "$build" --rounds "${ROUNDS:-5}"
+}
+
+for part in ${PARTS:-sites verdicts small ledger search gateway fix evidence}; do
     case $part in
     sites) for devices in ${*:-64 254}; do site "$devices"; done ;;
-    verdicts | small | ledger | search | gateway | fix) "$part" ;;
+    verdicts | small | ledger | search | gateway | fix | evidence) "$part" ;;
     *)
-        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search, gateway, fix" >&2
+        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search, gateway, fix, evidence" >&2
         exit 2
         ;;
     esac
