@@ -13,8 +13,10 @@ cli_evidence(int argc, char **argv)
     };
     static const struct cli_parts parts = {
         .command = "evidence",
-        .about = "Packs what a court or an auditor needs about a clip, and says what a package "
-                 "proves.\n",
+        .about =
+            "Packs what a court, an auditor or the police need of the ledger, so that they can\n"
+            "check it without it, without a network and without Gatehouse. gatehouse-evidence(7)\n"
+            "says what is in a package and how to check it by hand.\n",
         .rows = rows,
         .count = COUNT(rows),
     };

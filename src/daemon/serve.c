@@ -66,7 +66,7 @@ fell(struct serve *serve, enum serve_proc proc, const char *how, int64_t now)
     if (serve->is_ending) {
         return;
     }
-    bool is_needed = proc != PROC_FORWARDER; /* no receiver keeps anybody out */
+    bool is_needed = proc != PROC_FORWARDER && proc != PROC_PACKER; /* these keep nobody out */
     if (!child->was_ready && child->failures >= TRIES && is_needed) {
         log_error("%s %s; it never came up, so this ends", serve_rows[proc].name, how);
         serve->is_ending = true;
@@ -170,6 +170,21 @@ is_forwarding(const struct serve *serve)
     return serve->children[PROC_FORWARDER].state != SERVE_DOWN || access(serve->siem, F_OK) == 0;
 }
 
+/* Whether the settings name a folder for packages, or its process still runs. */
+static bool
+is_packing(const struct serve *serve)
+{
+    return serve->children[PROC_PACKER].state != SERVE_DOWN ||
+           serve->plan->settings->evidence != NULL;
+}
+
+static bool
+is_wanted(const struct serve *serve, enum serve_proc proc)
+{
+    return (proc != PROC_FORWARDER || is_forwarding(serve)) &&
+           (proc != PROC_PACKER || is_packing(serve));
+}
+
 /* Each waits for those before it; once it was up, they may fall and it stays. */
 static void
 go_on(struct serve *serve, int64_t now)
@@ -177,7 +192,7 @@ go_on(struct serve *serve, int64_t now)
     bool all = true;
     for (unsigned i = 0; i < PROCS && !serve->is_ending; i++) {
         const struct serve_child *child = &serve->children[i];
-        if (i == PROC_FORWARDER && !is_forwarding(serve)) {
+        if (!is_wanted(serve, (enum serve_proc)i)) {
             continue;
         }
         if (all || child->was_ready) {
@@ -261,6 +276,7 @@ reload(struct serve *serve)
         if (serve->is_doorman_old) {
             renew(serve, PROC_DOORMAN);
         }
+        renew(serve, PROC_PACKER);
         renew(serve, PROC_FORWARDER);
         serve->is_broker_old = serve->is_doorman_old = false;
         (void)kill(nginx->pid, SIGHUP);

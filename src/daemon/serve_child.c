@@ -206,6 +206,9 @@ serve_start(struct serve *serve, enum serve_proc proc, struct note *note)
         plan->program, serve_rows[proc].name, "--gateway", plan->settings->folder, open, NULL};
     const char *const forwarder[] = {plan->program, "siem", "run", "--config", serve->siem,
         "--ledger", plan->settings->ledger, open, NULL};
+    const char *const packer[] = {plan->program, "evidence", "follow", "--ledger",
+        plan->settings->ledger, "--out", plan->settings->evidence,
+        plan->settings->tsa == NULL ? NULL : "--tsa", plan->settings->tsa, NULL};
     if (proc == PROC_NGINX && child->pid > 0) {
         serve_kill(child, SIGKILL); /* workers whose master was killed still hold the port */
     }
@@ -214,6 +217,7 @@ serve_start(struct serve *serve, enum serve_proc proc, struct note *note)
     }
     const char *const *args = proc == PROC_KEEPER      ? keeper
                               : proc == PROC_FORWARDER ? forwarder
+                              : proc == PROC_PACKER    ? packer
                                                        : ours;
     enum err err = spawn(serve, proc, args, &child->pid);
     if (err != OK) {

@@ -81,7 +81,8 @@ serve_answers(const struct serve *serve, enum serve_proc proc)
             }
         }
         return is_nginx_there(serve);
-    case PROC_FORWARDER: /* nobody waits for it */
+    case PROC_PACKER: /* nobody waits for these */
+    case PROC_FORWARDER:
         return true;
     case PROCS:
         break;

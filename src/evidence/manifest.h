@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #define MANIFEST_SCHEMA  "https://gatehouse.example/schema/evidence/1"
-#define MANIFEST_EVENTS  1024 /* events of one package */
+#define MANIFEST_EVENTS  256 /* events of one package */
 #define MANIFEST_REMARKS 64
 #define MANIFEST_TEXT    4096 /* longest text, with its end */
 

@@ -16,6 +16,7 @@
  *                         the log's event evidence.make about this very package: its `digest` is
  *                         that of manifest.json, its `detail.key` is evidence.vkey
  *   time/N.tsq, time/N.tsr  RFC 3161 request over manifest.json, and answer when there is one
+ *   time/N.url            where it was asked for
  *   time/N.pem            the certificate that the owner trusts for that authority, when given
  *
  * What says something about the manifest can't be in it: manifest.sig, made/ and time/. The log
@@ -51,7 +52,7 @@ bool package_is_name(const char *name);
 bool package_is_listed(const char *name);
 /* Makes a name for a clip of any name: "clip/" and what is allowed of it; returns out. */
 const char *package_clip_name(const char *name, char out[PACKAGE_NAME]);
-/* Lines of README and manifest.sig that a signature is over. */
+/* Appends the three lines that manifest.sig is over. */
 void package_signed_text(struct buf *out, const char *origin, const uint8_t sha256[32]);
 
 /* A package that is read: folder or zip, by what it is. Only regular files of allowed names. */

@@ -40,7 +40,8 @@ bool
 settings_same(const struct settings *a, const struct settings *b)
 {
     bool is_same = settings_same_vms(a, b) && same(a->site, b->site) && same(a->host, b->host) &&
-                   same(a->ledger, b->ledger) && same(a->certificate, b->certificate) &&
+                   same(a->ledger, b->ledger) && same(a->evidence, b->evidence) &&
+                   same(a->tsa, b->tsa) && same(a->certificate, b->certificate) &&
                    same(a->key, b->key) && a->is_plain == b->is_plain && a->net == b->net &&
                    a->idle_minutes == b->idle_minutes && a->session_hours == b->session_hours &&
                    a->stepup_minutes == b->stepup_minutes &&

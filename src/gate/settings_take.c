@@ -2,6 +2,7 @@
 #include "gate/settings_take.h"
 
 #include "base/text.h"
+#include "evidence/stamp_send.h"
 
 #include <string.h>
 
@@ -100,6 +101,7 @@ settings_take_path(struct settings_draft *draft, const struct outline_node *node
     }
     const char *key = last_key(node);
     const char **place = text_equal(key, "ledger")        ? &settings->ledger
+                         : text_equal(key, "evidence")    ? &settings->evidence
                          : text_equal(key, "certificate") ? &settings->certificate
                                                           : &settings->key;
     *place = settings_file(settings, node->text, draft->arena);
@@ -181,6 +183,17 @@ settings_take_proxy(
     }
     (void)net_text(&net, text);
     return keep(draft, text, strlen(text), &draft->proxies[draft->proxy_count++]);
+}
+
+enum err
+settings_take_tsa(struct settings_draft *draft, const struct outline_node *node, struct note *note)
+{
+    struct note ignored = {""};
+    (void)note;
+    if (stamp_server_check(node->text, &ignored) != OK) {
+        return ERR_VALUE;
+    }
+    return keep(draft, node->text, strlen(node->text), &draft->settings->tsa);
 }
 
 enum err

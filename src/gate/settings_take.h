@@ -18,4 +18,5 @@ typedef enum err settings_take_fn(
 
 settings_take_fn settings_take_line, settings_take_host, settings_take_path, settings_take_switch,
     settings_take_net, settings_take_number, settings_take_proxy, settings_take_vms,
-    settings_take_name, settings_take_type, settings_take_upstream, settings_take_listen;
+    settings_take_name, settings_take_type, settings_take_upstream, settings_take_listen,
+    settings_take_tsa;

@@ -34,8 +34,10 @@ put_head(struct buf *out, const struct shell_top *top)
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
         "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
     put_hash(out, page_css);
-    buf_text(out, "; script-src ");
-    put_hash(out, page_js);
+    if (!top->is_still) {
+        buf_text(out, "; script-src ");
+        put_hash(out, page_js);
+    }
     buf_text(out, "; base-uri 'none'; form-action 'none'\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"color-scheme\" content=\"light dark\">\n"
@@ -70,11 +72,22 @@ shell_begin(struct buf *out, const struct shell_top *top)
     buf_text(out, "</ul></nav></header>\n<main id=\"main\">\n");
 }
 
+static const char foot[] =
+    "</main>\n<footer><p>Gatehouse " GATEHOUSE_VERSION ". Made on this machine; this page loads "
+    "nothing from a network.</p></footer>\n";
+
+void
+shell_end_still(struct buf *out)
+{
+    buf_text(out, foot);
+    buf_text(out, "</body>\n</html>\n");
+}
+
 void
 shell_end(struct buf *out)
 {
-    buf_text(out, "</main>\n<footer><p>Gatehouse " GATEHOUSE_VERSION ". Made on this machine; this "
-                  "page loads nothing from a network.</p></footer>\n<script>");
+    buf_text(out, foot);
+    buf_text(out, "<script>");
     buf_text(out, page_js);
     buf_text(out, "</script>\n</body>\n</html>\n");
 }

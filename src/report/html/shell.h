@@ -19,8 +19,10 @@ struct shell_top {
     int64_t at;        /* wall ms */
     const struct shell_link *links;
     size_t link_count;
+    bool is_still; /* no script: nothing to filter, and a court's browser shows it as it is */
 };
 
-/* Up to the begin of the main part, and from its end on. */
+/* Up to the begin of the main part, and from its end on; the second of a page that is still. */
 void shell_begin(struct buf *out, const struct shell_top *top);
 void shell_end(struct buf *out);
+void shell_end_still(struct buf *out);

@@ -1,0 +1,339 @@
+/* gatehouse evidence follow: a package of every export that ended well, made by itself. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "cli/evidence.h"
+#include "cli/evidence_given.h"
+#include "cli/ledger_connect.h"
+#include "cli/ledger_user.h"
+#include "evidence/stamp_send.h"
+#include "ledger/key.h"
+#include "siem/cursor.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAKER    "gatehouse"
+#define PAUSE_NS 500000000L
+#define RETRY_MS 10000 /* after a disk was full, or the like */
+
+enum {
+    OPTION_OUT,
+    OPTION_TSA,
+    OPTION_FROM_BEGIN,
+    OPTION_LEDGER,
+    OPTION_KEYS,
+};
+
+static const struct cli_option options[] = {
+    {"out",        0, "DIR", "the folder of the packages"                       },
+    {"tsa",        0, "URL", "a time-stamp authority (RFC 3161); again for more"},
+    {"from-begin", 0, NULL,  "also of exports that were before its first start" },
+    LEDGER_OPTION,
+    KEYS_OPTION,
+};
+
+static const struct cli_manual manual = {
+    .usage = "evidence follow --out DIR [OPTION]…",
+    .about = "Makes a package of every footage.export that ended well and has the SHA-256 of what\n"
+             "left: DIR/DATE-VIEW, with the hash and not the clip. Goes on where it ended; the\n"
+             "file DIR/cursor says where. It waits for the ledger's keeper and starts none. With\n"
+             "`evidence:` in gateway.yaml `gatehouse serve` runs it. Ctrl-C or SIGTERM end it.\n",
+    .options = options,
+    .option_count = COUNT(options),
+    .example =
+        "  gatehouse evidence follow --ledger /var/lib/gatehouse/ledger --out /srv/evidence\n",
+};
+
+/* An export that waits for its package. */
+struct due {
+    uint64_t index;
+    char view[EVENT_ID];
+    char date[CLOCK_TEXT];
+};
+
+struct follow {
+    struct evidence_given given;
+    const char *out;
+    const char *authorities[MAKE_AUTHORITIES];
+    size_t authority_count;
+    bool from_begin;
+    struct buf cursor_path;
+    struct siem_cursor cursor;
+    struct due *dues;
+    size_t count, room;
+    bool is_out_of_memory;
+    char account[LEDGER_USER];
+};
+
+static bool
+remember(void *context, const struct logged *logged)
+{
+    struct follow *follow = context;
+    struct event_text view = logged->texts[LOGGED_VIEW];
+    view = view.bytes == NULL ? logged->texts[LOGGED_ID] : view;
+    bool is_end =
+        logged_says(logged, LOGGED_PHASE, "end") || logged->texts[LOGGED_PHASE].bytes == NULL;
+    if (logged->index < follow->cursor.next || !is_end || view.len == 0 || view.len >= EVENT_ID ||
+        logged->texts[LOGGED_DIGEST].bytes == NULL) {
+        return true;
+    }
+    if (follow->count == follow->room) {
+        size_t room = follow->room == 0 ? 16 : 2 * follow->room;
+        struct due *dues = reallocarray(follow->dues, room, sizeof(*dues));
+        if (dues == NULL) {
+            follow->is_out_of_memory = true;
+            return false;
+        }
+        follow->dues = dues;
+        follow->room = room;
+    }
+    struct due *due = &follow->dues[follow->count++];
+    *due = (struct due){.index = logged->index};
+    memcpy(due->view, view.bytes, view.len);
+    int64_t time = logged->numbers[LOGGED_TIME];
+    (void)clock_date(time == LOGGED_NONE ? clock_wall() : time, due->date);
+    return true;
+}
+
+static struct query
+exports(void)
+{
+    struct query query = query_begin();
+    query.parts[QUERY_ACTION] = "footage.export";
+    query.parts[QUERY_OUTCOME] = "ok";
+    return query;
+}
+
+/* Where it ended, or at the end of what there is now. */
+static enum err
+begin_cursor(struct follow *follow, struct note *note)
+{
+    struct search_about about;
+    const char *name = key_public(follow->given.key)->name;
+    enum err err = siem_cursor_read(follow->cursor_path.data, &follow->cursor, note);
+    if (err == OK && !text_equal(follow->cursor.origin, name)) {
+        note_set(note, "%.120s is of another log: %.60s", follow->cursor_path.data,
+            follow->cursor.origin);
+        return ERR_VALUE;
+    }
+    if (err == ERR_MISSING) {
+        search_about(follow->given.search, &about);
+        follow->cursor = (struct siem_cursor){.next = follow->from_begin ? 0 : about.size};
+        (void)text_copy(follow->cursor.origin, sizeof(follow->cursor.origin), name);
+        err = siem_cursor_write(follow->cursor_path.data, &follow->cursor, note);
+    }
+    return err;
+}
+
+static enum err
+look(struct follow *follow, struct note *note)
+{
+    struct query query = exports();
+    const struct search_reader reader = {remember, follow};
+    enum err err = OK;
+    if (follow->given.search == NULL) {
+        err = ledger_open_search(&follow->given.open, &follow->given.search, note);
+        if (err == OK) {
+            err = begin_cursor(follow, note);
+        }
+        if (err == OK) {
+            err = search_run(follow->given.search, &query, false, &reader, note);
+        }
+    } else {
+        err = search_more(follow->given.search, &query, &reader, note);
+    }
+    return err == OK && follow->is_out_of_memory ? ERR_MEMORY : err;
+}
+
+/* What is done is behind the cursor; a package that is there already was made before a crash. */
+static enum err
+advance(struct follow *follow, size_t done, struct note *note)
+{
+    struct search_about about;
+    search_about(follow->given.search, &about);
+    memmove(follow->dues, follow->dues + done, (follow->count - done) * sizeof(*follow->dues));
+    follow->count -= done;
+    uint64_t next = follow->count == 0 ? about.size : follow->dues[0].index;
+    if (done == 0 && next - follow->cursor.next < 1000) {
+        return OK; /* nothing is lost when it is looked at again */
+    }
+    follow->cursor.next = next;
+    follow->cursor.delivered += done;
+    follow->cursor.moved = clock_wall();
+    return siem_cursor_write(follow->cursor_path.data, &follow->cursor, note);
+}
+
+static enum err
+make(struct follow *follow, const struct due *due, struct note *note)
+{
+    CLEANUP(buf_release) struct buf out;
+    const char *events[] = {due->view};
+    struct make_result result;
+    struct make_settings settings = {
+        .is_hash_only = true,
+        .events = events,
+        .event_count = 1,
+        .reason = "made by itself after an export through the gateway",
+        .maker = MAKER,
+        .account = follow->account,
+        .authority_count = follow->authority_count,
+    };
+    buf_init(&out, PATH_MAX);
+    buf_format(&out, "%s/%s-%s", follow->out, due->date, due->view);
+    memcpy(settings.authorities, follow->authorities, sizeof(settings.authorities));
+    settings.out = out.data;
+    evidence_given_settings(&follow->given, &settings);
+    if (buf_error(&out) != OK) {
+        return ERR_LIMIT;
+    }
+    if (access(out.data, F_OK) == 0) {
+        return OK;
+    }
+    enum err err = make_package(&settings, &result, note);
+    if (err == OK) {
+        log_info("%s: the ledger says so in entry %" PRIu64, out.data, result.index);
+    }
+    return err;
+}
+
+/* Errors after which the same is tried again later. */
+static bool
+is_passing(enum err err)
+{
+    return err == ERR_NETWORK || err == ERR_REFUSED || err == ERR_TIMEOUT || err == ERR_FULL ||
+           err == ERR_IO || err == ERR_MEMORY || err == ERR_CANCELLED;
+}
+
+static enum err
+make_all(struct follow *follow, struct note *note)
+{
+    size_t done = 0;
+    enum err err = OK;
+    while (done < follow->count && ledger_open_stopped == 0) {
+        struct note why = {""};
+        err = make(follow, &follow->dues[done], &why);
+        if (err != OK) {
+            log_warn("no package of export %s: %s", follow->dues[done].view,
+                why.text[0] == '\0' ? err_words(err) : why.text);
+        }
+        if (is_passing(err)) {
+            break;
+        }
+        done++;
+        err = OK;
+    }
+    enum err moved = advance(follow, done, note);
+    return moved == OK ? err : moved;
+}
+
+static void
+pause_for(int64_t ms)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    for (int64_t waited = 0; waited < ms && ledger_open_stopped == 0;
+         waited += PAUSE_NS / 1000000) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+/* The keeper that listens; this process never has a ledger for itself. */
+static bool
+is_connected(struct follow *follow)
+{
+    CLEANUP(buf_release) struct buf path;
+    struct note note = {""};
+    struct client **client = &follow->given.client;
+    buf_init(&path, PATH_MAX);
+    buf_format(&path, "%s/keeper.sock", follow->given.open.folder.data);
+    if (*client != NULL && client_turn(*client) != OK) {
+        client_close(*client);
+        *client = NULL;
+    }
+    return *client != NULL || client_open(path.data, client, &note) == OK;
+}
+
+static enum err
+run(struct follow *follow, struct note *note)
+{
+    while (ledger_open_stopped == 0) {
+        struct note why = {""};
+        enum err err = look(follow, &why);
+        if (err != OK && err != ERR_CANCELLED) {
+            *note = why;
+            return err;
+        }
+        if (err == OK && follow->count != 0 && !is_connected(follow)) {
+            err = ERR_NETWORK;
+        } else if (err == OK) {
+            err = make_all(follow, &why);
+        }
+        if (err != OK && !is_passing(err)) {
+            *note = why;
+            return err;
+        }
+        pause_for(err == OK || err == ERR_NETWORK ? 1000 : RETRY_MS);
+    }
+    return OK;
+}
+
+static int
+start(struct follow *follow, const char *ledger, const char *keys)
+{
+    struct note note = {""};
+    enum err err = secret_start();
+    log_set_level(LOG_INFO);
+    buf_init(&follow->cursor_path, PATH_MAX);
+    buf_format(&follow->cursor_path, "%s/cursor", follow->out);
+    (void)ledger_user(follow->account);
+    err = err == OK ? buf_error(&follow->cursor_path) : err;
+    if (err == OK) {
+        err = file_make_folder(follow->out, &note);
+    }
+    if (err == OK) {
+        err = evidence_given_open(&follow->given, ledger, keys, &note);
+        err = err == OK ? run(follow, &note) : err;
+        evidence_given_close(&follow->given);
+    }
+    buf_release(&follow->cursor_path);
+    free(follow->dues);
+    return err == OK ? CLI_OK : cli_fail_err(err, &note);
+}
+
+int
+evidence_follow(int argc, char **argv)
+{
+    struct cli_line line;
+    struct follow follow = {.out = NULL};
+    struct note note = {""};
+    const char *value = NULL;
+    const char *places[COUNT(options)] = {NULL};
+    int got;
+    cli_line_init(&line, &manual, argc, argv);
+    while ((got = cli_next(&line, &value)) >= 0) {
+        places[got] = value;
+        follow.from_begin |= got == OPTION_FROM_BEGIN;
+        if (got == OPTION_TSA && (stamp_server_check(value, &note) != OK ||
+                                     follow.authority_count == MAKE_AUTHORITIES)) {
+            return cli_usage(&line, "--tsa: %s", note.text[0] == '\0' ? "too many" : note.text);
+        }
+        if (got == OPTION_TSA) {
+            follow.authorities[follow.authority_count++] = value;
+        }
+    }
+    follow.out = places[OPTION_OUT];
+    if (got == CLI_STOP) {
+        return line.status;
+    }
+    if (line.operand != argc || follow.out == NULL) {
+        return cli_usage(&line, "evidence follow: say --out DIR, and no operand");
+    }
+    return start(&follow, places[OPTION_LEDGER], places[OPTION_KEYS]);
+}

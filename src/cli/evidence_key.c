@@ -1,0 +1,79 @@
+/* The key of manifests. */
+#include "cli/evidence_key.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/ledger_folder.h"
+
+#include <stdio.h>
+
+static enum err
+read_name(const char *folder, char name[VKEY_NAME], struct note *note)
+{
+    CLEANUP(buf_release) struct buf path;
+    CLEANUP(buf_release) struct buf text;
+    struct vkey log;
+    buf_init(&path, 4096);
+    buf_init(&text, VKEY_TEXT);
+    buf_format(&path, "%s/log/log.vkey", folder);
+    enum err err = file_read(path.data, &text, note);
+    if (err == OK && vkey_parse(text_trim(text.data), &log) != OK) {
+        note_set(note, "%s is no public key", file_tail(path.data, 150));
+        err = ERR_VALUE;
+    }
+    if (err == OK && snprintf(name, VKEY_NAME, "%s/evidence", log.name) >= VKEY_NAME) {
+        err = ERR_LIMIT;
+    }
+    return err;
+}
+
+static enum err
+make(const char *name, const char *path, struct key **ret_key, struct note *note)
+{
+    struct key *key = NULL;
+    enum err err = key_new(name, VKEY_ED25519, &key);
+    if (err == OK) {
+        err = key_write(key, path, note);
+    }
+    if (err != OK) {
+        key_free(key);
+        return err;
+    }
+    *ret_key = key;
+    return OK;
+}
+
+enum err
+evidence_key(const char *folder, const char *keys, struct key **ret_key, struct note *note)
+{
+    CLEANUP(buf_release) struct buf ledger;
+    CLEANUP(buf_release) struct buf path;
+    char name[VKEY_NAME];
+    buf_init(&ledger, 4096);
+    buf_init(&path, 4096);
+    enum err err = ledger_folder_find(folder, &ledger, note);
+    if (err == OK) {
+        err = read_name(ledger.data, name, note);
+    }
+    if (err == OK) {
+        err = ledger_folder_keys(keys, ledger.data, &path);
+    }
+    buf_text(&path, "/evidence.key");
+    if (err == OK) {
+        err = buf_error(&path);
+    }
+    if (err == OK) {
+        err = key_read(path.data, ret_key, note);
+    }
+    if (err == ERR_MISSING) {
+        err = make(name, path.data, ret_key, note);
+    }
+    if (err == OK && !text_equal(key_public(*ret_key)->name, name)) {
+        note_set(note, "%.120s is the key of %.60s, and these packages need %.60s", path.data,
+            key_public(*ret_key)->name, name);
+        key_free(*ret_key);
+        *ret_key = NULL;
+        err = ERR_VALUE;
+    }
+    return err;
+}

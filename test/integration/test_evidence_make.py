@@ -1,0 +1,306 @@
+"""Evidence packages of a real ledger: made, read by others' programs, checked by hand as README.txt says; nothing half done."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import time
+import zipfile
+
+import pytest
+
+from conftest import GATEHOUSE, command, entries
+
+CLIP = bytes(range(256)) * 4000
+
+
+class Site:
+    """A ledger with one export, and the clip that left."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.ledger = folder / "ledger"
+        self.keys = folder / "ledger-keys"
+        self.clip = folder / "Einfahrt Süd (2).mp4"
+        self.clip.write_bytes(CLIP)
+        self.env = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "XDG_CACHE_HOME": str(folder / "cache")}
+        done = self.run("ledger", "init", "--ledger", self.ledger, "--origin", "log.example/depot")
+        self.log_key = done.stdout.strip()
+        detail = json.dumps({"view": "view00000001", "phase": "begin"})
+        self.export("view00000001-begin", "--detail", detail)
+        detail = json.dumps({"view": "view00000001", "phase": "end", "is_whole": True})
+        self.export("view00000001-end", "--detail", detail, "--bytes", len(CLIP),
+                    "--digest", "sha256:" + hashlib.sha256(CLIP).hexdigest())
+
+    def run(self, *args, **more):
+        return command(GATEHOUSE, *args, env=self.env, cwd=self.folder, **more)
+
+    def export(self, name, *more):
+        done = self.run("ledger", "append", "--ledger", self.ledger, "--action", "footage.export", "--outcome", "ok",
+                        "--site", "depot", "--user", "anna", "--ip", "10.0.0.7", "--camera", "yard", "--id", name,
+                        "--from", "2026-11-22T02:00:00Z", "--to", "2026-11-22T02:10:00Z", *more)
+        assert done.returncode == 0, done.stderr
+
+    def make(self, *more, clip=True, **options):
+        clip = ["--clip", self.clip] if clip else []
+        return self.run("evidence", "make", "--ledger", self.ledger, "--reason", "case 4711: <break-in> & more",
+                        *clip, *more, **options)
+
+    def events(self, action):
+        return [e for e in entries(self.ledger) if e["action"] == action]
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def read(package):
+    """Every file of a package, folder or zip, by Python."""
+    if package.suffix == ".zip":
+        with zipfile.ZipFile(package) as opened:
+            assert opened.testzip() is None
+            return {name: opened.read(name) for name in opened.namelist()}
+    return {str(p.relative_to(package)): p.read_bytes() for p in package.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("name", ["case", "case.zip"])
+def test_everything_is_in_it_and_fits_together(site, name):
+    done = site.make("--event", "view00000001", "--out", name)
+    assert done.returncode == 0, done.stderr
+    assert "byte for byte" in done.stdout
+    files = read(site.folder / name)
+    manifest = json.loads(files["manifest.json"])
+    listed = {f["name"]: f for f in manifest["files"]}
+    beside = {n for n in files if n in ("manifest.json", "manifest.sig") or n.startswith("made/")}
+    assert set(files) == set(listed) | beside
+    for one, row in listed.items():
+        assert hashlib.sha256(files[one]).hexdigest() == row["sha256"], one
+        assert len(files[one]) == row["bytes"]
+    assert files[manifest["clip"]["file"]] == CLIP
+    assert manifest["clip"]["name"] == site.clip.name
+    assert manifest["camera"] == {"name": "yard"} and manifest["site"] == "depot"
+    assert manifest["remarks"] == []
+    assert [e["id"] for e in manifest["events"]] == ["view00000001-begin", "view00000001-end"]
+    for event in manifest["events"]:
+        entry = files[f"events/{event['index']}.json"]
+        assert json.loads(entry) == entries(site.ledger)[event["index"]]
+        assert hashlib.sha256(b"\0" + entry).hexdigest() == event["leaf"]
+    assert files["log.vkey"].decode().strip() == site.log_key
+    made = [json.loads(t) for n, t in files.items() if re.fullmatch(r"made/\d+\.json", n)]
+    assert len(made) == 1
+    assert made[0]["action"] == "evidence.make"
+    assert made[0]["digest"] == "sha256:" + hashlib.sha256(files["manifest.json"]).hexdigest()
+    assert made[0]["detail"]["key"] == files["evidence.vkey"].decode().strip()
+    assert made[0] == site.events("evidence.make")[0]
+
+
+def test_its_schema_fits(site):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((pathlib.Path(__file__).parents[2] / "doc/schema/evidence-1.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for number, more in enumerate([[], ["--hash-only"], ["--camera-clock-offset", "-1500"]]):
+        assert site.make("--event", "view00000001", "--out", f"case{number}", *more).returncode == 0
+        manifest = json.loads((site.folder / f"case{number}/manifest.json").read_text("utf-8"))
+        jsonschema.Draft202012Validator(schema).validate(manifest)
+
+
+def test_proofs_are_proven_by_the_log_s_key(site):
+    assert site.make("--event", "1", "--out", "case").returncode == 0
+    for proof in (site.folder / "case").glob("*/*.tlog-proof"):
+        done = site.run("ledger", "verify-proof", "--key", site.log_key, "--entry", proof.with_suffix(".json"), proof)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_steps_of_the_readme_work_without_gatehouse(site):
+    assert site.make("--event", "view00000001-end", "--out", "case").returncode == 0
+    case = site.folder / "case"
+    readme = (case / "README.txt").read_text("utf-8")
+    steps = re.findall(r"^  3\. .*?\n\n(.*?)\n\n", readme, re.M | re.S)[0].replace("/tmp/", str(site.folder) + "/")
+    done = subprocess.run(["sh", "-ec", steps], cwd=case, capture_output=True, text=True, check=False)
+    assert "Verified Successfully" in done.stdout, done.stderr
+    digest = (case / "manifest.sig").read_text("utf-8").splitlines()[2]
+    assert digest == "sha256:" + hashlib.sha256((case / "manifest.json").read_bytes()).hexdigest()
+    (site.folder / "text").write_text("other\n", encoding="utf-8")
+    last = steps[steps.index("openssl"):]
+    assert subprocess.run(["sh", "-ec", last], cwd=case, capture_output=True, check=False).returncode != 0
+
+
+def test_a_page_has_no_script_and_everything_escaped(site):
+    site.export("hostile-event-1", "--reason", "<script>alert(1)</script>\u202e\x1b[31m", "--object", "</td>\"'")
+    assert site.make("--event", "hostile-event-1", "--out", "case").returncode == 0
+    page = (site.folder / "case/index.html").read_text("utf-8")
+    assert "<script" not in page and "\u202e" not in page and "\x1b" not in page
+    assert "&lt;script&gt;" in page and "&lt;break-in&gt; &amp; more" in page
+    assert "default-src 'none'" in page and "http-equiv" in page
+    assert not re.search(r'(src|href)="(https?:|//)', page)
+
+
+def test_a_clip_that_is_not_what_left_is_refused_or_said(site):
+    site.clip.write_bytes(CLIP + b"x")
+    done = site.make("--event", "view00000001", "--out", "case")
+    assert done.returncode == 2 and "is not what left" in done.stderr and "--anyway" in done.stderr
+    assert not list(site.folder.glob("case*"))
+    assert site.events("evidence.make") == []
+    done = site.make("--event", "view00000001", "--out", "case", "--anyway")
+    assert done.returncode == 0
+    manifest = json.loads((site.folder / "case/manifest.json").read_text("utf-8"))
+    assert "NOT the file that entry 2" in manifest["remarks"][0]
+    assert "NOT the file" in (site.folder / "case/index.html").read_text("utf-8")
+    assert site.events("evidence.make")[0]["detail"]["is_clip_matched"] is False
+
+
+def test_without_a_clip_the_export_s_event_says_its_hash(site):
+    done = site.make("--event", "view00000001", "--out", "case", clip=False)
+    assert done.returncode == 0, done.stderr
+    clip = json.loads((site.folder / "case/manifest.json").read_text("utf-8"))["clip"]
+    assert clip["sha256"] == hashlib.sha256(CLIP).hexdigest() and "file" not in clip
+    done = site.make("--event", "1", "--out", "other", clip=False)
+    assert done.returncode == 2 and "--clip" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["case", "case.zip"])
+def test_nothing_is_written_over(site, name):
+    (site.folder / name).mkdir()
+    (site.folder / name / "mine").write_text("x", encoding="utf-8")
+    done = site.make("--event", "1", "--out", name)
+    assert done.returncode == 2 and "is there already" in done.stderr
+    assert (site.folder / name / "mine").read_text("utf-8") == "x"
+    assert site.events("evidence.make") == []
+
+
+def test_what_is_missing_is_said(site):
+    assert "no event has the id" in site.make("--event", "none-of-that-name", "--out", "case").stderr
+    assert site.make("--out", "case").returncode == 64
+    assert site.run("evidence", "make", "--event", "1").returncode == 64
+    site.clip.unlink()
+    done = site.make("--event", "1", "--out", "case")
+    assert done.returncode == 2 and "No such file" in done.stderr
+    assert not list(site.folder.glob("case*"))
+
+
+def test_the_key_is_made_once_and_kept_private(site):
+    for name in "ab":
+        assert site.make("--event", "1", "--out", name).returncode == 0
+    keys = {(site.folder / name / "evidence.vkey").read_text("utf-8") for name in "ab"}
+    assert len(keys) == 1 and keys.pop().startswith("log.example/depot/evidence+")
+    key = site.keys / "evidence.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.chmod(0o644)
+    done = site.make("--event", "1", "--out", "c")
+    assert done.returncode == 2 and "others can read" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["case", "case.zip"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_kill_in_the_middle_leaves_no_half_package(site, name, number):
+    with site.clip.open("r+b") as clip:
+        clip.truncate(2_000_000_000)  # a hole: read as zeros, and long enough to be hit
+    args = [GATEHOUSE, "evidence", "make", "--ledger", site.ledger, "--clip", site.clip, "--event", "1",
+            "--reason", "x", "--out", name]
+    part = site.folder / (name + ".gatehouse-part")
+    with subprocess.Popen(args, env=site.env, cwd=site.folder, stderr=subprocess.DEVNULL) as process:
+        for _ in range(600):
+            grown = list(part.glob("clip/*")) if name == "case" else [part]
+            if any(p.exists() and p.stat().st_size > 1_000_000 for p in grown):
+                break
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(timeout=60) != 0
+    assert not (site.folder / name).exists()
+    assert part.exists() == (number == signal.SIGKILL)
+    site.clip.write_bytes(CLIP)
+    done = site.make("--event", "view00000001", "--out", name)
+    assert done.returncode == 0, done.stderr
+    assert not part.exists() and (site.folder / name).exists()
+
+
+def test_a_full_disk_leaves_nothing(site):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    for name in ("case", "case.zip"):
+        with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as keeper:
+            for _ in range(200):
+                if (site.ledger / "keeper.sock").exists():
+                    break
+                time.sleep(0.02)
+            # The index is there already; only the package meets the limit.
+            site.run("ledger", "search", "--ledger", site.ledger)
+            done = site.make("--event", "view00000001", "--out", name, preexec_fn=limit)
+            keeper.terminate()
+        assert done.returncode == 2, done.stdout
+        assert "too large" in done.stderr or "space" in done.stderr, done.stderr
+        assert not list(site.folder.glob("case*"))
+
+
+def wait_for(what, seconds=30):
+    """Waits until it is true, and gives it."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        got = what()
+        if got:
+            return got
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
+
+
+def test_every_export_gets_a_package_of_its_own_once(site):
+    out = site.folder / "packages"
+    args = [GATEHOUSE, "evidence", "follow", "--ledger", site.ledger, "--out", out]
+
+    def packages():
+        return sorted(p.name for p in out.iterdir() if (p / "manifest.json").exists()) if out.exists() else []
+
+    with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as keeper:
+        wait_for((site.ledger / "keeper.sock").exists)
+        for turn in range(2):
+            with subprocess.Popen(args, env=site.env, stderr=subprocess.DEVNULL) as follower:
+                wait_for((out / "cursor").exists)
+                time.sleep(0.5)
+                for phase, more in (("begin", []), ("end", ["--bytes", 5, "--digest", "sha256:" + "ab" * 32])):
+                    site.export(f"export-{turn:06d}-{phase}", "--detail",
+                                json.dumps({"view": f"export-{turn:06d}", "phase": phase}), *more)
+                wait_for(lambda: len(packages()) == turn + 1)
+                follower.terminate()
+                assert follower.wait(timeout=30) == 0
+        assert [name[11:] for name in packages()] == ["export-000000", "export-000001"]
+        clip = json.loads((out / packages()[0] / "manifest.json").read_text("utf-8"))["clip"]
+        assert clip["sha256"] == "ab" * 32 and clip["bytes"] == 5 and "file" not in clip
+        made = site.events("evidence.make")
+        assert [e["actor"]["user"] for e in made] == ["gatehouse", "gatehouse"]
+        keeper.terminate()
+
+
+def test_a_follower_goes_on_when_the_keeper_comes_back(site):
+    out = site.folder / "packages"
+    args = [GATEHOUSE, "evidence", "follow", "--ledger", site.ledger, "--out", out, "--from-begin"]
+    with subprocess.Popen(args, env=site.env, stderr=subprocess.DEVNULL) as follower:
+        wait_for((out / "cursor").exists)
+        time.sleep(1.5)
+        assert not list(out.glob("*/manifest.json"))
+        with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as keeper:
+            wait_for(lambda: list(out.glob("*/manifest.json")))
+            follower.terminate()
+            assert follower.wait(timeout=30) == 0
+            keeper.terminate()
+
+
+def test_what_is_made_verifies_and_one_changed_byte_does_not(site):
+    assert site.make("--event", "view00000001", "--out", "case").returncode == 0
+    case = site.folder / "case"
+    good = site.run("evidence", "verify", case, "--key", site.log_key)
+    assert good.returncode in (0, 1), good.stderr
+    for path in sorted(p for p in case.rglob("*") if p.is_file()):
+        kept = path.read_bytes()
+        path.write_bytes(kept[:len(kept) // 2] + bytes([kept[len(kept) // 2] ^ 1]) + kept[len(kept) // 2 + 1:])
+        bad = site.run("evidence", "verify", case, "--key", site.log_key)
+        assert bad.returncode != 0 and bad.stdout != good.stdout, path
+        path.write_bytes(kept)
