@@ -83,7 +83,7 @@ put_marks(const struct erase *erase, json_t *marks, struct note *note)
     subjects_years(subjects, &year, &last);
     for (; user != NULL && year <= last; year++) {
         char text[SEAL_SHOWN + 1];
-        struct subject subject;
+        struct subjects_id subject;
         if (subjects_find(subjects, user, strlen(user), year, &subject) == OK) {
             (void)json_array_append_new(marks, json_string(seal_mark_text(&subject, text)));
         }

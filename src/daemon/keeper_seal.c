@@ -48,7 +48,7 @@ keeper_seal_open(struct keeper *keeper, struct note *note)
 enum err
 keeper_seal_start(struct keeper *keeper, struct note *note)
 {
-    struct subject nobody;
+    struct subjects_id nobody;
     if (keeper->subjects == NULL) {
         return OK;
     }

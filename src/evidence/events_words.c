@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "evidence/events.h"
 #include "ledger/event.h"
+#include "ledger/seal.h"
 #include "ledger/when.h"
 
 #include <inttypes.h>
@@ -70,6 +71,11 @@ static void
 put_quoted(struct buf *out, const char *text)
 {
     char clean[SHOWN];
+    CLEANUP(buf_release) struct buf shown;
+    buf_init(&shown, SEAL_OPENED);
+    if (seal_show(NULL, "", text, strlen(text), &shown) == OK) {
+        text = shown.data; /* of a sealed name its mark */
+    }
     text_clean(clean, sizeof(clean), text, strlen(text));
     buf_byte(out, '"');
     for (const char *c = clean; *c != '\0'; c++) {

@@ -531,7 +531,7 @@ static bool
 open_text(
     struct logged *logged, const struct sealed *sealed, const char *path, struct event_text *text)
 {
-    uint8_t key[SUBJECT_KEY];
+    uint8_t key[SUBJECTS_KEY];
     buf_clear(&logged->inside);
     if (logged->subjects == NULL || seal_key(logged->subjects, sealed, path, key) != OK ||
         seal_open(sealed, key, &logged->inside) != OK ||

@@ -12,7 +12,7 @@
 #define NONCE    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG      crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define YEAR_LEN 4
-#define MARK_LEN (2 * SUBJECT_MARK)
+#define MARK_LEN (2 * SUBJECTS_MARK)
 #define HEAD_LEN (sizeof(SEAL_PREFIX) - 1 + YEAR_LEN + 1 + MARK_LEN + 1)
 
 static_assert(SEAL_SHOWN == HEAD_LEN - 1, "without the colon");
@@ -46,30 +46,30 @@ static void
 derive(const uint8_t *subject_key, const uint8_t *nonce, const char *path, uint8_t *ret_key)
 {
     crypto_generichash_state state;
-    (void)crypto_generichash_init(&state, subject_key, SUBJECT_KEY, SUBJECT_KEY);
+    (void)crypto_generichash_init(&state, subject_key, SUBJECTS_KEY, SUBJECTS_KEY);
     (void)crypto_generichash_update(&state, nonce, NONCE);
     (void)crypto_generichash_update(&state, (const uint8_t *)path, strlen(path));
-    (void)crypto_generichash_final(&state, ret_key, SUBJECT_KEY);
+    (void)crypto_generichash_final(&state, ret_key, SUBJECTS_KEY);
 }
 
 const char *
-seal_mark_text(const struct subject *subject, char out[SEAL_SHOWN + 1])
+seal_mark_text(const struct subjects_id *subject, char out[SEAL_SHOWN + 1])
 {
     char mark[MARK_LEN + 1];
-    text_hex(mark, subject->mark, SUBJECT_MARK);
+    text_hex(mark, subject->mark, SUBJECTS_MARK);
     (void)snprintf(out, SEAL_SHOWN + 1, SEAL_PREFIX "%04u-%s", subject->year % 10000, mark);
     return out;
 }
 
 /* The sealed form of a text; NULL: memory is out, or it is far too long. */
 static json_t *
-seal_text(
-    const struct subject *subject, const uint8_t *subject_key, const char *path, const json_t *text)
+seal_text(const struct subjects_id *subject, const uint8_t *subject_key, const char *path,
+    const json_t *text)
 {
     CLEANUP(buf_release) struct buf blob;
     CLEANUP(buf_release) struct buf out;
     char mark[SEAL_SHOWN + 1];
-    uint8_t key[SUBJECT_KEY];
+    uint8_t key[SUBJECTS_KEY];
     size_t len = json_string_length(text);
     buf_init(&blob, NONCE + EVENT_LIMIT + TAG);
     buf_init(&out, HEAD_LEN + BASE64_SIZE(BASE64_PUT));
@@ -90,7 +90,7 @@ seal_text(
 /* Whose key a row of this event is sealed under; one that is new is durable then. */
 static enum err
 subject_of(struct subjects *subjects, unsigned year, const json_t *object,
-    const struct personal *row, struct subject *ret_subject)
+    const struct personal *row, struct subjects_id *ret_subject)
 {
     const json_t *who = row->of == NULL ? NULL : json_object_get(object, row->of);
     const char *name = who == NULL ? "" : json_string_value(who);
@@ -112,7 +112,7 @@ seal_members(struct subjects *subjects, unsigned year, json_t *event, struct not
     for (size_t i = 0; i < COUNT(rows) && err == OK; i++) {
         const json_t *object = object_of(event, &rows[i]);
         const json_t *text = json_object_get(object, rows[i].member);
-        struct subject subject;
+        struct subjects_id subject;
         if (!json_is_string(text) ||
             (rows[i].action != NULL && strcmp(rows[i].action, action) != 0)) {
             continue;
@@ -182,7 +182,7 @@ seal_parse(const char *text, size_t len, struct sealed *ret_sealed)
         }
         sealed.subject.year = sealed.subject.year * 10 + (unsigned)(year[i] - '0');
     }
-    for (size_t i = 0; i < SUBJECT_MARK; i++) {
+    for (size_t i = 0; i < SUBJECTS_MARK; i++) {
         int high = text_hex_digit(mark[2 * i]);
         int low = text_hex_digit(mark[2 * i + 1]);
         if (high < 0 || low < 0) {
@@ -212,7 +212,7 @@ blob_of(const struct sealed *sealed, struct buf *ret_blob)
 
 enum err
 seal_key(const struct subjects *subjects, const struct sealed *sealed, const char *path,
-    uint8_t ret_key[SUBJECT_KEY])
+    uint8_t ret_key[SUBJECTS_KEY])
 {
     CLEANUP(buf_release) struct buf blob;
     const uint8_t *key = subjects_key(subjects, &sealed->subject);
@@ -225,7 +225,7 @@ seal_key(const struct subjects *subjects, const struct sealed *sealed, const cha
 }
 
 enum err
-seal_open(const struct sealed *sealed, const uint8_t key[SUBJECT_KEY], struct buf *ret_text)
+seal_open(const struct sealed *sealed, const uint8_t key[SUBJECTS_KEY], struct buf *ret_text)
 {
     CLEANUP(buf_release) struct buf blob;
     enum err err = blob_of(sealed, &blob);
@@ -252,7 +252,7 @@ seal_show(const struct subjects *subjects, const char *path, const char *text, s
     struct buf *ret_text)
 {
     struct sealed sealed;
-    uint8_t key[SUBJECT_KEY];
+    uint8_t key[SUBJECTS_KEY];
     enum err err = seal_parse(text, len, &sealed);
     if (err != OK) {
         buf_add(ret_text, text, len);

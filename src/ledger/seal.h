@@ -20,11 +20,11 @@ enum err seal_event(struct subjects *subjects, unsigned year, const void *event,
     struct buf *ret_event, struct note *note) MUST_CHECK;
 
 /* "sealed:YEAR-MARK"; returns out. */
-const char *seal_mark_text(const struct subject *subject, char out[SEAL_SHOWN + 1]);
+const char *seal_mark_text(const struct subjects_id *subject, char out[SEAL_SHOWN + 1]);
 
 /* A sealed text, taken apart. */
 struct sealed {
-    struct subject subject;
+    struct subjects_id subject;
     const char *base64;
     size_t base64_len;
 };
@@ -32,10 +32,10 @@ struct sealed {
 enum err seal_parse(const char *text, size_t len, struct sealed *ret_sealed) MUST_CHECK;
 /* The key that opens this text and no other. ERR_MISSING: the subject's is erased. */
 enum err seal_key(const struct subjects *subjects, const struct sealed *sealed, const char *path,
-    uint8_t ret_key[SUBJECT_KEY]) MUST_CHECK;
+    uint8_t ret_key[SUBJECTS_KEY]) MUST_CHECK;
 /* Appends what is inside. ERR_VALUE: another key's, or changed. */
 enum err seal_open(
-    const struct sealed *sealed, const uint8_t key[SUBJECT_KEY], struct buf *ret_text) MUST_CHECK;
+    const struct sealed *sealed, const uint8_t key[SUBJECTS_KEY], struct buf *ret_text) MUST_CHECK;
 /*
  * What people see: the text as it is, opened where the key is there (subjects may be NULL), else
  * "sealed:YEAR-MARK", which is the same for every event of that subject and year.

@@ -360,7 +360,7 @@ narrow_by_user(struct search *search, const struct index_posting *posting, struc
     subjects_years(subjects, &year, &last);
     for (; err == OK && year <= last; year++) {
         char text[SEAL_SHOWN + 1];
-        struct subject subject;
+        struct subjects_id subject;
         if (subjects_find(subjects, posting->text, posting->len, year, &subject) != OK) {
             continue;
         }

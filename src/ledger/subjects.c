@@ -29,7 +29,7 @@
 #define FREE     UINT32_MAX
 
 struct line {
-    struct subject subject;
+    struct subjects_id subject;
     uint8_t hash[HASH]; /* of name and year */
     bool is_live;
 };
@@ -57,14 +57,14 @@ slot_of(const struct subjects *subjects, const uint8_t *hash)
 }
 
 static bool
-is_same(const struct subject *a, const struct subject *b)
+is_same(const struct subjects_id *a, const struct subjects_id *b)
 {
-    return a->year == b->year && memcmp(a->mark, b->mark, SUBJECT_MARK) == 0;
+    return a->year == b->year && memcmp(a->mark, b->mark, SUBJECTS_MARK) == 0;
 }
 
 /* The slot of the mark or hash in that year, or the free one where it would stand. */
 static uint32_t *
-find_mark(const struct subjects *subjects, const struct subject *wanted)
+find_mark(const struct subjects *subjects, const struct subjects_id *wanted)
 {
     uint32_t at = slot_of(subjects, wanted->mark);
     for (;; at = (at + 1) & (subjects->slots - 1)) {
@@ -108,16 +108,16 @@ fill_tables(struct subjects *subjects)
 static enum err
 make_keys(struct subjects *subjects, uint32_t room)
 {
-    uint8_t *bytes = sodium_malloc(((size_t)room + 1) * SUBJECT_KEY);
+    uint8_t *bytes = sodium_malloc(((size_t)room + 1) * SUBJECTS_KEY);
     if (bytes == NULL) {
         return ERR_MEMORY;
     }
     if (subjects->pepper != NULL) {
-        memcpy(bytes, subjects->pepper, ((size_t)subjects->lines + 1) * SUBJECT_KEY);
+        memcpy(bytes, subjects->pepper, ((size_t)subjects->lines + 1) * SUBJECTS_KEY);
         sodium_free(subjects->pepper);
     }
     subjects->pepper = bytes;
-    subjects->keys = bytes + SUBJECT_KEY;
+    subjects->keys = bytes + SUBJECTS_KEY;
     return OK;
 }
 
@@ -153,7 +153,7 @@ hash_name(const struct subjects *subjects, const void *name, size_t len, unsigne
     uint8_t hash[crypto_generichash_BYTES_MIN];
     crypto_generichash_state state;
     const uint8_t of_year[2] = {(uint8_t)(year >> 8), (uint8_t)year};
-    (void)crypto_generichash_init(&state, subjects->pepper, SUBJECT_KEY, sizeof(hash));
+    (void)crypto_generichash_init(&state, subjects->pepper, SUBJECTS_KEY, sizeof(hash));
     (void)crypto_generichash_update(&state, of_year, sizeof(of_year));
     (void)crypto_generichash_update(&state, name, len);
     (void)crypto_generichash_final(&state, hash, sizeof(hash));
@@ -162,20 +162,20 @@ hash_name(const struct subjects *subjects, const void *name, size_t len, unsigne
 
 /* From the key, so that it tells nothing when that is gone. */
 static void
-mark_of(const uint8_t *key, uint8_t ret_mark[SUBJECT_MARK])
+mark_of(const uint8_t *key, uint8_t ret_mark[SUBJECTS_MARK])
 {
     static const char what[] = "gatehouse mark of a subject";
     uint8_t hash[crypto_generichash_BYTES_MIN];
     (void)crypto_generichash(
-        hash, sizeof(hash), (const uint8_t *)what, sizeof(what) - 1, key, SUBJECT_KEY);
-    memcpy(ret_mark, hash, SUBJECT_MARK);
+        hash, sizeof(hash), (const uint8_t *)what, sizeof(what) - 1, key, SUBJECTS_KEY);
+    memcpy(ret_mark, hash, SUBJECTS_MARK);
 }
 
 static bool
 take_key(const char *text, uint8_t *out)
 {
     size_t len = 0;
-    return base64_decode(text, KEY_TEXT, out, SUBJECT_KEY, &len) == OK && len == SUBJECT_KEY;
+    return base64_decode(text, KEY_TEXT, out, SUBJECTS_KEY, &len) == OK && len == SUBJECTS_KEY;
 }
 
 static bool
@@ -213,7 +213,7 @@ enter(struct subjects *subjects, unsigned year, const uint8_t hash[HASH], bool i
     *line = (struct line){.subject.year = year, .is_live = is_live};
     memcpy(line->hash, hash, HASH);
     if (is_live) {
-        mark_of(subjects->keys + (size_t)subjects->lines * SUBJECT_KEY, line->subject.mark);
+        mark_of(subjects->keys + (size_t)subjects->lines * SUBJECTS_KEY, line->subject.mark);
         *find_mark(subjects, &line->subject) = subjects->lines;
         *find_hash(subjects, year, hash) = subjects->lines;
         subjects->first = year < subjects->first ? year : subjects->first;
@@ -232,9 +232,9 @@ take_line(struct subjects *subjects, const char *line)
     if (err != OK) {
         return err;
     }
-    uint8_t *key = subjects->keys + (size_t)subjects->lines * SUBJECT_KEY;
+    uint8_t *key = subjects->keys + (size_t)subjects->lines * SUBJECTS_KEY;
     bool is_erased = memchr(line + HASH_AT, '-', LINE_LEN - HASH_AT) != NULL;
-    memset(key, 0, SUBJECT_KEY);
+    memset(key, 0, SUBJECTS_KEY);
     if (!take_year(line, &year) || line[HASH_AT - 1] != ' ' || line[KEY_AT - 1] != ' ' ||
         line[LINE_LEN - 1] != '\n' ||
         (!is_erased && (!take_hash(line + HASH_AT, hash) || !take_key(line + KEY_AT, key)))) {
@@ -301,7 +301,7 @@ subjects_create(int folder, const char *name, struct note *note)
         note_set(note, "%s: %s", name, strerror(errno));
         return errno == EEXIST ? ERR_VALUE : ERR_IO;
     }
-    uint8_t pepper[SUBJECT_KEY];
+    uint8_t pepper[SUBJECTS_KEY];
     char line[HEAD_LEN + 1] = HEAD;
     randombytes_buf(pepper, sizeof(pepper));
     (void)base64_encode(pepper, sizeof(pepper), line + sizeof(HEAD) - 1, KEY_TEXT + 1);
@@ -384,7 +384,7 @@ subjects_close(struct subjects *subjects)
 
 enum err
 subjects_find(const struct subjects *subjects, const void *name, size_t len, unsigned year,
-    struct subject *ret_subject)
+    struct subjects_id *ret_subject)
 {
     uint8_t hash[HASH];
     hash_name(subjects, name, len, year, hash);
@@ -397,15 +397,15 @@ subjects_find(const struct subjects *subjects, const void *name, size_t len, uns
 }
 
 const uint8_t *
-subjects_key(const struct subjects *subjects, const struct subject *subject)
+subjects_key(const struct subjects *subjects, const struct subjects_id *subject)
 {
     uint32_t line = *find_mark(subjects, subject);
-    return line == FREE ? NULL : subjects->keys + (size_t)line * SUBJECT_KEY;
+    return line == FREE ? NULL : subjects->keys + (size_t)line * SUBJECTS_KEY;
 }
 
 enum err
 subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned year,
-    struct subject *ret_subject)
+    struct subjects_id *ret_subject)
 {
     if (subjects_find(subjects, name, len, year, ret_subject) == OK) {
         return OK;
@@ -417,12 +417,12 @@ subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned 
     char line[LINE_LEN + 1];
     char text[2 * HASH + 1];
     uint8_t hash[HASH];
-    uint8_t *key = subjects->keys + (size_t)subjects->lines * SUBJECT_KEY;
-    randombytes_buf(key, SUBJECT_KEY);
+    uint8_t *key = subjects->keys + (size_t)subjects->lines * SUBJECTS_KEY;
+    randombytes_buf(key, SUBJECTS_KEY);
     hash_name(subjects, name, len, year, hash);
     text_hex(text, hash, HASH);
     (void)snprintf(line, sizeof(line), "%04u %s ", year, text);
-    (void)base64_encode(key, SUBJECT_KEY, line + KEY_AT, KEY_TEXT + 1);
+    (void)base64_encode(key, SUBJECTS_KEY, line + KEY_AT, KEY_TEXT + 1);
     line[LINE_LEN - 1] = '\n';
     err = disk_write(subjects->fd, line, LINE_LEN, place_of(subjects->lines));
     err = err == OK ? disk_sync(subjects->fd) : err;
@@ -444,7 +444,7 @@ overwrite(struct subjects *subjects, uint32_t at)
     enum err err = disk_write(
         subjects->fd, nothing + HASH_AT, LINE_LEN - 1 - HASH_AT, place_of(at) + (off_t)HASH_AT);
     if (err == OK) {
-        sodium_memzero(subjects->keys + (size_t)at * SUBJECT_KEY, SUBJECT_KEY);
+        sodium_memzero(subjects->keys + (size_t)at * SUBJECTS_KEY, SUBJECTS_KEY);
         *line = (struct line){.subject.year = line->subject.year};
         subjects->live--;
     }

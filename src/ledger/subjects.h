@@ -12,12 +12,12 @@
 #define SUBJECTS_FILE "subjects" /* beside the ledger's key */
 #define SUBJECTS_MAX  1000000u   /* keys of a file */
 
-#define SUBJECT_MARK 8
-#define SUBJECT_KEY  32
+#define SUBJECTS_MARK 8
+#define SUBJECTS_KEY  32
 
-struct subject {
+struct subjects_id {
     unsigned year;
-    uint8_t mark[SUBJECT_MARK];
+    uint8_t mark[SUBJECTS_MARK];
 };
 
 struct subjects;
@@ -42,12 +42,12 @@ void subjects_close(struct subjects *subjects);
 
 /* Who that is in a year, the name being any bytes; ERR_MISSING: erased, or never there. */
 enum err subjects_find(const struct subjects *subjects, const void *name, size_t len, unsigned year,
-    struct subject *ret_subject) MUST_CHECK;
+    struct subjects_id *ret_subject) MUST_CHECK;
 /* The same, with a new key where there is none; durable on return. ERR_FULL, ERR_IO, ERR_LIMIT. */
 enum err subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned year,
-    struct subject *ret_subject) MUST_CHECK;
+    struct subjects_id *ret_subject) MUST_CHECK;
 /* The key, NULL: erased, or never there. Valid until the next call that may add one. */
-const uint8_t *subjects_key(const struct subjects *subjects, const struct subject *subject);
+const uint8_t *subjects_key(const struct subjects *subjects, const struct subjects_id *subject);
 
 /* Overwrites the subject's keys of all years, durably; how many there were. */
 enum err subjects_erase(

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t key[SUBJECT_KEY] = {1};
+    static const uint8_t key[SUBJECTS_KEY] = {1};
     CLEANUP(buf_release) struct buf text;
     struct sealed sealed;
     struct logged *logged = logged_new();

@@ -187,8 +187,8 @@ test_nothing_of_an_erased_subject_is_left_in_the_file(void **state)
     (void)state;
     CLEANUP(buf_release) struct buf before;
     CLEANUP(buf_release) struct buf after;
-    struct subject subject;
-    struct subject later;
+    struct subjects_id subject;
+    struct subjects_id later;
     char path[256];
     size_t count = 0;
     scratch_path(path, SUBJECTS_FILE);
@@ -202,7 +202,7 @@ test_nothing_of_an_erased_subject_is_left_in_the_file(void **state)
     assert_string_equal(after.data + after.len - 63,
         " ---------------- --------------------------------------------\n");
     assert_int_equal(subjects_need(subjects, "anna", 4, 2026, &later), OK);
-    assert_memory_not_equal(later.mark, subject.mark, SUBJECT_MARK);
+    assert_memory_not_equal(later.mark, subject.mark, SUBJECTS_MARK);
 }
 
 static void
@@ -210,7 +210,7 @@ test_the_years_before_are_erased_together(void **state)
 {
     (void)state;
     size_t count = 0;
-    struct subject subject;
+    struct subjects_id subject;
     for (unsigned year = 2020; year < 2026; year++) {
         assert_int_equal(subjects_need(subjects, "anna", 4, year, &subject), OK);
     }
@@ -230,7 +230,7 @@ test_one_text_is_opened_by_its_own_key_and_no_other(void **state)
     CLEANUP(buf_release) struct buf text;
     struct sealed user;
     struct sealed ip;
-    uint8_t key[SUBJECT_KEY];
+    uint8_t key[SUBJECTS_KEY];
     seal(&event, EVENT_LIVE, "anna", NULL);
     json_t *tree = json_loadb(event.data, event.len, 0, NULL);
     const json_t *actor = json_object_get(tree, "actor");
@@ -277,7 +277,7 @@ test_many_subjects_are_all_there_after_a_restart(void **state)
 {
     (void)state;
     char name[32];
-    struct subject subject;
+    struct subjects_id subject;
     for (int i = 0; i < 300; i++) {
         size_t len = (size_t)snprintf(name, sizeof(name), "user %d", i);
         assert_int_equal(subjects_need(subjects, name, len, 2026, &subject), OK);
@@ -295,7 +295,7 @@ static void
 test_a_torn_last_line_is_dropped_and_a_damaged_one_refused(void **state)
 {
     (void)state;
-    struct subject subject;
+    struct subjects_id subject;
     char path[256];
     struct stat about;
     scratch_path(path, SUBJECTS_FILE);
