@@ -3,6 +3,7 @@ import copy
 import hashlib
 import json
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -265,3 +266,59 @@ def test_what_is_no_package_is_not_called_broken(tmp_path):
     assert packing.verify(tmp_path / "missing")[0] == 2
     assert packing.verify(pathlib.Path("/"))[0] == 2
     assert command(GATEHOUSE, "evidence", "verify").returncode == 64
+
+
+def test_witnesses_are_asked_for_by_a_policy(site, tmp_path):
+    policy = tmp_path / "policy"
+    policy.write_text(f"log {site.key}\nquorum none\n")
+    states, _ = site.judge(site.package.files, "--policy", policy)
+    assert states["witnesses"] == states["log-key"] == "holds"
+    stranger = packing.Signer("witness.example")
+    data = b"\4" + stranger.key.public_key().public_bytes(packing.Encoding.Raw, packing.PublicFormat.Raw)
+    number = hashlib.sha256(b"witness.example\n" + data).digest()[:4].hex()
+    vkey = f"witness.example+{number}+{packing.base64.b64encode(data).decode()}"
+    policy.write_text(f"log {site.key}\nwitness w {vkey}\nquorum w\n")
+    path = packing.write(site.package.files, tmp_path / "p")
+    status, states, details, _ = packing.verify(path, "--policy", policy)
+    assert status == 1 and {n for n, s in states.items() if s == "broken"} == {"witnesses"}, details
+    other = packing.Ledger(tmp_path / "other", "other.example/log")
+    policy.write_text(f"log {other.key}\nquorum none\n")
+    assert packing.verify(path, "--policy", policy)[1]["log-key"] == "broken"
+
+
+def test_verifying_opens_no_socket(site, tmp_path):
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    path = packing.write({**site.package.files, "time/1.url": b"http://127.0.0.1:9/\n"}, tmp_path / "p")
+    done = command("strace", "-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", tmp_path / "calls", GATEHOUSE, "evidence", "verify",
+                   "--key", site.key, "--tsa-roots", site.roots, path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "calls").read_text() == ""
+
+
+def test_words_of_a_package_can_t_move_the_cursor(site, tmp_path):
+    package = packing.Package(site.ledger, CLIP, signed_video="present")
+    package.manifest["reason"] = "case \u001b[2J\u202e17"
+    package.manifest["remarks"] = ["\u001b]0;title\u0007"]
+    path = packing.write(package.seal().files, tmp_path / "p")
+    for name in ("\u001b[31mred", "a b"):
+        (path / name).write_text("x")
+    said = command(GATEHOUSE, "evidence", "verify", "--key", site.key, path).stdout
+    assert "\u001b" not in said and "\u202e" not in said and "\u0007" not in said
+    assert "not a name that a package has" in said
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_what_evidence_make_packs_holds_for_both(site, tmp_path, zipped):
+    if "make " not in command(GATEHOUSE, "evidence", "--help").stdout:
+        pytest.skip("no maker")
+    clip, out = tmp_path / "clip.264", tmp_path / f"made{'.zip' if zipped else ''}"
+    clip.write_bytes(CLIP)
+    index = site.ledger.export(packing.sha256(CLIP))
+    with tsa.Server(site.authority) as server:
+        done = command(GATEHOUSE, "evidence", "make", "--ledger", site.ledger.folder, "--event", index, "--clip", clip, "--reason", "case 17",
+                       "--tsa", server.url, "--out", out)
+    assert done.returncode == 0, done.stderr
+    states = packing.verify(out, "--key", site.key, "--tsa-roots", site.roots)[1]
+    assert {n for n, s in states.items() if s != "holds"} <= OPEN, states
+    assert not second.Package(second.load(out), site.key, site.roots.read_bytes()).run()
