@@ -10,12 +10,25 @@
 #include "ledger/logged.h"
 #include "ledger/merkle.h"
 
+/*
+ * The record before this one in a stream, for forms that chain records (OCSF's record_integrity).
+ * Zeroed: there is none. Each put() makes it that of its own record; who sends records again from
+ * an earlier place keeps a copy, or begins a chain anew.
+ */
+struct siem_chain {
+    char uid[128];
+    uint64_t type_uid;
+    uint8_t fingerprint[MERKLE_HASH];
+};
+
 struct siem_about {
     const char *origin;  /* of the log */
     const char *host;    /* name of this machine, RFC 5424 HOSTNAME; "-": not known */
     const char *root;    /* base64 of the checkpoint's root that covers the entry, or NULL */
     uint64_t tree_size;  /* of that checkpoint */
     const uint8_t *leaf; /* SHA-256 leaf hash of the entry (RFC 6962), 32 bytes; NULL: not known */
+    int64_t now;         /* wall ms; for an entry that is no event and has no time of its own */
+    struct siem_chain *chain; /* NULL: records are not chained */
 };
 
 struct siem_format {

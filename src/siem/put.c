@@ -4,6 +4,7 @@
  */
 #include "siem/put.h"
 
+#include "base/ip.h"
 #include "base/text.h"
 #include "ledger/base64.h"
 
@@ -40,6 +41,21 @@ siem_put_hex(struct buf *out, const uint8_t *bytes, size_t len)
     assert(len <= 64);
     text_hex(text, bytes, len);
     buf_add(out, text, 2 * len);
+}
+
+int
+siem_address(const struct event_text *text)
+{
+    char copy[IP_TEXT];
+    struct ip ip;
+    if (text->len == 0 || text->len >= sizeof(copy) ||
+        memchr(text->bytes, '\0', text->len) != NULL ||
+        memchr(text->bytes, '%', text->len) != NULL) {
+        return 0;
+    }
+    memcpy(copy, text->bytes, text->len);
+    copy[text->len] = '\0';
+    return ip_parse(copy, &ip) == OK ? ip.family : 0;
 }
 
 void
@@ -105,12 +121,29 @@ looks_encoded(enum siem_value kind, const char *bytes, size_t len)
     static const char prefix[] = "base64:";
     size_t skip = sizeof(prefix) - 1;
     return len >= skip && memcmp(bytes, prefix, skip) == 0 &&
-           (kind == SIEM_BYTES || !event_text_is_encoded(bytes, len));
+           (kind != SIEM_EVENT_TEXT || !event_text_is_encoded(bytes, len));
+}
+
+typedef void put_fn(struct buf *out, enum siem_value kind, const char *bytes, size_t len);
+
+static void
+put_tamed(struct buf *out, put_fn *put, const char *bytes, size_t len)
+{
+    struct buf tame CLEANUP(buf_release);
+    buf_init(&tame, out->max);
+    buf_add(&tame, bytes, len);
+    siem_tame_json(&tame, 0);
+    put(out, SIEM_BYTES, tame.data, tame.len);
+    out->failed |= tame.failed;
 }
 
 void
 siem_put_param(struct buf *out, enum siem_value kind, const char *bytes, size_t len)
 {
+    if (kind == SIEM_JSON && !is_line(bytes, len, "")) {
+        put_tamed(out, siem_put_param, bytes, len);
+        return;
+    }
     if (looks_encoded(kind, bytes, len) || !is_line(bytes, len, "")) {
         put_encoded(out, bytes, len);
         return;
@@ -129,6 +162,10 @@ siem_put_param(struct buf *out, enum siem_value kind, const char *bytes, size_t 
 void
 siem_put_cef(struct buf *out, enum siem_value kind, const char *bytes, size_t len)
 {
+    if (kind == SIEM_JSON && !is_line(bytes, len, "")) {
+        put_tamed(out, siem_put_cef, bytes, len);
+        return;
+    }
     if (len == 0 || bytes[0] == ' ' || bytes[len - 1] == ' ' || looks_encoded(kind, bytes, len) ||
         !is_line(bytes, len, "\r\n")) {
         put_encoded(out, bytes, len);
@@ -216,14 +253,30 @@ is_wild(uint32_t point)
            (point >= 0xfff9 && point <= 0xfffb);
 }
 
+/* How many bytes from there on are below 0x7f, by eight. */
+static size_t
+tame_run(const char *bytes, size_t len)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t run = 0;
+    for (uint64_t word = 0; len - run >= sizeof(word); run += sizeof(word)) {
+        memcpy(&word, bytes + run, sizeof(word));
+        if (((word | (word + ones)) & (ones << 7)) != 0) {
+            break;
+        }
+    }
+    return run;
+}
+
 /* Where the next such character is; `len` when there is none. */
 static size_t
 next_wild(const char *bytes, size_t at, size_t len, size_t *ret_step, uint32_t *ret_point)
 {
     while (at < len) {
-        uint8_t byte = (uint8_t)bytes[at];
+        at += tame_run(bytes + at, len - at);
+        uint8_t byte = at < len ? (uint8_t)bytes[at] : 0;
         if (byte < 0x7f) {
-            at++;
+            at += at < len ? 1 : 0;
             continue;
         }
         *ret_step = text_utf8(bytes + at, len - at, ret_point);

@@ -21,6 +21,8 @@
 void siem_put_number(struct buf *out, int64_t number);
 void siem_put_count(struct buf *out, uint64_t count);
 void siem_put_hex(struct buf *out, const uint8_t *bytes, size_t len);
+/* 4 or 6: the text is such an address and nothing else; 0: it is none. */
+int siem_address(const struct event_text *text);
 /* The machine's name in printable ASCII, at most `max` bytes; "-" when it is not known. */
 void siem_put_host(struct buf *out, const struct siem_about *about, size_t max);
 /* "2026-11-22T20:15:00.123Z" */
@@ -29,6 +31,7 @@ void siem_put_time(struct buf *out, int64_t time);
 enum siem_value {
     SIEM_EVENT_TEXT, /* a text of an event, which may stand for bytes already */
     SIEM_BYTES,      /* anything, as it is */
+    SIEM_JSON,       /* JSON on one line: what breaks lines is escaped as JSON does it */
 };
 /* A PARAM-VALUE (RFC 5424 section 6.3.3). */
 void siem_put_param(struct buf *out, enum siem_value kind, const char *bytes, size_t len);

@@ -82,8 +82,7 @@ put_cameras(struct buf *out, const struct logged *logged)
         struct buf array CLEANUP(buf_release);
         buf_init(&array, out->max);
         siem_put_cameras(&array, logged);
-        siem_tame_json(&array, 0);
-        put_value(out, &many, SIEM_BYTES, (struct event_text){array.data, array.len});
+        put_value(out, &many, SIEM_JSON, (struct event_text){array.data, array.len});
         out->failed |= array.failed;
     }
 }
@@ -96,6 +95,10 @@ put_event(struct buf *out, const struct logged *logged)
         if (text->bytes != NULL) {
             put_value(out, &texts[i], SIEM_EVENT_TEXT, *text);
         }
+    }
+    if (logged->texts[LOGGED_IP].bytes != NULL) {
+        static const struct param ip = {0, sizeof(" ip=\"") - 1, " ip=\""};
+        put_value(out, &ip, SIEM_EVENT_TEXT, logged->texts[LOGGED_IP]);
     }
     put_cameras(out, logged);
     for (size_t i = 0; i < COUNT(times); i++) {
@@ -116,7 +119,7 @@ put_event(struct buf *out, const struct logged *logged)
     }
     if (logged->detail.bytes != NULL) {
         static const struct param detail = {0, sizeof(" detail=\"") - 1, " detail=\""};
-        put_value(out, &detail, SIEM_BYTES, logged->detail);
+        put_value(out, &detail, SIEM_JSON, logged->detail);
     }
 }
 

@@ -28,9 +28,9 @@ static const struct row rows[EVENT_ACTIONS] = {
 };
 
 static const struct row other =
-#define OTHER(title, ok, refused, failed, unknown) {title, LEVELS(ok, refused, failed, unknown)};
+#define UNKNOWN(title, ok, refused, failed, unknown) {title, LEVELS(ok, refused, failed, unknown)};
 #include "siem/severity.def"
-#undef OTHER
+#undef UNKNOWN
 
     static const struct siem_sense no_event = {
         .outcome = EVENT_UNKNOWN,

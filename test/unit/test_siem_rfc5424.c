@@ -38,8 +38,9 @@ test_has_every_member_of_an_event(void **state)
     struct buf out CLEANUP(buf_release);
     assert_string_equal(record_of(EVENT, strlen(EVENT), &about, &out), HEAD PLACE
         " action=\"footage.playback\" digest=\"sha256:00\" id=\"e-00000001\" outcome=\"ok\""
-        " reason=\"why\" site=\"north\" factor=\"passkey\" ip=\"10.0.0.7\" role=\"guard\""
-        " session=\"s-1\" user=\"anna\" object=\"o\" vms=\"main\" cameras=\"[\\\"gate\\\","
+        " reason=\"why\" site=\"north\" factor=\"passkey\" role=\"guard\""
+        " session=\"s-1\" user=\"anna\" object=\"o\" vms=\"main\" ip=\"10.0.0.7\" "
+        "cameras=\"[\\\"gate\\\","
         "\\\"yard\\\"\\]\" from=\"2026-11-20T00:00:00.000Z\" to=\"2026-11-20T00:10:00.000Z\""
         " bytes=\"5120\" v=\"1\" pid=\"4711\" uid=\"998\" detail=\"{\\\"phase\\\":\\\"end\\\"}\"]"
         "[timeQuality tzKnown=\"1\" isSynced=\"1\"] \xef\xbb\xbfRecording watched: ok, user anna"
