@@ -42,6 +42,9 @@ struct siem_format {
         struct buf *ret_record) MUST_CHECK;
 };
 
+/* No record of an entry is longer: six bytes for each of its own, and what is written twice. */
+#define SIEM_RECORD ((size_t)1 << 20)
+
 extern const struct siem_format *const siem_formats[];
 extern const size_t siem_format_count;
 /* NULL when there is none of that name. */

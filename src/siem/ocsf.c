@@ -304,7 +304,7 @@ put_outcome(struct record *record)
         out, record->logged->is_event ? record->logged->numbers[LOGGED_TIME] : record->about->now);
 }
 
-/* Only what is canonical itself may stand in a canonical record. */
+/* Only what is canonical may stand in a canonical record; a NUL in a name stops many readers. */
 static void
 put_detail(struct buf *out, const struct event_text *detail)
 {
@@ -314,7 +314,7 @@ put_detail(struct buf *out, const struct event_text *detail)
     }
     canonical_init(&json, detail->bytes, detail->len);
     SIEM_PUT(out, ",\"detail\":");
-    if (canonical_value(&json, CANONICAL_DEPTH) == OK && json.at == json.end) {
+    if (canonical_value(&json, CANONICAL_DEPTH) == OK && json.at == json.end && !json.has_nul) {
         buf_add(out, detail->bytes, detail->len);
     } else {
         siem_put_json(out, detail->bytes, detail->len);

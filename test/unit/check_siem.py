@@ -79,7 +79,7 @@ def events():
             yield event
     for text in NASTY:
         yield {"action": "device.change", "id": "e-00000003", "outcome": "failed", "site": "north",
-               "target": {"cameras": [text[:20000]], "object": text[:20000]}, "time": "9999-12-31T23:59:59.999Z", "v": 1}
+               "target": {"cameras": [text[:20000]], "object": text[:20000]}, "time": "2099-12-31T23:59:59.999Z", "v": 1}
     for ip in ("192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "1.2.3", "010.0.0.1", "host.example", "10.0.0.7 "):
         yield {"action": "auth.fail", "actor": {"ip": ip}, "id": "e-00000004", "outcome": "refused", "reason": "no", "site": "n",
                "time": "2026-01-02T03:04:05.006Z", "v": 1}
@@ -216,8 +216,8 @@ def check_5424(lines, jc):
             wrong("rfc5424 header", line)
         check_values("rfc5424", line, event, values, keys)
         check_rest("rfc5424", line, event, values, ("camera", "cameras", "detail", ("ip",), "entry"))
-        if jc is not None and index % 3 == 0 and len(line) < 8192 and event["time"] < "3000":
-            # Its expression has no priorities from 100 to 109, as it has no years from 3000 on.
+        if jc is not None and index % 3 == 0 and len(line) < 8192:
+            # Its expression has no priorities from 100 to 109.
             theirs = jc.parse("syslog", re.sub(r"^<10\d>", "<110>", line), quiet=True)[0]
             found = theirs.get("structured_data") or [{}]
             if theirs.get("msg_id") != match[6] or found[0].get("parameters", {}).get("index") != str(index):
@@ -404,4 +404,5 @@ def main():
     sys.exit(1 if bad else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
