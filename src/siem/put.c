@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-#define PART                                                                                       \
-    (BASE64_PUT / 3 * 3) /* base64 of such parts, one behind the other, is that of the whole */
+/* Base64 of such parts, one behind the other, is that of the whole. */
+#define PART ((size_t)BASE64_PUT / 3 * 3)
 
 void
 siem_put_count(struct buf *out, uint64_t count)

@@ -10,7 +10,7 @@ struct row {
 
 static const struct siem_scale scales[] = {
 #define LEVEL(name, word, syslog, cef, ocsf, ocsf_word, ecs)                                       \
-    {word, syslog, cef, ocsf, ocsf_word, ecs},
+    {word, ocsf_word, syslog, cef, ocsf, ecs},
 #include "siem/severity.def"
 #undef LEVEL
 };

@@ -12,10 +12,10 @@ enum siem_level {
 
 struct siem_scale {
     const char *word; /* as in a setting: "high" */
+    const char *ocsf_word;
     unsigned syslog;
     unsigned cef;
     unsigned ocsf;
-    const char *ocsf_word;
     unsigned ecs;
 };
 const struct siem_scale *siem_scale(enum siem_level level);
