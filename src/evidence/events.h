@@ -53,6 +53,8 @@ const char *events_export_digest(const json_t *event);
 
 /* One sentence or two for a person; text from outside is cleaned and in quotation marks. */
 void events_words(struct buf *out, const json_t *event);
+/* The same without the time. */
+void events_did_words(struct buf *out, const json_t *event);
 /* "2026-11-23 02:14:05 UTC" of an event's time text; cleaned when it is none. */
 void events_time_words(struct buf *out, const char *time);
 /* "5.1 MB (5,100,000 bytes)" */

@@ -190,14 +190,14 @@ put_what_left(struct buf *out, const json_t *event)
     if (lasted >= 0) {
         buf_format(out, ", for %s", when_length(lasted, length));
     }
+    bool is_package = events_is(event, event_action(EVENT_EVIDENCE)->text);
     if (bytes >= 0) {
-        buf_text(out, "; ");
+        buf_text(out, is_package ? ", of a clip of " : "; ");
         events_bytes_words(out, (uint64_t)bytes);
-        buf_text(out, " left");
+        buf_text(out, is_package ? "" : " left");
     }
     if (digest != NULL && strlen(digest) == strlen("sha256:") + 64) {
-        buf_format(out, ", %s %.64s",
-            events_is(event, "evidence.make") ? "manifest's SHA-256" : "SHA-256",
+        buf_format(out, ", %s %.64s", is_package ? "manifest's SHA-256" : "SHA-256",
             digest + strlen("sha256:"));
     }
     if (json_is_false(at(event, "detail.is_whole"))) {
@@ -205,23 +205,47 @@ put_what_left(struct buf *out, const json_t *event)
     }
 }
 
-void
-events_words(struct buf *out, const json_t *event)
+/* What is known of whoever did it, in brackets. */
+static void
+put_who(struct buf *out, const json_t *event)
 {
-    const char *outcome = events_text(event, "outcome");
-    events_time_words(out, events_text(event, "time"));
-    buf_text(out, ": ");
+    static const struct {
+        const char *path, *before;
+    } rows[] = {
+        {"actor.role",   "as "           },
+        {"actor.ip",     "from "         },
+        {"actor.factor", "identified by "},
+    };
     const char *user = events_text(event, "actor.user");
+    size_t told = 0;
     if (user != NULL) {
         buf_text(out, "user ");
         put_quoted(out, user);
     } else {
         buf_text(out, "somebody unknown");
     }
-    put_member(out, " as ", event, "actor.role");
-    put_member(out, " from ", event, "actor.ip");
-    put_member(out, ", identified by ", event, "actor.factor");
-    buf_text(out, ", ");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (events_text(event, rows[i].path) != NULL) {
+            buf_text(out, told++ == 0 ? " (" : ", ");
+            put_member(out, rows[i].before, event, rows[i].path);
+        }
+    }
+    buf_text(out, told == 0 ? " " : ") ");
+}
+
+void
+events_words(struct buf *out, const json_t *event)
+{
+    events_time_words(out, events_text(event, "time"));
+    buf_text(out, ": ");
+    events_did_words(out, event);
+}
+
+void
+events_did_words(struct buf *out, const json_t *event)
+{
+    const char *outcome = events_text(event, "outcome");
+    put_who(out, event);
     put_did(out, event);
     put_cameras(out, event);
     put_member(out, " at ", event, "target.vms");

@@ -20,14 +20,14 @@ CLIP = bytes(range(256)) * 4000
 class Site:
     """A ledger with one export, and the clip that left."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = folder
         self.ledger = folder / "ledger"
         self.keys = folder / "ledger-keys"
         self.clip = folder / "Einfahrt Süd (2).mp4"
         self.clip.write_bytes(CLIP)
         self.env = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "XDG_CACHE_HOME": str(folder / "cache")}
-        done = self.run("ledger", "init", "--ledger", self.ledger, "--origin", "log.example/depot")
+        done = self.run("ledger", "init", "--ledger", self.ledger, "--origin", "log.example/depot", *options)
         self.log_key = done.stdout.strip()
         detail = json.dumps({"view": "view00000001", "phase": "begin"})
         self.export("view00000001-begin", "--detail", detail)
@@ -304,3 +304,93 @@ def test_what_is_made_verifies_and_one_changed_byte_does_not(site):
         bad = site.run("evidence", "verify", case, "--key", site.log_key)
         assert bad.returncode != 0 and bad.stdout != good.stdout, path
         path.write_bytes(kept)
+
+
+def play(site, user, camera, begin, end):
+    done = site.run("ledger", "append", "--ledger", site.ledger, "--action", "footage.playback", "--outcome", "ok",
+                    "--site", "depot", "--user", user, "--ip", "10.0.0.9", "--camera", camera, "--from", begin, "--to", end)
+    assert done.returncode == 0, done.stderr
+
+
+def steps(site, *args):
+    done = site.run("evidence", "custody", *args, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    return told, [(s["stage"], s.get("index")) for s in told["steps"]]
+
+
+def test_custody_tells_who_else_saw_that_camera_and_time(site):
+    assert site.make("--event", "view00000001", "--out", "case").returncode == 0
+    play(site, "bert", "yard", "2026-11-22T02:05:00Z", "2026-11-22T02:06:00Z")
+    play(site, "carl", "yard", "2026-11-21T02:05:00Z", "2026-11-21T02:06:00Z")
+    play(site, "dora", "gate", "2026-11-22T02:05:00Z", "2026-11-22T02:06:00Z")
+    told, found = steps(site, "case")
+    assert [stage for stage, _ in found] == ["recorded", "exported", "packaged", "verified"]
+    assert told["asked_ledger"] is False and told["clip"] == hashlib.sha256(CLIP).hexdigest()
+    for args in (["case", "--ledger", site.ledger], ["--event", "view00000001", "--ledger", site.ledger]):
+        told, found = steps(site, *args)
+        words = " ".join(s["words"] for s in told["steps"])
+        assert told["asked_ledger"] is True
+        assert "bert" in words and "carl" not in words and "dora" not in words and "anna" in words
+        assert sorted(set(i for _, i in found if i is not None)) == [2, 4, 5]
+    reads = [e["detail"] for e in site.events("ledger.read") if e["detail"]["kind"] == "custody"]
+    assert [r["of"] for r in reads] == ["case", "view00000001"]
+
+
+def test_custody_of_a_changed_package_says_that_nothing_is_proven(site):
+    assert site.make("--event", "view00000001", "--out", "case").returncode == 0
+    entry = site.folder / "case/events/2.json"
+    entry.write_bytes(entry.read_bytes().replace(b"anna", b"bert"))
+    done = site.run("evidence", "custody", "case", "--html", "way.html", "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert [s["by"] for s in told["steps"] if s["stage"] == "exported"] == ["in the package, and NOT proven"]
+    assert "BROKEN" in told["steps"][-1]["words"]
+    page = (site.folder / "way.html").read_text("utf-8")
+    assert "<script" not in page and "NOT proven" in page and "&lt;break-in&gt;" in page
+
+
+def test_custody_needs_one_package_or_one_event(site):
+    assert site.run("evidence", "custody").returncode == 64
+    assert site.run("evidence", "custody", "a", "--event", "b").returncode == 64
+    assert site.run("evidence", "custody", "nowhere").returncode == 2
+
+
+def test_a_sealed_ledger_s_names_stay_sealed_in_a_package(tmp_path):
+    site = Site(tmp_path, "--sealed")
+    assert site.make("--event", "view00000001", "--out", "case").returncode == 0
+    for name, data in read(site.folder / "case").items():
+        assert b"anna" not in data, name
+    assert b"sealed:20" in (site.folder / "case/index.html").read_bytes()
+    done = site.run("evidence", "verify", "case", "--key", site.log_key)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_time_stamp_comes_or_is_pending_and_comes_later(site):
+    tsa = pytest.importorskip("tsa")
+    authority = tsa.Authority(site.folder / "authority")
+    roots = site.folder / "authority/root.pem"
+    with tsa.Server(authority) as server:
+        done = site.make("--event", "view00000001", "--out", "good", "--tsa", server.url, "--tsa-roots", roots)
+        assert done.returncode == 0 and "pending" not in done.stdout, done.stderr
+        assert {"time/1.tsq", "time/1.tsr", "time/1.url", "time/1.pem"} <= set(read(site.folder / "good"))
+        _, found = steps(site, "good", "--tsa-roots", roots)
+        assert [stage for stage, _ in found] == ["recorded", "exported", "packaged", "time-stamped", "verified"] or \
+            [stage for stage, _ in found] == ["recorded", "exported", "time-stamped", "packaged", "verified"]
+    for name in ("later", "later.zip"):
+        with tsa.Server(authority, mode="offline") as server:
+            done = site.make("--event", "view00000001", "--out", name, "--tsa", server.url)
+            assert done.returncode == 0, done.stderr
+            assert "1 of 1 time-stamps are pending" in done.stdout
+        assert "time/1.tsr" not in read(site.folder / name)
+        with tsa.Server(authority) as server:
+            done = site.run("evidence", "stamp", name, "--tsa", server.url)
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert "time/1.tsr" in read(site.folder / name)
+        done = site.run("evidence", "verify", name, "--key", site.log_key, "--tsa-roots", roots)
+        assert re.search(r"holds +time-stamp", done.stdout), done.stdout
+    for mode in ("nonce", "imprint", "garbage", "huge"):
+        with tsa.Server(authority, mode=mode, other=tsa.Authority(site.folder / mode)) as server:
+            done = site.make("--event", "1", "--out", "of-" + mode, "--tsa", server.url)
+        assert done.returncode == 0 and "pending" in done.stdout, (mode, done.stderr)
+        assert "time/1.tsr" not in read(site.folder / ("of-" + mode))
