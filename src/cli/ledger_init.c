@@ -173,8 +173,9 @@ seal_existing(const struct asked *asked)
         return cli_fail_err(err, &note);
     }
     (void)fprintf(stderr,
-        "Personal fields are sealed from the keeper's next start on; restart it. What is in the\n"
-        "ledger stays as it is. Keep a copy of %s/" SUBJECTS_FILE " where the key's copy is:\n"
+        "Personal fields are sealed from the keeper's next start on; restart it, and the doorman\n"
+        "too, which reads them. What is in the ledger stays as it is. Keep a copy of "
+        "%s/" SUBJECTS_FILE " where the key's copy is:\n"
         "without it nobody can read who did what; and destroy that copy when you erase somebody.\n",
         made.keys.data);
     return CLI_OK;

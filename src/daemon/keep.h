@@ -84,6 +84,7 @@ struct keeper {
     bool key_is_fixed; /* a credential: can't be replaced from here */
     struct ledger *ledger;
     struct subjects *subjects; /* NULL: personal fields are not sealed */
+    unsigned nobodys_year;     /* up to which nobody's key is there */
     struct buf sealed;
     struct ledger_recovery recovery;
     struct clockwatch clock;
@@ -185,9 +186,11 @@ void keeper_own_clock(struct keeper *keeper);
 /* Appends the answer to STATE. */
 void keeper_own_state(struct keeper *keeper, struct buf *out);
 
-/* keeper_seal.c: personal fields. open before it is shut in, start when the clock is known. */
+/* keeper_seal.c: personal fields. open before it is shut in, start when it has the ledger. */
 enum err keeper_seal_open(struct keeper *keeper, struct note *note) MUST_CHECK;
 enum err keeper_seal_start(struct keeper *keeper, struct note *note) MUST_CHECK;
+/* Once a second: nobody's key of the next year is there a day before it begins. */
+void keeper_seal_second(struct keeper *keeper);
 /*
  * Gives the event to store: itself, or sealed, valid until the next call. ERR_FULL: no room for the
  * key of a new subject; ERR_VALUE.

@@ -57,6 +57,7 @@ on_second(uv_timer_t *timer)
 {
     struct keeper *keeper = timer->data;
     keeper_own_clock(keeper);
+    keeper_seal_second(keeper);
     keeper_door_cut_stuck(keeper);
     keeper_round_look_for_space(keeper);
     keeper_round_publish_soon(keeper);

@@ -1,13 +1,19 @@
 /* Personal fields of events are sealed here, on their way in, and their keys destroyed. */
+#include "base/clock.h"
+#include "base/file.h"
 #include "daemon/keep.h"
 #include "ledger/disk.h"
 #include "ledger/event.h"
+#include "ledger/logged.h"
 #include "ledger/seal.h"
+#include "ledger/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SEALED_TAIL 64 /* entries that are looked at for whether a ledger is sealed */
 
 static unsigned
 year_of(const char *digits)
@@ -20,10 +26,10 @@ year_of(const char *digits)
 }
 
 static unsigned
-this_year(const struct keeper *keeper)
+year_at(int64_t time)
 {
     char text[EVENT_TIME];
-    return year_of(event_time_text(keeper->clock.now, text));
+    return year_of(event_time_text(time, text));
 }
 
 enum err
@@ -44,20 +50,72 @@ keeper_seal_open(struct keeper *keeper, struct note *note)
     return err == ERR_MISSING ? OK : err;
 }
 
-/* Nobody's key of the year is there before the disk can be full: repairs must be recorded then. */
+/* Nobody's key of a year is there before the disk can be full: repairs must be recorded then. */
+static enum err
+make_nobodys(struct keeper *keeper, unsigned year)
+{
+    struct subjects_id nobody;
+    enum err err = subjects_need(keeper->subjects, "", 0, year, &nobody);
+    keeper->nobodys_year = err == OK ? year : keeper->nobodys_year;
+    return err;
+}
+
+/* Whether one of the last entries is sealed. Only the keeper makes such a text in these members. */
+static bool
+was_sealed(const struct keeper *keeper)
+{
+    struct tree *tree = NULL;
+    struct logged *logged = logged_new();
+    uint64_t size = ledger_published(keeper->ledger);
+    bool is_sealed = false;
+    if (logged != NULL && size != 0 && tree_open(keeper->settings->folder, &tree, NULL) == OK) {
+        for (uint64_t i = 0; i < SEALED_TAIL && i < size && !is_sealed; i++) {
+            const uint8_t *entry = NULL;
+            size_t len = 0;
+            is_sealed = tree_entry(tree, size - 1 - i, size, &entry, &len, NULL) == OK &&
+                        logged_read(logged, entry, len) && logged->sealed != 0;
+        }
+        tree_close(tree);
+    }
+    logged_free(logged);
+    return is_sealed;
+}
+
 enum err
 keeper_seal_start(struct keeper *keeper, struct note *note)
 {
-    struct subjects_id nobody;
+    if (keeper->subjects == NULL && was_sealed(keeper)) {
+        note_set(note,
+            "personal fields of this ledger are sealed, but %s has no " SUBJECTS_FILE
+            ": put its copy there; nothing is recorded unsealed. Lost for good: see "
+            "gatehouse-ledger(7), PERSONAL DATA",
+            file_tail(keeper->settings->keys, 100));
+        return ERR_MISSING;
+    }
     if (keeper->subjects == NULL) {
         return OK;
     }
-    enum err err = subjects_need(keeper->subjects, "", 0, this_year(keeper), &nobody);
+    /* It was read before this keeper had the ledger: another may have added and erased since. */
+    enum err err = subjects_refresh(keeper->subjects);
+    if (err != OK) {
+        note_set(note, SUBJECTS_FILE ": it can't be read again: %s", err_words(err));
+        return err;
+    }
+    err = make_nobodys(keeper, year_at(keeper->clock.now));
     if (err != OK && err != ERR_FULL) {
         note_set(note, "the keys of sealed fields: %s", disk_trouble());
         return err;
     }
     return OK;
+}
+
+void
+keeper_seal_second(struct keeper *keeper)
+{
+    unsigned year = keeper->subjects == NULL ? 0 : year_at(keeper->clock.now + CLOCK_DAY);
+    if (year > keeper->nobodys_year && make_nobodys(keeper, year) == ERR_IO) {
+        keeper_die(ERR_IO, disk_trouble());
+    }
 }
 
 void
@@ -76,8 +134,8 @@ keeper_seal_event(struct keeper *keeper, const struct message *message, struct m
         return OK;
     }
     buf_clear(&keeper->sealed);
-    enum err err = seal_event(
-        keeper->subjects, this_year(keeper), message->payload, message->len, &keeper->sealed, note);
+    enum err err = seal_event(keeper->subjects, year_at(keeper->clock.now), message->payload,
+        message->len, &keeper->sealed, note);
     if (err == ERR_IO) {
         keeper_die(err, disk_trouble());
     }
@@ -107,6 +165,7 @@ keeper_seal_erase(
     if (err == ERR_IO || err == ERR_FULL) {
         keeper_die(err, disk_trouble());
     }
+    keeper->nobodys_year = 0; /* it may be one of them */
     *ret_count = count;
     return err;
 }

@@ -18,21 +18,44 @@
 static_assert(SEAL_SHOWN == HEAD_LEN - 1, "without the colon");
 static_assert(NONCE == 24 && TAG == 16, "as doc/ledger-format.md has it");
 
-/* What is personal; `of`: the member beside it that says whose it is, NULL: nobody's. */
+enum whose {
+    NOBODYS,
+    ACTORS,
+    NAMED, /* the account that the text itself names */
+};
+
+/* What is personal: a text, or an array of texts. */
 struct personal {
     const char *action;   /* NULL: of every one */
     const char *parts[2]; /* objects on the way to it */
-    const char *member, *path, *of;
+    const char *member, *path;
+    enum whose whose;
 };
 static const struct personal rows[] = {
-    {NULL,          {"actor"},           "ip",      "actor.ip",             "user"  },
-    {NULL,          {"actor"},           "session", "actor.session",        "user"  },
-    {NULL,          {"actor"},           "user",    "actor.user",           "user"  },
-    {"auth.ban",    {"detail"},          "net",     "detail.net",           NULL    },
-    {"ledger.read", {"detail", "query"}, "ip",      "detail.query.ip",      NULL    },
-    {"ledger.read", {"detail", "query"}, "session", "detail.query.session", NULL    },
-    {"ledger.read", {"detail", "query"}, "user",    "detail.query.user",    "user"  },
-    {"user.change", {"target"},          "object",  "target.object",        "object"},
+    {NULL,          {"actor"},           "ip",         "actor.ip",             ACTORS },
+    {NULL,          {"actor"},           "session",    "actor.session",        ACTORS },
+    {NULL,          {"actor"},           "user",       "actor.user",           ACTORS },
+    {"auth.ban",    {"detail"},          "net",        "detail.net",           NOBODYS},
+    {"auth.logout", {"detail"},          "by_session", "detail.by_session",    ACTORS },
+    {"ledger.read", {"detail", "query"}, "ip",         "detail.query.ip",      NOBODYS},
+    {"ledger.read", {"detail", "query"}, "object",     "detail.query.object",  NAMED  },
+    {"ledger.read", {"detail", "query"}, "session",    "detail.query.session", NOBODYS},
+    {"ledger.read", {"detail", "query"}, "text",       "detail.query.text",    NOBODYS},
+    {"ledger.read", {"detail", "query"}, "user",       "detail.query.user",    NAMED  },
+    {"user.change", {"target"},          "object",     "target.object",        NAMED  },
+};
+
+/* How objects name an account; what begins as the others is about none. */
+static const struct {
+    const char *words;
+    bool is_account;
+} objects[] = {
+    {"user ",        true },
+    {"sessions of ", true },
+    {"session ",     false},
+    {"address ",     false},
+    {"role ",        false},
+    {"group ",       false},
 };
 
 static json_t *
@@ -87,19 +110,69 @@ seal_text(const struct subjects_id *subject, const uint8_t *subject_key, const c
     return buf_error(&out) == OK ? json_stringn(out.data, out.len) : NULL;
 }
 
-/* Whose key a row of this event is sealed under; one that is new is durable then. */
+/* The account that a text names; empty: none. */
+static struct event_text
+named(const json_t *text)
+{
+    const char *bytes = json_string_value(text);
+    for (size_t i = 0; i < COUNT(objects); i++) {
+        if (text_starts(bytes, objects[i].words)) {
+            size_t skip = objects[i].is_account ? strlen(objects[i].words) : 0;
+            return (struct event_text){
+                bytes + skip, objects[i].is_account ? json_string_length(text) - skip : 0};
+        }
+    }
+    return (struct event_text){bytes, json_string_length(text)};
+}
+
+/*
+ * Whose key a row of this event is sealed under; one that is new is durable then. Where there can
+ * be no more keys, it is nobody's: of a full disk only for what may use the reserve, such as
+ * repairs.
+ */
 static enum err
-subject_of(struct subjects *subjects, unsigned year, const json_t *object,
+subject_of(struct subjects *subjects, unsigned year, const json_t *event,
     const struct personal *row, struct subjects_id *ret_subject)
 {
-    const json_t *who = row->of == NULL ? NULL : json_object_get(object, row->of);
-    const char *name = who == NULL ? "" : json_string_value(who);
-    size_t len = who == NULL ? 0 : json_string_length(who);
-    enum err err = subjects_need(subjects, name, len, year, ret_subject);
-    if (err == ERR_FULL && subjects_find(subjects, "", 0, year, ret_subject) == OK) {
-        return OK; /* nobody's is made early: repairs of a full disk must be recorded */
+    const json_t *text = json_object_get(object_of(event, row), row->member);
+    const json_t *user = json_object_get(json_object_get(event, "actor"), "user");
+    const char *action = json_string_value(json_object_get(event, "action"));
+    struct event_text name = {"", 0};
+    enum event_action which = EVENT_ACTIONS;
+    if (row->whose == ACTORS && json_is_string(user)) {
+        name = (struct event_text){json_string_value(user), json_string_length(user)};
+    } else if (row->whose == NAMED && json_is_string(text)) {
+        name = named(text);
+    }
+    enum err err = subjects_need(subjects, name.bytes, name.len, year, ret_subject);
+    bool is_reserved = event_action_parse(action, strlen(action), &which) == OK &&
+                       event_action(which)->voice == EVENT_RESERVED;
+    if (err == ERR_LIMIT || (err == ERR_FULL && is_reserved)) {
+        enum err nobodys = subjects_need(subjects, "", 0, year, ret_subject);
+        return nobodys == OK ? OK : err;
     }
     return err;
+}
+
+/* The sealed form of a text or of an array, of which what is no text stays. */
+static json_t *
+seal_value(const struct subjects *subjects, const struct subjects_id *subject, const char *path,
+    const json_t *value)
+{
+    const uint8_t *key = subjects_key(subjects, subject);
+    if (!json_is_array(value)) {
+        return seal_text(subject, key, path, value);
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; list != NULL && i < json_array_size(value); i++) {
+        json_t *one = json_array_get(value, i);
+        one = json_is_string(one) ? seal_text(subject, key, path, one) : json_incref(one);
+        if (one == NULL || json_array_append_new(list, one) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
 }
 
 /* All texts are made before any takes its place: the user names the key of the others. */
@@ -110,19 +183,18 @@ seal_members(struct subjects *subjects, unsigned year, json_t *event, struct not
     json_t *sealed[COUNT(rows)] = {NULL};
     enum err err = OK;
     for (size_t i = 0; i < COUNT(rows) && err == OK; i++) {
-        const json_t *object = object_of(event, &rows[i]);
-        const json_t *text = json_object_get(object, rows[i].member);
+        const json_t *value = json_object_get(object_of(event, &rows[i]), rows[i].member);
         struct subjects_id subject;
-        if (!json_is_string(text) ||
+        if ((!json_is_string(value) && !json_is_array(value)) ||
             (rows[i].action != NULL && strcmp(rows[i].action, action) != 0)) {
             continue;
         }
-        err = subject_of(subjects, year, object, &rows[i], &subject);
+        err = subject_of(subjects, year, event, &rows[i], &subject);
         if (err != OK) {
             note_set(note, "the key of a subject: %s", err_words(err));
             break;
         }
-        sealed[i] = seal_text(&subject, subjects_key(subjects, &subject), rows[i].path, text);
+        sealed[i] = seal_value(subjects, &subject, rows[i].path, value);
         if (sealed[i] == NULL) {
             note_set(note, "%s is too long to be sealed", rows[i].path);
             err = ERR_LIMIT;

@@ -346,7 +346,8 @@ narrow_by(struct search *search, const struct index_posting *posting,
 
 /*
  * The index never has what is sealed, only whose it is: a user by name, or by the mark of each
- * year. Addresses, sessions and words that are sealed are looked for in every entry.
+ * year, or by nobody's, of a time when there could be no key. Addresses, sessions and words that
+ * are sealed are looked for in every entry.
  */
 static enum err
 narrow_by_user(struct search *search, const struct index_posting *posting, struct places *places)
@@ -359,15 +360,18 @@ narrow_by_user(struct search *search, const struct index_posting *posting, struc
     enum err err = index_find(search->index, posting, &found);
     subjects_years(subjects, &year, &last);
     for (; err == OK && year <= last; year++) {
-        char text[SEAL_SHOWN + 1];
-        struct subjects_id subject;
-        if (subjects_find(subjects, posting->text, posting->len, year, &subject) != OK) {
-            continue;
+        const size_t lens[] = {posting->len, 0};
+        for (size_t i = 0; err == OK && i < COUNT(lens); i++) {
+            char text[SEAL_SHOWN + 1];
+            struct subjects_id subject;
+            if (subjects_find(subjects, posting->text, lens[i], year, &subject) != OK) {
+                continue;
+            }
+            struct index_posting sealed = *posting;
+            sealed.text = seal_mark_text(&subject, text);
+            sealed.len = SEAL_SHOWN;
+            err = index_find(search->index, &sealed, &found);
         }
-        struct index_posting sealed = *posting;
-        sealed.text = seal_mark_text(&subject, text);
-        sealed.len = SEAL_SHOWN;
-        err = index_find(search->index, &sealed, &found);
     }
     places_and(places, &found);
     return err;

@@ -4,6 +4,7 @@
  */
 #include "ledger/subjects.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ledger/base64.h"
 #include "ledger/disk.h"
@@ -26,6 +27,7 @@
 #define KEY_AT   (HASH_AT + 2 * HASH + 1) /* "2026 0123456789abcdef " */
 #define LINE_LEN (KEY_AT + KEY_TEXT + 1)
 #define FIRST    64u /* keys that there is room for at first */
+#define FRESH_S  2   /* a change so young may not be the last of its time */
 #define FREE     UINT32_MAX
 
 struct line {
@@ -36,7 +38,6 @@ struct line {
 
 struct subjects {
     int fd;
-    bool is_writable;
     uint8_t *pepper; /* guarded; the keys follow it */
     uint8_t *keys;   /* inside the same memory, one a line */
     struct line *all;
@@ -272,7 +273,8 @@ take_lines(struct subjects *subjects)
     if (fstat(subjects->fd, &about) != 0) {
         return ERR_IO;
     }
-    subjects->changed = about.st_mtim;
+    bool is_fresh = clock_wall() / 1000 - about.st_mtim.tv_sec < FRESH_S;
+    subjects->changed = is_fresh ? (struct timespec){0} : about.st_mtim;
     subjects->lines = 0;
     subjects->live = 0;
     subjects->first = UINT_MAX;
@@ -286,11 +288,16 @@ take_lines(struct subjects *subjects)
                   : ERR_IO;
     }
     sodium_memzero(line, sizeof(line));
-    bool is_torn = about.st_size != place_of(subjects->lines);
-    if (err == OK && is_torn && subjects->is_writable) {
-        err = disk_truncate(subjects->fd, place_of(subjects->lines));
-    }
     return err;
+}
+
+/* A file that root makes for the keeper of another user. */
+static bool
+give_to_owner(int fd, int folder)
+{
+    struct stat above;
+    return geteuid() != 0 ||
+           (fstat(folder, &above) == 0 && fchown(fd, above.st_uid, above.st_gid) == 0);
 }
 
 enum err
@@ -300,6 +307,12 @@ subjects_create(int folder, const char *name, struct note *note)
     if (fd < 0) {
         note_set(note, "%s: %s", name, strerror(errno));
         return errno == EEXIST ? ERR_VALUE : ERR_IO;
+    }
+    if (!give_to_owner(fd, folder)) {
+        note_set(note, "%s: %s", name, strerror(errno));
+        (void)close(fd);
+        (void)unlinkat(folder, name, 0);
+        return ERR_IO;
     }
     uint8_t pepper[SUBJECTS_KEY];
     char line[HEAD_LEN + 1] = HEAD;
@@ -333,7 +346,6 @@ subjects_open(int folder, const char *name, bool is_writable, struct subjects **
         return ERR_MEMORY;
     }
     subjects->fd = fd;
-    subjects->is_writable = is_writable;
     enum err err = take_head(subjects);
     err = err == OK ? take_lines(subjects) : err;
     if (err != OK) {
@@ -349,6 +361,12 @@ enum err
 subjects_beside(const char *ledger, struct subjects **ret_subjects, struct note *note)
 {
     char keys[PATH_MAX];
+    char real[PATH_MAX];
+    const char *slash = strrchr(ledger, '/');
+    const char *last = slash == NULL ? ledger : slash + 1;
+    if ((text_equal(last, ".") || text_equal(last, "..")) && realpath(ledger, real) != NULL) {
+        ledger = real; /* what lies beside it has no name otherwise */
+    }
     size_t len = strlen(ledger);
     while (len > 1 && ledger[len - 1] == '/') {
         len--;
@@ -410,7 +428,8 @@ subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned 
     if (subjects_find(subjects, name, len, year, ret_subject) == OK) {
         return OK;
     }
-    enum err err = year > 9999 ? ERR_VALUE : make_room(subjects);
+    bool is_over = len != 0 && subjects->lines >= SUBJECTS_MAX; /* nobody's is one a year */
+    enum err err = year > 9999 ? ERR_VALUE : is_over ? ERR_LIMIT : make_room(subjects);
     if (err != OK) {
         return err;
     }

@@ -22,12 +22,15 @@ struct subjects_id {
 
 struct subjects;
 
-/* Makes the file, 0600, durable; ERR_VALUE when there is one. The program has run secret_start().
+/*
+ * Makes the file, 0600, durable; ERR_VALUE when there is one. Made by root it belongs to the
+ * folder's owner, as the keeper's user. The program has run secret_start().
  */
 enum err subjects_create(int folder, const char *name, struct note *note) MUST_CHECK;
 /*
- * Reads it. One that is writable is the keeper's, and loses a torn last line. ERR_MISSING: none;
- * ERR_SYNTAX; ERR_IO, also when it is not for this user; the note says which.
+ * Reads it, and leaves a torn last line to the next key to cover. One that is writable is the
+ * keeper's. ERR_MISSING: none; ERR_SYNTAX; ERR_IO, also when it is not for this user; the note says
+ * which.
  */
 enum err subjects_open(int folder, const char *name, bool is_writable,
     struct subjects **ret_subjects, struct note *note) MUST_CHECK;
@@ -43,7 +46,10 @@ void subjects_close(struct subjects *subjects);
 /* Who that is in a year, the name being any bytes; ERR_MISSING: erased, or never there. */
 enum err subjects_find(const struct subjects *subjects, const void *name, size_t len, unsigned year,
     struct subjects_id *ret_subject) MUST_CHECK;
-/* The same, with a new key where there is none; durable on return. ERR_FULL, ERR_IO, ERR_LIMIT. */
+/*
+ * The same, with a new key where there is none; durable on return. ERR_FULL, ERR_IO, ERR_LIMIT.
+ * Nobody's (no name) is made over the limit too.
+ */
 enum err subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned year,
     struct subjects_id *ret_subject) MUST_CHECK;
 /* The key, NULL: erased, or never there. Valid until the next call that may add one. */
@@ -58,5 +64,5 @@ enum err subjects_erase_before(
 size_t subjects_count(const struct subjects *subjects); /* keys that are there */
 /* Years that there are subjects of; first > last: none. */
 void subjects_years(const struct subjects *subjects, unsigned *ret_first, unsigned *ret_last);
-/* Takes up what the keeper added and erased since; for who only reads. */
+/* Takes up what was added and erased since: for who reads, and for a keeper that was not alone. */
 enum err subjects_refresh(struct subjects *subjects) MUST_CHECK;

@@ -180,3 +180,27 @@ def test_a_damaged_file_of_keys_is_told_and_nothing_is_recorded_unsealed(ledger)
                      "--user", "zoe-the-night-guard", "--ip", "192.0.2.1", "--camera", "front")
     assert done.returncode != 0 and "subjects" in done.stderr
     assert b"zoe-the-night-guard" not in everything(ledger)
+
+
+def test_a_sealed_ledger_whose_keys_are_missing_records_nothing(ledger, tmp_path):
+    keys = pathlib.Path(str(ledger) + "-keys") / "subjects"
+    keys.rename(tmp_path / "kept")
+    words = ("ledger", "append", "--ledger", ledger, "--action", "footage.live", "--site", "s", "--outcome", "ok",
+             "--user", "zoe-the-night-guard", "--ip", "192.0.2.1", "--camera", "front")
+    done = gatehouse(*words)
+    assert done.returncode != 0 and "subjects" in done.stderr and "its copy" in done.stderr
+    assert b"zoe-the-night-guard" not in everything(ledger)
+    (tmp_path / "kept").rename(keys)
+    assert gatehouse(*words).returncode == 0
+    assert len(found(ledger, "--user", "zoe-the-night-guard")) == 1
+
+
+def test_names_are_read_from_inside_the_ledger_too(ledger):
+    done = gatehouse("ledger", "search", "--ledger", ".", "--format", "json", "--user", "anna", cwd=ledger)
+    assert len(done.stdout.splitlines()) == 10, done.stderr
+
+
+def test_words_that_were_looked_for_are_not_left_in_the_event(ledger):
+    assert found(ledger, "--text", "carla")
+    done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.read", "--format", "json")
+    assert "carla" not in done.stdout and '"text":["sealed:' in done.stdout

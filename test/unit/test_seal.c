@@ -307,8 +307,10 @@ test_a_torn_last_line_is_dropped_and_a_damaged_one_refused(void **state)
     assert_int_equal(truncate(path, whole + 20), 0);
     again(true);
     assert_int_equal(subjects_count(subjects), 1);
-    assert_int_equal(stat(path, &about), 0);
-    assert_int_equal(about.st_size, whole);
+    assert_int_equal(subjects_need(subjects, "carla", 5, 2026, &subject), OK);
+    again(true);
+    assert_int_equal(subjects_count(subjects), 2);
+    assert_int_equal(subjects_find(subjects, "carla", 5, 2026, &subject), OK);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     assert_int_equal(pwrite(fd, "20x6", 4, whole - 67), 4);
     (void)close(fd);
@@ -377,6 +379,161 @@ test_a_search_reads_what_is_inside_and_a_stranger_reads_marks(void **state)
     logged_free(logged);
 }
 
+static void
+assert_object_is_erased_with(enum event_action action, const char *object, const char *user)
+{
+    CLEANUP(buf_release) struct buf event;
+    CLEANUP(buf_release) struct buf text;
+    CLEANUP(buf_release) struct buf gone;
+    size_t count = 0;
+    seal(&event, action, "chief", object);
+    shown(subjects, &event, "target.object", "target", "object", &text);
+    assert_string_equal(text.data, object);
+    assert_int_equal(subjects_erase(subjects, user, strlen(user), &count), OK);
+    assert_int_equal(count, 1);
+    shown(subjects, &event, "target.object", "target", "object", &gone);
+    assert_int_equal(strncmp(gone.data, "sealed:2026-", 12), 0);
+}
+
+/* As the commands and the doorman write them. */
+static void
+test_what_names_an_account_is_erased_with_that_account(void **state)
+{
+    (void)state;
+    assert_object_is_erased_with(EVENT_USER_CHANGE, "user anna", "anna");
+    assert_object_is_erased_with(EVENT_USER_CHANGE, "sessions of anna", "anna");
+    assert_object_is_erased_with(EVENT_USER_CHANGE, "anna", "anna");
+    assert_object_is_erased_with(EVENT_USER_CHANGE, "address 192.0.2.7", "");
+}
+
+static void
+test_nothing_that_was_asked_for_is_left_in_the_event_of_a_search(void **state)
+{
+    (void)state;
+    static const char event[] =
+        "{\"action\":\"ledger.read\",\"actor\":{\"user\":\"chief\"},\"detail\":{\"query\":{"
+        "\"ip\":\"192.0.2.7\",\"object\":\"user anna\",\"session\":\"s-1\",\"text\":[\"anna\",7,"
+        "\"s-1\"],\"user\":\"anna\"}},\"id\":\"event-0123\",\"outcome\":\"ok\",\"site\":\"x\"}";
+    CLEANUP(buf_release) struct buf out;
+    size_t count = 0;
+    buf_init(&out, EVENT_LIMIT);
+    assert_int_equal(seal_event(subjects, 2026, event, sizeof(event) - 1, &out, &note), OK);
+    assert_null(strstr(out.data, "anna"));
+    assert_null(strstr(out.data, "192.0.2.7"));
+    assert_null(strstr(out.data, "s-1"));
+    assert_non_null(strstr(out.data, ",7,"));
+    assert_int_equal(subjects_erase(subjects, "anna", 4, &count), OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(subjects_count(subjects), 2); /* the chief's and nobody's */
+}
+
+static void
+test_the_session_that_ended_another_is_sealed_too(void **state)
+{
+    (void)state;
+    static const char event[] = "{\"action\":\"auth.logout\",\"actor\":{\"session\":\"s-1\","
+                                "\"user\":\"anna\"},\"detail\":{\"by_session\":\"s-2\"},"
+                                "\"id\":\"event-0123\",\"outcome\":\"ok\",\"site\":\"x\"}";
+    CLEANUP(buf_release) struct buf out;
+    buf_init(&out, EVENT_LIMIT);
+    assert_int_equal(seal_event(subjects, 2026, event, sizeof(event) - 1, &out, &note), OK);
+    assert_null(strstr(out.data, "s-2"));
+    assert_int_equal(subjects_count(subjects), 1);
+}
+
+/* A keeper reads the file before it has the ledger; another may be at its end then. */
+static void
+test_what_another_keeper_added_before_is_not_overwritten(void **state)
+{
+    (void)state;
+    struct subjects *other = NULL;
+    struct subjects_id subject;
+    struct subjects_id anna;
+    size_t count = 0;
+    assert_int_equal(subjects_need(subjects, "zoe", 3, 2026, &subject), OK);
+    assert_int_equal(subjects_open(folder, SUBJECTS_FILE, true, &other, &note), OK);
+    assert_int_equal(subjects_need(subjects, "anna", 4, 2026, &anna), OK);
+    assert_int_equal(subjects_erase(subjects, "zoe", 3, &count), OK);
+    assert_int_equal(subjects_refresh(other), OK);
+    assert_int_equal(subjects_need(other, "ben", 3, 2026, &subject), OK);
+    subjects_close(other);
+    again(false);
+    assert_int_equal(subjects_count(subjects), 2);
+    assert_non_null(subjects_key(subjects, &anna));
+    assert_int_equal(subjects_find(subjects, "zoe", 3, 2026, &subject), ERR_MISSING);
+}
+
+static void
+test_an_erasing_within_one_tick_of_the_clock_reaches_a_reader(void **state)
+{
+    (void)state;
+    struct subjects *reader = NULL;
+    struct subjects_id subject;
+    struct stat about;
+    char path[256];
+    size_t count = 0;
+    scratch_path(path, SUBJECTS_FILE);
+    assert_int_equal(subjects_need(subjects, "anna", 4, 2026, &subject), OK);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(subjects_open(folder, SUBJECTS_FILE, false, &reader, &note), OK);
+    assert_int_equal(subjects_erase(subjects, "anna", 4, &count), OK);
+    const struct timespec times[] = {about.st_atim, about.st_mtim};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_int_equal(subjects_refresh(reader), OK);
+    assert_null(subjects_key(reader, &subject));
+    subjects_close(reader);
+}
+
+/* Names that somebody types at a log-in are subjects as well. */
+static void
+test_when_there_are_no_more_keys_new_persons_are_sealed_under_nobodys(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf event;
+    struct subjects_id subject;
+    static const char erased[] =
+        "2020 ---------------- --------------------------------------------\n";
+    char path[256];
+    scratch_path(path, SUBJECTS_FILE);
+    FILE *file = fopen(path, "ae");
+    assert_non_null(file);
+    for (size_t i = 0; i < SUBJECTS_MAX; i++) {
+        assert_int_equal(fwrite(erased, sizeof(erased) - 1, 1, file), 1);
+    }
+    assert_int_equal(fclose(file), 0);
+    again(true);
+    assert_int_equal(subjects_need(subjects, "anna", 4, 2026, &subject), ERR_LIMIT);
+    seal(&event, EVENT_LIVE, "anna", NULL);
+    assert_null(strstr(event.data, "anna"));
+    assert_user(subjects, &event, "anna");
+    assert_int_equal(subjects_find(subjects, "anna", 4, 2026, &subject), ERR_MISSING);
+    assert_int_equal(subjects_count(subjects), 1);
+}
+
+static void
+test_a_file_that_root_makes_is_of_who_the_folder_is_of(void **state)
+{
+    (void)state;
+    char path[256];
+    struct stat about;
+    if (geteuid() != 0) {
+        skip();
+    }
+    scratch_path(path, "keys");
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(chown(path, 12345, 12346), 0);
+    int keys = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(keys >= 0);
+    assert_int_equal(subjects_create(keys, SUBJECTS_FILE, &note), OK);
+    assert_int_equal(fstatat(keys, SUBJECTS_FILE, &about, 0), 0);
+    assert_int_equal(about.st_uid, 12345);
+    assert_int_equal(about.st_gid, 12346);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    assert_int_equal(unlinkat(keys, SUBJECTS_FILE, 0), 0);
+    (void)close(keys);
+    assert_int_equal(rmdir(path), 0);
+}
+
 int
 main(void)
 {
@@ -395,6 +552,13 @@ main(void)
         EACH(test_a_torn_last_line_is_dropped_and_a_damaged_one_refused),
         EACH(test_hostile_texts_are_shown_as_they_are_or_not_opened),
         EACH(test_a_search_reads_what_is_inside_and_a_stranger_reads_marks),
+        EACH(test_what_names_an_account_is_erased_with_that_account),
+        EACH(test_nothing_that_was_asked_for_is_left_in_the_event_of_a_search),
+        EACH(test_the_session_that_ended_another_is_sealed_too),
+        EACH(test_what_another_keeper_added_before_is_not_overwritten),
+        EACH(test_an_erasing_within_one_tick_of_the_clock_reaches_a_reader),
+        EACH(test_when_there_are_no_more_keys_new_persons_are_sealed_under_nobodys),
+        EACH(test_a_file_that_root_makes_is_of_who_the_folder_is_of),
         EACH(test_a_name_that_grows_over_the_limit_is_refused_with_words),
     };
     return secret_start() == OK ? cmocka_run_group_tests(tests, setup, teardown) : 1;
