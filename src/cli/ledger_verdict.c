@@ -151,6 +151,13 @@ print_entries(const struct verify_result *result, FILE *out)
     double seconds = (double)result->milliseconds / 1000.0;
     put_line(out, "Read", "%s entries, %.1f MB in %.1f s", ledger_number(result->entries, number),
         (double)result->bytes / 1e6, seconds);
+    if (result->pruned != 0) {
+        put_line(out, "Pruned",
+            "entries below %" PRIu64 " are pruned by policy (event #%" PRIu64 "): their hashes",
+            result->retention.minimum, result->retention.event);
+        put_line(out, "", "are checked, their contents are not there");
+        put_line(out, "", "policy: %s", result->retention.policy);
+    }
     if (result->since != 0) {
         put_line(out, "", "the %s before them were verified earlier and not read again",
             ledger_number(result->since, number));
@@ -251,6 +258,12 @@ ledger_verdict_json(const struct verify_result *result, FILE *out)
     if (result->first_time[0] != '\0') {
         (void)json_object_set_new(all, "first_time", text_json(result->first_time));
         (void)json_object_set_new(all, "last_time", text_json(result->last_time));
+    }
+    if (result->retention.minimum != 0) {
+        (void)json_object_set_new(all, "retention",
+            json_pack("{s:o, s:o, s:s, s:o}", "minimum", number_json(result->retention.minimum),
+                "event", number_json(result->retention.event), "policy", result->retention.policy,
+                "missing", number_json(result->pruned)));
     }
     if (result->older.size != 0) {
         (void)json_object_set_new(all, "older", head_json(&result->older));

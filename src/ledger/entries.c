@@ -19,6 +19,7 @@ struct entries {
     struct merkle *merkle;
     struct merkle_head head;
     char origin[VKEY_NAME];
+    struct retention retention;
     struct buf bundle;
     uint64_t bundle_index;
     unsigned bundle_width;
@@ -75,14 +76,37 @@ entries_origin(const struct entries *entries)
     return entries->origin;
 }
 
+const struct retention *
+entries_retention(const struct entries *entries)
+{
+    return &entries->retention;
+}
+
+/* A statement that was seen in this log before stays in it. */
+static enum err
+take_retention(struct entries *entries, const struct retention *retention, struct note *note)
+{
+    enum err err = OK;
+    if (entries->retention.minimum != retention->minimum ||
+        entries->retention.event != retention->event) {
+        err = retention_check(entries->tree, retention, &entries->head, note);
+    }
+    if (err == OK) {
+        entries->retention = *retention;
+    }
+    return err;
+}
+
 enum err
 entries_refresh(struct entries *entries, struct note *note)
 {
     CLEANUP(buf_release) struct buf text;
     struct signednote signed_note;
     struct checkpoint checkpoint;
+    struct retention retention;
     buf_init(&text, TREE_CHECKPOINT);
-    enum err err = tree_file(entries->tree, "checkpoint", &text, note);
+    enum err err = retention_read(entries->tree, &retention, note);
+    err = err == OK ? tree_file(entries->tree, "checkpoint", &text, note) : err;
     if (err == OK) {
         err = signednote_parse(text.data, text.len, &signed_note, note);
     }
@@ -93,6 +117,7 @@ entries_refresh(struct entries *entries, struct note *note)
         entries->head = checkpoint.head;
         memcpy(entries->origin, checkpoint.origin, sizeof(entries->origin));
         entries->proven = NO_BUNDLE;
+        err = take_retention(entries, &retention, note);
     }
     return err;
 }
@@ -133,6 +158,11 @@ entries_get(struct entries *entries, uint64_t index, const uint8_t **ret_entry, 
     struct note *note)
 {
     assert(index < entries->head.size);
+    if (index < entries->retention.minimum) {
+        note_set(note, "entry %" PRIu64 " is pruned by policy (event #%" PRIu64 ")", index,
+            entries->retention.event);
+        return ERR_MISSING;
+    }
     enum err err = load_bundle(entries, index / TILE_WIDTH, note);
     if (err == OK) {
         const struct entry *entry = &entries->of_bundle[index % TILE_WIDTH];
@@ -190,6 +220,20 @@ entries_grow(
     struct merkle_hash leaf;
     merkle_leaf(entries->merkle, entry, len, &leaf);
     merkle_grow(entries->merkle, frontier, &leaf);
+}
+
+enum err
+entries_grow_pruned(struct entries *entries, struct merkle_frontier *frontier, struct note *note)
+{
+    struct merkle_hash leaf;
+    struct merkle_source source = tree_source(entries->tree, entries->head.size);
+    enum err err = source.hash(source.context, 0, frontier->size, &leaf);
+    if (err == OK) {
+        merkle_grow(entries->merkle, frontier, &leaf);
+    } else {
+        note_set(note, "%s", tree_trouble(entries->tree)->text);
+    }
+    return err;
 }
 
 bool

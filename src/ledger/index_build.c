@@ -93,6 +93,13 @@ index_build_count(const struct index_build *build)
     return build->count;
 }
 
+void
+index_build_skip(struct index_build *build)
+{
+    assert(build->count < PLACES_CHUNK);
+    build->count++;
+}
+
 static uint32_t *
 slot_of(struct index_build *build, const struct value *like, const char *text)
 {

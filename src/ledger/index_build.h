@@ -11,6 +11,8 @@ void index_build_free(struct index_build *build);
 /* The next entry of the chunk, which has room for it; `logged` is used to read it. */
 enum err index_build_add(
     struct index_build *build, struct logged *logged, const void *entry, size_t len) MUST_CHECK;
+/* The same for one that is pruned: its place is taken, and nothing is at it. */
+void index_build_skip(struct index_build *build);
 size_t index_build_count(const struct index_build *build);
 /* Adds the chunk to the index, within index_begin() and index_end(), and empties the build. */
 enum err index_build_store(

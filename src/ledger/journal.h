@@ -98,5 +98,8 @@ enum err journal_next(
     struct journal *journal, uint8_t *bytes, struct segment_batch *ret_batch) MUST_CHECK;
 /* Entries below the index are durable elsewhere: notes it, frees segments that hold no other. */
 enum err journal_retire(struct journal *journal, uint64_t durable) MUST_CHECK;
+/* Entries below are durable in tiles and not needed in the journal, as its mark says; also while
+ * another process writes. ERR_MISSING: there is no journal. */
+enum err journal_durable(int ledger, uint64_t *ret_durable) MUST_CHECK;
 /* Whether it takes more than half of what it may. */
 bool journal_is_long(struct journal *journal);

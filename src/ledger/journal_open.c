@@ -147,6 +147,18 @@ read_mark(int folder)
     return text_equal(text, again) ? durable : 0;
 }
 
+enum err
+journal_durable(int ledger, uint64_t *ret_durable)
+{
+    int folder = openat(ledger, JOURNAL_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        return errno == ENOENT ? ERR_MISSING : ERR_IO;
+    }
+    *ret_durable = read_mark(folder);
+    (void)close(folder);
+    return OK;
+}
+
 /* What reading all batches learns on its way. */
 struct scan {
     uint8_t *bytes;

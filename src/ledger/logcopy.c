@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "ledger/disk.h"
+#include "ledger/retention.h"
 #include "ledger/smallfile.h"
 #include "ledger/tree.h"
 
@@ -26,6 +27,7 @@ struct work {
     int to;
     bool whole;
     unsigned handovers;
+    struct retention retention;
     struct buf vkey, checkpoint, bundle;
     struct logcopy *copy;
     struct note *note;
@@ -85,6 +87,16 @@ read_heads(struct work *work)
         work->copy->head = checkpoint.head;
     }
     return err;
+}
+
+/* Before the checkpoint, which then covers what it refers to. */
+static enum err
+read_log(struct work *work)
+{
+    enum err err = retention_read(work->tree, &work->retention, work->note);
+    err = err == OK ? read_heads(work) : err;
+    return err == OK ? retention_check(work->tree, &work->retention, &work->copy->head, work->note)
+                     : err;
 }
 
 static bool
@@ -262,6 +274,14 @@ is_there(const struct work *work, const struct tile *tile)
            ours.st_size == theirs.st_size;
 }
 
+static bool
+is_pruned(const struct work *work, const struct tile *tile)
+{
+    char path[TILE_PATH];
+    return tile->level == TILE_ENTRIES && tile->index < retention_bundles(&work->retention) &&
+           !has(tree_folder(work->tree), tile_path(tile, path));
+}
+
 static enum err
 copy_tiles(struct work *work)
 {
@@ -273,7 +293,8 @@ copy_tiles(struct work *work)
             if (tile.width == 0) {
                 break;
             }
-            err = is_there(work, &tile) ? OK : copy_tile(work, &tile);
+            bool is_done = is_there(work, &tile) || is_pruned(work, &tile);
+            err = is_done ? OK : copy_tile(work, &tile);
             tile.index++;
         }
     }
@@ -321,9 +342,36 @@ copy_around(struct work *work)
 }
 
 static enum err
+copy_retention(struct work *work)
+{
+    return work->retention.minimum == 0 ? OK
+                                        : retention_write(work->to, &work->retention, work->note);
+}
+
+/* In a copy that was made before they were pruned. */
+static enum err
+remove_pruned(struct work *work)
+{
+    struct tile tile = {.level = TILE_ENTRIES, .width = TILE_WIDTH};
+    enum err err = OK;
+    for (; err == OK && tile.index < retention_bundles(&work->retention); tile.index++) {
+        char path[TILE_PATH];
+        if (is_pruned(work, &tile) && has(work->to, tile_path(&tile, path))) {
+            err = disk_remove(work->to, path);
+        }
+    }
+    if (err != OK) {
+        note_set(work->note, "the copy: %s", disk_trouble());
+    }
+    return err;
+}
+
+/* A copy that has a head already is whole until it has the new one, and pruned only then. */
+static enum err
 copy_heads(struct work *work)
 {
     enum err err = copy_witnessed(work);
+    err = err == OK && work->copy->before == 0 ? copy_retention(work) : err;
     err = err == OK ? smallfile_write(work->to, VKEY, work->vkey.data, work->vkey.len) : err;
     if (err == OK) {
         err = smallfile_write(work->to, CHECKPOINT, work->checkpoint.data, work->checkpoint.len);
@@ -331,7 +379,8 @@ copy_heads(struct work *work)
     if (err != OK) {
         note_set(work->note, CHECKPOINT ": %s", disk_trouble());
     }
-    return err;
+    err = err == OK ? copy_retention(work) : err;
+    return err == OK ? remove_pruned(work) : err;
 }
 
 /* The unfinished tiles of the copy before. */
@@ -366,7 +415,7 @@ logcopy_run(
     buf_init(&work.checkpoint, TREE_CHECKPOINT);
     buf_init(&work.bundle, TREE_BUNDLE);
     enum err err = tree_open(from, &work.tree, note);
-    err = err == OK ? read_heads(&work) : err;
+    err = err == OK ? read_log(&work) : err;
     err = err == OK ? open_target(&work, to) : err;
     err = err == OK ? look_at_old(&work, to) : err;
     err = err == OK ? copy_tiles(&work) : err;

@@ -19,7 +19,8 @@ struct logcopy {
  * From a ledger's or a log's folder into a folder, which is made (0700). Tiles below the checkpoint
  * that the copy had are left alone where their length is right, unless `whole`. ERR_VALUE: the
  * folder is no copy of this log, or one that the log does not continue, or a ledger's own;
- * ERR_REFUSED: another copy is being made there. The caller releases `since` in any case.
+ * ERR_REFUSED: another copy is being made there. What the log has pruned is pruned in the copy too.
+ * The caller releases `since` in any case.
  */
 enum err logcopy_run(const char *from, const char *to, bool whole, struct logcopy *ret_copy,
     struct note *note) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "ledger/index_build.h"
 #include "ledger/seal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ search_about(const struct search *search, struct search_about *ret_about)
         .size = entries_head(search->entries)->size,
         .indexed = search->index == NULL ? 0 : search->state.frontier.size,
         .built = search->built,
+        .pruned = entries_retention(search->entries)->minimum,
     };
 }
 
@@ -70,6 +72,22 @@ index_failed(struct search *search, enum err err)
     search->note = *index_trouble(search->index);
     search->suspect = err == ERR_SYNTAX;
     search->damaged = search->damaged || err == ERR_SYNTAX;
+    return err;
+}
+
+static bool
+is_pruned(const struct search *search, uint64_t index)
+{
+    return index < entries_retention(search->entries)->minimum;
+}
+
+static enum err
+grow_by_hash(struct search *search, struct merkle_frontier *frontier, struct index_build *build)
+{
+    enum err err = entries_grow_pruned(search->entries, frontier, &search->note);
+    if (err == OK && build != NULL) {
+        index_build_skip(build);
+    }
     return err;
 }
 
@@ -84,6 +102,10 @@ grow(struct search *search, struct merkle_frontier *frontier, uint64_t end,
         size_t len = 0;
         if (build == NULL && frontier->size % TILE_WIDTH == 0) {
             err = turn(search, 0, 0);
+        }
+        if (err == OK && is_pruned(search, frontier->size)) {
+            err = grow_by_hash(search, frontier, build);
+            continue;
         }
         if (err == OK) {
             err = entries_get(search->entries, frontier->size, &entry, &len, &search->note);
@@ -288,6 +310,30 @@ open_all(struct search *search)
     return err == OK ? check_whole(search) : err;
 }
 
+static void
+say_pruned(struct search *search)
+{
+    const struct retention *retention = entries_retention(search->entries);
+    char words[RETENTION_POLICY + 160];
+    char time[CLOCK_TEXT] = "";
+    const uint8_t *entry = NULL;
+    size_t len = 0;
+    if (retention->minimum == 0) {
+        return;
+    }
+    if (retention->minimum < search->whole.size &&
+        entries_get(search->entries, retention->minimum, &entry, &len, NULL) == OK &&
+        logged_read(search->logged, entry, len) &&
+        search->logged->numbers[LOGGED_TIME] != LOGGED_NONE) {
+        (void)clock_text(search->logged->numbers[LOGGED_TIME], time);
+    }
+    (void)snprintf(words, sizeof(words),
+        "%" PRIu64 " events%s%s are pruned by policy (%s; event #%" PRIu64 "): not found here",
+        retention->minimum, time[0] == '\0' ? "" : " before ", time, retention->policy,
+        retention->event);
+    say(search, words);
+}
+
 static enum err
 take_up_subjects(struct search *search)
 {
@@ -315,6 +361,7 @@ search_open(const struct search_settings *settings, struct search **ret_search, 
         search_close(search);
         return err;
     }
+    say_pruned(search);
     *ret_search = search;
     return OK;
 }
@@ -477,6 +524,9 @@ look(struct search *search, const struct query *query, uint64_t index,
 {
     const uint8_t *entry = NULL;
     size_t len = 0;
+    if (is_pruned(search, index)) {
+        return OK;
+    }
     enum err err = entries_get(search->entries, index, &entry, &len, &search->note);
     if (err == OK) {
         err = entries_prove(search->entries, index, entry, len, &search->note);
@@ -521,9 +571,10 @@ search_run(struct search *search, const struct query *query, bool backwards,
     const struct search_reader *reader, struct note *note)
 {
     uint64_t chunks = (search->whole.size + PLACES_CHUNK - 1) / PLACES_CHUNK;
+    uint64_t first = entries_retention(search->entries)->minimum / PLACES_CHUNK;
     enum err err = OK;
-    for (uint64_t i = 0; err == OK && i < chunks; i++) {
-        err = run_chunk(search, query, backwards ? chunks - 1 - i : i, backwards, reader);
+    for (uint64_t i = first; err == OK && i < chunks; i++) {
+        err = run_chunk(search, query, backwards ? chunks - 1 - (i - first) : i, backwards, reader);
     }
     note_set(note, "%s", search->note.text);
     return err == ERR_CANCELLED ? OK : err;

@@ -4,7 +4,8 @@
  * those of the checkpoint; so an index of another log, or of one that was rewritten, is noticed,
  * and so is a log whose entries are not what its checkpoint says. What is read later is proven by
  * the tiles once more: it may have been changed after it was indexed. Signatures are verify's
- * matter.
+ * matter. Entries that are pruned by policy are known by their hashes: they are said to be there no
+ * more (`say`), and no match.
  */
 #pragma once
 
@@ -37,6 +38,7 @@ struct search_about {
     uint64_t size;    /* entries of the log */
     uint64_t indexed; /* of them in the index */
     uint64_t built;   /* of them added when it was opened */
+    uint64_t pruned;  /* entries below are not kept any more, by policy */
 };
 void search_about(const struct search *search, struct search_about *ret_about);
 

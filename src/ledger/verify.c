@@ -35,6 +35,7 @@ struct run {
     struct handover chain; /* the keys that are believed */
     struct verify_edge edge;
     struct verify_scan scan;
+    struct retention retention; /* as the file says */
     struct prefix prefixes[HANDOVER_LIMIT + 3];
     size_t prefix_count;
 };
@@ -321,6 +322,33 @@ check_witnesses(struct run *run)
     return err == ERR_VALUE ? OK : err;
 }
 
+/* Only what the log itself states may be missing. */
+static enum err
+check_retention(struct run *run)
+{
+    struct verify_result *result = run->result;
+    struct note note = {""};
+    enum err err = retention_check(run->tree, &run->retention, &result->checkpoint.head, &note);
+    if (err == ERR_VALUE) {
+        add_finding(run, VERIFY_NOT_STATED, RETENTION_FILE, note.text);
+        return OK;
+    }
+    if (err == OK) {
+        result->retention = run->retention;
+        run->scan.pruned = retention_bundles(&run->retention);
+    }
+    return err;
+}
+
+static void
+count_pruned(struct run *run)
+{
+    for (uint64_t i = run->scan.first; i < run->scan.pruned; i++) {
+        bool is_absent = verify_scan_state(&run->scan, i) == VERIFY_PRUNED;
+        run->result->pruned += is_absent ? TILE_WIDTH : 0;
+    }
+}
+
 /* What the blocks counted, in the order of the log. */
 static void
 sum_block(struct verify_result *result, const struct verify_block *block, uint64_t start)
@@ -407,6 +435,7 @@ check_files(struct run *run)
         if (err == OK) {
             verify_blame(trust, result);
             check_prefixes(run, trust);
+            count_pruned(run);
         }
         verify_trust_release(trust);
     }
@@ -432,7 +461,12 @@ verify(struct run *run)
     if (tree_file(run->tree, WITNESSED, &run->witnessed, &ignored) != OK) {
         buf_clear(&run->witnessed);
     }
-    err = read_head(run);
+    err = retention_read(run->tree, &run->retention, run->note);
+    if (err == ERR_SYNTAX) {
+        add_finding(run, VERIFY_UNREADABLE, RETENTION_FILE, run->note->text);
+        err = OK;
+    }
+    err = err == OK ? read_head(run) : err;
     if (err == ERR_SYNTAX || (err == ERR_LIMIT && !result->has_checkpoint)) {
         add_finding(run, VERIFY_UNREADABLE, "checkpoint", run->note->text);
         return OK;
@@ -440,8 +474,9 @@ verify(struct run *run)
     if (err != OK) {
         return err;
     }
+    size_t before = result->finding_count;
     check_signature(run);
-    if (result->finding_count != 0) {
+    if (result->finding_count != before) {
         return OK;
     }
     uint64_t size = result->checkpoint.head.size;
@@ -463,7 +498,8 @@ verify(struct run *run)
         check_empty(run);
         return OK;
     }
-    return check_files(run);
+    err = check_retention(run);
+    return err == OK ? check_files(run) : err;
 }
 
 enum err

@@ -7,6 +7,7 @@
 
 #include "ledger/checkpoint.h"
 #include "ledger/policy.h"
+#include "ledger/retention.h"
 
 #define VERIFY_FINDINGS 16
 #define VERIFY_WORDS    384
@@ -69,6 +70,8 @@ struct verify_result {
     struct policy_verdict policy;
     struct merkle_head witnessed; /* what the cosignatures cover */
     struct merkle_head older;     /* the older checkpoint's, when one was given */
+    struct retention retention;   /* that the log states: entries below it need not be there */
+    uint64_t pruned;              /* of them, those that are not */
     uint64_t since;               /* entries that were verified before and not read again */
     uint64_t entries, bytes;      /* that were read */
     size_t finding_count;

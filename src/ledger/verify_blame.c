@@ -379,7 +379,7 @@ static bool
 is_right(struct verify_trust *trust, uint64_t bundle, enum verify_state state)
 {
     unsigned width = tile_width(0, bundle, trust->head.size);
-    if (state != VERIFY_SAME && state != VERIFY_DIFFERS) {
+    if (state != VERIFY_SAME && state != VERIFY_DIFFERS && state != VERIFY_PRUNED) {
         return false;
     }
     if (width != TILE_WIDTH) {
@@ -389,7 +389,30 @@ is_right(struct verify_trust *trust, uint64_t bundle, enum verify_state state)
     const struct verify_truth *parent = verify_trust_tile(trust, 1, bundle / TILE_WIDTH);
     return merkle_equal(
                verify_scan_top(trust->scan, bundle), &parent->hashes[bundle % TILE_WIDTH]) ||
-           (!parent->is_proven && state == VERIFY_SAME);
+           (!parent->is_proven && (state == VERIFY_SAME || state == VERIFY_PRUNED));
+}
+
+/* Entries that are pruned are known by their tile alone. */
+static void
+blame_pruned(struct verify_trust *trust, struct verify_result *result, uint64_t bundle)
+{
+    struct tile tile = tile_at(trust, 0, bundle);
+    bool is_there = verify_scan_state(trust->scan, bundle) == VERIFY_PRUNED;
+    struct verify_finding finding =
+        begin_finding(is_there ? VERIFY_DAMAGED : VERIFY_MISSING, bundle * TILE_WIDTH, &tile);
+    (void)snprintf(finding.words, VERIFY_WORDS,
+        is_there ? "Entries %" PRIu64 " to %" PRIu64 " are pruned, and the tile that is kept of "
+                   "them is not what was signed."
+                 : "Entries %" PRIu64 " to %" PRIu64 " are pruned, and the tile that must be kept "
+                   "of them is not there.",
+        finding.index, finding.index + TILE_WIDTH - 1);
+    verify_blame_add(result, &finding);
+}
+
+static bool
+is_pruned(const struct verify_scan *scan, uint64_t bundle, enum verify_state state)
+{
+    return state == VERIFY_PRUNED || (state == VERIFY_ABSENT && bundle < scan->pruned);
 }
 
 static void
@@ -401,7 +424,11 @@ blame_entries(struct verify_trust *trust, struct verify_result *result)
     for (uint64_t i = scan->first; i < end; i++) {
         enum verify_state state = verify_scan_state(scan, i);
         if (!is_right(trust, i, state) && result->bad_bundles++ == 0) {
-            blame_bundle(trust, result, i);
+            if (is_pruned(scan, i, state)) {
+                blame_pruned(trust, result, i);
+            } else {
+                blame_bundle(trust, result, i);
+            }
         }
     }
     result->bad_bundles += scan->bundles - (end > scan->first ? end : scan->first);

@@ -154,6 +154,22 @@ scan_partial(struct worker *worker, struct verify_block *block, const struct til
     return OK;
 }
 
+/* What is kept of a bundle that is pruned. */
+static enum err
+scan_pruned(struct worker *worker, struct verify_block *block, uint64_t index)
+{
+    struct merkle_hash hashes[TILE_WIDTH];
+    size_t at = (size_t)(index % TILE_WIDTH);
+    const struct tile tile = {.level = 0, .index = index, .width = TILE_WIDTH};
+    enum err err = tree_hashes(worker->tree, &tile, hashes, NULL);
+    block->states[at] = VERIFY_ABSENT;
+    if (err == OK) {
+        verify_scan_root(worker->merkle, hashes, &block->tops[at]);
+        block->states[at] = VERIFY_PRUNED;
+    }
+    return err == ERR_IO ? err : OK;
+}
+
 static enum err
 scan_bundle(struct worker *worker, struct verify_block *block, uint64_t index)
 {
@@ -165,6 +181,9 @@ scan_bundle(struct worker *worker, struct verify_block *block, uint64_t index)
         return scan_partial(worker, block, &tile, at);
     }
     enum err err = tree_bundle(worker->tree, &tile, &worker->bundle, NULL);
+    if (err == ERR_MISSING && index < worker->scan->pruned) {
+        return scan_pruned(worker, block, index);
+    }
     if (err != OK) {
         block->states[at] = err == ERR_MISSING ? VERIFY_ABSENT : VERIFY_SHAPE;
         return err == ERR_IO || err == ERR_MEMORY ? err : OK;

@@ -15,6 +15,7 @@ enum verify_state {
     VERIFY_DIFFERS, /* as many entries, but the tile says otherwise or can't be read */
     VERIFY_SHAPE,   /* another number of entries, or what can't be cut into entries */
     VERIFY_ABSENT,  /* no such file */
+    VERIFY_PRUNED,  /* no such file, by policy; its root is that of the tile of level 0 */
 };
 
 /* The bundles under one tile of level 1. */
@@ -42,6 +43,7 @@ struct verify_scan {
     const struct verify_settings *settings;
     uint64_t size;
     uint64_t first;   /* bundle at which reading begins */
+    uint64_t pruned;  /* bundles before this one may be absent */
     uint64_t bundles; /* all, the partial one included */
     size_t blocks;
     struct verify_block **list; /* NULL where nothing was read */

@@ -26,7 +26,8 @@ sum_up(struct verify_trust *trust, int level)
     for (uint64_t i = 0; i < count; i++) {
         if (level == 1) {
             enum verify_state state = verify_scan_state(trust->scan, i);
-            trust->is_known[1][i] = state == VERIFY_SAME || state == VERIFY_DIFFERS;
+            trust->is_known[1][i] =
+                state == VERIFY_SAME || state == VERIFY_DIFFERS || state == VERIFY_PRUNED;
             if (trust->is_known[1][i]) {
                 trust->hashes[1][i] = *verify_scan_top(trust->scan, i);
             }

@@ -244,7 +244,8 @@ look(struct siem_forward *forward, struct note *note)
     let_go(forward);
     if (!forward->has_cursor) {
         bool is_now = forward->settings.to->begins_now;
-        return move_cursor(forward, is_now ? head->size : 0, 0, note);
+        uint64_t first = entries_retention(forward->entries)->minimum;
+        return move_cursor(forward, is_now ? head->size : first, 0, note);
     }
     return OK;
 }
@@ -310,12 +311,26 @@ put(struct siem_forward *forward, struct run *run, uint64_t index, struct note *
     return err;
 }
 
+/* What is pruned before it was delivered is lost to the receiver. */
+static void
+skip_pruned(const struct siem_forward *forward, struct run *run)
+{
+    uint64_t minimum = entries_retention(forward->entries)->minimum;
+    if (run->next < minimum) {
+        log_warn("siem %s: entries %" PRIu64 " to %" PRIu64
+                 " were pruned before they were delivered",
+            forward->settings.to->name, run->next, minimum - 1);
+        run->next = minimum;
+    }
+}
+
 /* Fills the batch with what is there. ERR_LIMIT: it is full before its number. */
 static enum err
 fill(struct siem_forward *forward, struct run *run, struct note *note)
 {
     uint64_t size = entries_head(forward->entries)->size;
     enum err err = OK;
+    skip_pruned(forward, run);
     while (err == OK && run->next < size && run->count < forward->batch &&
            (run->next % TILE_WIDTH != 0 || !is_stopping(forward))) {
         bool is_wanted = false;
