@@ -114,15 +114,7 @@ make(const struct request *request, struct tree *tree, struct buf *proof_text,
     const uint8_t *entry = NULL;
     size_t len = 0;
     buf_init(&checkpoint, TREE_CHECKPOINT);
-    struct retention retention = {0};
-    enum err err = retention_read(tree, &retention, note);
-    if (err == OK && request->index < retention.minimum) {
-        note_set(note,
-            "entry %" PRIu64 " is pruned by policy (event #%" PRIu64 "): what it said is not there "
-            "any more; a proof that was made before stays valid",
-            request->index, retention.event);
-        return ERR_MISSING;
-    }
+    enum err err = retention_entry(tree, request->index, note);
     err = err == OK ? proof_make(tree, request->index, &checkpoint, &proof, note) : err;
     if (err == OK) {
         /* Any size that covers the entry finds its bundle; the full one stands in for a partial. */

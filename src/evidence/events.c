@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "ledger/proof.h"
+#include "ledger/retention.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -160,7 +161,10 @@ take_entry(struct tree *tree, const struct proof *proof, struct buf *out, struct
     struct checkpoint head;
     const uint8_t *entry = NULL;
     size_t len = 0;
-    enum err err = signednote_parse(proof->checkpoint, proof->checkpoint_len, &signed_note, note);
+    enum err err = retention_entry(tree, proof->index, note);
+    if (err == OK) {
+        err = signednote_parse(proof->checkpoint, proof->checkpoint_len, &signed_note, note);
+    }
     if (err == OK) {
         err = checkpoint_parse(signed_note.text, signed_note.text_len, &head, note);
     }

@@ -103,6 +103,21 @@ retention_read(struct tree *tree, struct retention *ret_retention, struct note *
     return err;
 }
 
+enum err
+retention_entry(struct tree *tree, uint64_t index, struct note *note)
+{
+    struct retention retention;
+    enum err err = retention_read(tree, &retention, note);
+    if (err == OK && index < retention.minimum) {
+        note_set(note,
+            "entry %" PRIu64 " is pruned by policy (event #%" PRIu64 "): what it said is not there "
+            "any more; a proof that was made before stays valid",
+            index, retention.event);
+        err = ERR_MISSING;
+    }
+    return err;
+}
+
 static bool
 states(const uint8_t *entry, size_t len, const struct retention *retention)
 {

@@ -33,5 +33,7 @@ enum err retention_check(struct tree *tree, const struct retention *retention,
     const struct merkle_head *head, struct note *note) MUST_CHECK;
 /* Replaces the file in a log's folder, durably. */
 enum err retention_write(int log, const struct retention *retention, struct note *note) MUST_CHECK;
+/* ERR_MISSING, and why, for an entry that is pruned by what the file says; else OK. */
+enum err retention_entry(struct tree *tree, uint64_t index, struct note *note) MUST_CHECK;
 /* How many bundles, from the first, may be missing. */
 uint64_t retention_bundles(const struct retention *retention);

@@ -1,0 +1,244 @@
+"""Pruning: what the policy no longer keeps goes, what is proven stays proven, and nothing is missing in silence."""
+import json
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import GATEHOUSE, command
+from keeping import Keeper, init
+
+COUNT = 17000  # with entry 0, which is the keeper's own; of fewer than 16,384 the journal holds all
+LINES = "\n".join(json.dumps({
+    "action": "footage.live", "site": "harbour", "outcome": "ok", "id": f"event-{i:06}",
+    "actor": {"user": f"user-{i % 5}", "ip": "192.0.2.1", "session": "s-1"},
+    "target": {"cameras": [f"camera-{i % 3}"], "vms": "zm"}}) for i in range(COUNT))
+
+
+def gatehouse(*words):
+    return command(GATEHOUSE, *words)
+
+
+def append(folder, lines):
+    done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-"], input=lines, text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(name="full", scope="module")
+def fixture_full(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prune") / "ledger"
+    key = init(folder)
+    append(folder, LINES)
+    return folder, key
+
+
+@pytest.fixture(name="ledger")
+def fixture_ledger(full, tmp_path):
+    folder = tmp_path / "ledger"
+    shutil.copytree(full[0], folder, ignore=shutil.ignore_patterns("*.sock"))
+    shutil.copytree(str(full[0]) + "-keys", str(folder) + "-keys")
+    return folder
+
+
+def prune(folder, *options, reason="policy, chapter 4"):
+    return gatehouse("ledger", "prune", "--ledger", folder, "--reason", reason, *options)
+
+
+def bundle(folder, number):
+    return pathlib.Path(folder) / "log" / "tile" / "entries" / f"{number:03}"
+
+
+def verify(folder, key):
+    done = gatehouse("ledger", "verify", "--key", key, folder)
+    return done.returncode, done.stdout
+
+
+def found(folder, *options):
+    done = gatehouse("ledger", "search", "--ledger", folder, "--format", "json", "--action", "footage.*", *options)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def test_entries_below_the_minimum_go_the_log_verifies_and_says_so(ledger, full):
+    done = prune(ledger, "--minimum", "1100")
+    assert done.returncode == 0 and "entries below 1024" in done.stdout, done.stderr
+    assert not any(bundle(ledger, i).exists() for i in range(4)) and bundle(ledger, 4).exists()
+    status, said = verify(ledger, full[1])
+    assert status == 0 and "entries below 1024 are pruned by policy (event #" in said, said
+    assert "their contents are not there" in " ".join(said.split())
+    done = gatehouse("ledger", "verify", "--json", "--key", full[1], ledger)
+    told = json.loads(done.stdout)
+    assert told["retention"]["minimum"] == 1024 and told["retention"]["missing"] == 1024
+    assert not any(b"event-000100" in path.read_bytes() for path in (ledger / "log").rglob("*") if path.is_file())
+
+
+def test_it_is_an_event_before_anything_goes(ledger):
+    assert prune(ledger, "--before", "now").returncode == 0
+    done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.prune", "--format", "json")
+    said = json.loads(done.stdout)
+    file = (ledger / "log" / "retention").read_text().splitlines()
+    assert said["event"]["reason"] == "policy, chapter 4" and said["event"]["detail"]["policy"].startswith("recorded before 20")
+    assert file == ["gatehouse retention", f"minimum {said['event']['detail']['minimum']}", f"event {said['index']}",
+                    f"policy {said['event']['detail']['policy']}"]
+
+
+def test_missing_entries_that_no_event_states_are_missing(ledger, full):
+    bundle(ledger, 1).unlink()
+    assert verify(ledger, full[1])[0] == 1
+    event = json.loads(gatehouse("ledger", "search", "--ledger", full[0], "--format", "json", "--limit", "1", "--reverse",
+                                 "--action", "footage.*").stdout)["index"]
+    (ledger / "log" / "retention").write_text(f"gatehouse retention\nminimum 512\nevent {event}\npolicy keep 3y\n")
+    status, said = verify(ledger, full[1])
+    assert status == 1 and "does not say so" in said, said
+    done = gatehouse("ledger", "search", "--ledger", ledger)
+    assert done.returncode != 0 and "does not say so" in done.stderr
+
+
+def test_a_larger_minimum_than_the_event_states_is_not_believed(ledger, full):
+    assert prune(ledger, "--minimum", "512").returncode == 0
+    file = ledger / "log" / "retention"
+    file.write_text(file.read_text().replace("minimum 512", "minimum 1024"))
+    assert verify(ledger, full[1])[0] == 1
+    file.write_text(file.read_text().replace("minimum 1024", "minimum 512"))
+    assert verify(ledger, full[1])[0] == 0
+    file.unlink()
+    assert verify(ledger, full[1])[0] == 1
+
+
+@pytest.mark.parametrize("damage", ["above", "tile", "tile gone"])
+def test_what_must_be_there_is_still_checked(ledger, full, damage):
+    assert prune(ledger, "--minimum", "512").returncode == 0
+    tile = ledger / "log" / "tile" / "0" / "001"
+    if damage == "above":
+        bundle(ledger, 2).unlink()
+    elif damage == "tile":
+        bytes_ = bytearray(tile.read_bytes())
+        bytes_[40] ^= 1
+        tile.write_bytes(bytes_)
+    else:
+        tile.unlink()
+    status, said = verify(ledger, full[1])
+    assert status == 1 and ("tile/entries/002" if damage == "above" else "tile/0/001") in said, said
+
+
+def test_search_finds_what_is_left_with_and_without_index_and_says_what_is_not(ledger):
+    before, _ = found(ledger, "--user", "user-1")
+    assert prune(ledger, "--minimum", "512").returncode == 0
+    for options in ((), (), ("--index", "/dev/null/none")):
+        rows, said = found(ledger, "--user", "user-1", *options)
+        assert rows == [row for row in before if row["index"] >= 512]
+        assert "512 events before 20" in said and "pruned by policy" in said
+    assert b"event-000100" not in (ledger / "index.db").read_bytes()
+    done = gatehouse("ledger", "index", "--ledger", ledger, "--rebuild")
+    assert done.returncode == 0 and len(found(ledger, "--user", "user-1")[0]) == len(rows)
+
+
+def test_proofs_made_before_stay_valid_and_new_ones_can_be_made(ledger, full, tmp_path):
+    def proof(number):
+        return gatehouse("ledger", "prove", "--ledger", ledger, "--output", tmp_path / f"{number}.proof", "--entry",
+                         tmp_path / f"{number}.json", str(number))
+
+    def check(number):
+        return gatehouse("ledger", "verify-proof", "--key", full[1], "--entry", tmp_path / f"{number}.json",
+                         tmp_path / f"{number}.proof").returncode
+    assert proof(7).returncode == 0, proof(7).stderr
+    assert prune(ledger, "--minimum", "512").returncode == 0
+    assert check(7) == 0
+    assert proof(600).returncode == 0 and check(600) == 0
+    done = proof(8)
+    assert done.returncode != 0 and "pruned by policy" in done.stderr
+
+
+def test_the_keeper_goes_on_and_the_log_continues_what_it_was(ledger, full, tmp_path):
+    (tmp_path / "kept").write_text((ledger / "log" / "checkpoint").read_text())
+    with Keeper(ledger) as keeper:
+        assert prune(ledger, "--minimum", "512").returncode == 0
+        append(ledger, LINES.split("\n")[0].replace("event-", "later-"))
+        keeper.end()
+    with Keeper(ledger):
+        append(ledger, LINES.split("\n")[0].replace("event-", "still-"))
+    assert len(found(ledger)[0]) == COUNT - 511 + 2
+    done = gatehouse("ledger", "verify", "--key", full[1], "--from-checkpoint", tmp_path / "kept", ledger)
+    assert done.returncode == 0, done.stdout
+
+
+def test_copies_are_pruned_with_the_ledger_and_can_be_restored(ledger, full, tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    assert gatehouse("ledger", "backup", "--ledger", ledger, old).returncode == 0
+    assert prune(ledger, "--minimum", "512").returncode == 0
+    for copy in (old, new):
+        done = gatehouse("ledger", "backup", "--ledger", ledger, copy)
+        assert done.returncode == 0, done.stderr
+        status, said = verify(copy, full[1])
+        assert status == 0 and "pruned by policy" in said
+        assert not (copy / "tile" / "entries" / "001").exists() and (copy / "tile" / "entries" / "002").exists()
+    back = tmp_path / "back"
+    shutil.copytree(str(ledger) + "-keys", str(back) + "-keys")
+    done = gatehouse("ledger", "restore", "--ledger", back, "--reason", "the disk died", new)
+    assert done.returncode == 0, done.stderr
+    assert verify(back, full[1])[0] == 0 and len(found(back)[0]) == COUNT - 511
+    assert prune(back, "--minimum", "1024").returncode == 0 and verify(back, full[1])[0] == 0
+
+
+def test_a_run_that_was_cut_short_is_finished_by_the_next(ledger, full):
+    kept = {i: bundle(ledger, i).read_bytes() for i in range(2)}
+    assert prune(ledger, "--minimum", "512").returncode == 0
+    statement = (ledger / "log" / "retention").read_bytes()
+    # Before the first file went, before the second, and before the statement was written.
+    for left, stated in ((2, True), (1, True), (2, False)):
+        for i in range(2):
+            if i >= 2 - left:
+                bundle(ledger, i).write_bytes(kept[i])
+        if not stated:
+            (ledger / "log" / "retention").unlink()
+        assert verify(ledger, full[1])[0] == 0
+        if stated:
+            assert all(row["index"] >= 512 for row in found(ledger)[0])
+        done = prune(ledger, "--minimum", "512")
+        assert done.returncode == 0 and ("left over" in done.stdout) == stated, done.stdout
+        assert not bundle(ledger, 0).exists() and not bundle(ledger, 1).exists()
+    assert (ledger / "log" / "retention").read_bytes() != statement
+    assert verify(ledger, full[1])[0] == 0
+
+
+def test_a_key_that_was_handed_over_is_followed_through_what_is_pruned(ledger, full):
+    done = gatehouse("ledger", "key", "rotate", "--ledger", ledger)
+    assert done.returncode == 0, done.stderr
+    append(ledger, LINES.replace("event-", "more-"))
+    assert prune(ledger, "--before", "now").returncode == 0
+    done = prune(ledger, "--before", "now", "--dry-run")
+    minimum = int((ledger / "log" / "retention").read_text().splitlines()[1].split()[1])
+    assert minimum < COUNT or bundle(ledger, COUNT // 256).exists()
+    status, said = verify(ledger, full[1])
+    assert status == 0 and "hand-over" in said, said
+
+
+def test_a_dry_run_changes_and_records_nothing(ledger):
+    before = (ledger / "log" / "checkpoint").read_bytes()
+    done = prune(ledger, "--minimum", "512", "--dry-run")
+    assert done.returncode == 0 and "2 files of entries" in done.stdout and "would go" in done.stdout
+    assert (ledger / "log" / "checkpoint").read_bytes() == before and bundle(ledger, 0).exists()
+    assert not (ledger / "log" / "retention").exists()
+
+
+@pytest.mark.parametrize("options, words", [((), "say one of"), (("--minimum", "5", "--keep", "3y"), "say one of"),
+                                            (("--keep", "3"), "--keep 3"), (("--keep", "0y"), "--keep 0y"),
+                                            (("--before", "soon"), "--before soon"), (("--before", "2999-01-01"), "yet to come"),
+                                            (("--minimum", "-1"), "--minimum -1")])
+def test_what_can_not_be_meant_is_refused(ledger, options, words):
+    done = prune(ledger, *options)
+    assert done.returncode == 64 and words in done.stderr, done.stderr
+
+
+def test_what_is_in_the_journal_still_or_newer_than_the_policy_keeps_stays(ledger, tmp_path):
+    append(ledger, "\n".join(LINES.replace("event-", "later-").split("\n")[:600]))
+    done = prune(ledger, "--minimum", str(COUNT + 512))
+    assert done.returncode != 0 and "in its journal still" in done.stderr
+    done = prune(ledger, "--keep", "3y")
+    assert done.returncode == 0 and "nothing to prune" in done.stdout
+    copy = tmp_path / "copy"
+    assert gatehouse("ledger", "backup", "--ledger", ledger, copy).returncode == 0
+    done = prune(copy, "--before", "now")
+    assert done.returncode != 0 and "copy of a log" in done.stderr
