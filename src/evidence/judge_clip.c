@@ -150,7 +150,7 @@ static enum err
 unpack(struct judging *judging, const char *name, int *ret_fd, struct note *note)
 {
     const char *folder = getenv("TMPDIR");
-    folder = text_is_empty(folder) ? "/var/tmp" : folder;
+    folder = folder == NULL || folder[0] == '\0' ? "/var/tmp" : folder;
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) {
         note_set(
