@@ -12,6 +12,7 @@
 #include "ledger/event.h"
 #include "remedy/harden.h"
 #include "remedy/harden_api.h"
+#include "siem/config.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -369,6 +370,22 @@ print_gateway(void)
 }
 
 static void
+print_siem(void)
+{
+    (void)puts(".Bl -tag -width Ds");
+    for (size_t i = 0; i < siem_config_key_count; i++) {
+        const struct siem_config_key *key = &siem_config_keys[i];
+        (void)printf(".It Li %s\n", key->path);
+        print_sentence(key->meaning);
+        if (key->has_value && key->expected != NULL) {
+            (void)fputs("Expected: ", stdout);
+            print_sentence(key->expected);
+        }
+    }
+    (void)puts(".El");
+}
+
+static void
 print_configs(void)
 {
     (void)puts(".Bl -tag -width homeassistant");
@@ -420,6 +437,8 @@ fill_page(void)
             manual_siem_levels();
         } else if (text_equal(line, ".\\\" SENSES\n")) {
             manual_siem_senses();
+        } else if (text_equal(line, ".\\\" SIEM\n")) {
+            print_siem();
         } else if (text_equal(line, ".\\\" HARDEN\n")) {
             print_harden();
         } else {

@@ -16,7 +16,7 @@ def test_pages_and_service_are_installed(tmp_path):
     assert done.returncode == 0, done.stderr
     program = next(tmp_path.glob("**/bin/gatehouse"))
     for name in ("gatehouse.1", "gatehouse.yaml.5", "gatehouse-events.7", "gatehouse-checks.7", "gatehouse-facts.7",
-                 "gatehouse-ledger.7", "gatehouse-gateway.7", "gatehouse-gateway.yaml.5"):
+                 "gatehouse-ledger.7", "gatehouse-gateway.7", "gatehouse-gateway.yaml.5", "gatehouse-siem.yaml.5"):
         assert next(tmp_path.glob(f"**/man/man{name[-1]}/{name}")).stat().st_size > 1000
     unit = next(tmp_path.glob("**/lib/systemd/system/gatehouse-keeper.service")).read_text()
     assert f"ExecStart=/{program.relative_to(tmp_path)} keeper " in unit and "@bindir@" not in unit
