@@ -7,7 +7,8 @@
 # Then the ledger beside SQLite and PostgreSQL (tools/bench_ledger.py), and the gateway beside nginx without it and
 # HAProxy (tools/bench_gateway.py). Then passwords of 50 cameras, changed by gatehouse fix (tools/bench_fix.py),
 # and packages verified (tools/bench_evidence.py).
-# PARTS="ledger" runs only that part; the parts are: sites, verdicts, small, ledger, search, gateway, fix.
+# Then the forwarder beside rsyslog (tools/bench_siem.py).
+# PARTS="ledger" runs only that part; the parts are: sites, verdicts, small, ledger, search, gateway, fix, evidence, siem.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "$1")
@@ -86,16 +87,20 @@ fix() {
     /usr/bin/python3 tools/bench_fix.py "$build" --rounds "${RUNS:-3}"
 }
 
+siem() {
+    /usr/bin/python3 tools/bench_siem.py "$build" --rounds "${RUNS:-3}"
+}
+
 evidence() {
     /usr/bin/python3 tools/bench_evidence.py "$build" --rounds "${ROUNDS:-5}"
 }
 
-for part in ${PARTS:-sites verdicts small ledger search gateway fix evidence}; do
+for part in ${PARTS:-sites verdicts small ledger search gateway fix evidence siem}; do
     case $part in
     sites) for devices in ${*:-64 254}; do site "$devices"; done ;;
-    verdicts | small | ledger | search | gateway | fix | evidence) "$part" ;;
+    verdicts | small | ledger | search | gateway | fix | evidence | siem) "$part" ;;
     *)
-        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search, gateway, fix, evidence" >&2
+        echo "PARTS: there is no part \"$part\": sites, verdicts, small, ledger, search, gateway, fix, evidence, siem" >&2
         exit 2
         ;;
     esac

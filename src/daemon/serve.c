@@ -198,7 +198,8 @@ go_on(struct serve *serve, int64_t now)
         if (all || child->was_ready) {
             step(serve, (enum serve_proc)i, now);
         }
-        all = all && (child->state == SERVE_READY || child->state == SERVE_FOREIGN);
+        bool is_up = child->state == SERVE_READY || child->state == SERVE_FOREIGN;
+        all = all && (is_up || i == PROC_FORWARDER);
     }
     if (all && !serve->is_ready && !serve->is_ending) {
         serve->is_ready = true;

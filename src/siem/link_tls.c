@@ -108,11 +108,13 @@ static bool
 expect_name(SSL *tls, const char *name)
 {
     struct ip ip;
+    char host[256]; /* OpenSSL's macro takes no const */
     if (ip_parse(name, &ip) == OK) {
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), name) == 1;
     }
     SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set1_host(tls, name) == 1 && SSL_set_tlsext_host_name(tls, name) == 1;
+    return text_copy(host, sizeof(host), name) && SSL_set1_host(tls, name) == 1 &&
+           SSL_set_tlsext_host_name(tls, host) == 1;
 }
 
 enum err
