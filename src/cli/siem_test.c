@@ -83,7 +83,7 @@ make_record(const struct siem_config *config, const struct siem_destination *to,
         (void)logged_read(logged, event, strlen(event));
         merkle_leaf(merkle, event, strlen(event), &leaf);
         const struct siem_about about = {
-            .origin = TEST_ORIGIN, .host = config->host, .leaf = leaf.bytes};
+            .origin = TEST_ORIGIN, .host = config->host, .leaf = leaf.bytes, .now = clock_wall()};
         err = to->format->put(logged, &about, ret_record);
     }
     merkle_free(merkle);

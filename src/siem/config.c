@@ -104,7 +104,6 @@ complete(
     }
     if (to->format == NULL) {
         to->format = siem_format_by_name(to->type == SIEM_SYSLOG ? "rfc5424" : "ecs");
-        to->format = to->format == NULL ? siem_formats[0] : to->format;
     }
     bool is_syslog = text_equal(to->format->name, "rfc5424") || text_equal(to->format->name, "cef");
     if (to->type == SIEM_SYSLOG && !is_syslog) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "siem/filter.h"
 #include "siem/format.h"
 
 #define SIEM_DESTINATIONS 32
@@ -41,6 +42,7 @@ struct siem_destination {
     const char *index;        /* http, or NULL */
     const char *token;        /* http: a name in the vault, or NULL */
     bool sets_aside;          /* http */
+    struct siem_filter filter;
 };
 
 struct siem_config {

@@ -120,8 +120,8 @@ config_take_destination(
         note_set(note, "is one too many; at most %d are served", SIEM_DESTINATIONS);
         return ERR_LIMIT;
     }
-    config->destinations[config->count++] =
-        (struct siem_destination){.flush_ms = 2000, .confirm_ms = 60000, .uses_tls = true};
+    config->destinations[config->count++] = (struct siem_destination){
+        .flush_ms = 2000, .confirm_ms = 60000, .uses_tls = true, .filter = siem_filter_begin()};
     return OK;
 }
 
@@ -341,4 +341,36 @@ config_take_refused(struct config_draft *draft, const struct outline_node *node,
 {
     (void)note;
     return choose(node->text, "aside", "stop", &last(draft)->sets_aside);
+}
+
+enum err
+config_take_level(struct config_draft *draft, const struct outline_node *node, struct note *note)
+{
+    (void)note;
+    return siem_level_parse(node->text, &last(draft)->filter.least);
+}
+
+enum err
+config_take_filter(struct config_draft *draft, const struct outline_node *node, struct note *note)
+{
+    static const struct {
+        const char *pattern;
+        enum siem_filter_part part;
+    } rows[] = {
+        {"destinations[].actions[]",  SIEM_FILTER_ACTION },
+        {"destinations[].outcomes[]", SIEM_FILTER_OUTCOME},
+        {"destinations[].cameras[]",  SIEM_FILTER_CAMERA },
+        {"destinations[].users[]",    SIEM_FILTER_USER   },
+    };
+    const char *value = NULL;
+    enum err err = keep(draft, node->text, &value);
+    for (size_t i = 0; i < COUNT(rows) && err == OK; i++) {
+        if (text_equal(rows[i].pattern, node->pattern)) {
+            err = siem_filter_add(&last(draft)->filter, rows[i].part, value);
+        }
+    }
+    if (err == ERR_LIMIT) {
+        note_set(note, "is one too many; at most %d are taken", SIEM_FILTER_VALUES);
+    }
+    return err;
 }

@@ -18,4 +18,5 @@ config_take_fn config_take_ledger, config_take_state, config_take_secrets, confi
     config_take_destination, config_take_name, config_take_type, config_take_format,
     config_take_from, config_take_number, config_take_path, config_take_address, config_take_switch,
     config_take_framing, config_take_unconfirmed, config_take_url, config_take_shape,
-    config_take_index, config_take_token, config_take_refused;
+    config_take_index, config_take_token, config_take_refused, config_take_level,
+    config_take_filter;

@@ -34,8 +34,10 @@ struct siem_forward {
     struct logged *logged;
     struct buf record;
     char root[ROOT_TEXT];
-    uint64_t root_size; /* of the tree that root is of */
-    unsigned batch;     /* records in one now: less than allowed while a bad one is looked for */
+    uint64_t root_size;      /* of the tree that root is of */
+    struct siem_chain chain; /* of the last record that was delivered */
+    struct siem_chain draft; /* of the last one of the batch */
+    unsigned batch; /* records in one now: less than allowed while a bad one is looked for */
     unsigned good;
     bool has_cursor; /* on the disk */
     pthread_mutex_t mutex;
@@ -264,7 +266,7 @@ make_record(struct siem_forward *forward, uint64_t index, bool *ret_wanted, stru
     }
     (void)logged_read(forward->logged, entry, len);
     forward->logged->index = index;
-    *ret_wanted = true;
+    *ret_wanted = siem_filter_passes(&to->filter, forward->logged);
     if (!*ret_wanted) {
         return OK;
     }
@@ -275,6 +277,8 @@ make_record(struct siem_forward *forward, uint64_t index, bool *ret_wanted, stru
         .root = forward->root,
         .tree_size = forward->root_size,
         .leaf = leaf.bytes,
+        .now = clock_wall(),
+        .chain = &forward->draft,
     };
     buf_clear(&forward->record);
     err = to->format->put(forward->logged, &about, &forward->record);
@@ -442,6 +446,7 @@ siem_forward_once(struct siem_forward *forward, struct note *note)
     if (err == OK && run.next == entries_head(forward->entries)->size) {
         return ERR_MISSING;
     }
+    forward->draft = forward->chain;
     forward->outlet.is_unconfirmed = false;
     forward->outlet.wait_ms = 0;
     err = err == OK ? gather(forward, &run, note) : err;
@@ -468,6 +473,7 @@ siem_forward_once(struct siem_forward *forward, struct note *note)
         err = move_cursor(forward, run.next, run.count, note);
     }
     if (err == OK) {
+        forward->chain = forward->draft;
         widen(forward);
         arrived(forward);
     }
