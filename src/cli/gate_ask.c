@@ -128,13 +128,21 @@ record(const struct gate_change *change, const struct gate_open *gate, enum err 
     return err == OK ? client_publish_wait(change->client, index, ANSWER_MS, note) : err;
 }
 
+/* What is said of an account stands in the object, which a ledger may seal; a reason never is. */
+static const char *
+reason_of(const struct gate_change *change, enum err err, const struct note *note)
+{
+    const char *blank = change->object == NULL ? NULL : strrchr(change->object, ' ');
+    bool names = blank != NULL && blank[1] != '\0' && strstr(note->text, blank + 1) != NULL;
+    return note->text[0] == '\0' || names ? err_words(err) : note->text;
+}
+
 enum err
 gate_change_end(
     struct gate_change *change, const struct gate_open *gate, enum err err, struct note *note)
 {
     struct note why = {{0}};
-    const char *words = note->text[0] == '\0' ? err_words(err) : note->text;
-    enum err told = record(change, gate, err, words, &why);
+    enum err told = record(change, gate, err, reason_of(change, err, note), &why);
     ledger_disconnect(change->client);
     change->client = NULL;
     if (told != OK && err == OK) {

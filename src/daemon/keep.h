@@ -84,7 +84,7 @@ struct keeper {
     bool key_is_fixed; /* a credential: can't be replaced from here */
     struct ledger *ledger;
     struct subjects *subjects; /* NULL: personal fields are not sealed */
-    unsigned nobodys_year;     /* up to which nobody's key is there */
+    unsigned nobodys_year;     /* that nobody's key was made for last */
     struct buf sealed;
     struct ledger_recovery recovery;
     struct clockwatch clock;

@@ -112,8 +112,9 @@ keeper_seal_start(struct keeper *keeper, struct note *note)
 void
 keeper_seal_second(struct keeper *keeper)
 {
-    unsigned year = keeper->subjects == NULL ? 0 : year_at(keeper->clock.now + CLOCK_DAY);
-    if (year > keeper->nobodys_year && make_nobodys(keeper, year) == ERR_IO) {
+    unsigned year = year_at(keeper->clock.now + CLOCK_DAY);
+    if (keeper->subjects != NULL && year != keeper->nobodys_year &&
+        make_nobodys(keeper, year) == ERR_IO) {
         keeper_die(ERR_IO, disk_trouble());
     }
 }

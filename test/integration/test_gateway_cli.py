@@ -233,6 +233,15 @@ def test_mistakes_change_nothing_and_name_the_value(made, words, status):
     assert before == (made.run("user", "list", "--json").stdout, made.run("role", "list", "--json").stdout)
 
 
+@pytest.mark.parametrize("words", [("user", "add", "root-of-all"), ("user", "remove", "root-of-all"), ("user", "disable", "nobody")])
+def test_a_refused_change_has_no_name_in_its_reason(made, words):
+    assert made.run(*words).returncode == 2
+    done = command(GATEHOUSE, "ledger", "search", "--ledger", made.folder / "ledger", "--action", "user.change", "--format", "json")
+    last = json.loads(done.stdout.splitlines()[-1])["event"]
+    assert last["target"]["object"] == f"user {words[2]}" and last["outcome"] != "ok"
+    assert last["reason"] and words[2] not in last["reason"]
+
+
 def test_roles_and_their_rules(made):
     assert made.run("role", "add", "night").returncode == 0
     allowed = made.run("role", "allow", "night", "browse,live", "camera=front", "hours=20:00-06:00", "back=7d")

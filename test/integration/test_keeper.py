@@ -373,6 +373,30 @@ def test_a_full_disk_stops_footage_but_not_the_administrator(small_disk):
     assert end["by"][0]["refused"] == end["refused"] and end["by"][0]["pid"] == os.getpid()
 
 
+def by(event, user):
+    return {**event, "actor": {**event["actor"], "user": user}}
+
+
+def test_on_a_full_disk_a_new_person_gets_in_sealed_and_sees_no_footage(small_disk):
+    inside, disk, small_disk = small_disk
+    folder = small_disk / "l"
+    init(disk / "l", "--sealed", inside=inside)
+    with Keeper(disk / "l", inside=inside, seen=folder) as keeper, Wire(keeper.socket) as wire:
+        assert wire.append(live("ev-known-001"))[0] == OK
+        fill(small_disk / "filler")
+        # What is left of the file's last block takes up to 61 keys more.
+        said = [wire.append(by(live(f"ev-live-{i:04d}"), f"guard-{i}"))[0] for i in range(80)]
+        assert said[-1] == FULL and set(said) <= {OK, FULL}
+        assert wire.append(live("ev-known-002"))[0] == OK
+        assert [wire.append(by(login(f"ev-login-{i:03d}"), f"chief-{i}"))[0] for i in range(5)] == [OK] * 5
+        (small_disk / "filler").unlink()
+        assert wire.append(by(live("ev-live-again"), "guard-79"))[0] == OK
+        assert keeper.end()[0] == 0
+    assert not any(b"chief-" in entry or b"guard-" in entry for entry in entries(folder))
+    found = command(*inside, GATEHOUSE, "ledger", "search", "--ledger", disk / "l", "--user", "chief-3", "--format", "json")
+    assert [json.loads(line)["event"]["id"] for line in found.stdout.splitlines()] == ["ev-login-003"], found.stderr
+
+
 def rotate(folder):
     return command(GATEHOUSE, "ledger", "key", "rotate", "--ledger", folder)
 
