@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER_ENTRIES (4 * PACKAGE_FILES) /* looked at in one folder */
+#define FOLDER_ENTRIES ((size_t)4 * PACKAGE_FILES) /* looked at in one folder */
 
 static bool
 is_name_byte(char c)

@@ -375,7 +375,7 @@ package_zip_list(struct package *package, struct note *note)
     if (err != OK) {
         return err;
     }
-    if (ends.entries > 2 * PACKAGE_FILES || ends.directory_len > DIRECTORY_MAX) {
+    if (ends.entries > (uint64_t)2 * PACKAGE_FILES || ends.directory_len > DIRECTORY_MAX) {
         note_set(note, "more than %d files", PACKAGE_FILES);
         return ERR_LIMIT;
     }

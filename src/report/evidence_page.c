@@ -136,19 +136,19 @@ static void
 put_meaning(struct buf *out, const struct make_page *page)
 {
     static const char *const shows[] = {
-        "The clip is, byte for byte, the one that this package was made for: its SHA-256 stands "
-        "in manifest.json, and that is signed.",
-        "The events above are entries of the log at those places, unchanged since: each has a "
-        "proof that leads to a checkpoint which the log has signed.",
-        "Where an export\xe2\x80\x99s event has the clip\xe2\x80\x99s SHA-256: this clip is what "
-        "left the recorder then, to that user.",
+        ("The clip is, byte for byte, the one that this package was made for: its SHA-256 stands "
+         "in manifest.json, and that is signed."),
+        ("The events above are entries of the log at those places, unchanged since: each has a "
+         "proof that leads to a checkpoint which the log has signed."),
+        ("Where an export\xe2\x80\x99s event has the clip\xe2\x80\x99s SHA-256: this clip is what "
+         "left the recorder then, to that user."),
     };
     static const char *const hides[] = {
-        "That the camera saw what the clip shows, or that nobody changed the video before it was "
-        "exported. Only video that the camera itself signs can show that.",
-        "That the clocks of camera and recorder were right, beyond the offsets above.",
-        "That nobody else watched or copied the recording; other events of the log say that.",
-        "Who sat in front of the screen: the log knows accounts, and what proved them.",
+        ("That the camera saw what the clip shows, or that nobody changed the video before it was "
+         "exported. Only video that the camera itself signs can show that."),
+        ("That the clocks of camera and recorder were right, beyond the offsets above."),
+        ("That nobody else watched or copied the recording; other events of the log say that."),
+        ("Who sat in front of the screen: the log knows accounts, and what proved them."),
     };
     buf_text(out, "<section aria-labelledby=\"shows\"><h2 id=\"shows\">What this shows</h2><ul "
                   "class=\"points\">");
