@@ -71,6 +71,9 @@ put_head(const struct gateway_init *init, struct buf *out)
     } else {
         buf_text(out, "#ledger: ledger\n");
     }
+    buf_text(out,
+        "# Every export gets an evidence package of its own there: gatehouse-evidence(7).\n"
+        "#evidence: evidence\n");
     if (init->certificate != NULL) {
         buf_text(out, "# PEM files. After a renewal: gatehouse gateway configure\n");
         put(out, "certificate", init->certificate);
