@@ -233,7 +233,7 @@ apply(struct job *job)
     return result;
 }
 
-/* What is other than before, in words, beside the version. */
+/* What is other than before, in words. */
 static json_t *
 drift_of(const json_t *before, const json_t *now)
 {
@@ -245,7 +245,7 @@ drift_of(const json_t *before, const json_t *now)
         const char *old = json_string_value(value);
         const char *new = json_string_value(json_object_get(now, name));
         if (new != NULL && !text_equal(old, new)) {
-            (void)json_array_append_new(list, json_sprintf("%s: %s → %s", name, old, new));
+            (void)json_array_append_new(list, json_sprintf("the update changed %s: %s → %s", name, old, new));
         }
     }
     return list;
@@ -257,16 +257,13 @@ note_drift(struct job *job, struct session *session, const char *version)
     struct facts facts;
     facts_init(&facts, &job->arena);
     json_t *now = read_watched(session, &facts);
-    json_t *drift = drift_of(job->before, now);
-    for (size_t i = 0; i < json_array_size(drift); i++) {
-        const char *change = json_string_value(json_array_get(drift, i));
-        desk_tell(job, "the update changed %s", change);
-        struct note said = job->why;
-        note_set(&job->why, "%s%s%s", i == 0 ? "the update changed " : said.text,
-            i == 0 ? "" : ", ", change);
+    json_t *remarks = drift_of(job->before, now);
+    for (size_t i = 0; i < json_array_size(remarks); i++) {
+        desk_tell(job, "%s", json_string_value(json_array_get(remarks, i)));
     }
     json_decref(job->after);
-    job->after = json_pack("{s:s, s:o}", fact_name(FACT_DEVICE_FIRMWARE), version, "drift", drift);
+    job->after =
+        json_pack("{s:s, s:o}", fact_name(FACT_DEVICE_FIRMWARE), version, "remarks", remarks);
     json_decref(now);
 }
 

@@ -176,7 +176,8 @@ def test_what_the_update_switched_on_again_is_said_now_and_by_the_next_assessmen
     done, steps, truth, home = applied
     assert steps["forgets-settings"]["phase"] == "kept", steps["forgets-settings"]
     assert truth["forgets-settings"]["firmware"] == "V5.6.6"
-    assert "cloud.enabled: no → yes" in steps["forgets-settings"]["why"], done.stdout
+    assert steps["forgets-settings"]["remarks"] == ["the update changed cloud.enabled: no → yes"]
+    assert "the update changed cloud.enabled: no → yes" in flat(done.stdout), done.stdout
     run = Run(site.run(*words_of(home, "assess", "-q"), timeout=300), home / "out")
     assert "10.20.0.24" in run.places("vendor-cloud/cloud-on"), run.out
     assert run.places("vendor-cloud/cloud-back") == ["10.20.0.24"], run.out

@@ -223,10 +223,10 @@ test_installs_reads_the_version_and_tells_what_came_back_on(void **state)
     assert_int_equal(prove(&scene.job), REMEDY_DONE);
     assert_int_equal(device.sent, 1);
     assert_int_equal(device.restarted, 1);
-    const json_t *drift = json_object_get(scene.job.after, "drift");
-    assert_int_equal(json_array_size(drift), 1);
-    assert_string_equal(json_string_value(json_array_get(drift, 0)), "cloud.enabled: no → yes");
-    assert_string_equal(scene.job.why.text, "the update changed cloud.enabled: no → yes");
+    const json_t *remarks = json_object_get(scene.job.after, "remarks");
+    assert_int_equal(json_array_size(remarks), 1);
+    assert_string_equal(json_string_value(json_array_get(remarks, 0)),
+        "the update changed cloud.enabled: no → yes");
     assert_string_equal(
         json_string_value(json_object_get(scene.job.after, "device.firmware")), "V5.4.5");
     assert_int_equal(undo(&scene.job), REMEDY_REFUSED);
