@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK ((size_t)256 * 1024)
@@ -196,9 +197,15 @@ judge_clip_elsewhere(struct judging *judging, struct note *note)
             "the package is about no clip, and not about %s", path);
         return OK;
     }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         note_set(note, "%.180s: %s", path, strerror(errno));
+        return ERR_IO;
+    }
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        note_set(note, "%.180s: not a file, as a clip is", path);
+        (void)close(fd);
         return ERR_IO;
     }
     enum err err = read_clip(judging, fd, path, sha256);

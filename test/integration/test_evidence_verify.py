@@ -2,6 +2,7 @@
 import copy
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -322,3 +323,11 @@ def test_what_evidence_make_packs_holds_for_both(site, tmp_path, zipped):
     states = packing.verify(out, "--key", site.key, "--tsa-roots", site.roots)[1]
     assert {n for n, s in states.items() if s != "holds"} <= OPEN, states
     assert not second.Package(second.load(out), site.key, site.roots.read_bytes()).run()
+
+
+def test_what_is_no_file_is_no_clip(site, tmp_path):
+    path = packing.write(packing.Package(site.ledger, CLIP, inside=False, signed_video="present").seal().files, tmp_path / "p")
+    os.mkfifo(tmp_path / "pipe")
+    for clip in ("/dev/zero", tmp_path, tmp_path / "pipe", tmp_path / "missing"):
+        status, _, _, words = packing.verify(path, "--key", site.key, "--clip", clip)
+        assert status == 2 and str(clip) in words, (clip, words)
