@@ -80,17 +80,17 @@ struct keeper {
     enum err ended;      /* why the loop stopped */
 
     struct key *key;
-    struct key *next;  /* that is taking its place, or NULL */
-    bool key_is_fixed; /* a credential: can't be replaced from here */
+    struct key *next; /* that is taking its place, or NULL */
     struct ledger *ledger;
     struct subjects *subjects; /* NULL: personal fields are not sealed */
-    unsigned nobodys_year;     /* that nobody's key was made for last */
     struct buf sealed;
     struct ledger_recovery recovery;
     struct clockwatch clock;
     int64_t started; /* clock_boot() */
     unsigned landlock;
+    unsigned nobodys_year; /* that nobody's key was made for last */
     bool is_shut_in;
+    bool key_is_fixed; /* a credential: can't be replaced from here */
 
     uv_loop_t loop;
     uv_poll_t door, links_ready;

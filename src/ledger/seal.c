@@ -12,7 +12,7 @@
 #define NONCE    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG      crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define YEAR_LEN 4
-#define MARK_LEN (2 * SUBJECTS_MARK)
+#define MARK_LEN ((size_t)2 * SUBJECTS_MARK)
 #define HEAD_LEN (sizeof(SEAL_PREFIX) - 1 + YEAR_LEN + 1 + MARK_LEN + 1)
 
 static_assert(SEAL_SHOWN == HEAD_LEN - 1, "without the colon");
