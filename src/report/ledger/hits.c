@@ -369,6 +369,10 @@ bool
 hits_mark(void *context, const struct logged *logged)
 {
     struct hit *hit = context;
-    tally_mark_add(&hit->marks, logged);
-    return hit->marks.count < TALLY_MARKS;
+    bool has_phase = logged->texts[LOGGED_PHASE].bytes != NULL;
+    if ((!has_phase || logged_says(logged, LOGGED_PHASE, "begin")) &&
+        logged_says(logged, LOGGED_OUTCOME, event_outcome_text(EVENT_OK))) {
+        tally_mark_add(&hit->marks, logged);
+    }
+    return true;
 }

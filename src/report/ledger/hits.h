@@ -41,5 +41,5 @@ struct hits {
 /* NULL when memory is out. They point into the tally. */
 struct hits *hits_new(const struct tally *tally);
 void hits_free(struct hits *hits);
-/* A search_found_fn: the context is a hit without marks; false when it has enough. */
+/* A search_found_fn: the context is a hit without marks, which takes the acts among the events. */
 bool hits_mark(void *context, const struct logged *logged);

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define SCHEMA "gatehouse-ledger-report-1"
+#define SCHEMA "https://gatehouse.example/schema/ledger-report/1"
 
 static json_t *
 time_json(int64_t time)

@@ -22,6 +22,26 @@ local_time(const struct tally *tally, int64_t time, char out[CLOCK_TEXT])
     return out;
 }
 
+/* Whole days are told by their dates, the last one included. */
+static const char *
+range_text(const struct tally *tally, char out[3 * CLOCK_TEXT])
+{
+    int64_t zone = (int64_t)tally->settings.zone * 60000;
+    int64_t from = tally->settings.from + zone;
+    int64_t to = tally->settings.to + zone;
+    char first[CLOCK_TEXT];
+    char last[CLOCK_TEXT];
+    if (from % CLOCK_DAY == 0 && to % CLOCK_DAY == 0) {
+        (void)clock_date(from, first);
+        (void)clock_date(to - 1, last);
+    } else {
+        (void)local_time(tally, tally->settings.from, first);
+        (void)local_time(tally, tally->settings.to, last);
+    }
+    (void)snprintf(out, 3 * CLOCK_TEXT, text_equal(first, last) ? "%s" : "%s to %s", first, last);
+    return out;
+}
+
 static const char *
 zone_text(const struct tally *tally, char out[WORDS_NUMBER])
 {
@@ -139,18 +159,16 @@ put_head(struct buf *out, const struct ledger_report *report)
     char users[WORDS_NUMBER];
     char cameras[WORDS_NUMBER];
     char zone[WORDS_NUMBER];
-    char from[CLOCK_TEXT];
-    char to[CLOCK_TEXT];
+    char range[3 * CLOCK_TEXT];
     size_t hits = report->hits->count;
     HTML(out, "<section id=\"look\"><h1>{}{}</h1>", hits == 0 ? "" : number(hits, count),
         hits == 0   ? "Nothing stands out"
         : hits == 1 ? " thing deserves a look"
                     : " things deserve a look");
     HTML(out,
-        "<p class=\"cap\">{} to {} ({})</p><p class=\"quiet\">{} events of {} accounts on {} "
+        "<p class=\"cap\">{} ({})</p><p class=\"quiet\">{} events of {} accounts on {} "
         "cameras",
-        local_time(tally, tally->settings.from, from), local_time(tally, tally->settings.to, to),
-        zone_text(tally, zone), number(tally->events, count),
+        range_text(tally, range), zone_text(tally, zone), number(tally->events, count),
         number(tally->users_known.count, users), number(tally->cameras_known.count, cameras));
     if (tally->before_count == 0) {
         buf_text(out, "; the ledger knows no such time before, so nothing is compared.</p>");

@@ -246,13 +246,13 @@ put_bar(struct buf *out, const struct ledger_bars *bars, size_t place, const str
     buf_format(out, "<text x=\"0\" y=\"%zu\">", y + 17);
     HTML(out, "{}<title>{}</title></text>", name, row->shown);
     buf_format(out,
-        "<rect class=\"bar\" x=\"%d\" y=\"%zu\" width=\"%" PRId64 "\" height=\"18\" rx=\"4\"/>",
+        "<rect class=\"rod\" x=\"%d\" y=\"%zu\" width=\"%" PRId64 "\" height=\"18\" rx=\"4\"/>",
         BAR_X, y + 4, width < 2 ? 2 : width);
     if (usual >= 0) {
         int64_t at = BAR_X + scaled(usual, BAR_W, most);
         buf_format(out,
-            "<line class=\"usual\" x1=\"%" PRId64 "\" y1=\"%zu\" x2=\"%" PRId64 "\" y2=\"%zu\"/>",
-            at, y + 1, at, y + 25);
+            "<rect class=\"usual\" x=\"%" PRId64 "\" y=\"%zu\" width=\"5\" height=\"24\"/>", at - 2,
+            y + 1);
     }
     buf_format(out, "<text class=\"strong\" x=\"%d\" y=\"%zu\">", BAR_X + BAR_W + 10, y + 17);
     HTML(out, "{}<title>{}</title></text>", ledger_pictures_number(bars->sum, value, number),
