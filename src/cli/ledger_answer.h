@@ -1,0 +1,37 @@
+/* An answer for a person who was filmed: who viewed a camera, without names. */
+#pragma once
+
+#include "evidence/events.h"
+#include "ledger/watched.h"
+
+#define ANSWER_PERSONS  1000
+#define ANSWER_ENTRIES  10000
+#define ANSWER_DISCLOSE 16
+#define ANSWER_ROLE     64
+
+struct ledger_answer_person {
+    const struct watched_row *row; /* all addresses together; its user is never shown by itself */
+    char role[ANSWER_ROLE];        /* "": not said */
+    bool is_live, is_recorded, is_mixed; /* mixed: of more than one role, and none is shown */
+    const char *name;                    /* disclosed by --disclose; NULL */
+};
+
+struct ledger_answer {
+    const char *camera, *reason;
+    const struct subjects *subjects;
+    int64_t from, to, made;
+    char origin[VKEY_NAME];
+    struct ledger_answer_person persons[ANSWER_PERSONS];
+    size_t person_count;
+    const char *disclose[ANSWER_DISCLOSE];
+    size_t disclose_count;
+    struct events events; /* of what is sealed, with their proofs */
+    uint64_t unsealed;    /* entries that are not given out, because names stand in them */
+    uint64_t pruned;      /* 0, or entries below are pruned */
+};
+
+/* answer.html. */
+void ledger_answer_page(const struct ledger_answer *answer, struct buf *out);
+/* answer.json; ERR_MISSING: a key that is to be disclosed is erased. */
+enum err ledger_answer_json(
+    const struct ledger_answer *answer, struct buf *out, struct note *note) MUST_CHECK;

@@ -1,0 +1,161 @@
+"""Who viewed a camera, for the person who was filmed: told without names, and provable where names are sealed."""
+import base64
+import ctypes
+import ctypes.util
+import json
+import subprocess
+
+import pytest
+
+from conftest import GATEHOUSE, command
+from keeping import init
+
+NAMES = ["anna-the-guard", "ben-the-admin"]
+
+
+def gatehouse(*words):
+    return command(GATEHOUSE, *words)
+
+
+def event(user, number, action="footage.live", camera="front", **more):
+    return {"action": action, "site": "harbour", "outcome": "ok", "id": f"event-{number:04}",
+            "actor": {"user": user, "ip": f"192.0.2.{number}", "session": f"session-{number}",
+                      "role": "guard" if user == NAMES[0] else "admin"},
+            "target": {"cameras": [camera], "vms": "zm"}, **more}
+
+
+EVENTS = [event(NAMES[0], 1, detail={"phase": "begin", "view": "view-0001"}),
+          event(NAMES[0], 2, detail={"phase": "end", "view": "view-0001", "duration_ms": 1}),
+          event(NAMES[1], 3, "footage.export", reason="case 4711"), event(NAMES[1], 4, camera="back"), event("carla-of-back", 5, camera="back")]
+
+
+def make(tmp_path, *options):
+    folder = tmp_path / "ledger"
+    key = init(folder, *options)
+    done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-"], text=True,
+                          input="\n".join(map(json.dumps, EVENTS)), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder, key
+
+
+@pytest.fixture(name="sealed")
+def fixture_sealed(tmp_path):
+    return make(tmp_path, "--sealed")
+
+
+def answer(folder, out, *options, camera="front", start="-1h", reason="request of 3 May"):
+    return gatehouse("ledger", "answer", "--ledger", folder, "--camera", camera, "--from", start, "--to", "now", "--out", out,
+                     "--reason", reason, *options)
+
+
+def everything(out):
+    return b"".join(path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file())
+
+
+def test_people_are_numbers_and_roles_and_no_name_is_in_the_folder(sealed, tmp_path):
+    out = tmp_path / "out"
+    done = answer(sealed[0], out)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((out / "answer.json").read_text())
+    people = {person["role"]: person for person in told["persons"]}
+    assert set(people) == {"guard", "admin"} and people["guard"]["live"] and people["admin"]["exports"] == 1
+    assert people["guard"]["exports"] == 0 and people["guard"]["views"] == 1
+    page = (out / "answer.html").read_text()
+    assert "person 1" in page and "person 2" in page and "guard" in page
+    there = everything(out)
+    for name in [*NAMES, "carla", "192.0.2.", "session-"]:
+        assert name.encode() not in there
+
+
+def test_every_entry_given_out_verifies_with_its_proof_and_a_changed_one_does_not(sealed, tmp_path):
+    out = tmp_path / "out"
+    done = answer(sealed[0], out)
+    assert done.returncode == 0
+    told = json.loads((out / "answer.json").read_text())
+    assert "1 of the entries say a reason" in done.stderr
+    assert len(told["entries"]) == 3 and told["entries_not_given_out"] == 0
+    for entry in told["entries"]:
+        files = out / "entries" / f"{entry['index']}.json", out / "entries" / f"{entry['index']}.tlog-proof"
+        check = ("ledger", "verify-proof", "--key", sealed[1], "--entry", *files)
+        assert gatehouse(*check).returncode == 0 and "opens" not in entry
+        files[0].write_text(files[0].read_text().replace("front", "fromt"))
+        assert gatehouse(*check).returncode != 0
+
+
+def open_sealed(text, key, path):
+    """By the document alone: the entry's own key is BLAKE2b of nonce and path under the subject's."""
+    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+    raw = base64.b64decode(text.split(":")[2])
+    nonce, box = raw[:24], raw[24:]
+    out, length = ctypes.create_string_buffer(len(box)), ctypes.c_ulonglong()
+    bad = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        out, ctypes.byref(length), None, box, ctypes.c_ulonglong(len(box)), None, ctypes.c_ulonglong(0), nonce, key)
+    return None if bad else out.raw[:length.value].decode()
+
+
+def test_who_is_disclosed_can_be_opened_in_each_entry_of_theirs_and_nobody_else(sealed, tmp_path):
+    out = tmp_path / "out"
+    done = answer(sealed[0], out, "--disclose", NAMES[1])
+    assert done.returncode == 0, done.stderr
+    told = json.loads((out / "answer.json").read_text())
+    page = (out / "answer.html").read_text()
+    assert NAMES[1] in page and NAMES[0] not in page
+    keys = [entry for entry in told["entries"] if "opens" in entry]
+    assert len(keys) == 1
+    key = base64.b64decode(keys[0]["opens"]["key"])
+    opened = []
+    for entry in told["entries"]:
+        actor = json.loads((out / "entries" / f"{entry['index']}.json").read_text())["actor"]
+        opened += [name for name in (open_sealed(actor[part], key, part) for part in ("user", "ip", "session")) if name]
+    assert opened == [NAMES[1]]
+    assert len(key) == 32
+
+
+def test_of_a_log_that_is_not_sealed_no_entry_is_given_out_and_the_page_says_why(tmp_path):
+    folder, _ = make(tmp_path)
+    out = tmp_path / "out"
+    done = answer(folder, out)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((out / "answer.json").read_text())
+    assert told["entries"] == [] and told["entries_not_given_out"] == 3 and not (out / "entries").exists()
+    assert "not given out" in (out / "answer.html").read_text()
+    assert not any(name.encode() in everything(out) for name in NAMES)
+
+
+def test_that_an_answer_was_made_is_an_event_before_it_is_there(sealed, tmp_path):
+    assert answer(sealed[0], tmp_path / "out").returncode == 0
+    done = gatehouse("ledger", "search", "--ledger", sealed[0], "--action", "ledger.read", "--format", "json")
+    said = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    said = [one for one in said if one["detail"]["kind"] == "answer"]
+    assert len(said) == 1 and said[0]["reason"] == "request of 3 May" and said[0]["detail"]["query"]["camera"] == "front"
+
+
+def test_nobody_is_said_to_be_nobody(sealed, tmp_path):
+    out = tmp_path / "out"
+    assert answer(sealed[0], out, camera="roof").returncode == 0
+    assert "Nobody viewed it" in (out / "answer.html").read_text()
+
+
+def test_markup_from_outside_stays_text(sealed, tmp_path):
+    out = tmp_path / "out"
+    assert answer(sealed[0], out, camera="<script>x", reason="<b>&").returncode == 0
+    page = (out / "answer.html").read_text()
+    assert "<script>x" not in page and "<b>&" not in page and "&lt;script" in page
+
+
+@pytest.mark.parametrize("options, words", [(("--disclose", "nobody"), "did not view"), (("--disclose", "carla-of-back"), "did not view")])
+def test_who_did_not_view_it_can_not_be_disclosed(sealed, tmp_path, options, words):
+    done = answer(sealed[0], tmp_path / "out", *options)
+    assert done.returncode != 0 and words in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_there_is_not_written_into(sealed, tmp_path):
+    (tmp_path / "out").mkdir()
+    done = answer(sealed[0], tmp_path / "out")
+    assert done.returncode != 0 and "already" in done.stderr and not list((tmp_path / "out").iterdir())
+
+
+def test_what_is_missing_or_upside_down_is_refused(sealed, tmp_path):
+    assert answer(sealed[0], tmp_path / "out", start="soon").returncode == 64
+    assert answer(sealed[0], tmp_path / "out", start="2999-01-01").returncode == 64
+    assert gatehouse("ledger", "answer", "--ledger", sealed[0], "--camera", "front").returncode == 64
