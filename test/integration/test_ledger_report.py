@@ -258,18 +258,42 @@ def test_json_follows_its_schema(tmp_path):
     jsonschema.validate(report(tmp_path, tmp_path / "out"), schema)
 
 
-def test_is_an_event_of_a_real_ledger_and_reads_sealed_names(tmp_path):
+def append(folder, *events):
+    done = command(GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-",
+                   input="".join(json.dumps(event) + "\n" for event in events))
+    assert done.returncode == 0, done.stderr
+
+
+def test_is_an_event_of_a_real_ledger(tmp_path):
     folder = tmp_path / "ledger"
     keeping.init(folder)
-    lines = "".join(json.dumps(event) + "\n" for event in [
-        keeping.login(), keeping.live("ev-00000001"), keeping.live("ev-00000002")])
-    done = command(GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-", input=lines)
-    assert done.returncode == 0, done.stderr
-    made = report(folder, tmp_path / "out", "--from", "-1d", "--to", "now")
-    assert made["users"][0]["name"] == "anna"
-    assert made["all"]["now"]["views"] == 2 and made["all"]["now"]["logins"] == 1
+    append(folder, keeping.login(), keeping.live("ev-00000001"), keeping.live("ev-00000002"))
+    made = report(folder, tmp_path / "out", "--from", "-1d")
+    anna = [row["now"] for row in made["users"] if row["name"] == "anna"][0]
+    assert anna["views"] == 2 and anna["logins"] == 1
     found = command(GATEHOUSE, "ledger", "search", "--ledger", folder, "--action", "ledger.read", "--format", "json")
     assert [json.loads(line)["event"]["detail"]["kind"] for line in found.stdout.splitlines()][0] == "report"
+
+
+def test_sealed_names_are_names_with_the_keys_and_marks_without(tmp_path):
+    folder, copy = tmp_path / "ledger", tmp_path / "copy"
+    keeping.init(folder, "--sealed")
+    append(folder, keeping.login(), *[keeping.live(f"ev-0000000{i}") for i in range(4)])
+    read = {"action": "ledger.read", "actor": {"user": "eve"}, "outcome": "ok", "site": "shop",
+            "detail": {"kind": "search", "query": {"user": "anna"}}}
+    append(folder, *[read] * 6)
+    made = report(folder, tmp_path / "out", "--from", "-1d")
+    assert "anna" in [row["name"] for row in made["users"]]
+    assert [(hit["user"], hit["person"]) for hit in made["hits"]] == [("eve", "anna")]
+    assert command(GATEHOUSE, "ledger", "backup", "--ledger", folder, copy).returncode == 0
+    made = report(copy, tmp_path / "marks", "--from", "-1d")
+    names = [row["name"] for row in made["users"] if row["name"]]
+    assert all(name.startswith("sealed:") for name in names) and len(set(names)) == len(names)
+    assert [row["now"]["views"] for row in made["users"] if row["now"]["views"]] == [4]
+    assert [hit["pattern"] for hit in made["hits"]] == ["ledger-reads"]
+    assert "anna" not in (tmp_path / "marks" / "ledger-report.html").read_text()
+    judged = {pattern["id"]: pattern["is_judged"] for pattern in made["patterns"]}
+    assert not judged["shared-address"]  # an address is sealed under its user
 
 
 def test_refuses_what_it_does_not_understand(tmp_path):

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ledger/query.h"
+#include "ledger/seal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -289,9 +290,13 @@ find_woke(struct hits *hits, const struct tally *tally, const struct tally_user 
 static void
 find_addresses(struct hits *hits, const struct tally *tally)
 {
-    hits->is_judged[PATTERN_ADDRESS] = true;
     for (size_t i = 0; i < tally->address_count; i++) {
         const struct tally_address *address = &tally->addresses[i];
+        /* An address is sealed under its user: its mark says nothing of who else has it. */
+        if (text_starts(address->shown, SEAL_PREFIX)) {
+            continue;
+        }
+        hits->is_judged[PATTERN_ADDRESS] = true;
         unsigned now = tally_bits(address->now);
         unsigned past = tally_bits(address->past);
         if (now < ACCOUNTS_LEAST || now < past + ACCOUNTS_MORE) {

@@ -335,7 +335,7 @@ put_patterns(struct buf *out, const struct hits *hits)
             row->words,
             hits->found[i] != 0  ? number(hits->found[i], text)
             : hits->is_judged[i] ? "nothing"
-                                 : "not known: too little to compare with",
+                                 : "not known: nothing to compare with",
             row->compares, row->threshold);
     }
     buf_text(out, "</tbody></table></section>\n");

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "codec/pick.h"
+#include "ledger/seal.h"
 #include "report/ledger/tally.h"
 
 #include <string.h>
@@ -291,37 +292,50 @@ count_address(const struct place *place)
     }
 }
 
-/* Whom a reading of the ledger is about: detail.query.user. */
+/* One more reading by somebody about somebody. */
+static void
+add_read(const struct place *place, const struct event_text *about)
+{
+    struct tally *tally = place->tally;
+    const struct event_text *by = &place->logged->texts[LOGGED_USER];
+    char reader[TALLY_NAME];
+    char person[TALLY_NAME];
+    size_t i = 0;
+    text_clean(reader, TALLY_NAME, by->bytes, by->len);
+    text_clean(person, TALLY_NAME, about->bytes, about->len);
+    while (i < tally->read_count && (!text_equal(tally->reads[i].reader, reader) ||
+                                        !text_equal(tally->reads[i].person, person))) {
+        i++;
+    }
+    if (i == TALLY_READS) {
+        tally->reads_lost++;
+        return;
+    }
+    struct tally_read *read = &tally->reads[i];
+    tally->read_count += i == tally->read_count ? 1 : 0;
+    (void)text_copy(read->reader, TALLY_NAME, reader);
+    (void)text_copy(read->person, TALLY_NAME, person);
+    if (place->is_past) {
+        read->past++;
+    } else {
+        tally_mark_add(&read->marks, place->logged);
+    }
+}
+
+/* Whom a reading of the ledger is about: detail.query.user, which may be sealed. */
 static void
 count_read(const struct place *place)
 {
     const struct event_text *detail = &place->logged->detail;
-    const struct event_text *reader = &place->logged->texts[LOGGED_USER];
-    struct tally *tally = place->tally;
+    CLEANUP(buf_release) struct buf shown;
+    buf_init(&shown, SEAL_OPENED);
     json_t *json = detail->bytes == NULL ? NULL : json_loadb(detail->bytes, detail->len, 0, NULL);
     json_t *person = json_object_get(json_object_get(json, "query"), "user");
-    if (reader->bytes != NULL && json_is_string(person) && json_string_length(person) != 0) {
-        char names[2][TALLY_NAME];
-        size_t i = 0;
-        text_clean(names[0], TALLY_NAME, reader->bytes, reader->len);
-        text_clean(names[1], TALLY_NAME, json_string_value(person), json_string_length(person));
-        while (i < tally->read_count && (!text_equal(tally->reads[i].reader, names[0]) ||
-                                            !text_equal(tally->reads[i].person, names[1]))) {
-            i++;
-        }
-        if (i == TALLY_READS) {
-            tally->reads_lost++;
-        } else {
-            struct tally_read *read = &tally->reads[i];
-            tally->read_count += i == tally->read_count ? 1 : 0;
-            (void)text_copy(read->reader, TALLY_NAME, names[0]);
-            (void)text_copy(read->person, TALLY_NAME, names[1]);
-            if (place->is_past) {
-                read->past++;
-            } else {
-                tally_mark_add(&read->marks, place->logged);
-            }
-        }
+    size_t len = json_string_length(person);
+    if (len != 0 && place->logged->texts[LOGGED_USER].bytes != NULL &&
+        seal_show(place->logged->subjects, "detail.query.user", json_string_value(person), len,
+            &shown) == OK) {
+        add_read(place, &(struct event_text){shown.data, shown.len});
     }
     json_decref(json);
 }
