@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "cli/ledger_connect.h"
+#include "ledger/seal.h"
 
 #include <limits.h>
 #include <sodium.h>
@@ -16,6 +17,7 @@
 #define PATH_LIMIT 4096
 #define PATIENCE   700 /* ms without a word */
 #define REDRAW     200
+#define PEEK       4096 /* events */
 
 volatile sig_atomic_t ledger_open_stopped;
 
@@ -104,6 +106,56 @@ ledger_open_init(struct ledger_open *open, const char *folder, const char *index
     err = buf_error(&open->index);
     err = err == OK ? buf_error(&open->folder) : err;
     return err == OK ? find_subjects(open, note) : err;
+}
+
+enum err
+ledger_open_keys(struct ledger_open *open, const char *keys, struct note *note)
+{
+    if (keys == NULL) {
+        return OK;
+    }
+    subjects_close(open->subjects);
+    enum err err = subjects_in(keys, &open->subjects, note);
+    open->settings.subjects = open->subjects;
+    return err == OK && open->subjects != NULL ? secret_guard() : err;
+}
+
+struct peek {
+    unsigned left;
+    bool is_sealed;
+};
+
+static bool
+peek(void *context, const struct logged *logged)
+{
+    struct peek *seen = context;
+    seen->is_sealed = logged->sealed != 0;
+    return !seen->is_sealed && --seen->left != 0;
+}
+
+/* A ledger that is sealed goes on being sealed: its last events tell. */
+bool
+ledger_open_is_blind(
+    const struct ledger_open *open, struct search *search, const struct query *query)
+{
+    struct sealed mark;
+    struct peek seen = {.left = PEEK};
+    const struct query all = query_begin();
+    const struct search_reader reader = {peek, &seen};
+    const char *user = query->parts[QUERY_USER];
+    bool is_mark = user == NULL || seal_parse(user, strlen(user), &mark) != ERR_MISSING;
+    bool asks = !is_mark || query->parts[QUERY_SESSION] != NULL || query->has_net ||
+                query->parts[QUERY_OBJECT] != NULL || query->word_count != 0;
+    if (!asks || open->subjects != NULL || search_run(search, &all, true, &reader, NULL) != OK ||
+        !seen.is_sealed) {
+        return false;
+    }
+    (void)fputs(
+        "gatehouse: users, addresses and sessions are sealed here and their keys are not at "
+        "hand (--keys DIR):\n           what is looked for may be there all the same; "
+        "--user takes a mark, such as sealed:2026-…\n",
+        stderr);
+    return true;
 }
 
 void

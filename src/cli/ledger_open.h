@@ -28,6 +28,14 @@ void ledger_open_catch(void);
  */
 enum err ledger_open_init(
     struct ledger_open *open, const char *folder, const char *index, struct note *note) MUST_CHECK;
+/* Names are opened with the keys of that folder instead; NULL changes nothing. */
+enum err ledger_open_keys(struct ledger_open *open, const char *keys, struct note *note) MUST_CHECK;
+/*
+ * Whether what the query asks for is sealed and can't be opened, so that finding nothing says
+ * nothing; says so on standard error.
+ */
+bool ledger_open_is_blind(
+    const struct ledger_open *open, struct search *search, const struct query *query);
 void ledger_open_release(struct ledger_open *open);
 /* Whether it is a ledger, whose readings are recorded, and not a copy of its log. */
 bool ledger_open_is_live(const struct ledger_open *open);

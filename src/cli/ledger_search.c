@@ -400,6 +400,7 @@ run(struct asked *asked)
     struct note note = {""};
     enum err err =
         ledger_open_init(&open, asked->values[OPTION_LEDGER], asked->values[OPTION_INDEX], &note);
+    err = err == OK ? ledger_open_keys(&open, asked->values[OPTION_KEYS], &note) : err;
     int status = err == OK ? record_reading(asked, &open) : cli_fail_err(err, &note);
     ledger_open_catch();
     if (status == CLI_OK) {
@@ -407,7 +408,9 @@ run(struct asked *asked)
         if (err == OK && !ledger_open_is_live(&open)) {
             (void)fputs("gatehouse: a copy of a log: that it is read is not recorded\n", stderr);
         }
+        bool is_blind = err == OK && ledger_open_is_blind(&open, search, &asked->query);
         status = err == OK ? show(search, asked) : cli_fail_err(err, &note);
+        status = status == CLI_OK && is_blind ? CLI_INCOMPLETE : status;
     }
     search_close(search);
     ledger_open_release(&open);

@@ -373,10 +373,15 @@ subjects_beside(const char *ledger, struct subjects **ret_subjects, struct note 
     }
     *ret_subjects = NULL;
     int written = snprintf(keys, sizeof(keys), "%.*s-keys", (int)len, ledger);
-    if (written < 0 || (size_t)written >= sizeof(keys)) {
-        return OK;
-    }
+    bool fits = written > 0 && (size_t)written < sizeof(keys);
+    return fits ? subjects_in(keys, ret_subjects, note) : OK;
+}
+
+enum err
+subjects_in(const char *keys, struct subjects **ret_subjects, struct note *note)
+{
     int folder = open(keys, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *ret_subjects = NULL;
     if (folder < 0) {
         return OK;
     }

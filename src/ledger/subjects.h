@@ -40,6 +40,9 @@ enum err subjects_open(int folder, const char *name, bool is_writable,
  */
 enum err subjects_beside(
     const char *ledger, struct subjects **ret_subjects, struct note *note) MUST_CHECK;
+/* The same from that folder of keys. */
+enum err subjects_in(
+    const char *keys, struct subjects **ret_subjects, struct note *note) MUST_CHECK;
 /* NULL is allowed. */
 void subjects_close(struct subjects *subjects);
 

@@ -83,6 +83,16 @@ def test_a_copy_without_the_keys_shows_marks_and_counts_persons(ledger, tmp_path
     assert len(done.stdout.splitlines()) == 10
 
 
+@pytest.mark.parametrize("options", [("--user", "anna"), ("--ip", "192.0.2.7"), ("--session", "s-12"), ("--text", "anna")])
+def test_without_the_keys_nothing_found_is_not_said_to_be_nothing(ledger, tmp_path, options):
+    copy = tmp_path / "copy"
+    assert gatehouse("ledger", "backup", "--ledger", ledger, copy).returncode == 0
+    done = gatehouse("ledger", "search", "--ledger", copy, *options)
+    assert done.returncode == 2 and "keys are not at hand" in done.stderr and done.stdout == ""
+    done = gatehouse("ledger", "search", "--ledger", copy, "--keys", f"{ledger}-keys", *options)
+    assert done.returncode == 0 and done.stdout and "keys are not" not in done.stderr, done.stderr
+
+
 def erase(folder, *options):
     return gatehouse("ledger", "erase", "--ledger", folder, "--reason", "request of 3 May", *options)
 
