@@ -17,7 +17,7 @@
 #define PATH_LIMIT 4096
 #define OUTPUT     "gatehouse-ledger-report"
 #define MONDAY     (4 * CLOCK_DAY) /* the first one after 1970-01-01 */
-#define ZONE_LIMIT (14 * 60)
+#define ZONE_LIMIT 840u            /* minutes */
 
 enum {
     OPTION_LEDGER,
@@ -333,7 +333,7 @@ make(struct search *search, const struct asked *asked, const char *folder)
     if (status == CLI_OK && ledger_open_stopped != 0) {
         status = cli_fail("stopped: there is no report");
     }
-    if (status == CLI_OK) {
+    if (status == CLI_OK && hits != NULL) {
         const struct ledger_report report = {
             tally, hits, clock_wall(), folder, asked->values[OPTION_FROM] == NULL};
         status = write_report(asked, &report);

@@ -203,7 +203,8 @@ cut_name(char out[4 * NAME + 4], const char *name)
             break;
         }
     }
-    size_t len = at < 4 * NAME ? at : 4 * NAME;
+    const size_t most = (size_t)4 * NAME;
+    size_t len = at < most ? at : most;
     (void)snprintf(
         out, 4 * NAME + 4, "%.*s%s", (int)len, name, name[at] == '\0' ? "" : "\xe2\x80\xa6");
 }
