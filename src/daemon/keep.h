@@ -186,22 +186,6 @@ void keeper_own_clock(struct keeper *keeper);
 /* Appends the answer to STATE. */
 void keeper_own_state(struct keeper *keeper, struct buf *out);
 
-/* keeper_seal.c: personal fields. open before it is shut in, start when it has the ledger. */
-enum err keeper_seal_open(struct keeper *keeper, struct note *note) MUST_CHECK;
-enum err keeper_seal_start(struct keeper *keeper, struct note *note) MUST_CHECK;
-/* Once a second: nobody's key of the next year is there a day before it begins. */
-void keeper_seal_second(struct keeper *keeper);
-/*
- * Gives the event to store: itself, or sealed, valid until the next call. ERR_FULL: no room for the
- * key of a new subject; ERR_VALUE.
- */
-enum err keeper_seal_event(struct keeper *keeper, const struct message *message,
-    struct message *ret_sealed, struct note *note) MUST_CHECK;
-/* Destroys keys; gives how many. */
-enum err keeper_seal_erase(struct keeper *keeper, const struct message *message,
-    uint64_t *ret_count, struct note *note) MUST_CHECK;
-void keeper_seal_release(struct keeper *keeper);
-
 /* keeper_key.c: the key, and going over to another. */
 enum err keeper_key_find(struct keeper *keeper, struct note *note) MUST_CHECK;
 /* Finishes or forgets a change of keys that was interrupted; after ledger_open(). */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "daemon/keep.h"
+#include "daemon/keeper_seal.h"
 #include "daemon/notify.h"
 #include "daemon/pool.h"
 #include "daemon/sandbox.h"

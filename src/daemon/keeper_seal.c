@@ -1,7 +1,7 @@
 /* Personal fields of events are sealed here, on their way in, and their keys destroyed. */
+#include "daemon/keeper_seal.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "daemon/keep.h"
 #include "ledger/disk.h"
 #include "ledger/event.h"
 #include "ledger/logged.h"

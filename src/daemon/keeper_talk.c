@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/keep.h"
+#include "daemon/keeper_seal.h"
 
 #include <unistd.h>
 

@@ -31,13 +31,14 @@
 #define NTP_API(key, params)                                                                       \
     .fact = FACT_CLOCK_NTP, .wanted = "{ntp}",                                                     \
     .read = &(const struct ask){.path = "/axis-cgi/ntp.cgi",                                       \
-        .body = "{\"apiVersion\":\"1.0\",\"method\":\"getNTPInfo\"}",                                \
+        .body = "{\"apiVersion\":\"1.0\",\"method\":\"getNTPInfo\"}",                              \
         .type = "application/json",                                                                \
         .login = true},                                                                            \
     .pick = "data.client." key,                                                                    \
     .write = {.path = "/axis-cgi/ntp.cgi",                                                         \
-        .body = "{\"apiVersion\":\"1.0\",\"method\":\"setNTPClientConfiguration\",\"params\":{" params \
-                "}}",                                                                              \
+        .body =                                                                                    \
+            "{\"apiVersion\":\"1.0\",\"method\":\"setNTPClientConfiguration\",\"params\":{" params \
+            "}}",                                                                                  \
         .type = "application/json"},                                                               \
     .success = "setNTPClientConfiguration"
 

@@ -1,9 +1,5 @@
 /* Searching a log: opening it with an index that fits, and running through what matches. */
-#include "ledger/search.h"
-
-#include "ledger/entries.h"
-#include "ledger/index_build.h"
-#include "ledger/seal.h"
+#include "ledger/search_inside.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,21 +7,6 @@
 #include <string.h>
 
 #define COMMIT_MS 1000
-
-struct search {
-    const struct search_settings *settings;
-    struct entries *entries;
-    struct index *index; /* NULL: everything is read */
-    struct index_state state;
-    struct merkle_frontier whole; /* of all entries that were looked at */
-    struct logged *logged;
-    uint64_t built;
-    bool suspect; /* the index disagrees with the log or with itself */
-    bool damaged; /* with itself */
-    bool rebuilt;
-    bool read_only;
-    struct note note;
-};
 
 static void
 say(const struct search *search, const char *words)
@@ -366,141 +347,6 @@ search_open(const struct search_settings *settings, struct search **ret_search, 
     return OK;
 }
 
-static bool
-takes_net(const void *context, const char *text, size_t len)
-{
-    return query_in_net(context, text, len);
-}
-
-static bool
-takes_action(const void *context, const char *text, size_t len)
-{
-    return query_covers(context, text, len);
-}
-
-/* Leaves in `places` only those that the index allows for one part of the query. */
-static enum err
-narrow_by(struct search *search, const struct index_posting *posting,
-    const struct index_filter *filter, struct places *places)
-{
-    struct places found;
-    places_none(&found);
-    enum err err = filter != NULL ? index_find_all(search->index, posting, filter, &found)
-                                  : index_find(search->index, posting, &found);
-    places_and(places, &found);
-    return err;
-}
-
-/*
- * The index never has what is sealed, only whose it is: a user by name, or by the mark of each
- * year, or by nobody's, of a time when there could be no key. Addresses, sessions and words that
- * are sealed are looked for in every entry.
- */
-static enum err
-narrow_by_user(struct search *search, const struct index_posting *posting, struct places *places)
-{
-    const struct subjects *subjects = search->settings->subjects;
-    struct places found;
-    unsigned year = 0;
-    unsigned last = 0;
-    places_none(&found);
-    enum err err = index_find(search->index, posting, &found);
-    subjects_years(subjects, &year, &last);
-    for (; err == OK && year <= last; year++) {
-        const size_t lens[] = {posting->len, 0};
-        for (size_t i = 0; err == OK && i < COUNT(lens); i++) {
-            char text[SEAL_SHOWN + 1];
-            struct subjects_id subject;
-            if (subjects_find(subjects, posting->text, lens[i], year, &subject) != OK) {
-                continue;
-            }
-            struct index_posting sealed = *posting;
-            sealed.text = seal_mark_text(&subject, text);
-            sealed.len = SEAL_SHOWN;
-            err = index_find(search->index, &sealed, &found);
-        }
-    }
-    places_and(places, &found);
-    return err;
-}
-
-static enum err
-narrow_by_words(
-    struct search *search, const struct query *query, uint64_t chunk, struct places *places)
-{
-    enum err err = OK;
-    for (size_t i = 0; i < query->word_count; i++) {
-        const char *word = query->words[i];
-        size_t len = strlen(word);
-        size_t at = 0;
-        for (size_t token = query_next_token(word, len, &at); err == OK && token != 0;
-             token = query_next_token(word, len, &at)) {
-            struct index_posting posting = {.chunk = chunk, .kind = INDEX_WORD};
-            posting.bucket = index_bucket(search->state.secret, word + at - token, token);
-            err = narrow_by(search, &posting, NULL, places);
-        }
-    }
-    return err;
-}
-
-static enum err
-narrow_by_parts(
-    struct search *search, const struct query *query, uint64_t chunk, struct places *places)
-{
-    static const enum index_kind kinds[QUERY_PARTS] = {
-        [QUERY_USER] = INDEX_USER,
-        [QUERY_CAMERA] = INDEX_CAMERA,
-        [QUERY_ACTION] = INDEX_ACTION,
-        [QUERY_OUTCOME] = INDEX_OUTCOME,
-        [QUERY_SESSION] = INDEX_SESSION,
-        [QUERY_OBJECT] = INDEX_OBJECT,
-    };
-    enum err err = OK;
-    bool is_sealed = search->settings->subjects != NULL;
-    for (size_t i = 0; err == OK && i < QUERY_PARTS; i++) {
-        const char *value = query->parts[i];
-        if (value == NULL || (is_sealed && (i == QUERY_SESSION || i == QUERY_OBJECT))) {
-            continue;
-        }
-        struct index_posting posting = {chunk, kinds[i], value, strlen(value), 0, NULL};
-        struct index_filter filter = {takes_action, value};
-        err = is_sealed && i == QUERY_USER
-                  ? narrow_by_user(search, &posting, places)
-                  : narrow_by(search, &posting, i == QUERY_ACTION ? &filter : NULL, places);
-    }
-    if (err == OK && query->has_net && !is_sealed) {
-        struct index_posting posting = {.chunk = chunk, .kind = INDEX_IP};
-        struct index_filter filter = {takes_net, &query->net};
-        err = narrow_by(search, &posting, &filter, places);
-    }
-    if (err == OK && query->is_long) {
-        struct index_posting posting = {.chunk = chunk, .kind = INDEX_LONG, .text = ""};
-        err = narrow_by(search, &posting, NULL, places);
-    }
-    return err;
-}
-
-/* The places of a chunk that may match; all of them where the index can't say. */
-static enum err
-narrow(struct search *search, const struct query *query, uint64_t chunk, struct places *places)
-{
-    struct index_chunk about;
-    if (search->index == NULL || (chunk + 1) * PLACES_CHUNK > search->state.frontier.size) {
-        return OK;
-    }
-    bool timed = query->from != INT64_MIN || query->to != INT64_MAX;
-    enum err err = index_chunk(search->index, chunk, &about);
-    if (err == OK && timed && (about.last < query->from || about.first >= query->to)) {
-        places_none(places);
-        return OK;
-    }
-    if (err == OK) {
-        err = narrow_by_parts(search, query, chunk, places);
-    }
-    bool has_words = search->settings->subjects == NULL;
-    return err == OK && has_words ? narrow_by_words(search, query, chunk, places) : err;
-}
-
 /* A damaged index costs time, not results: the rest is read without it, the next search mends it.
  */
 static void
@@ -548,7 +394,7 @@ run_chunk(struct search *search, const struct query *query, uint64_t chunk, bool
     size_t count = left < PLACES_CHUNK ? (size_t)left : PLACES_CHUNK;
     struct places places;
     places_first(&places, count);
-    enum err err = narrow(search, query, chunk, &places);
+    enum err err = search_narrow(search, query, chunk, &places);
     if (err != OK) {
         drop_index(search);
         places_first(&places, count);

@@ -245,7 +245,8 @@ drift_of(const json_t *before, const json_t *now)
         const char *old = json_string_value(value);
         const char *new = json_string_value(json_object_get(now, name));
         if (new != NULL && !text_equal(old, new)) {
-            (void)json_array_append_new(list, json_sprintf("the update changed %s: %s → %s", name, old, new));
+            (void)json_array_append_new(
+                list, json_sprintf("the update changed %s: %s → %s", name, old, new));
         }
     }
     return list;

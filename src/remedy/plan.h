@@ -83,7 +83,7 @@ struct plan_from {
     const struct site *site; /* NULL: none */
     const struct plan_choice *choice;
     const struct consumer_survey *consumers; /* remedy/consumer.h; NULL: none was made */
-    const struct vault *keyring; /* passwords that Gatehouse set; NULL: there is none */
+    const struct vault *keyring;             /* passwords that Gatehouse set; NULL: there is none */
 };
 
 struct plan *plan_new(void);
