@@ -16,7 +16,7 @@
 #define CAMERA_LEAST   20
 #define CAMERA_NEXT    5
 #define CAMERA_TIMES   3
-#define PEER_LEAST     10u
+#define PEER_LEAST     UINT64_C(10)
 #define WEEKEND_LEAST  10
 #define WEEKEND_POINTS 30
 #define REFUSED_LEAST  10

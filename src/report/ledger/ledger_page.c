@@ -38,7 +38,8 @@ range_text(const struct tally *tally, char out[3 * CLOCK_TEXT])
         (void)local_time(tally, tally->settings.from, first);
         (void)local_time(tally, tally->settings.to, last);
     }
-    (void)snprintf(out, 3 * CLOCK_TEXT, text_equal(first, last) ? "%s" : "%s to %s", first, last);
+    (void)snprintf(
+        out, (size_t)3 * CLOCK_TEXT, text_equal(first, last) ? "%s" : "%s to %s", first, last);
     return out;
 }
 
