@@ -19,6 +19,7 @@
 
 #define DEVICES 8
 #define STEPS   64
+#define MEETING 10000 /* times 2 ms */
 
 /* The world: shared with processes that are killed. */
 struct world {
@@ -27,6 +28,7 @@ struct world {
     unsigned undone[STEPS]; /* order of the undo */
     atomic_uint clock;
     atomic_uint at_device[DEVICES], most_at_device, serial, most_serial, running, most_running;
+    bool must_meet; /* the first step waits until another one runs beside it */
     unsigned crash_step;
     int crash_phase; /* as enum phase; 0: none */
     atomic_uint events;
@@ -196,6 +198,10 @@ apply(struct job *job)
     note_most(&world->most_running, atomic_fetch_add(&world->running, 1) + 1);
     if (text_equal(job->step->kind, "serial")) {
         note_most(&world->most_serial, atomic_fetch_add(&world->serial, 1) + 1);
+    }
+    for (int i = 0; i < MEETING && world->must_meet && number == 1; i++) {
+        (void)usleep(2000);
+        i = atomic_load(&world->most_running) > 1 ? MEETING : i;
     }
     (void)usleep(2000);
     if (text_equal(job->step->kind, "serial")) {
@@ -454,6 +460,7 @@ test_steps_of_a_device_run_in_order_and_devices_side_by_side(void **state)
         "serial", "serial", "good", "good", "good", "good"};
     struct plan *plan = make_plan(kinds, COUNT(kinds), 4);
     plan->steps[4].after[0] = 2; /* another device's */
+    world->must_meet = true;
     struct trail *journal = create(plan);
     struct desk desk = make_desk(journal);
     struct apply_result result;

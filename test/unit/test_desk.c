@@ -240,7 +240,7 @@ test_stop_ends_what_waits_and_lets_nothing_begin(void **state)
         assert_int_equal(pthread_join(jobs[i], &err), 0);
         assert_int_equal((intptr_t)err, ERR_CANCELLED);
     }
-    assert_in_range(clock_mono() - begun, 90, 1200);
+    assert_in_range(clock_mono() - begun, 90, 8000); /* not the minute that was asked for */
     int requests = atomic_load(&table.peer.accepted);
     struct wire_target target = target_of(&table.peer);
     assert_int_equal(desk_connect(table.desk, &target), ERR_CANCELLED);
