@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "evidence/stamp.h"
+#include "wire/transfer.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -26,14 +27,6 @@ stamp_server_check(const char *url, struct note *note)
     return OK;
 }
 
-static size_t
-take(char *bytes, size_t size, size_t count, void *context)
-{
-    struct buf *body = context;
-    buf_add(body, bytes, size * count);
-    return body->failed ? 0 : size * count;
-}
-
 static bool
 prepare(CURL *curl, const struct stamp_server *server, const struct buf *request, struct buf *body)
 {
@@ -47,32 +40,11 @@ prepare(CURL *curl, const struct stamp_server *server, const struct buf *request
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, seconds) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->data) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, transfer_take) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_USERAGENT, "gatehouse") == CURLE_OK;
     return good && (server->authorities == NULL ||
                        curl_easy_setopt(curl, CURLOPT_CAINFO, server->authorities) == CURLE_OK);
-}
-
-static enum err
-meaning(CURLcode code, const struct buf *body)
-{
-    if (body->failed) {
-        return ERR_LIMIT;
-    }
-    switch ((int)code) {
-    case CURLE_OK:
-        return OK;
-    case CURLE_OPERATION_TIMEDOUT:
-        return ERR_TIMEOUT;
-    case CURLE_COULDNT_CONNECT:
-        return ERR_REFUSED;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return ERR_TLS;
-    default:
-        return ERR_NETWORK;
-    }
 }
 
 /* What came is an answer only with the status and the type of one. */
@@ -99,7 +71,7 @@ static enum err
 post(CURL *curl, const struct stamp_server *server, struct buf *body, struct note *note)
 {
     CURLcode code = curl_easy_perform(curl);
-    enum err err = meaning(code, body);
+    enum err err = transfer_err((int)code, body);
     if (err != OK) {
         note_set(note, "%.120s: %.100s", server->url,
             err == ERR_LIMIT ? "the answer is too large for a time-stamp"

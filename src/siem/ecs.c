@@ -46,24 +46,6 @@ static const struct member ours[] = {
 };
 
 static void
-put_text(struct buf *out, const char *begin, const struct event_text *text)
-{
-    if (text->bytes != NULL) {
-        buf_text(out, begin);
-        siem_put_json(out, text->bytes, text->len);
-    }
-}
-
-static void
-put_number(struct buf *out, const char *begin, int64_t number)
-{
-    if (number != LOGGED_NONE) {
-        buf_text(out, begin);
-        siem_put_number(out, number);
-    }
-}
-
-static void
 put_time(struct buf *out, const char *begin, int64_t time)
 {
     if (time != LOGGED_NONE) {
@@ -93,11 +75,11 @@ put_event(struct buf *out, const struct logged *logged, const struct siem_about 
         SIEM_PUT(out, ",\"outcome\":\"");
         buf_text(out, outcomes[sense->outcome]);
         buf_byte(out, '"');
-        put_text(out, ",\"action\":", &logged->texts[LOGGED_ACTION]);
-        put_text(out, ",\"id\":", &logged->texts[LOGGED_ID]);
-        put_text(out, ",\"reason\":", &logged->texts[LOGGED_REASON]);
+        siem_put_member(out, ",\"action\":", &logged->texts[LOGGED_ACTION]);
+        siem_put_member(out, ",\"id\":", &logged->texts[LOGGED_ID]);
+        siem_put_member(out, ",\"reason\":", &logged->texts[LOGGED_REASON]);
         if (duration >= 0 && duration <= INT64_MAX / 1000000) {
-            put_number(out, ",\"duration\":", duration * 1000000); /* nanoseconds */
+            siem_put_member_number(out, ",\"duration\":", duration * 1000000); /* nanoseconds */
         }
     }
     if (sense->is_known) {
@@ -132,25 +114,25 @@ put_actor(struct buf *out, const struct logged *logged)
     const struct event_text *role = &logged->texts[LOGGED_ROLE];
     const struct event_text *ip = &logged->texts[LOGGED_IP];
     bool is_ip = ip->bytes != NULL && siem_address(ip) != 0;
-    put_text(out, ",\"user\":{\"name\":", user);
+    siem_put_member(out, ",\"user\":{\"name\":", user);
     if (role->bytes != NULL) {
         buf_text(out, user->bytes != NULL ? "," : ",\"user\":{");
-        put_text(out, "\"roles\":[", role);
+        siem_put_member(out, "\"roles\":[", role);
         buf_byte(out, ']');
     }
     if (user->bytes != NULL || role->bytes != NULL) {
         buf_byte(out, '}');
     }
-    put_text(out, ",\"source\":{\"address\":", ip);
+    siem_put_member(out, ",\"source\":{\"address\":", ip);
     if (is_ip) {
-        put_text(out, ",\"ip\":", ip);
+        siem_put_member(out, ",\"ip\":", ip);
     }
     if (ip->bytes != NULL) {
         buf_byte(out, '}');
     }
     if (is_ip) {
-        put_text(out, ",\"related\":{\"ip\":[", ip);
-        put_text(out, "],\"user\":[", user);
+        siem_put_member(out, ",\"related\":{\"ip\":[", ip);
+        siem_put_member(out, "],\"user\":[", user);
         SIEM_PUT(out, "]}");
     }
 }
@@ -172,19 +154,19 @@ put_ours(struct buf *out, const struct logged *logged)
 {
     const int64_t *numbers = logged->numbers;
     for (size_t i = 0; i < COUNT(ours); i++) {
-        put_text(out, ours[i].begin, &logged->texts[ours[i].at]);
+        siem_put_member(out, ours[i].begin, &logged->texts[ours[i].at]);
     }
     if (logged->camera_count != 0) {
         SIEM_PUT(out, ",\"cameras\":");
         siem_put_cameras(out, logged);
     }
-    put_text(out, ",\"detail\":", &logged->detail);
+    siem_put_member(out, ",\"detail\":", &logged->detail);
     put_time(out, ",\"from\":", numbers[LOGGED_FROM]);
     put_time(out, ",\"to\":", numbers[LOGGED_TO]);
-    put_number(out, ",\"bytes\":", numbers[LOGGED_BYTES]);
-    put_number(out, ",\"v\":", numbers[LOGGED_VERSION]);
-    put_number(out, ",\"writer_pid\":", numbers[LOGGED_PID]);
-    put_number(out, ",\"writer_uid\":", numbers[LOGGED_UID]);
+    siem_put_member_number(out, ",\"bytes\":", numbers[LOGGED_BYTES]);
+    siem_put_member_number(out, ",\"v\":", numbers[LOGGED_VERSION]);
+    siem_put_member_number(out, ",\"writer_pid\":", numbers[LOGGED_PID]);
+    siem_put_member_number(out, ",\"writer_uid\":", numbers[LOGGED_UID]);
 }
 
 static enum err

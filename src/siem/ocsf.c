@@ -92,24 +92,6 @@ struct record {
 };
 
 static void
-put_text(struct buf *out, const char *begin, const struct event_text *text)
-{
-    if (text->bytes != NULL) {
-        buf_text(out, begin);
-        siem_put_json(out, text->bytes, text->len);
-    }
-}
-
-static void
-put_number(struct buf *out, const char *begin, int64_t number)
-{
-    if (number != LOGGED_NONE) {
-        buf_text(out, begin);
-        siem_put_number(out, number);
-    }
-}
-
-static void
 put_time(struct buf *out, const char *begin, int64_t time)
 {
     if (time != LOGGED_NONE) {
@@ -181,11 +163,11 @@ put_actor(struct buf *out, const struct logged *logged)
 {
     SIEM_PUT(out, ",\"actor\":{\"app_name\":\"Gatehouse\"");
     if (logged->texts[LOGGED_SESSION].bytes != NULL) {
-        put_text(out, ",\"session\":{\"uid\":", &logged->texts[LOGGED_SESSION]);
+        siem_put_member(out, ",\"session\":{\"uid\":", &logged->texts[LOGGED_SESSION]);
         buf_byte(out, '}');
     }
     if (logged->texts[LOGGED_USER].bytes != NULL) {
-        put_text(out, ",\"user\":{\"name\":", &logged->texts[LOGGED_USER]);
+        siem_put_member(out, ",\"user\":{\"name\":", &logged->texts[LOGGED_USER]);
         SIEM_PUT(out, ",\"type_id\":1}");
     }
     buf_byte(out, '}');
@@ -209,7 +191,7 @@ put_metadata(struct record *record)
 {
     struct buf *out = record->out;
     SIEM_PUT(out, "\",\"metadata\":{");
-    put_text(out, "\"event_code\":", &record->logged->texts[LOGGED_ACTION]);
+    siem_put_member(out, "\"event_code\":", &record->logged->texts[LOGGED_ACTION]);
     buf_text(out, record->logged->texts[LOGGED_ACTION].bytes != NULL ? "," : "");
     SIEM_PUT(out, "\"log_name\":");
     siem_put_json(out, record->about->origin, strlen(record->about->origin));
@@ -290,13 +272,13 @@ put_outcome(struct record *record)
     SIEM_PUT(out, "\",\"severity_id\":");
     siem_put_count(out, scale->ocsf);
     if (ip->bytes != NULL) {
-        put_text(out,
+        siem_put_member(out,
             siem_address(ip) != 0 ? ",\"src_endpoint\":{\"ip\":" : ",\"src_endpoint\":{\"name\":",
             ip);
         buf_byte(out, '}');
     }
-    put_text(out, ",\"status\":", &texts[LOGGED_OUTCOME]);
-    put_text(out, ",\"status_detail\":", &texts[LOGGED_REASON]);
+    siem_put_member(out, ",\"status\":", &texts[LOGGED_OUTCOME]);
+    siem_put_member(out, ",\"status_detail\":", &texts[LOGGED_REASON]);
     SIEM_PUT(out, ",\"status_id\":");
     siem_put_count(out, status_ids[record->sense.outcome]);
     SIEM_PUT(out, ",\"time\":");
@@ -330,14 +312,14 @@ put_unmapped(struct record *record)
     const struct siem_about *about = record->about;
     SIEM_PUT(out, ",\"unmapped\":{\"about\":\"ledger entry\"");
     if (record->logged->is_event) {
-        put_number(out, ",\"bytes\":", numbers[LOGGED_BYTES]);
+        siem_put_member_number(out, ",\"bytes\":", numbers[LOGGED_BYTES]);
         if (record->logged->camera_count != 0) {
             SIEM_PUT(out, ",\"cameras\":");
             siem_put_cameras(out, record->logged);
         }
         put_detail(out, &record->logged->detail);
-        put_text(out, ",\"digest\":", &texts[LOGGED_DIGEST]);
-        put_text(out, ",\"factor\":", &texts[LOGGED_FACTOR]);
+        siem_put_member(out, ",\"digest\":", &texts[LOGGED_DIGEST]);
+        siem_put_member(out, ",\"factor\":", &texts[LOGGED_FACTOR]);
         put_time(out, ",\"from\":\"", numbers[LOGGED_FROM]);
     } else {
         SIEM_PUT(out, ",\"is_event\":false");
@@ -347,14 +329,14 @@ put_unmapped(struct record *record)
         siem_put_hex(out, about->leaf, MERKLE_HASH);
         buf_byte(out, '"');
     }
-    put_text(out, ",\"object\":", &texts[LOGGED_OBJECT]);
-    put_text(out, ",\"role\":", &texts[LOGGED_ROLE]);
+    siem_put_member(out, ",\"object\":", &texts[LOGGED_OBJECT]);
+    siem_put_member(out, ",\"role\":", &texts[LOGGED_ROLE]);
     if (about->root != NULL) {
         SIEM_PUT(out, ",\"root\":");
         siem_put_json(out, about->root, strlen(about->root));
     }
-    put_text(out, ",\"site\":", &texts[LOGGED_SITE]);
-    put_text(out, ",\"time_quality\":", &texts[LOGGED_QUALITY]);
+    siem_put_member(out, ",\"site\":", &texts[LOGGED_SITE]);
+    siem_put_member(out, ",\"time_quality\":", &texts[LOGGED_QUALITY]);
     if (record->logged->is_event) {
         put_time(out, ",\"to\":\"", numbers[LOGGED_TO]);
     }
@@ -363,10 +345,10 @@ put_unmapped(struct record *record)
         siem_put_count(out, about->tree_size);
     }
     if (record->logged->is_event) {
-        put_number(out, ",\"v\":", numbers[LOGGED_VERSION]);
-        put_text(out, ",\"vms\":", &texts[LOGGED_VMS]);
-        put_number(out, ",\"writer_pid\":", numbers[LOGGED_PID]);
-        put_number(out, ",\"writer_uid\":", numbers[LOGGED_UID]);
+        siem_put_member_number(out, ",\"v\":", numbers[LOGGED_VERSION]);
+        siem_put_member(out, ",\"vms\":", &texts[LOGGED_VMS]);
+        siem_put_member_number(out, ",\"writer_pid\":", numbers[LOGGED_PID]);
+        siem_put_member_number(out, ",\"writer_uid\":", numbers[LOGGED_UID]);
     }
     buf_byte(out, '}');
 }
@@ -379,7 +361,8 @@ put_resources(struct record *record)
     const struct event_text *object = &logged->texts[LOGGED_OBJECT];
     SIEM_PUT(out, ",\"web_resources\":[");
     for (size_t i = 0; i < logged->camera_count; i++) {
-        put_text(out, i == 0 ? "{\"type\":\"camera\",\"uid\":" : ",{\"type\":\"camera\",\"uid\":",
+        siem_put_member(out,
+            i == 0 ? "{\"type\":\"camera\",\"uid\":" : ",{\"type\":\"camera\",\"uid\":",
             &logged->cameras[i]);
         buf_byte(out, '}');
     }

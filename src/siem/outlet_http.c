@@ -9,6 +9,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "siem/answer.h"
+#include "wire/transfer.h"
 
 #include <curl/curl.h>
 #include <inttypes.h>
@@ -31,14 +32,6 @@ struct http_own {
     struct buf answer;
     char words[CURL_ERROR_SIZE];
 };
-
-static size_t
-take(char *bytes, size_t size, size_t count, void *context)
-{
-    struct buf *answer = context;
-    buf_add(answer, bytes, size * count);
-    return answer->failed ? 0 : size * count;
-}
 
 static int
 may_go_on(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
@@ -111,7 +104,7 @@ http_open(struct siem_outlet *outlet, struct note *note)
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)outlet->to->confirm_ms) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, own->words) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, transfer_take) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, &own->answer) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, may_go_on) == CURLE_OK &&

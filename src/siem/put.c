@@ -325,3 +325,21 @@ siem_put_end(struct buf *out, size_t start)
     }
     return buf_error(out);
 }
+
+void
+siem_put_member(struct buf *out, const char *begin, const struct event_text *text)
+{
+    if (text->bytes != NULL) {
+        buf_text(out, begin);
+        siem_put_json(out, text->bytes, text->len);
+    }
+}
+
+void
+siem_put_member_number(struct buf *out, const char *begin, int64_t number)
+{
+    if (number != LOGGED_NONE) {
+        buf_text(out, begin);
+        siem_put_number(out, number);
+    }
+}

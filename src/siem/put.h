@@ -43,6 +43,9 @@ void siem_put_cef(struct buf *out, enum siem_value kind, const char *bytes, size
  * A JSON text with its quotes, as RFC 8785 has it; bytes that are not UTF-8 are encoded as above.
  */
 void siem_put_json(struct buf *out, const char *bytes, size_t len);
+/* `begin` and the text as JSON, or `begin` and the number; nothing when it is absent. */
+void siem_put_member(struct buf *out, const char *begin, const struct event_text *text);
+void siem_put_member_number(struct buf *out, const char *begin, int64_t number);
 /* The cameras as a JSON array. */
 void siem_put_cameras(struct buf *out, const struct logged *logged);
 /*

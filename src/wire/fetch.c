@@ -2,6 +2,7 @@
 #include "wire/fetch.h"
 
 #include "base/text.h"
+#include "wire/transfer.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -12,14 +13,6 @@ bool
 fetch_is_address(const char *text)
 {
     return text_contains(text, "://");
-}
-
-static size_t
-take(char *bytes, size_t size, size_t count, void *context)
-{
-    struct buf *body = context;
-    buf_add(body, bytes, size * count);
-    return body->failed ? 0 : size * count;
 }
 
 static int
@@ -48,34 +41,11 @@ prepare(CURL *curl, const struct fetch *fetch, struct buf *body, char *words)
                 curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_XFERINFODATA, fetch) == CURLE_OK &&
-                curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, transfer_take) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_USERAGENT, "gatehouse") == CURLE_OK;
     return good && (fetch->authorities == NULL ||
                        curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->authorities) == CURLE_OK);
-}
-
-static enum err
-meaning(CURLcode code, const struct buf *body)
-{
-    if (body->failed) {
-        return ERR_LIMIT;
-    }
-    switch ((int)code) {
-    case CURLE_OK:
-        return OK;
-    case CURLE_ABORTED_BY_CALLBACK:
-        return ERR_CANCELLED;
-    case CURLE_OPERATION_TIMEDOUT:
-        return ERR_TIMEOUT;
-    case CURLE_COULDNT_CONNECT:
-        return ERR_REFUSED;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return ERR_TLS;
-    default:
-        return ERR_NETWORK;
-    }
 }
 
 enum err
@@ -93,7 +63,7 @@ fetch_file(const struct fetch *fetch, struct buf *ret_body, struct note *note)
     enum err err = ERR_SYSTEM;
     if (curl != NULL && prepare(curl, fetch, ret_body, words)) {
         CURLcode code = curl_easy_perform(curl);
-        err = meaning(code, ret_body);
+        err = transfer_err((int)code, ret_body);
     }
     if (err != OK) {
         note_set(note, "%.120s: %.100s", fetch->url,

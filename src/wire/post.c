@@ -3,6 +3,7 @@
 
 #include "base/ip.h"
 #include "base/text.h"
+#include "wire/transfer.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -37,14 +38,6 @@ post_check(const char *url, struct note *note)
         return ERR_VALUE;
     }
     return OK;
-}
-
-static size_t
-take(char *bytes, size_t size, size_t count, void *context)
-{
-    struct buf *answer = context;
-    buf_add(answer, bytes, size * count);
-    return answer->failed ? 0 : size * count;
 }
 
 /* What leaves unencrypted stays in the owner's networks. */
@@ -97,7 +90,7 @@ prepare(struct exchange *exchange)
                 curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange->words) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, exchange) == CURLE_OK &&
-                curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, transfer_take) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_WRITEDATA, &post->answer) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_PRIVATE, exchange) == CURLE_OK &&
                 curl_easy_setopt(curl, CURLOPT_USERAGENT, "gatehouse") == CURLE_OK &&
@@ -109,37 +102,13 @@ prepare(struct exchange *exchange)
                        curl_easy_setopt(curl, CURLOPT_CAINFO, post->authorities) == CURLE_OK);
 }
 
-static enum err
-meaning(CURLcode code, const struct exchange *exchange)
-{
-    if (exchange->post->answer.failed) {
-        return ERR_LIMIT;
-    }
-    if (exchange->is_refused) {
-        return ERR_SCOPE;
-    }
-    switch ((int)code) {
-    case CURLE_OK:
-        return OK;
-    case CURLE_OPERATION_TIMEDOUT:
-        return ERR_TIMEOUT;
-    case CURLE_COULDNT_CONNECT:
-        return ERR_REFUSED;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return ERR_TLS;
-    default:
-        return ERR_NETWORK;
-    }
-}
-
 static void
 finish(struct exchange *exchange, CURLcode code)
 {
     struct post *post = exchange->post;
     long status = 0;
     char *type = NULL;
-    post->err = meaning(code, exchange);
+    post->err = exchange->is_refused ? ERR_SCOPE : transfer_err((int)code, &post->answer);
     if (post->err == ERR_SCOPE) {
         note_set(&post->note, "plain http:// is not spoken to a public address; use https://");
     } else if (post->err != OK) {
