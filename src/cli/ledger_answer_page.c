@@ -203,12 +203,13 @@ static json_t *
 person_json(const struct ledger_answer_person *person, size_t number)
 {
     const struct watched_row *row = person->row;
+    uint64_t unended = row->open + row->before;
     json_t *json =
         json_pack("{s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "person", (json_int_t)number,
             "live", person->is_live ? 1 : 0, "recorded", person->is_recorded ? 1 : 0, "views",
             (json_int_t)row->views, "duration_ms", (json_int_t)row->wall_ms, "end_not_recorded",
-            (json_int_t)(row->open + row->before), "snapshots", (json_int_t)row->snapshots,
-            "exports", (json_int_t)row->exports, "refused", (json_int_t)row->refused);
+            (json_int_t)unended, "snapshots", (json_int_t)row->snapshots, "exports",
+            (json_int_t)row->exports, "refused", (json_int_t)row->refused);
     set_time(json, "first", row->first);
     set_time(json, "last", row->last);
     set_time(json, "recording_from", row->recording_from);

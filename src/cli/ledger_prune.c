@@ -113,7 +113,7 @@ take_keep(const char *text, int64_t now, int64_t *ret_before)
         return false;
     }
     (void)snprintf(digits, sizeof(digits), "%.*s", (int)len, text);
-    if (text_to_u64(digits, YEARS * 366, &count) != OK || count == 0) {
+    if (text_to_u64(digits, UINT64_C(366) * YEARS, &count) != OK || count == 0) {
         return false;
     }
     int64_t days = (int64_t)count * CLOCK_DAY;
