@@ -62,6 +62,19 @@ judge_say(struct judging *judging, enum judge_name name, const char *format, ...
     buf_format(&judging->judge->claims[name].lines, "%s\n", clean);
 }
 
+bool
+judge_fault(struct judging *judging, enum err err, const struct note *why)
+{
+    if (err != ERR_IO && err != ERR_MEMORY) {
+        return false;
+    }
+    if (judging->fault == OK) {
+        judging->fault = err;
+        note_set(&judging->fault_words, "%s", why->text[0] == '\0' ? err_words(err) : why->text);
+    }
+    return true;
+}
+
 static void
 read_manifest(struct judging *judging, const struct buf *bytes)
 {
@@ -87,8 +100,8 @@ open_manifest(struct judging *judging)
     struct note why = {""};
     buf_init(&bytes, PACKAGE_SMALL);
     enum err err = package_read(judging->package, PACKAGE_MANIFEST, &bytes, &why);
-    if (err == ERR_MEMORY) {
-        return err;
+    if (judge_fault(judging, err, &why)) {
+        return OK;
     }
     if (err != OK) {
         judge_tell(judging, JUDGE_MANIFEST, JUDGE_BROKEN, "%s: %s", PACKAGE_MANIFEST, why.text);
@@ -132,8 +145,8 @@ judge_all(struct judging *judging, struct note *note)
     if (err != OK || !judging->judge->has_manifest) {
         return err;
     }
-    err = judge_files(judging, note);
-    if (err == OK && judging->given->clip != NULL) {
+    judge_files(judging);
+    if (judging->given->clip != NULL) {
         err = judge_clip_elsewhere(judging, note);
     }
     if (err == OK) {
@@ -159,7 +172,12 @@ judge_package(struct package *package, const struct judge_given *given, struct j
     if (err == OK) {
         judge_time(&judging);
         settle(&judging);
-    } else {
+        err = judging.fault;
+    }
+    if (err == judging.fault && err != OK) {
+        note_set(note, "%s", judging.fault_words.text);
+    }
+    if (err != OK) {
         judge_release(ret_judge);
     }
     buf_release(&judging.vkey);

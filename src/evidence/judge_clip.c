@@ -99,8 +99,8 @@ judge_video(struct judging *judging, const struct looking *looking)
     }
 }
 
-static void
-judge_digest(struct judging *judging, const uint8_t sha256[32], const char *where)
+void
+judge_clip_digest(struct judging *judging, const uint8_t sha256[32], const char *where)
 {
     bool is_it = memcmp(sha256, judging->judge->manifest.clip_sha256, 32) == 0;
     judging->has_clip_bytes = judging->has_clip_bytes || is_it;
@@ -121,7 +121,7 @@ read_clip(struct judging *judging, int fd, const char *where, uint8_t ret_sha256
     enum err err = hash_fd(fd, ret_sha256);
     look_end(&looking);
     if (err == OK) {
-        judge_digest(judging, ret_sha256, where);
+        judge_clip_digest(judging, ret_sha256, where);
         judge_video(judging, &looking);
     }
     return err;
@@ -156,13 +156,14 @@ unpack(struct judging *judging, const char *name, int *ret_fd, struct note *note
     if (fd < 0) {
         note_set(
             note, "%.100s: no place for the clip of the zip (TMPDIR): %s", folder, strerror(errno));
-        return ERR_IO;
+        return ERR_UNSUPPORTED;
     }
     struct package_reader reader = {.piece = copy_piece, .context = &fd};
     enum err err = package_stream(judging->package, name, &reader, note);
     if (err != OK) {
         if (err == ERR_CANCELLED) {
             note_set(note, "%.100s: no space for the clip of the zip (TMPDIR)", folder);
+            err = ERR_UNSUPPORTED;
         }
         (void)close(fd);
         return err;

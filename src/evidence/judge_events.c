@@ -34,7 +34,7 @@ hash_leaf(struct entry *entry)
 static void
 note_witnesses(struct judging *judging, enum err err, const struct note *why)
 {
-    if (judging->given->policy == NULL) {
+    if (judging->given->policy == NULL || judge_fault(judging, err, why)) {
         return;
     }
     if (err == OK) {
@@ -119,7 +119,7 @@ open_entry(struct judging *judging, struct entry *entry)
         entry->json = json_loadb(entry->bytes.data, entry->bytes.len, JSON_REJECT_DUPLICATES, NULL);
         err = entry->json == NULL ? ERR_SYNTAX : OK;
     }
-    if (err != OK) {
+    if (err != OK && !judge_fault(judging, err, &why)) {
         judge_tell(judging, entry->claim, JUDGE_BROKEN, "%s: %s", name,
             why.text[0] == '\0' ? err_words(err) : why.text);
     }

@@ -21,15 +21,46 @@ hash_file(struct judging *judging, const char *name, uint8_t ret_sha256[32], str
     if (hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1) {
         err = package_stream(judging->package, name, &reader, note);
     }
-    if (err == OK && EVP_DigestFinal_ex(hash, ret_sha256, NULL) != 1) {
+    if (err == ERR_CANCELLED || (err == OK && EVP_DigestFinal_ex(hash, ret_sha256, NULL) != 1)) {
         err = ERR_MEMORY;
     }
     EVP_MD_CTX_free(hash);
     return err;
 }
 
-/* One that is listed. What a zip's own checks find wrong is a file that is not as listed. */
+/* The clip; where a zip's can't be unpacked it is hashed, which needs no space. */
 static enum err
+hash_clip(struct judging *judging, const char *name, uint8_t ret_sha256[32], struct note *note)
+{
+    struct note why = {""};
+    enum err err = judge_clip_stream(judging, name, ret_sha256, &why);
+    if (err != ERR_UNSUPPORTED) {
+        note_set(note, "%s", why.text);
+        return err;
+    }
+    err = hash_file(judging, name, ret_sha256, note);
+    if (err == OK) {
+        judge_clip_digest(judging, ret_sha256, name);
+        judge_tell(judging, JUDGE_VIDEO, JUDGE_WEAK, "not looked at: %s", why.text);
+    }
+    return err;
+}
+
+/* What has another size is not read: it could be one that fills the disk. */
+static void
+tell_size(struct judging *judging, const struct manifest_file *file, uint64_t bytes, bool is_clip)
+{
+    judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN,
+        "%s has %" PRIu64 " bytes, the manifest says %" PRIu64, file->name, bytes, file->bytes);
+    if (is_clip) {
+        judging->is_clip_wrong = true;
+        judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN, "%s has another size", file->name);
+        judge_tell(judging, JUDGE_VIDEO, JUDGE_WEAK, "not looked at: it is another clip");
+    }
+}
+
+/* One that is listed. What a zip's own checks find wrong is a file that is not as listed. */
+static void
 judge_file(struct judging *judging, const struct manifest_file *file, bool is_clip)
 {
     uint8_t sha256[32] = {0};
@@ -37,24 +68,24 @@ judge_file(struct judging *judging, const struct manifest_file *file, bool is_cl
     struct note why = {""};
     if (package_size(judging->package, file->name, &bytes) != OK) {
         judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN, "%s is missing", file->name);
-        return OK;
+        return;
     }
-    enum err err = is_clip ? judge_clip_stream(judging, file->name, sha256, &why)
+    if (bytes != file->bytes) {
+        tell_size(judging, file, bytes, is_clip);
+        return;
+    }
+    enum err err = is_clip ? hash_clip(judging, file->name, sha256, &why)
                            : hash_file(judging, file->name, sha256, &why);
-    if (err == ERR_MEMORY) {
-        return err;
+    if (judge_fault(judging, err, &why)) {
+        return;
     }
     if (err != OK) {
         judge_tell(
             judging, JUDGE_FILES, JUDGE_BROKEN, "%s can't be read: %s", file->name, why.text);
-    } else if (bytes != file->bytes) {
-        judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN,
-            "%s has %" PRIu64 " bytes, the manifest says %" PRIu64, file->name, bytes, file->bytes);
     } else if (memcmp(sha256, file->sha256, sizeof(sha256)) != 0) {
         judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN, "%s was changed: it has another SHA-256",
             file->name);
     }
-    return OK;
 }
 
 /* "INDEX.json" and the like: a number and one of the ends. */
@@ -101,20 +132,14 @@ judge_others(struct judging *judging)
     }
 }
 
-enum err
-judge_files(struct judging *judging, struct note *note)
+void
+judge_files(struct judging *judging)
 {
     const struct manifest *manifest = &judging->judge->manifest;
-    enum err err = OK;
     judge_set(judging, JUDGE_FILES, JUDGE_HOLDS);
-    for (size_t i = 0; i < manifest->file_count && err == OK; i++) {
+    for (size_t i = 0; i < manifest->file_count; i++) {
         const struct manifest_file *file = &manifest->files[i];
-        err = judge_file(judging, file, text_equal(file->name, manifest->clip_file));
+        judge_file(judging, file, text_equal(file->name, manifest->clip_file));
     }
-    if (err == OK) {
-        judge_others(judging);
-    } else {
-        note_set(note, "%s", err_words(err));
-    }
-    return err;
+    judge_others(judging);
 }

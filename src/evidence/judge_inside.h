@@ -13,6 +13,8 @@ struct judging {
     struct vkey own; /* the package's log.vkey */
     bool has_own;
     bool has_unwitnessed, has_proof;
+    enum err fault; /* of this machine, not of the package: no verdict */
+    struct note fault_words;
     bool has_digest, has_export; /* an export with a digest; one with the clip's */
     bool has_clip_bytes;         /* the clip was read, here or with --clip, and is the one */
     bool is_clip_wrong;
@@ -29,12 +31,23 @@ void judge_say(struct judging *judging, enum judge_name name, const char *format
         judge_say(judging, name, __VA_ARGS__);                                                     \
     } while (0)
 
-enum err judge_files(struct judging *judging, struct note *note) MUST_CHECK;
+/*
+ * Whether that is a fault of the machine that judges (ERR_IO, ERR_MEMORY): it is kept, and ends the
+ * judging without a verdict.
+ */
+bool judge_fault(struct judging *judging, enum err err, const struct note *why);
+
+void judge_files(struct judging *judging);
 /* The clip that lies elsewhere. */
 enum err judge_clip_elsewhere(struct judging *judging, struct note *note) MUST_CHECK;
-/* Hashes the clip and looks for signatures of the camera at the same time. */
+/*
+ * Hashes the clip and looks for signatures of the camera at the same time. ERR_UNSUPPORTED: there
+ * is no place to unpack it, the note says why.
+ */
 enum err judge_clip_stream(struct judging *judging, const char *name, uint8_t ret_sha256[32],
     struct note *note) MUST_CHECK;
+/* Compares the clip's hash with the manifest's. */
+void judge_clip_digest(struct judging *judging, const uint8_t sha256[32], const char *where);
 void judge_clip_nowhere(struct judging *judging);
 void judge_keys(struct judging *judging);
 void judge_events(struct judging *judging);

@@ -9,7 +9,9 @@
 static bool
 read_small(struct judging *judging, const char *name, struct buf *bytes, struct note *note)
 {
-    return package_read(judging->package, name, bytes, note) == OK;
+    enum err err = package_read(judging->package, name, bytes, note);
+    (void)judge_fault(judging, err, note);
+    return err == OK;
 }
 
 /* A file that holds one key and a line end. */

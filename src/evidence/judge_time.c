@@ -16,9 +16,10 @@ static const char *
 read_part(struct judging *judging, uint64_t number, const char *end, struct buf *bytes)
 {
     char name[PACKAGE_NAME];
-    struct note ignored = {""};
+    struct note why = {""};
     (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".%s", PACKAGE_TIME, number, end);
-    enum err err = package_read(judging->package, name, bytes, &ignored);
+    enum err err = package_read(judging->package, name, bytes, &why);
+    (void)judge_fault(judging, err, &why);
     /* What is too large is an answer all the same, and no good one. */
     return err == ERR_MISSING ? NULL : bytes->data;
 }

@@ -4,8 +4,12 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shutil
+import signal
+import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -331,3 +335,52 @@ def test_what_is_no_file_is_no_clip(site, tmp_path):
     for clip in ("/dev/zero", tmp_path, tmp_path / "pipe", tmp_path / "missing"):
         status, _, _, words = packing.verify(path, "--key", site.key, "--clip", clip)
         assert status == 2 and str(clip) in words, (clip, words)
+
+
+def verify_there(path, *options, **how):
+    """Verifies in another environment; exit status, {claim: state}, {claim: details}, errors."""
+    done = subprocess.run([GATEHOUSE, "evidence", "verify", "--json", *map(str, options), path], capture_output=True, text=True,
+                          timeout=60, check=False, **how)
+    claims = json.loads(done.stdout)["claims"] if done.returncode in (0, 1) else []
+    return (done.returncode, {c["id"]: c["state"] for c in claims}, {c["id"]: " ".join(c["details"]) for c in claims}, done.stderr)
+
+
+def test_no_place_to_unpack_breaks_no_clip(site, tmp_path):
+    path = packing.write(site.package.files, tmp_path / "p.zip", True)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(CLIP) // 2, len(CLIP) // 2))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    for folder, how in ((tmp_path / "missing", {}), ("/proc", {}), (tmp_path, {"preexec_fn": limit, "stdin": subprocess.DEVNULL})):
+        status, states, details, words = verify_there(path, "--key", site.key, env={**os.environ, "TMPDIR": str(folder)}, **how)
+        assert status == 0, (folder, details, words)
+        assert states["files"] == states["clip"] == states["export"] == "holds"
+        assert states["signed-video"] == "weak" and "not looked at" in details["signed-video"] and "TMPDIR" in details["signed-video"]
+
+
+def test_a_clip_of_another_size_is_told_and_not_unpacked(site, tmp_path):
+    files = {**site.package.files, "clip/clip.mp4": bytes(50_000_000)}
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in files.items():
+            packed.writestr(name, data)
+    trace = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", tmp_path / "calls"] if shutil.which("strace") else []
+    done = command(*trace, GATEHOUSE, "evidence", "verify", "--key", site.key, path)
+    assert done.returncode == 1 and f"has 50000000 bytes, the manifest says {len(CLIP)}" in done.stdout
+    assert not trace or "O_TMPFILE" not in (tmp_path / "calls").read_text()
+    assert {"files", "clip", "export"} <= set(site.broken(files))
+
+
+def test_a_disk_that_fails_gives_no_verdict(site, tmp_path):
+    script = 'touch "$1" && mount --bind "/proc/$$/mem" "$1" && exec "$2" evidence verify "$3"'
+    if subprocess.run(["unshare", "-rm", "true"], check=False).returncode != 0:
+        pytest.skip("no namespaces")
+    empty = packing.Package(site.ledger, b"", signed_video="unread").seal().stamp(site.authority)
+    for name in empty.files:
+        path = packing.write(empty.files, tmp_path / "p")
+        done = command("unshare", "-rm", "sh", "-c", script, "-", path / name, GATEHOUSE, path)
+        if name in ("README.txt", "index.html"):
+            assert done.returncode == 1 and "has 0 bytes" in done.stdout  # another size is told without reading
+        else:
+            assert done.returncode == 2 and "BROKEN" not in done.stdout, (name, done.stdout)
