@@ -1,4 +1,5 @@
 /* gatehouse evidence stamp: asks for the time-stamps that a package still waits for. */
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/evidence.h"
 #include "evidence/package.h"
@@ -15,12 +16,14 @@
 
 enum {
     OPTION_TSA,
+    OPTION_ROOTS,
     OPTION_SECONDS,
 };
 
 static const struct cli_option options[] = {
-    {"tsa",     0, "URL", "ask this authority, not the one that the package names"},
-    {"seconds", 0, "N",   "wait that long for each (default: 20)"                 },
+    {"tsa",       0, "URL", "ask this authority, not the one that the package names"   },
+    {"tsa-roots", 0, "PEM", "keep only what authorities with these certificates signed"},
+    {"seconds",   0, "N",   "wait that long for each (default: 20)"                    },
 };
 
 static const struct cli_manual manual = {
@@ -31,6 +34,8 @@ static const struct cli_manual manual = {
         "made. Only a hash leaves. An answer is kept only when it is one to that request.\n"
         "The address is the one that the maker wrote into the package (time/N.url): use --tsa\n"
         "for packages of others. Without any request, --tsa makes the first.\n"
+        "With --tsa-roots, or time/N.pem in the package, only what such an authority signed is\n"
+        "kept, and asked for again where an answer of somebody else lies there.\n"
         "Exit status: 0 nothing is pending any more; 1 something is; 2 a package could not be\n"
         "read or written; 64 usage.\n",
     .options = options,
@@ -40,7 +45,14 @@ static const struct cli_manual manual = {
 
 struct request {
     const char *tsa;
+    const char *roots; /* PEM text; NULL: what each package brings */
     unsigned seconds;
+};
+
+/* A request of a package. */
+struct question {
+    uint64_t number;
+    const struct buf *query;
 };
 
 struct stamping {
@@ -80,28 +92,36 @@ say(const struct stamping *stamping, uint64_t number, const char *words)
     (void)printf("%s: time-stamp %" PRIu64 ": %s\n", stamping->path, number, clean);
 }
 
-/* Whether the answer is one that may lie beside the request. */
+/* Whether the answer is one that may lie beside the request; by whom it must be signed is known
+ * from the command line, or from the package. */
 static bool
-is_good(
-    struct stamping *stamping, uint64_t number, const struct buf *query, const struct buf *answer)
+is_good(struct stamping *stamping, const struct question *question, const struct buf *answer,
+    struct note *ret_why)
 {
+    CLEANUP(buf_release) struct buf root;
     struct stamp_verdict verdict;
-    struct stamp_given given = {.sha256 = stamping->sha256,
+    const struct buf *query = question->query;
+    struct stamp_given given = {.roots = stamping->request->roots,
+        .sha256 = stamping->sha256,
         .request = query->data,
         .request_len = query->len,
         .answer = answer->data,
         .answer_len = answer->len};
-    stamp_check(&given, &verdict);
-    if (verdict.state != STAMP_UNTRUSTED) {
-        say(stamping, number, verdict.why.text);
+    buf_init(&root, PACKAGE_SMALL);
+    if (given.roots == NULL && read_time(stamping, question->number, "pem", &root) != ERR_MISSING) {
+        given.roots = root.data;
     }
-    return verdict.state == STAMP_UNTRUSTED;
+    stamp_check(&given, &verdict);
+    note_set(ret_why, "%s", verdict.why.text);
+    return verdict.state == (given.roots == NULL ? STAMP_UNTRUSTED : STAMP_GOOD);
 }
 
 static enum err
-keep(struct stamping *stamping, uint64_t number, const struct buf *query, const struct buf *answer,
+keep(struct stamping *stamping, const struct question *question, const struct buf *answer,
     struct note *note)
 {
+    uint64_t number = question->number;
+    const struct buf *query = question->query;
     char names[2][PACKAGE_NAME];
     (void)snprintf(names[0], PACKAGE_NAME, "%s%" PRIu64 ".tsq", PACKAGE_TIME, number);
     (void)snprintf(names[1], PACKAGE_NAME, "%s%" PRIu64 ".tsr", PACKAGE_TIME, number);
@@ -113,8 +133,10 @@ keep(struct stamping *stamping, uint64_t number, const struct buf *query, const 
 }
 
 static enum err
-ask(struct stamping *stamping, uint64_t number, const struct buf *query, struct note *note)
+ask(struct stamping *stamping, const struct question *question, struct note *note)
 {
+    uint64_t number = question->number;
+    const struct buf *query = question->query;
     CLEANUP(buf_release) struct buf url;
     CLEANUP(buf_release) struct buf answer;
     struct note why = {""};
@@ -126,15 +148,20 @@ ask(struct stamping *stamping, uint64_t number, const struct buf *query, struct 
         say(stamping, number, "the package names no authority; give one with --tsa");
         return OK;
     }
+    if (!stamp_is_request(stamping->sha256, query->data, query->len)) {
+        say(stamping, number, "what lies there as a request is none over this manifest; not sent");
+        return OK;
+    }
     struct stamp_server server = {.url = url.data, .seconds = stamping->request->seconds};
     if (stamp_send(&server, query, &answer, &why) != OK) {
         say(stamping, number, why.text);
         return OK;
     }
-    if (!is_good(stamping, number, query, &answer)) {
+    if (!is_good(stamping, question, &answer, &why)) {
+        say(stamping, number, why.text);
         return OK;
     }
-    enum err err = keep(stamping, number, query, &answer, note);
+    enum err err = keep(stamping, question, &answer, note);
     if (err == OK) {
         stamping->pending--;
         stamping->stamped++;
@@ -157,15 +184,21 @@ complete(struct stamping *stamping, struct note *note)
             continue;
         }
         has_any = true;
+        const struct question question = {number, &query};
+        struct note why = {""};
         if (read_time(stamping, number, "tsr", &answer) == ERR_MISSING) {
-            err = ask(stamping, number, &query, note);
+            err = ask(stamping, &question, note);
+        } else if (!is_good(stamping, &question, &answer, &why)) {
+            say(stamping, number, why.text);
+            err = ask(stamping, &question, note);
         }
     }
     if (err == OK && !has_any && stamping->request->tsa != NULL) {
         CLEANUP(buf_release) struct buf query;
         buf_init(&query, STAMP_LIMIT);
         err = stamp_request(stamping->sha256, &query);
-        err = err == OK ? ask(stamping, 1, &query, note) : err;
+        const struct question question = {1, &query};
+        err = err == OK ? ask(stamping, &question, note) : err;
     }
     return err;
 }
@@ -200,19 +233,46 @@ stamp_package(const struct request *request, const char *path, unsigned *pending
     return CLI_OK;
 }
 
+static enum err
+read_roots(const char *path, struct buf *roots, struct note *note)
+{
+    enum err err = file_read(path, roots, note);
+    if (err == OK && !text_contains(roots->data, "-----BEGIN CERTIFICATE-----")) {
+        note_set(note, "%.120s has no certificate in PEM", path);
+        err = ERR_VALUE;
+    }
+    return err;
+}
+
+static int
+stamp_all(const struct request *request, char *const *paths, int count)
+{
+    unsigned pending = 0;
+    int status = CLI_OK;
+    for (int i = 0; i < count; i++) {
+        int ended = stamp_package(request, paths[i], &pending);
+        status = ended > status ? ended : status;
+    }
+    return status == CLI_OK && pending != 0 ? CLI_GAPS : status;
+}
+
 int
 evidence_stamp(int argc, char **argv)
 {
     struct cli_line line;
+    CLEANUP(buf_release) struct buf roots;
     struct request request = {.tsa = NULL};
     struct note note = {""};
-    const char *value = NULL;
+    const char *value = NULL, *roots_path = NULL;
     uint64_t seconds = 0;
     int option;
+    buf_init(&roots, PACKAGE_SMALL);
     cli_line_init(&line, &manual, argc, argv);
     while ((option = cli_next(&line, &value)) >= 0) {
         if (option == OPTION_TSA) {
             request.tsa = value;
+        } else if (option == OPTION_ROOTS) {
+            roots_path = value;
         } else if (text_to_u64(value, 600, &seconds) != OK || seconds == 0) {
             return cli_usage(&line, "evidence stamp: --seconds %s is not 1 to 600", value);
         }
@@ -226,12 +286,13 @@ evidence_stamp(int argc, char **argv)
     if (request.tsa != NULL && stamp_server_check(request.tsa, &note) != OK) {
         return cli_usage(&line, "evidence stamp: %s", note.text);
     }
-    request.seconds = (unsigned)seconds;
-    unsigned pending = 0;
-    int status = CLI_OK;
-    for (int i = line.operand; i < argc; i++) {
-        int ended = stamp_package(&request, argv[i], &pending);
-        status = ended > status ? ended : status;
+    if (roots_path != NULL) {
+        enum err err = read_roots(roots_path, &roots, &note);
+        if (err != OK) {
+            return cli_fail_err(err, &note);
+        }
+        request.roots = roots.data;
     }
-    return status == CLI_OK && pending != 0 ? CLI_GAPS : status;
+    request.seconds = (unsigned)seconds;
+    return stamp_all(&request, argv + line.operand, argc - line.operand);
 }

@@ -12,6 +12,7 @@
 #define SHA256_BYTES 32
 #define NONCE_BITS   64
 #define SECOND       1000
+#define REQUEST_MOST 128 /* bytes of a request over SHA-256 with a nonce and a policy */
 
 void
 stamp_say(struct stamp_verdict *verdict, enum stamp_state state, const char *format, ...)
@@ -157,16 +158,28 @@ accuracy_of(TS_TST_INFO *info)
 
 /* Whether it is written as DER demands, so that no byte of it can be another. */
 static bool
-is_der(TS_REQ *request, const struct stamp_given *given)
+is_der(TS_REQ *request, const void *bytes, size_t size)
 {
     uint8_t *der = NULL;
     /* OpenSSL keeps what stood there for TRUE. */
     (void)TS_REQ_set_cert_req(request, TS_REQ_get_cert_req(request));
     int len = i2d_TS_REQ(request, &der);
-    bool same = len > 0 && (size_t)len == given->request_len &&
-                memcmp(der, given->request, given->request_len) == 0;
+    bool same = len > 0 && (size_t)len == size && memcmp(der, bytes, size) == 0;
     OPENSSL_free(der);
     return same;
+}
+
+bool
+stamp_is_request(const uint8_t sha256[SHA256_BYTES], const void *bytes, size_t len)
+{
+    const uint8_t *at = bytes;
+    TS_REQ *request = len > REQUEST_MOST ? NULL : d2i_TS_REQ(NULL, &at, (long)len);
+    bool is_one = request != NULL && is_der(request, bytes, len) &&
+                  TS_REQ_get_version(request) == 1 && TS_REQ_get_ext_count(request) <= 0 &&
+                  wrong_imprint(TS_REQ_get_msg_imprint(request), sha256) == NULL;
+    TS_REQ_free(request);
+    ERR_clear_error();
+    return is_one;
 }
 
 /* The nonce of the request that is beside it; false: said why not. */
@@ -179,7 +192,7 @@ check_nonce(const struct stamp_given *given, TS_TST_INFO *info, struct stamp_ver
     const uint8_t *at = given->request;
     TS_REQ *request =
         given->request_len > STAMP_LIMIT ? NULL : d2i_TS_REQ(NULL, &at, (long)given->request_len);
-    bool is_whole = request != NULL && is_der(request, given);
+    bool is_whole = request != NULL && is_der(request, given->request, given->request_len);
     const ASN1_INTEGER *mine = is_whole ? TS_REQ_get_nonce(request) : NULL;
     const ASN1_INTEGER *theirs = TS_TST_INFO_get_nonce(info);
     bool is_good = false;

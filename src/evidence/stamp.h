@@ -30,6 +30,11 @@ struct stamp_verdict {
 
 /* version 1, SHA-256, a random nonce of 64 bits, certReq TRUE. */
 enum err stamp_request(const uint8_t sha256[32], struct buf *ret_request) MUST_CHECK;
+/*
+ * Whether that is such a request over these 32 bytes and nothing else: DER, no extensions, no room
+ * for more. For what others wrote, before it is sent.
+ */
+bool stamp_is_request(const uint8_t sha256[32], const void *request, size_t len);
 struct stamp_given {
     const uint8_t *sha256;
     const void *request; /* NULL: the nonce can't be compared, which is said */

@@ -15,7 +15,8 @@ struct stamp_server {
 enum err stamp_server_check(const char *url, struct note *note) MUST_CHECK;
 /*
  * Posts a request and appends the answer, at most STAMP_LIMIT bytes, unchecked: stamp_check() is
- * for that. No redirect is followed. ERR_REFUSED, ERR_TIMEOUT, ERR_TLS, ERR_NETWORK: it could not
+ * for that. No redirect is followed, no proxy of the
+ * environment asked. ERR_REFUSED, ERR_TIMEOUT, ERR_TLS, ERR_NETWORK: it could not
  * be asked, so ask again later; ERR_VALUE, ERR_LIMIT: something answered that is no authority.
  */
 enum err stamp_send(const struct stamp_server *server, const struct buf *request,
