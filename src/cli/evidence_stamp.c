@@ -92,8 +92,8 @@ say(const struct stamping *stamping, uint64_t number, const char *words)
     (void)printf("%s: time-stamp %" PRIu64 ": %s\n", stamping->path, number, clean);
 }
 
-/* Whether the answer is one that may lie beside the request; by whom it must be signed is known
- * from the command line, or from the package. */
+/* Whether the answer may lie beside the request: signed by whom the command or the package names.
+ */
 static bool
 is_good(struct stamping *stamping, const struct question *question, const struct buf *answer,
     struct note *ret_why)

@@ -95,8 +95,13 @@ make_event(struct make *make, struct note *note)
         err = client_append_wait(client, &json, ANSWER_MS, &make->result->index, &why);
     }
     if (err != OK) {
-        note_set(note, "the ledger did not take the event, so there is no package: %.120s",
+        bool is_unknown = err == ERR_TIMEOUT || err == ERR_NETWORK;
+        note_set(note, "the ledger %s the event, so there is no package: %.120s",
+            is_unknown ? "is not known to have taken" : "did not take",
             why.text[0] == '\0' ? err_words(err) : why.text);
+        if (is_unknown) {
+            make_event_failed(make, note);
+        }
         return err;
     }
     err = client_publish_wait(client, make->result->index, ANSWER_MS, note);
@@ -123,6 +128,6 @@ make_event_failed(struct make *make, const struct note *why)
     }
     if (err != OK) {
         make->settings->say(make->settings->context,
-            "the ledger says that a package was made, and could not be told that it was not");
+            "the ledger may say that a package was made, and could not be told that it was not");
     }
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define NAMES_MAX ((size_t)PACKAGE_FILES * PACKAGE_NAME)
+#define TURNS     64 /* of waiting for others at the same place */
 
 struct package_writer {
     struct buf path, part;
@@ -95,6 +96,24 @@ writer_free(struct package_writer *writer)
     free(writer);
 }
 
+/* Whether what we opened and locked still has that name: another could have finished it since. */
+static bool
+is_at_place(const struct package_writer *writer)
+{
+    struct stat own, there;
+    return fstat(writer->fd, &own) == 0 && lstat(writer->part.data, &there) == 0 &&
+           own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
+static void
+let_go(struct package_writer *writer)
+{
+    if (writer->fd >= 0) {
+        (void)close(writer->fd);
+    }
+    writer->fd = -1;
+}
+
 /* Takes what a process left that is gone, so that the place is free. */
 static enum err
 clear_left_over(struct package_writer *writer, struct note *note)
@@ -105,34 +124,58 @@ clear_left_over(struct package_writer *writer, struct note *note)
         return errno == ENOENT ? OK : fail(errno, writer->part.data, note);
     }
     if (flock(writer->fd, LOCK_EX | LOCK_NB) != 0) {
-        (void)close(writer->fd);
-        writer->fd = -1;
+        let_go(writer);
         note_set(note, "%.120s: another program writes it now", writer->part.data);
         return ERR_VALUE;
     }
-    remove_part(writer);
-    (void)close(writer->fd);
-    writer->fd = -1;
+    if (is_at_place(writer)) {
+        remove_part(writer);
+    }
+    let_go(writer);
     return OK;
+}
+
+/* ERR_CANCELLED: another was quicker. */
+static enum err
+try_part(struct package_writer *writer, struct note *note)
+{
+    const char *part = writer->part.data;
+    enum err err = clear_left_over(writer, note);
+    if (err != OK) {
+        return err;
+    }
+    bool is_made = true;
+    if (writer->is_zip) {
+        writer->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        is_made = writer->fd >= 0;
+    } else {
+        is_made = mkdir(part, 0700) == 0;
+    }
+    if (!is_made) {
+        return errno == EEXIST ? ERR_CANCELLED : fail(errno, part, note);
+    }
+    if (!writer->is_zip) {
+        writer->fd = open(part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    }
+    if (writer->fd < 0 || flock(writer->fd, LOCK_EX | LOCK_NB) != 0) {
+        bool is_taken = errno == ENOENT || errno == EWOULDBLOCK;
+        return is_taken ? ERR_CANCELLED : fail(errno, part, note);
+    }
+    return is_at_place(writer) ? OK : ERR_CANCELLED;
 }
 
 static enum err
 make_part(struct package_writer *writer, struct note *note)
 {
-    enum err err = clear_left_over(writer, note);
-    if (err != OK) {
-        return err;
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        enum err err = try_part(writer, note);
+        if (err != ERR_CANCELLED) {
+            return err;
+        }
+        let_go(writer);
     }
-    if (writer->is_zip) {
-        writer->fd =
-            open(writer->part.data, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    } else if (mkdir(writer->part.data, 0700) == 0) {
-        writer->fd = open(writer->part.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    }
-    if (writer->fd < 0 || flock(writer->fd, LOCK_EX | LOCK_NB) != 0) {
-        return fail(errno, writer->part.data, note);
-    }
-    return OK;
+    note_set(note, "%.120s can't be removed, or other programs write it now", writer->part.data);
+    return ERR_VALUE;
 }
 
 /* Stored, not packed: what is large in a package is packed already. */
@@ -491,7 +534,7 @@ sync_folders(const struct package_writer *writer, struct note *note)
 
 /* Never over something else. */
 static enum err
-give_name(const struct package_writer *writer, struct note *note)
+give_name(struct package_writer *writer, struct note *note)
 {
     struct stat status;
     const char *from = writer->part.data;
@@ -506,7 +549,16 @@ give_name(const struct package_writer *writer, struct note *note)
         note_set(note, "%.160s is there already; nothing is written over", to);
         return ERR_VALUE;
     }
-    return got == 0 && file_sync_name(to) ? OK : fail(errno, to, note);
+    if (got != 0 || file_sync_name(to)) {
+        return got == 0 ? OK : fail(errno, to, note);
+    }
+    enum err err = fail(errno, to, note);
+    if (renameat2(AT_FDCWD, to, AT_FDCWD, from, RENAME_NOREPLACE) != 0 && rename(to, from) != 0) {
+        /* What is removed now is at the other place. */
+        buf_clear(&writer->part);
+        buf_text(&writer->part, to);
+    }
+    return err;
 }
 
 enum err

@@ -1,11 +1,14 @@
 """Evidence packages of a real ledger: made, read by others' programs, checked by hand as README.txt says; nothing half done."""
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
+import socket
 import subprocess
 import time
 import zipfile
@@ -395,3 +398,87 @@ def test_a_time_stamp_comes_or_is_pending_and_comes_later(site):
             done = site.make("--event", "1", "--out", "of-" + mode, "--tsa", server.url)
         assert done.returncode == 0 and "pending" in done.stdout, (mode, done.stderr)
         assert "time/1.tsr" not in read(site.folder / ("of-" + mode))
+
+
+@pytest.fixture(name="kept")
+def fixture_kept(site):
+    """The same with a keeper, so that only the package is written by the maker."""
+    with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as keeper:
+        wait_for((site.ledger / "keeper.sock").exists)
+        site.keeper = keeper
+        yield site
+        keeper.kill()
+
+
+def traced(site, name, *options):
+    """Makes a package under strace."""
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    return subprocess.run(["strace", "-f", "-qq", "-o", site.folder / "calls", *options, GATEHOUSE, "evidence", "make", "--ledger", site.ledger,
+                           "--clip", site.clip, "--event", "view00000001", "--reason", "x", "--out", name],
+                          env=site.env, cwd=site.folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("name", ["case", "case.zip"])
+def test_a_name_that_is_not_on_the_disk_leaves_nothing(kept, name):
+    assert kept.make("--event", "1", "--out", "key").returncode == 0
+    done = traced(kept, "first-" + name, "-e", "trace=fsync,fdatasync")
+    assert done.returncode == 0, done.stderr
+    syncs = [line.split()[1].split("(")[0] for line in (kept.folder / "calls").read_text().splitlines() if "sync(" in line]
+    last = syncs[-1]
+    done = traced(kept, name, "-e", f"trace={last}", "-e", f"inject={last}:error=EIO:when={syncs.count(last)}")
+    assert done.returncode == 2 and "Input/output" in done.stderr, done.stderr
+    assert not list(kept.folder.glob(name + "*"))
+    wait_for(lambda: [e["outcome"] for e in kept.events("evidence.make")] == ["ok", "ok", "ok", "failed"])
+
+
+def test_the_finished_package_of_another_is_not_emptied(kept):
+    part, finished = kept.folder / "case.gatehouse-part", kept.folder / "finished"
+    part.mkdir()
+    (part / "manifest.json").write_text("of another", encoding="utf-8")
+    other = os.open(part, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    args = ["strace", "-f", "-qq", "-o", kept.folder / "calls", "-e", "trace=flock", "-e", "inject=flock:delay_enter=1500000",
+            GATEHOUSE, "evidence", "make", "--ledger", kept.ledger, "--clip", kept.clip, "--event", "view00000001", "--reason", "x",
+            "--out", "case"]
+
+    def has_it_open():
+        for fds in pathlib.Path("/proc").glob("[0-9]*/fd"):
+            try:
+                found = int(fds.parent.name) != os.getpid() and any(os.readlink(fd) == str(part) for fd in fds.iterdir())
+            except OSError:
+                continue
+            if found:
+                return True
+        return False
+
+    with subprocess.Popen(args, env=kept.env, cwd=kept.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as maker:
+        wait_for(has_it_open)
+        part.rename(finished)
+        os.close(other)
+        said = maker.communicate(timeout=60)[1]
+    assert (finished / "manifest.json").read_text("utf-8") == "of another"
+    assert maker.returncode == 0, said
+    assert (kept.folder / "case/manifest.json").exists()
+
+
+def test_a_keeper_that_dies_with_the_event_is_told_as_not_known(kept):
+    with socket.create_server(("127.0.0.1", 0)) as authority:
+        url = f"http://127.0.0.1:{authority.getsockname()[1]}/"
+        with subprocess.Popen([GATEHOUSE, "evidence", "make", "--ledger", kept.ledger, "--clip", kept.clip, "--event", "view00000001", "--reason",
+                               "x", "--out", "case", "--tsa", url], env=kept.env, cwd=kept.folder, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as maker:
+            # It waits for the authority; the event is next, and meets a keeper that reads nothing more.
+            authority.settimeout(30)
+            connection = authority.accept()[0]
+            kept.keeper.send_signal(signal.SIGSTOP)
+            connection.close()
+            time.sleep(1)
+            assert maker.poll() is None
+            kept.keeper.kill()
+            said = maker.communicate(timeout=60)[1]
+    assert maker.returncode == 2 and "is not known to have taken the event" in said and "may say" in said, said
+    assert not list(kept.folder.glob("case*"))
