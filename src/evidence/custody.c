@@ -14,6 +14,7 @@
 #define WORDS 32768
 
 static const char by_log[] = "proven: an entry of the log";
+static const char by_package[] = "an entry of a log whose key only the package gives";
 static const char by_nobody[] = "in the package, and NOT proven";
 static const char by_ledger[] = "the ledger's files";
 static const char by_maker[] = "the package's manifest";
@@ -72,11 +73,13 @@ add(struct custody *custody, enum custody_stage stage, const char *when, const c
     return step;
 }
 
+/* The same entry with the same words: what a package made up hides no entry of the ledger. */
 static bool
-has_index(const struct custody *custody, int64_t index)
+has_entry(const struct custody *custody, int64_t index, const struct buf *words)
 {
     for (size_t i = 0; i < custody->count; i++) {
-        if (custody->steps[i].index == index) {
+        const struct custody_step *step = &custody->steps[i];
+        if (step->index == index && text_equal(step->words.data, words->data)) {
             return true;
         }
     }
@@ -94,8 +97,11 @@ stage_of(const json_t *event)
 static enum err
 add_event(struct custody *custody, uint64_t index, const json_t *event, const char *by)
 {
+    CLEANUP(buf_release) struct buf words;
     const char *view = events_text(event, "detail.view");
-    if (has_index(custody, (int64_t)index)) {
+    buf_init(&words, WORDS);
+    events_did_words(&words, event);
+    if (has_entry(custody, (int64_t)index, &words)) {
         return OK;
     }
     struct custody_step *step = add(custody, stage_of(event), events_text(event, "time"), by);
@@ -106,7 +112,7 @@ add_event(struct custody *custody, uint64_t index, const json_t *event, const ch
     step->is_begin = text_equal(events_text(event, "detail.phase"), "begin") ||
                      text_equal(events_text(event, "detail.phase"), "goes-on");
     (void)text_copy(step->view, sizeof(step->view), view == NULL ? "" : view);
-    events_did_words(&step->words, event);
+    buf_add(&step->words, words.data, words.len);
     return OK;
 }
 
@@ -155,21 +161,17 @@ add_recorded(struct custody *custody, const struct recorded *recorded)
 
 /* An entry in the package: events/N.json, made/N.json. */
 static enum err
-add_entry(struct custody *custody, struct package *package, const char *name, const char *by,
-    struct note *note)
+add_entry(struct custody *custody, struct package *package, const char *folder, uint64_t index,
+    const char *by)
 {
     CLEANUP(buf_release) struct buf text;
-    uint64_t index = 0;
-    char number[24];
-    const char *slash = strchr(name, '/');
-    size_t len = strcspn(slash + 1, ".");
+    char name[PACKAGE_NAME];
+    struct note ignored = {""};
     buf_init(&text, PACKAGE_SMALL);
-    (void)snprintf(number, sizeof(number), "%.*s", len < 20 ? (int)len : 0, slash + 1);
-    if (text_to_u64(number, INT64_MAX, &index) != OK) {
-        return OK;
-    }
-    enum err err = package_read(package, name, &text, note);
+    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".json", folder, index);
+    enum err err = package_read(package, name, &text, &ignored);
     json_t *event = err == OK ? json_loadb(text.data, text.len, 0, NULL) : NULL;
+    err = err == ERR_MEMORY ? err : OK; /* the judge tells what is missing or damaged */
     if (event != NULL) {
         err = add_event(custody, index, event, by);
     }
@@ -177,18 +179,30 @@ add_entry(struct custody *custody, struct package *package, const char *name, co
     return err;
 }
 
+/* Who says that entries of a claim are in the log. */
+static const char *
+by_claim(const struct judge *judge, enum judge_name claim)
+{
+    enum judge_state key = judge->claims[JUDGE_LOG_KEY].state;
+    if (judge->claims[claim].state != JUDGE_HOLDS || key == JUDGE_BROKEN) {
+        return by_nobody;
+    }
+    return key == JUDGE_HOLDS ? by_log : by_package;
+}
+
+/* Only what was judged: the events that the manifest names, and made/ in the one form of names. */
 static enum err
-add_entries(
-    struct custody *custody, struct package *package, const struct judge *judge, struct note *note)
+add_entries(struct custody *custody, struct package *package, const struct judge *judge)
 {
     enum err err = OK;
+    for (size_t i = 0; i < judge->manifest.event_count && err == OK; i++) {
+        err = add_entry(custody, package, PACKAGE_EVENTS, judge->manifest.events[i].index,
+            by_claim(judge, JUDGE_EVENTS));
+    }
     for (size_t i = 0; i < package_count(package) && err == OK; i++) {
-        const char *name = package_name(package, i);
-        bool is_entry = text_starts(name, PACKAGE_EVENTS) || text_starts(name, PACKAGE_MADE);
-        enum judge_name claim = text_starts(name, PACKAGE_MADE) ? JUDGE_MADE : JUDGE_EVENTS;
-        bool is_proven = judge->claims[claim].state == JUDGE_HOLDS;
-        if (is_entry && text_ends(name, ".json")) {
-            err = add_entry(custody, package, name, is_proven ? by_log : by_nobody, note);
+        uint64_t index = 0;
+        if (package_is_numbered(package_name(package, i), PACKAGE_MADE, ".json", &index)) {
+            err = add_entry(custody, package, PACKAGE_MADE, index, by_claim(judge, JUDGE_MADE));
         }
     }
     return err;
@@ -274,7 +288,7 @@ custody_add_package(
     }
     enum err err = add_recorded(custody, &recorded);
     if (err == OK) {
-        err = add_entries(custody, package, judge, note);
+        err = add_entries(custody, package, judge);
     }
     return err == OK ? add_judgement(custody, package, judge) : err;
 }

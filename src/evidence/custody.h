@@ -24,7 +24,7 @@ struct custody_step {
     enum custody_stage stage;
     char when[EVENT_TIME]; /* "": not known */
     int64_t index;         /* in the log; -1: not an event */
-    const char *by;        /* what says so: "proven by the log", "the maker says", … */
+    const char *by;        /* what says so: "proven: an entry of the log", … */
     char view[EVENT_ID];   /* whose begin or end it is */
     bool is_begin;
     struct buf words;

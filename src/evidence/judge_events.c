@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CLOCK_APART 2000 /* ms that count as agreed */
@@ -226,20 +225,8 @@ judge_all_made(struct judging *judging)
 {
     bool found = false;
     for (size_t i = 0; i < package_count(judging->package); i++) {
-        const char *name = package_name(judging->package, i);
-        char digits[24];
         uint64_t index = 0;
-        if (!text_starts(name, PACKAGE_MADE) || !text_ends(name, ".json")) {
-            continue;
-        }
-        const char *number = name + strlen(PACKAGE_MADE);
-        size_t len = strlen(number) - strlen(".json");
-        if (len >= sizeof(digits)) {
-            continue;
-        }
-        memcpy(digits, number, len);
-        digits[len] = '\0';
-        if (text_to_u64(digits, INT64_MAX, &index) == OK) {
+        if (package_is_numbered(package_name(judging->package, i), PACKAGE_MADE, ".json", &index)) {
             found = true;
             judge_made(judging, index);
         }

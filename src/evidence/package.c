@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,27 @@ package_is_listed(const char *name)
 {
     return !text_equal(name, PACKAGE_MANIFEST) && !text_equal(name, PACKAGE_SIG) &&
            !text_starts(name, PACKAGE_MADE) && !text_starts(name, PACKAGE_TIME);
+}
+
+bool
+package_is_numbered(const char *name, const char *folder, const char *end, uint64_t *ret_number)
+{
+    char digits[24], again[PACKAGE_NAME];
+    if (!text_starts(name, folder)) {
+        return false;
+    }
+    const char *number = name + strlen(folder);
+    size_t len = strspn(number, "0123456789");
+    if (len >= sizeof(digits)) {
+        return false;
+    }
+    memcpy(digits, number, len);
+    digits[len] = '\0';
+    if (text_to_u64(digits, INT64_MAX, ret_number) != OK) {
+        return false;
+    }
+    (void)snprintf(again, sizeof(again), "%s%" PRIu64 "%s", folder, *ret_number, end);
+    return text_equal(name, again);
 }
 
 const char *

@@ -50,6 +50,9 @@
 bool package_is_name(const char *name);
 /* Whether manifest.json lists such a file: not itself, manifest.sig, made/ and time/. */
 bool package_is_listed(const char *name);
+/* Whether it is the folder, a number in its one form, and the end: "made/12.json"; which number. */
+bool package_is_numbered(
+    const char *name, const char *folder, const char *end, uint64_t *ret_number);
 /* Makes a name for a clip of any name: "clip/" and what is allowed of it; returns out. */
 const char *package_clip_name(const char *name, char out[PACKAGE_NAME]);
 /* Appends the three lines that manifest.sig is over. */

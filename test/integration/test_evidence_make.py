@@ -354,6 +354,30 @@ def test_custody_of_a_changed_package_says_that_nothing_is_proven(site):
     assert "<script" not in page and "NOT proven" in page and "&lt;break-in&gt;" in page
 
 
+def test_custody_calls_nothing_proven_that_was_not_judged(site):
+    assert site.make("--event", "view00000001", "--out", "case").returncode == 0
+    case = site.folder / "case"
+    forged = (case / "events/2.json").read_bytes().replace(b"anna", b"bert")
+    for name in ("events/02.json", "events/9.json", "events/2.x.json", "made/003.json", "made/3.x.json"):
+        (case / name).write_bytes(forged)
+    told, _ = steps(site, "case", "--key", site.log_key)
+    words = " ".join(s["words"] for s in told["steps"])
+    assert "anna" in words and "bert" not in words
+    by = {s["stage"]: s["by"] for s in told["steps"]}
+    assert by["exported"] == by["packaged"] == "proven: an entry of the log"
+    told, _ = steps(site, "case")
+    assert {s["by"] for s in told["steps"] if "index" in s} == {"an entry of a log whose key only the package gives"}
+
+
+def test_a_made_up_entry_of_a_package_hides_none_of_the_ledger(site):
+    assert site.make("--event", "view00000001", "--out", "case").returncode == 0
+    entry = site.folder / "case/events/2.json"
+    entry.write_bytes(entry.read_bytes().replace(b"anna", b"bert"))
+    done = site.run("evidence", "custody", "case", "--ledger", site.ledger, "--json")
+    told = [s for s in json.loads(done.stdout)["steps"] if s.get("index") == 2]
+    assert {(s["by"], "anna" in s["words"]) for s in told} == {("in the package, and NOT proven", False), ("the ledger's files", True)}
+
+
 def test_custody_needs_one_package_or_one_event(site):
     assert site.run("evidence", "custody").returncode == 64
     assert site.run("evidence", "custody", "a", "--event", "b").returncode == 64

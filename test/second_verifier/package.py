@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -148,7 +149,7 @@ class Package:
         clip = self.manifest.get("clip")
         if clip and digests and (f"sha256:{clip['sha256']}" not in digests or "clip" in self.broken):
             self.fail("export", "of other bytes")
-        for name in [n[:-5] for n in self.files if n.startswith("made/") and n[5:-5].isdigit() and n.endswith(".json")]:
+        for name in [n[:-5] for n in self.files if re.fullmatch(r"made/(0|[1-9][0-9]*)\.json", n)]:
             entry = self.proven("made", name)
             if entry and (entry["action"] != "evidence.make" or entry.get("digest") != f"sha256:{self.digest}" or
                           not self.evidence or entry["detail"].get("key") != self.evidence.text):
