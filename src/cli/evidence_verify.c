@@ -86,12 +86,14 @@ print_about(const char *name, const char *text)
 static void
 print_manifest(const struct manifest *manifest)
 {
+    (void)puts("The manifest says (the maker's words):");
     print_about("Reason", manifest->reason);
     print_about("Made by", manifest->maker);
     print_about("Made", manifest->made);
     print_about("Site", manifest->site);
     print_about("Log", manifest->origin);
     print_about("Camera", manifest->camera);
+    print_about("Recorder", manifest->vms);
     print_about("From", manifest->from);
     print_about("To", manifest->to);
     print_about("Clip", manifest->clip);

@@ -235,6 +235,18 @@ judge_clip_nowhere(struct judging *judging)
         judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN, "%s is missing or can't be read",
             manifest->clip_file == NULL ? "the clip" : manifest->clip_file);
     }
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        const char *name = manifest->files[i].name;
+        if (text_starts(name, PACKAGE_CLIP) && !text_equal(name, manifest->clip_file)) {
+            judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN,
+                "%s is in the package, and is not the clip that the manifest names", name);
+        }
+    }
+    if (manifest->clip_file != NULL && !text_starts(manifest->clip_file, PACKAGE_CLIP)) {
+        judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN,
+            "the manifest names %s as the clip, which is not in " PACKAGE_CLIP,
+            manifest->clip_file);
+    }
     const struct manifest_file *file =
         manifest->clip_file == NULL ? NULL : manifest_find(manifest, manifest->clip_file);
     if (manifest->clip_file != NULL &&

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "evidence/judge_inside.h"
 #include "ledger/event.h"
+#include "ledger/seal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -139,22 +140,81 @@ member(const json_t *json, const char *name)
     return text == NULL ? "" : text;
 }
 
+/* As people see it: of a sealed text its mark. */
+static const char *
+shown(const char *text, struct buf *words)
+{
+    buf_init(words, SEAL_OPENED);
+    return seal_show(NULL, "", text, strlen(text), words) == OK ? words->data : text;
+}
+
+/* What the manifest says against what the event says: a text, or one of a list of texts. */
+static enum judge_state
+compare_said(struct judging *judging, const struct entry *entry, const char *said, const char *name)
+{
+    const json_t *value = json_object_get(json_object_get(entry->json, "target"), name);
+    size_t count = json_array_size(value);
+    bool is_it = text_equal(json_string_value(value), said);
+    for (size_t i = 0; i < count; i++) {
+        is_it = is_it || text_equal(json_string_value(json_array_get(value, i)), said);
+    }
+    if (is_it) {
+        return JUDGE_HOLDS;
+    }
+    bool is_absent = !json_is_string(value) && count == 0;
+    judge_say(judging, JUDGE_SAID, "entry %" PRIu64 " says %s of target.%s: %.200s", entry->index,
+        is_absent ? "nothing" : "something else", name, said);
+    return is_absent ? JUDGE_WEAK : JUDGE_BROKEN;
+}
+
+/* Where the clip is from, by the manifest, against the export that it was. */
+static void
+compare_target(struct judging *judging, const struct entry *entry)
+{
+    const struct manifest *manifest = &judging->judge->manifest;
+    const struct {
+        const char *said, *name;
+    } rows[] = {
+        {manifest->camera, "cameras"},
+        {manifest->vms,    "vms"    },
+        {manifest->from,   "from"   },
+        {manifest->to,     "to"     },
+    };
+    enum judge_state worst = JUDGE_NONE;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].said != NULL) {
+            enum judge_state state = compare_said(judging, entry, rows[i].said, rows[i].name);
+            worst = state > worst ? state : worst;
+        }
+    }
+    if (judging->said == JUDGE_NONE || worst < judging->said) {
+        judging->said = worst;
+    }
+}
+
 /* An export's digest against the clip's. */
 static void
 compare_export(struct judging *judging, const struct entry *entry)
 {
     char wanted[80] = "sha256:";
+    CLEANUP(buf_release) struct buf words;
     const char *digest = member(entry->json, "digest");
+    const char *user = shown(member(json_object_get(entry->json, "actor"), "user"), &words);
     if (!text_equal(member(entry->json, "action"), "footage.export") || digest[0] == '\0' ||
+        !text_equal(member(entry->json, "outcome"), "ok") ||
         judging->judge->manifest.clip == NULL) {
         return;
     }
     text_hex(wanted + strlen(wanted), judging->judge->manifest.clip_sha256, 32);
     judging->has_digest = true;
     if (text_equal(digest, wanted)) {
+        bool is_whole =
+            json_is_true(json_object_get(json_object_get(entry->json, "detail"), "is_whole"));
         judging->has_export = true;
-        judge_say(judging, JUDGE_EXPORT, "entry %" PRIu64 ": exported by %s at %s", entry->index,
-            member(json_object_get(entry->json, "actor"), "user"), member(entry->json, "time"));
+        judging->has_whole = judging->has_whole || is_whole;
+        judge_say(judging, JUDGE_EXPORT, "entry %" PRIu64 ": exported by %s at %s%s", entry->index,
+            user, member(entry->json, "time"), is_whole ? "" : ", a part, or not said to be whole");
+        compare_target(judging, entry);
     }
 }
 
@@ -190,6 +250,18 @@ judge_event(struct judging *judging, const struct manifest_event *event)
     close_entry(&entry);
 }
 
+static void
+say_made(struct judging *judging, const struct entry *entry)
+{
+    CLEANUP(buf_release) struct buf user;
+    CLEANUP(buf_release) struct buf account;
+    const char *by = shown(member(json_object_get(entry->json, "actor"), "user"), &user);
+    const char *of = shown(member(json_object_get(entry->json, "detail"), "account"), &account);
+    judge_tell(judging, JUDGE_MADE, JUDGE_HOLDS, "entry %" PRIu64 ": made by %s%s%s at %s",
+        entry->index, by, of[0] == '\0' ? "" : ", by the account ", of,
+        member(entry->json, "time"));
+}
+
 /* The log's own word about this package. */
 static void
 judge_made(struct judging *judging, uint64_t index)
@@ -204,6 +276,9 @@ judge_made(struct judging *judging, uint64_t index)
         if (!text_equal(member(entry.json, "action"), "evidence.make")) {
             judge_tell(
                 judging, JUDGE_MADE, JUDGE_BROKEN, "entry %" PRIu64 " is no evidence.make", index);
+        } else if (!text_equal(member(entry.json, "outcome"), "ok")) {
+            judge_tell(judging, JUDGE_MADE, JUDGE_BROKEN,
+                "entry %" PRIu64 " says that making it failed", index);
         } else if (!text_equal(member(entry.json, "digest"), digest)) {
             judge_tell(judging, JUDGE_MADE, JUDGE_BROKEN,
                 "entry %" PRIu64 " is about another manifest", index);
@@ -211,9 +286,7 @@ judge_made(struct judging *judging, uint64_t index)
             judge_tell(judging, JUDGE_MADE, JUDGE_BROKEN,
                 "entry %" PRIu64 " names another evidence key", index);
         } else {
-            judge_tell(judging, JUDGE_MADE, JUDGE_HOLDS, "entry %" PRIu64 ": made by %s at %s",
-                index, member(json_object_get(entry.json, "actor"), "user"),
-                member(entry.json, "time"));
+            say_made(judging, &entry);
             compare_clock(judging, &entry);
         }
     }
@@ -255,7 +328,8 @@ static void
 settle(struct judging *judging)
 {
     const struct manifest *manifest = &judging->judge->manifest;
-    if (judging->given->policy == NULL) {
+    const struct policy *policy = judging->given->policy;
+    if (policy == NULL || policy->quorum == POLICY_NONE) {
         judge_set(judging, JUDGE_WITNESSES, JUDGE_WEAK);
     } else if (judging->has_proof && !judging->has_unwitnessed) {
         judge_set(judging, JUDGE_WITNESSES, JUDGE_HOLDS);
@@ -268,8 +342,13 @@ settle(struct judging *judging)
     }
     bool has_wrong_clip = judging->judge->claims[JUDGE_CLIP].state == JUDGE_BROKEN;
     if (judging->has_export) {
-        judge_set(judging, JUDGE_EXPORT, has_wrong_clip ? JUDGE_BROKEN : JUDGE_HOLDS);
+        judge_set(judging, JUDGE_EXPORT,
+            has_wrong_clip       ? JUDGE_BROKEN
+            : judging->has_whole ? JUDGE_HOLDS
+                                 : JUDGE_WEAK);
+        judge_set(judging, JUDGE_SAID, judging->said);
     } else {
+        judge_tell(judging, JUDGE_SAID, JUDGE_WEAK, "no export event has the clip's SHA-256");
         judge_set(judging, JUDGE_EXPORT, judging->has_digest ? JUDGE_BROKEN : JUDGE_WEAK);
     }
 }

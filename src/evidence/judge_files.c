@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -88,29 +89,34 @@ judge_file(struct judging *judging, const struct manifest_file *file, bool is_cl
     }
 }
 
-/* "INDEX.json" and the like: a number and one of the ends. */
 static bool
-is_numbered(const char *name, const char *const *ends, size_t count)
+has_file(struct judging *judging, const char *folder, uint64_t number, const char *end)
 {
-    size_t digits = strspn(name, "0123456789");
-    for (size_t i = 0; i < count && digits > 0; i++) {
-        if (text_equal(name + digits, ends[i])) {
-            return true;
-        }
-    }
-    return false;
+    char name[PACKAGE_NAME];
+    uint64_t bytes = 0;
+    (void)snprintf(name, sizeof(name), "%s%" PRIu64 "%s", folder, number, end);
+    return package_size(judging->package, name, &bytes) == OK;
 }
 
+/* A file that another claim judges, though no manifest can list it. */
 static bool
-is_known(const char *name)
+is_known(struct judging *judging, const char *name)
 {
-    static const char *const made[] = {".json", ".tlog-proof"};
-    static const char *const time[] = {".tsq", ".tsr", ".pem", ".url"};
-    if (text_starts(name, PACKAGE_MADE)) {
-        return is_numbered(name + strlen(PACKAGE_MADE), made, COUNT(made));
+    static const char *const ends[] = {".tsq", ".tsr", ".pem", ".url"};
+    uint64_t number = 0;
+    if (package_is_numbered(name, PACKAGE_MADE, ".json", &number)) {
+        return has_file(judging, PACKAGE_MADE, number, ".tlog-proof");
     }
-    return !text_starts(name, PACKAGE_TIME) ||
-           is_numbered(name + strlen(PACKAGE_TIME), time, COUNT(time));
+    if (package_is_numbered(name, PACKAGE_MADE, ".tlog-proof", &number)) {
+        return has_file(judging, PACKAGE_MADE, number, ".json");
+    }
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        if (package_is_numbered(name, PACKAGE_TIME, ends[i], &number)) {
+            return number < JUDGE_STAMPS && (has_file(judging, PACKAGE_TIME, number, ".tsq") ||
+                                                has_file(judging, PACKAGE_TIME, number, ".tsr"));
+        }
+    }
+    return text_equal(name, PACKAGE_MANIFEST) || text_equal(name, PACKAGE_SIG);
 }
 
 static void
@@ -120,7 +126,7 @@ judge_others(struct judging *judging)
     for (size_t i = 0; i < package_count(package); i++) {
         const char *name = package_name(package, i);
         if (package_is_listed(name) ? manifest_find(&judging->judge->manifest, name) == NULL
-                                    : !is_known(name)) {
+                                    : !is_known(judging, name)) {
             judge_tell(judging, JUDGE_FILES, JUDGE_WEAK, "%s is not in the manifest", name);
         }
     }

@@ -4,6 +4,8 @@
 #include "evidence/judge.h"
 #include "ledger/proof.h"
 
+#define JUDGE_STAMPS 64 /* time/0 to time/63 are judged */
+
 struct judging {
     struct judge *judge;
     struct package *package;
@@ -16,7 +18,9 @@ struct judging {
     enum err fault; /* of this machine, not of the package: no verdict */
     struct note fault_words;
     bool has_digest, has_export; /* an export with a digest; one with the clip's */
-    bool has_clip_bytes;         /* the clip was read, here or with --clip, and is the one */
+    bool has_whole;              /* one with the clip's that left as a whole */
+    enum judge_state said; /* the best of those with the clip's: what they say of its origin */
+    bool has_clip_bytes;   /* the clip was read, here or with --clip, and is the one */
     bool is_clip_wrong;
 };
 

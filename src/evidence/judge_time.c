@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STAMPS_MOST 64
-
 /* A file of time/; NULL: it is not there. */
 static const char *
 read_part(struct judging *judging, uint64_t number, const char *end, struct buf *bytes)
@@ -119,7 +117,7 @@ judge_time(struct judging *judging)
 {
     unsigned counts[JUDGE_BROKEN + 1] = {0};
     bool has_any = false;
-    for (uint64_t number = 0; number < STAMPS_MOST; number++) {
+    for (uint64_t number = 0; number < JUDGE_STAMPS; number++) {
         if (has_number(judging, number)) {
             counts[judge_stamp(judging, number)]++;
             has_any = true;

@@ -117,6 +117,45 @@ find_clock(const struct make_settings *settings, const char *name, struct manife
     }
 }
 
+/* Whether an event says that of its target: a text, or one of a list. */
+static bool
+is_said(const struct make *make, const char *name, const char *text)
+{
+    for (size_t i = 0; i < make->events.count; i++) {
+        const json_t *target = json_object_get(make->events.rows[i].json, "target");
+        const json_t *value = json_object_get(target, name);
+        for (size_t c = 0; c < json_array_size(value); c++) {
+            if (text_equal(json_string_value(json_array_get(value, c)), text)) {
+                return true;
+            }
+        }
+        if (text_equal(json_string_value(value), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the maker says and no event does. */
+static void
+remark_options(struct make *make)
+{
+    const struct make_settings *settings = make->settings;
+    const struct {
+        const char *words, *name, *text;
+    } rows[] = {
+        {"camera is",             "cameras", settings->camera},
+        {"recording begins at",   "from",    settings->from  },
+        {"recording's end is at", "to",      settings->to    },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].text != NULL && !is_said(make, rows[i].name, rows[i].text)) {
+            make_remark(make, "That the %s %.200s is the maker's word; no event says so.",
+                rows[i].words, rows[i].text);
+        }
+    }
+}
+
 static void
 describe(struct make *make)
 {
@@ -141,6 +180,7 @@ describe(struct make *make)
     find_clock(settings, manifest->vms, &manifest->vms_clock);
     manifest->remarks = make->remarks;
     manifest->files = make->files;
+    remark_options(make);
     (void)vkey_text(&make->events.log, make->log_key);
     (void)vkey_text(key_public(settings->key), make->evidence_key);
 }
@@ -182,6 +222,7 @@ put_words(struct make *make, struct note *note)
         .evidence_key = make->evidence_key,
         .authorities = make->settings->authorities,
         .authority_count = make->settings->authority_count,
+        .has_export = make->has_export,
         .is_matched = make->result->is_matched,
         .signed_video = make->signed_video,
     };

@@ -20,7 +20,8 @@ struct make_page {
     const char *evidence_key; /* text of evidence.vkey */
     const char *const *authorities;
     size_t authority_count;
-    bool is_matched;          /* an export of the events is this clip, byte for byte */
+    bool has_export;          /* an export of the events has this SHA-256 */
+    bool is_matched;          /* and the clip was read, and has it */
     const char *signed_video; /* what the video says about itself, in words */
 };
 
@@ -57,7 +58,7 @@ struct make_result {
     uint8_t sha256[32];    /* of manifest.json */
     uint64_t index;        /* of the event evidence.make */
     size_t stamped, asked; /* time-stamps that came, and that were asked for */
-    bool is_matched;       /* the clip is what an event says that left */
+    bool is_matched;       /* the clip was read, and is what an event says that left */
 };
 
 /*

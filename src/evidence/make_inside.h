@@ -19,6 +19,7 @@ struct make {
     char signed_video[400]; /* in words, for people */
     char made[EVENT_TIME];
     char log_key[VKEY_TEXT], evidence_key[VKEY_TEXT];
+    bool has_export; /* an event says that what has the clip's SHA-256 left */
     struct buf json; /* manifest.json */
     struct make_result *result;
 };

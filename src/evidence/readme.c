@@ -115,8 +115,9 @@ put_head(struct buf *out, const struct make_page *page)
     put_text(out, "Size", bytes.data);
     put_text(out, "SHA-256", hex);
     put_text(out, "The log says",
-        page->is_matched ? "an export of exactly these bytes"
-                         : "nothing about exactly these bytes");
+        page->is_matched   ? "an export of exactly these bytes"
+        : page->has_export ? "an export with this SHA-256; the clip was not at hand"
+                           : "nothing about exactly these bytes");
     put_text(out, "Signed video", page->signed_video);
 }
 

@@ -54,11 +54,14 @@ class Ledger:
     def append(self, action, **more):
         """An event; gives its index."""
         options = [x for name, value in more.items() for x in (f"--{name}", str(value))]
-        return int(self.run("append", "--action", action, "--site", "shop", "--outcome", "ok", "--user", "anna", *options))
+        outcome = [] if "outcome" in more else ["--outcome", "ok"]
+        return int(self.run("append", "--action", action, "--site", "shop", "--user", "anna", *outcome, *options))
 
     def export(self, digest, **more):
-        """The export of a clip."""
-        return self.append("footage.export", ip="192.0.2.7", camera="gate", digest=f"sha256:{digest}", **more)
+        """The export of a whole clip."""
+        said = {"ip": "192.0.2.7", "camera": "gate", "vms": "frigate", "from": "2026-11-22T19:00:00Z", "to": "2026-11-22T19:01:00Z",
+                "detail": '{"is_whole":true}', **more}
+        return self.append("footage.export", digest=f"sha256:{digest}", **{n: v for n, v in said.items() if v is not None})
 
     def entry(self, index):
         """An entry and its proof."""
@@ -70,10 +73,10 @@ class Ledger:
 class Package:
     """Files of a package, made for a clip; change anything, then seal() and write()."""
 
-    def __init__(self, ledger, clip, name="clip.mp4", inside=True, signed_video="unread"):
+    def __init__(self, ledger, clip, name="clip.mp4", inside=True, signed_video="unread", **said):
         self.ledger, self.signer = ledger, Signer(f"{ledger.origin}/evidence")
         self.files, self.clip = {}, clip
-        self.indices = [ledger.export(sha256(clip))]
+        self.indices = [ledger.export(sha256(clip), **said)]
         self.manifest = {
             "schema": "https://gatehouse.example/schema/evidence/1", "made": "2026-11-22T20:15:00.000Z", "maker": "anna",
             "reason": "case 17: a broken window", "site": "shop", "log": ledger.origin, "tool": "gatehouse 0.1.0",
@@ -98,7 +101,7 @@ class Package:
             self.files[f"events/{index}.json"], self.files[f"events/{index}.tlog-proof"] = entry, proof
             self.manifest["events"].append({"id": json.loads(entry)["id"], "index": index, "leaf": sha256(b"\0" + entry)})
 
-    def seal(self, made=True):
+    def seal(self, made=True, **said):
         """The list of files, the signature, and the log's own event; gives itself."""
         outside = ("manifest.json", "manifest.sig")
         self.files = {n: d for n, d in self.files.items() if not n.startswith(("made/", "time/"))}
@@ -110,7 +113,7 @@ class Package:
             f"gatehouse.org/evidence@v1\n{self.ledger.origin}\nsha256:{sha256(data)}\n")
         if made:
             index = self.ledger.append("evidence.make", reason="case 17", digest=f"sha256:{sha256(data)}", detail=json.dumps(
-                {"key": self.signer.text, "events": [e["id"] for e in self.manifest["events"]]}))
+                {"key": self.signer.text, "events": [e["id"] for e in self.manifest["events"]]}), **said)
             self.files[f"made/{index}.json"], self.files[f"made/{index}.tlog-proof"] = self.ledger.entry(index)
         return self
 

@@ -156,11 +156,37 @@ def test_a_clip_that_is_not_what_left_is_refused_or_said(site):
     assert site.events("evidence.make")[0]["detail"]["is_clip_matched"] is False
 
 
+def remarks(site, name):
+    return json.loads((site.folder / name / "manifest.json").read_text("utf-8"))["remarks"]
+
+
+def test_what_the_maker_says_and_no_event_does_is_remarked(site):
+    same = ("--camera", "yard", "--from", "2026-11-22T02:00:00Z", "--to", "2026-11-22T02:10:00Z")
+    assert site.make("--event", "view00000001", "--out", "same", *same).returncode == 0
+    assert remarks(site, "same") == []
+    for number, (option, value, words) in enumerate((("--camera", "gate", "camera is gate"), ("--from", "2026-11-21T02:00:00Z", "begins at 2026-11-21"),
+                                                     ("--to", "2026-11-23T02:00:00Z", "end is at 2026-11-23"))):
+        assert site.make("--event", "view00000001", "--out", f"c{number}", option, value).returncode == 0
+        assert len(remarks(site, f"c{number}")) == 1 and words in remarks(site, f"c{number}")[0]
+        done = site.run("evidence", "verify", f"c{number}", "--key", site.log_key)
+        assert done.returncode == 1 and re.search("BROKEN +said", done.stdout) and "the maker's words" in done.stdout
+
+
+def test_an_export_of_a_part_is_remarked(site):
+    for number, detail in enumerate(({"is_whole": False}, {})):
+        digest = "sha256:" + hashlib.sha256(CLIP).hexdigest()
+        site.export(f"part-{number}-of-it", "--detail", json.dumps(detail), "--digest", digest)
+        assert site.make("--event", f"part-{number}-of-it", "--out", f"p{number}").returncode == 0
+        assert "was a part of the file" in remarks(site, f"p{number}")[0]
+
+
 def test_without_a_clip_the_export_s_event_says_its_hash(site):
     done = site.make("--event", "view00000001", "--out", "case", clip=False)
     assert done.returncode == 0, done.stderr
     clip = json.loads((site.folder / "case/manifest.json").read_text("utf-8"))["clip"]
     assert clip["sha256"] == hashlib.sha256(CLIP).hexdigest() and "file" not in clip
+    assert site.events("evidence.make")[0]["detail"]["is_clip_matched"] is False and "byte for byte" not in done.stdout
+    assert "the clip was not at hand" in (site.folder / "case/index.html").read_text("utf-8")
     done = site.make("--event", "1", "--out", "other", clip=False)
     assert done.returncode == 2 and "--clip" in done.stderr
 

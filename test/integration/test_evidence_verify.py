@@ -282,7 +282,7 @@ def test_witnesses_are_asked_for_by_a_policy(site, tmp_path):
     policy = tmp_path / "policy"
     policy.write_text(f"log {site.key}\nquorum none\n")
     states, _ = site.judge(site.package.files, "--policy", policy)
-    assert states["witnesses"] == states["log-key"] == "holds"
+    assert states["witnesses"] == "weak" and states["log-key"] == "holds"
     stranger = packing.Signer("witness.example")
     data = b"\4" + stranger.key.public_key().public_bytes(packing.Encoding.Raw, packing.PublicFormat.Raw)
     number = hashlib.sha256(b"witness.example\n" + data).digest()[:4].hex()
@@ -332,6 +332,59 @@ def test_what_evidence_make_packs_holds_for_both(site, tmp_path, zipped):
     states = packing.verify(out, "--key", site.key, "--tsa-roots", site.roots)[1]
     assert {n for n, s in states.items() if s != "holds"} <= OPEN, states
     assert not second.Package(second.load(out), site.key, site.roots.read_bytes()).run()
+
+
+def test_what_the_manifest_says_of_camera_recorder_and_time_is_compared(site):
+    assert site.judge(site.package.files)[0]["said"] == "holds"
+    for said in ({"camera": {"name": "yard"}}, {"vms": {"name": "other"}},
+                 {"recording": {"from": "2026-11-21T19:00:00.000Z", "to": "2026-11-22T19:01:00.000Z"}},
+                 {"recording": {"from": "2026-11-22T19:00:00.000Z", "to": "2026-11-22T19:01:00.001Z"}}):
+        package = packing.Package(site.ledger, CLIP, signed_video="present")
+        package.manifest.update(said)
+        assert set(site.broken(package.seal().files)) == {"said"}, said
+    for name in ("vms", "from", "to"):
+        states, details = site.judge(packing.Package(site.ledger, CLIP, signed_video="present", **{name: None}).seal().files)
+        assert states["said"] == "weak" and "says nothing" in details["said"], (name, details)
+
+
+def test_an_event_that_says_that_making_failed_vouches_for_nothing(site):
+    package = packing.Package(site.ledger, CLIP, signed_video="present").seal(outcome="failed")
+    assert "making it failed" in site.broken(package.files)["made"]
+
+
+def test_an_export_that_failed_or_was_a_part_is_not_what_left(site):
+    for said, words in (({"outcome": "failed"}, ""), ({"detail": '{"is_whole":false}'}, "a part"), ({"detail": None}, "a part")):
+        states, details = site.judge(packing.Package(site.ledger, CLIP, signed_video="present", **said).seal().files)
+        assert states["export"] == "weak" and words in details["export"], (said, details)
+
+
+def test_a_listed_clip_that_is_not_the_named_one_is_broken(site):
+    for inside in (False, True):
+        package = packing.Package(site.ledger, CLIP, inside=inside, signed_video="present")
+        package.files["clip/other.mp4"] = b"another"
+        broken = site.broken(package.seal().files)
+        assert "clip/other.mp4" in broken["clip"]
+    del package.manifest["clip"]
+    assert "clip" in site.broken(package.seal().files)
+    package = packing.Package(site.ledger, CLIP, inside=False, signed_video="present")
+    package.files["video.mp4"], package.manifest["clip"]["file"] = CLIP, "video.mp4"
+    assert "clip" in site.broken(package.seal().files)
+
+
+def test_files_that_no_claim_judges_are_told(site):
+    made = next(n[5:-5] for n in site.package.files if n.startswith("made/") and n.endswith(".json"))
+    for name in ("time/64.tsq", "time/01.tsr", "time/7.pem", "time/7.url", "made/99999.json", "made/99999.tlog-proof", f"made/0{made}.json"):
+        states, details = site.judge({**site.package.files, name: b"x"})
+        assert states["files"] == "weak" and name in details["files"], name
+
+
+def test_who_made_it_by_which_account_is_told(site):
+    package = packing.Package(site.ledger, CLIP, signed_video="present")
+    detail = json.dumps({"key": package.signer.text, "account": "root"})
+    package.seal(made=False)
+    index = site.ledger.append("evidence.make", reason="x", digest=f"sha256:{packing.sha256(package.files['manifest.json'])}", detail=detail)
+    package.files[f"made/{index}.json"], package.files[f"made/{index}.tlog-proof"] = site.ledger.entry(index)
+    assert "made by anna, by the account root" in site.judge(package.files)[1]["made"]
 
 
 def test_what_is_no_file_is_no_clip(site, tmp_path):

@@ -19,7 +19,7 @@ import event
 import note
 import tree
 
-CLAIMS = ("manifest", "signature", "files", "log-key", "events", "made", "clip", "export", "time-stamp")
+CLAIMS = ("manifest", "signature", "files", "log-key", "events", "made", "clip", "export", "said", "time-stamp")
 
 
 class Unreadable(Exception):
@@ -136,7 +136,8 @@ class Package:
 
     def entries(self):
         """Steps 4 and 5, and what the export says of the clip."""
-        digests = []
+        digests, told = [], []
+        clip = self.manifest.get("clip")
         for one in self.manifest["events"]:
             name = f"events/{one['index']}"
             entry = self.proven("events", name)
@@ -144,23 +145,38 @@ class Package:
                 continue
             if tree.leaf(self.files[f"{name}.json"]).hex() != one["leaf"] or entry["id"] != one["id"]:
                 self.fail("events", f"{name} is another entry")
-            elif entry["action"] == "footage.export" and "digest" in entry:
+            elif entry["action"] == "footage.export" and entry["outcome"] == "ok" and "digest" in entry:
                 digests.append(entry["digest"])
-        clip = self.manifest.get("clip")
+                if clip and entry["digest"] == f"sha256:{clip['sha256']}":
+                    told.append(self.fits(entry.get("target", {})))
+        if told and not any(told):
+            self.fail("said", "another camera, recorder or time")
         if clip and digests and (f"sha256:{clip['sha256']}" not in digests or "clip" in self.broken):
             self.fail("export", "of other bytes")
         for name in [n[:-5] for n in self.files if re.fullmatch(r"made/(0|[1-9][0-9]*)\.json", n)]:
             entry = self.proven("made", name)
-            if entry and (entry["action"] != "evidence.make" or entry.get("digest") != f"sha256:{self.digest}" or
+            if entry and (entry["action"] != "evidence.make" or entry["outcome"] != "ok" or entry.get("digest") != f"sha256:{self.digest}" or
                           not self.evidence or entry["detail"].get("key") != self.evidence.text):
                 self.fail("made", f"{name} is about another package")
+
+    def fits(self, target):
+        """Whether an export's target says nothing else than the manifest."""
+        camera, vms = (self.manifest.get(name, {}).get("name") for name in ("camera", "vms"))
+        recorded = self.manifest.get("recording", {})
+        return all(said is None or not target.get(name) or (said in target[name] if name == "cameras" else said == target[name]) for name, said in (
+            ("cameras", camera), ("vms", vms), ("from", recorded.get("from")), ("to", recorded.get("to"))))
 
     def the_clip(self):
         """The clip of step 1 again, or the one that is given."""
         clip = self.manifest.get("clip")
+        for one in self.manifest["files"]:
+            if one["name"].startswith("clip/") and one["name"] != (clip or {}).get("file"):
+                self.fail("clip", f"{one['name']} is not the one that is named")
         if not clip:
             return
         inside = "file" in clip
+        if inside and not clip["file"].startswith("clip/"):
+            self.fail("clip", "not in clip/")
         data = self.files.get(clip["file"]) if inside else None
         for one in ([data] if inside else []) + ([self.clip] if self.clip is not None else []):
             if one is None or hashlib.sha256(one).hexdigest() != clip["sha256"]:
@@ -168,7 +184,7 @@ class Package:
 
     def stamps(self):
         """Step 7, where roots are given."""
-        for name in [n[:-4] for n in self.files if n.startswith("time/") and n.endswith(".tsr")]:
+        for name in [n[:-4] for n in self.files if re.fullmatch(r"time/([0-9]|[1-5][0-9]|6[0-3])\.tsr", n)]:
             with tempfile.TemporaryDirectory() as folder:
                 paths = {end: pathlib.Path(folder) / end for end in ("tsr", "data", "tsq", "roots")}
                 paths["tsr"].write_bytes(self.files[f"{name}.tsr"])
