@@ -29,6 +29,7 @@ enum {
     FLAG_ENCRYPTED = 1,
     MADE_BY_UNIX = 3,
     MADE_BY_MAC = 19,
+    EXTRA_OTHER_NAME = 0x7075,
 };
 
 /* Where things are, of which nothing is believed before it was compared with the size. */
@@ -43,7 +44,7 @@ struct row {
     struct package_file file;
     const char *name;
     size_t name_len;
-    bool is_link, is_encrypted;
+    bool is_link, is_encrypted, has_other_name;
 };
 
 static bool
@@ -79,30 +80,51 @@ u64le(struct reader *reader)
     return low | (uint64_t)reader_u32le(reader) << 32;
 }
 
-/* The 64-bit record before the end, when the end says that its own numbers are too small. */
+/* A number of 32 bits (16 for counts) that says nothing, or the same as the one of 64. */
+static bool
+agree(uint64_t narrow, uint64_t nothing, uint64_t wide)
+{
+    return narrow == nothing || narrow == wide;
+}
+
+/*
+ * The 64-bit record before the end. Some programs read it wherever it is, some only where the end
+ * says that its own numbers are too small: so it counts whenever it is there, and must agree.
+ */
 static enum err
 read_end64(const struct package *package, uint64_t end, struct ends *ends, struct note *note)
 {
     uint8_t locator[LOCATOR];
     uint8_t record[END64];
     struct reader reader;
-    if (end < LOCATOR + END64 || !read_at(package->fd, end - LOCATOR, locator, sizeof(locator)) ||
-        memcmp(locator, "PK\6\7", 4) != 0) {
-        return broken(note, "the zip's end has no 64-bit record");
+    const struct ends narrow = *ends;
+    bool wants = ends->entries == UINT16_MAX || ends->directory_len == ALL_ONES ||
+                 ends->directory == ALL_ONES;
+    bool has_locator = end >= LOCATOR &&
+                       read_at(package->fd, end - LOCATOR, locator, sizeof(locator)) &&
+                       memcmp(locator, "PK\6\7", 4) == 0;
+    if (!has_locator) {
+        return wants ? broken(note, "the zip's end has no 64-bit record") : OK;
     }
     reader_init(&reader, locator, sizeof(locator));
     reader_skip(&reader, 8);
     uint64_t at = u64le(&reader);
-    if (at != end - LOCATOR - END64 || !read_at(package->fd, at, record, sizeof(record)) ||
-        memcmp(record, "PK\6\6", 4) != 0) {
+    if (end < LOCATOR + END64 || at != end - LOCATOR - END64 ||
+        !read_at(package->fd, at, record, sizeof(record)) || memcmp(record, "PK\6\6", 4) != 0) {
         return broken(note, "the zip's 64-bit record is not where its end says");
     }
     reader_init(&reader, record, sizeof(record));
-    reader_skip(&reader, 32);
+    reader_skip(&reader, 24);
+    uint64_t here = u64le(&reader);
     ends->entries = u64le(&reader);
     ends->directory_len = u64le(&reader);
     ends->directory = u64le(&reader);
     ends->end = at;
+    if (here != ends->entries || !agree(narrow.entries, UINT16_MAX, ends->entries) ||
+        !agree(narrow.directory_len, ALL_ONES, ends->directory_len) ||
+        !agree(narrow.directory, ALL_ONES, ends->directory)) {
+        return broken(note, "two ends that differ: two programs could show different files");
+    }
     return OK;
 }
 
@@ -119,14 +141,10 @@ read_end(struct package *package, const uint8_t *tail, size_t len, size_t at, st
     ends->directory = reader_u32le(&reader);
     size_t comment = reader_u16le(&reader);
     ends->end = ends->size - len + at;
-    enum err err = OK;
     if (here != ends->entries) {
         return broken(note, "a part of a zip of several parts");
     }
-    if (ends->entries == UINT16_MAX || ends->directory_len == ALL_ONES ||
-        ends->directory == ALL_ONES) {
-        err = read_end64(package, ends->end, ends, note);
-    }
+    enum err err = read_end64(package, ends->end, ends, note);
     if (comment + END != len - at) {
         package_tell(package, "", 0, "bytes after the end of the zip");
     } else if (comment != 0) {
@@ -152,6 +170,22 @@ find_end(struct package *package, struct ends *ends, struct note *note)
         }
     }
     return broken(note, "neither a folder nor a whole zip");
+}
+
+/* Info-ZIP's Unicode Path: a second name, which some programs show instead of the first. */
+static bool
+has_other_name(const uint8_t *bytes, size_t len)
+{
+    struct reader reader;
+    reader_init(&reader, bytes, len);
+    while (reader_left(&reader) >= 4) {
+        uint16_t kind = reader_u16le(&reader);
+        if (kind == EXTRA_OTHER_NAME) {
+            return true;
+        }
+        reader_skip(&reader, reader_u16le(&reader));
+    }
+    return false;
 }
 
 /* Sizes and place that are too large for 32 bits: extra field 1, in this order. */
@@ -206,6 +240,7 @@ read_row(struct reader *reader, struct row *ret_row)
     unsigned host = made_by >> 8;
     row.is_link = (host == MADE_BY_UNIX || host == MADE_BY_MAC) && (mode & S_IFMT) != 0 &&
                   !S_ISREG(mode) && !S_ISDIR(mode);
+    row.has_other_name = !reader->failed && has_other_name(extra, extra_len);
     *ret_row = row;
     return !reader->failed && read_extra(extra, extra_len, &ret_row->file);
 }
@@ -308,7 +343,9 @@ check_local(struct package *package, const struct row *row, uint64_t *ret_end)
     uint64_t data = row->file.at + LOCAL + name_len + extra_len;
     if (method != row->file.method || name_len != row->name_len || name_len > sizeof(name) ||
         !read_at(package->fd, row->file.at + LOCAL, name, name_len) ||
-        memcmp(name, row->name, name_len) != 0) {
+        memcmp(name, row->name, name_len) != 0 ||
+        !read_at(package->fd, row->file.at + LOCAL + name_len, package->piece, extra_len) ||
+        has_other_name(package->piece, extra_len)) {
         return false;
     }
     *ret_end = data + row->file.packed;
@@ -348,6 +385,9 @@ list_rows(struct package *package, const uint8_t *bytes, const struct ends *ends
     enum err err = rows == NULL ? ERR_MEMORY : OK;
     for (size_t i = 0; i < count && err == OK; i++) {
         err = read_row(&reader, &rows[i]) ? OK : broken(note, "the zip's list of files is damaged");
+        if (err == OK && rows[i].has_other_name) {
+            err = broken(note, "a file in the zip has two names");
+        }
     }
     if (err == OK && reader_left(&reader) != 0) {
         err = broken(note, "the zip's list of files has more than its end says");

@@ -10,6 +10,7 @@ import hashlib
 import json
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -33,12 +34,24 @@ def load(path):
         return {str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file() and not p.is_symlink()}
     try:
         with zipfile.ZipFile(path) as packed:
+            if any(b"\x75\x70" in one.extra for one in packed.infolist()) or two_ends(path.read_bytes()):
+                raise Unreadable("two programs could show different files")
             names = [n for n in packed.namelist() if not n.endswith("/")]
             first = {n.split("/")[0] for n in names}
             below = f"{first.pop()}/" if len(first) == 1 and "manifest.json" not in names else ""
             return {name.removeprefix(below): packed.read(name) for name in names}
     except (OSError, zipfile.BadZipFile) as bad:
         raise Unreadable(str(bad)) from None
+
+
+def two_ends(data):
+    """Whether a zip's 64-bit record contradicts its end (APPNOTE 4.3.14 to 4.3.16)."""
+    end = data.rfind(b"PK\5\6")
+    if data[end - 20:end - 16] != b"PK\6\7":
+        return False
+    wide = struct.unpack("<QQQ", data[end - 20 - 56 + 32:end - 20])
+    narrow = struct.unpack("<HII", data[end + 10:end + 20])
+    return any(n not in (nothing, w) for n, w, nothing in zip(narrow, wide, (0xffff, 0xffffffff, 0xffffffff)))
 
 
 class Package:

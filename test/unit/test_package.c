@@ -21,6 +21,11 @@ static char folder[64];
 static char place[256];
 static struct buf zip, directory;
 static unsigned entries;
+/* What a 64-bit record says of the directory beside the truth; zip's end says nothing of it. */
+static struct {
+    bool is_there, is_saturated;
+    unsigned more_entries, more_len, less_at;
+} wide;
 
 struct entry {
     const char *name;
@@ -28,8 +33,9 @@ struct entry {
     const char *bytes;
     uint32_t mode;
     uint16_t method, flags;
-    uint32_t claims; /* size it claims; 0: its own */
-    uint32_t at;     /* where it claims to be; 0: where it is */
+    uint32_t claims;                       /* size it claims; 0: its own */
+    uint32_t at;                           /* where it claims to be; 0: where it is */
+    bool has_local_name, has_central_name; /* another, as Info-ZIP's Unicode Path */
 };
 
 static int
@@ -50,6 +56,7 @@ begin(void **state)
     buf_init(&zip, (size_t)64 * 1024 * 1024);
     buf_init(&directory, (size_t)8 * 1024 * 1024);
     entries = 0;
+    memset(&wide, 0, sizeof(wide));
     return 0;
 }
 
@@ -96,8 +103,11 @@ put_sizes(struct buf *out, const struct entry *entry, const char *name, size_t p
     buf_u32le(out, (uint32_t)packed);
     buf_u32le(out, entry->claims == 0 ? (uint32_t)len : entry->claims);
     u16(out, (unsigned)strlen(name));
-    u16(out, 0);
 }
+
+/* 0x7075: version, CRC-32 of the name, another name; behind a field that nobody minds. */
+static const char other_name[] = "\x99\x99\1\0.\x75\x70\6\0\1abcdx";
+#define OTHER_NAME (sizeof(other_name) - 1)
 
 static void
 add(struct entry entry)
@@ -127,7 +137,9 @@ add(struct entry entry)
     u16(&zip, 20);
     u16(&zip, entry.flags);
     put_sizes(&zip, &entry, entry.name, room, len);
+    u16(&zip, entry.has_local_name ? OTHER_NAME : 0);
     buf_text(&zip, entry.name);
+    buf_add(&zip, other_name, entry.has_local_name ? OTHER_NAME : 0);
     buf_add(&zip, packed, room);
     free(packed);
     buf_add(&directory, "PK\1\2", 4);
@@ -135,13 +147,42 @@ add(struct entry entry)
     u16(&directory, 20);
     u16(&directory, entry.flags);
     put_sizes(&directory, &entry, central, room, len);
+    u16(&directory, entry.has_central_name ? OTHER_NAME : 0);
     u16(&directory, 0);
     u16(&directory, 0);
     u16(&directory, 0);
     buf_u32le(&directory, entry.mode << 16);
     buf_u32le(&directory, place_of);
     buf_text(&directory, central);
+    buf_add(&directory, other_name, entry.has_central_name ? OTHER_NAME : 0);
     entries++;
+}
+
+static void
+u64(struct buf *out, uint64_t value)
+{
+    buf_u32le(out, (uint32_t)value);
+    buf_u32le(out, (uint32_t)(value >> 32));
+}
+
+/* The 64-bit record and its locator (APPNOTE 4.3.14, 4.3.15). */
+static void
+put_wide(uint32_t directory_at)
+{
+    uint64_t at_record = zip.len;
+    buf_add(&zip, "PK\6\6", 4);
+    u64(&zip, 44);
+    u16(&zip, 45);
+    u16(&zip, 45);
+    u64(&zip, 0);
+    u64(&zip, entries + wide.more_entries);
+    u64(&zip, entries + wide.more_entries);
+    u64(&zip, directory.len + wide.more_len);
+    u64(&zip, directory_at - wide.less_at);
+    buf_add(&zip, "PK\6\7", 4);
+    buf_u32le(&zip, 0);
+    u64(&zip, at_record);
+    buf_u32le(&zip, 1);
 }
 
 static enum err
@@ -149,13 +190,16 @@ open_zip(const char *behind, struct package **ret_package, struct note *note)
 {
     uint32_t directory_at = (uint32_t)zip.len;
     buf_add(&zip, directory.data, directory.len);
+    if (wide.is_there) {
+        put_wide(directory_at);
+    }
     buf_add(&zip, "PK\5\6", 4);
     u16(&zip, 0);
     u16(&zip, 0);
-    u16(&zip, entries);
-    u16(&zip, entries);
-    buf_u32le(&zip, (uint32_t)directory.len);
-    buf_u32le(&zip, directory_at);
+    u16(&zip, wide.is_saturated ? 0xffff : entries);
+    u16(&zip, wide.is_saturated ? 0xffff : entries);
+    buf_u32le(&zip, wide.is_saturated ? 0xffffffff : (uint32_t)directory.len);
+    buf_u32le(&zip, wide.is_saturated ? 0xffffffff : directory_at);
     u16(&zip, 0);
     buf_text(&zip, behind);
     assert_int_equal(buf_error(&zip), OK);
@@ -507,6 +551,61 @@ test_a_local_name_other_than_the_lists_is_refused(void **state)
 }
 
 static void
+test_a_second_name_of_a_file_is_refused(void **state)
+{
+    (void)state;
+    add((struct entry){.name = "manifest.json", .has_central_name = true});
+    assert_refused("two names");
+    buf_clear(&zip);
+    buf_clear(&directory);
+    entries = 0;
+    add((struct entry){.name = "manifest.json", .has_local_name = true});
+    assert_refused("not where its list says");
+}
+
+static void
+test_two_ends_that_differ_are_refused(void **state)
+{
+    (void)state;
+    struct package *package = NULL;
+    struct note note = {""};
+    for (unsigned turn = 0; turn < 5; turn++) {
+        buf_clear(&zip);
+        buf_clear(&directory);
+        entries = 0;
+        wide.is_there = true;
+        wide.is_saturated = turn == 0;
+        wide.more_entries = turn == 2;
+        wide.more_len = turn == 3;
+        wide.less_at = turn == 4;
+        add((struct entry){.name = "manifest.json"});
+        if (turn < 2) {
+            assert_int_equal(open_zip("", &package, &note), OK);
+            assert_int_equal(package_count(package), 1);
+            package_close(package);
+        } else {
+            assert_refused("two ends that differ");
+        }
+    }
+}
+
+static void
+test_a_number_of_a_name_has_one_form(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"made/012.json", "made/12.x.json", "made/12json",
+        "made/.json", "made/+1.json", "time/12.json", "made/99999999999999999999.json",
+        "made/1111111111111111111111111111112.json", "made/12.json.json"};
+    uint64_t number = 0;
+    assert_true(package_is_numbered("made/12.json", "made/", ".json", &number));
+    assert_int_equal(number, 12);
+    assert_true(package_is_numbered("made/0.json", "made/", ".json", &number));
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_false(package_is_numbered(bad[i], "made/", ".json", &number));
+    }
+}
+
+static void
 test_files_that_share_bytes_are_refused(void **state)
 {
     (void)state;
@@ -692,6 +791,9 @@ main(void)
         CASE(test_bytes_between_files_are_told),
         CASE(test_two_files_of_one_name_are_refused),
         CASE(test_a_local_name_other_than_the_lists_is_refused),
+        CASE(test_a_second_name_of_a_file_is_refused),
+        CASE(test_two_ends_that_differ_are_refused),
+        CASE(test_a_number_of_a_name_has_one_form),
         CASE(test_files_that_share_bytes_are_refused),
         CASE(test_a_bomb_ends_at_the_size_that_it_says),
         CASE(test_damage_in_a_packed_file_is_noticed),
