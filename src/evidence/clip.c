@@ -134,19 +134,26 @@ judge(struct clip_scan *scan, struct clip_signs *signs)
         .codec = scan->has_codec ? codecs[scan->codec] : NULL,
         .pictures = scan->pictures,
         .signatures = scan->signatures[CLIP_ONVIF] + scan->signatures[CLIP_AXIS],
+        .tracks = scan->tracks,
         .longest_gap = scan->longest_gap,
     };
-    if (signs->scheme != NULL) {
+    if (scan->is_torn) {
+        note_set(&signs->why, "%s", scan->why.text);
+    } else if (signs->scheme != NULL) {
         judge_traces(scan, signs);
-    } else if (scan->pictures == 0 || scan->is_torn) {
-        note_set(&signs->why, "%s",
-            scan->is_torn ? scan->why.text : "it has no coded picture of H.264 or H.265");
+    } else if (scan->pictures == 0) {
+        note_set(&signs->why, "it has no coded picture of H.264 or H.265");
     } else {
         signs->signing = CLIP_UNSIGNED;
         note_set(&signs->why,
             "no message of ONVIF Media Signing or Axis Signed Video in %" PRIu64
             " pictures: the camera did not sign, or all of it was taken out",
             scan->pictures);
+    }
+    if (scan->tracks > 1) {
+        const struct note first = signs->why;
+        note_set(&signs->why, "of %" PRIu64 " video tracks only the first was read: %.180s",
+            scan->tracks, first.text);
     }
 }
 

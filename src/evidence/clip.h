@@ -21,6 +21,7 @@ struct clip_signs {
     const char *codec;     /* "h264", "h265", NULL */
     uint64_t pictures;     /* coded pictures that were seen */
     uint64_t signatures;   /* SEI messages of the scheme */
+    uint64_t tracks;       /* of video, of which the first is read; 0: the container has none */
     uint64_t longest_gap;  /* pictures without one: at the begin, between two, or at the end */
     struct note why;       /* in words */
 };

@@ -49,6 +49,7 @@ struct clip_scan {
     unsigned length_size; /* bytes of a NAL unit's length, 1 to 4 */
     uint64_t budget;      /* bytes of samples that may still be read: a file has each only once */
     uint64_t pictures;
+    uint64_t tracks;                   /* of video */
     uint64_t groups;                   /* pictures that others begin with: IDR, IRAP */
     uint64_t traces[CLIP_SCHEMES];     /* SEI messages of the scheme */
     uint64_t signatures[CLIP_SCHEMES]; /* of them, those with a signature in it */

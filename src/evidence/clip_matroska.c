@@ -123,6 +123,7 @@ take_track(struct clip_scan *scan, const struct element *entry, struct track *ch
         take_member(&scan->bytes, &member, &track);
     }
     bool is_h264 = text_equal(track.codec, "V_MPEG4/ISO/AVC");
+    scan->tracks += track.type == TYPE_VIDEO;
     if (chosen->has_codec || track.type != TYPE_VIDEO ||
         (!is_h264 && !text_equal(track.codec, "V_MPEGH/ISO/HEVC"))) {
         return;

@@ -264,6 +264,16 @@ take_track(struct walk *walk, const struct box *trak)
     walk_tables(walk, &stbl);
 }
 
+static bool
+is_video(struct walk *walk, const struct box *trak)
+{
+    static const uint32_t to_hdlr[] = {TYPE('m', 'd', 'i', 'a'), TYPE('h', 'd', 'l', 'r'), 0};
+    struct box hdlr;
+    uint64_t kind = 0;
+    return find_path(walk->source, trak, to_hdlr, &hdlr) &&
+           number_in(walk->source, &hdlr, 8, &kind) && kind == TYPE('v', 'i', 'd', 'e');
+}
+
 static void
 take_moov(struct walk *walk, const struct box *moov)
 {
@@ -271,6 +281,7 @@ take_moov(struct walk *walk, const struct box *moov)
     walk->has_moov = true;
     for (uint64_t at = moov->body; next_box(walk->source, at, moov->end, &box); at = box.end) {
         if (box.type == TYPE('t', 'r', 'a', 'k')) {
+            walk->scan->tracks += is_video(walk, &box);
             take_track(walk, &box);
         }
     }

@@ -92,8 +92,9 @@ judge_video(struct judging *judging, const struct looking *looking)
         return;
     }
     judge_tell(judging, JUDGE_VIDEO,
-        looking->signs.signing == CLIP_SIGNED ? JUDGE_HOLDS : JUDGE_WEAK, "%s: %s", found,
-        looking->signs.why.text);
+        looking->signs.signing == CLIP_SIGNED && looking->signs.tracks < 2 ? JUDGE_HOLDS
+                                                                           : JUDGE_WEAK,
+        "%s: %s", found, looking->signs.why.text);
     if (said != NULL && !text_equal(said, found)) {
         /* Another version may know less, or more: the bytes are the same. */
         bool is_ours = text_equal(judging->judge->manifest.tool, "gatehouse " GATEHOUSE_VERSION);

@@ -114,3 +114,22 @@ def test_a_cut_recording_is_not_called_unsigned(tmp_path, films):
         clip = wrap(tmp_path, stream, "h264", name)
         clip.write_bytes(clip.read_bytes()[:-3000])
         assert look(clip)["signing"] == "unread", name
+
+
+def test_a_cut_recording_is_not_called_signed_all_through(tmp_path, films):
+    stream = signing.sign(films["h264"], "h264", "onvif", lambda n: "signed")
+    for name in ("fragments.mp4", "mkv"):
+        clip = wrap(tmp_path, stream, "h264", name)
+        assert look(clip)["signing"] == "present"
+        clip.write_bytes(clip.read_bytes()[:-3000])
+        assert look(clip)["signing"] == "unread", name
+
+
+@pytest.mark.parametrize("name", ["mp4", "mkv"])
+def test_a_second_video_track_is_told(tmp_path, films, name):
+    signed, plain, path = tmp_path / "signed.h264", tmp_path / "plain.h264", tmp_path / f"two.{name}"
+    signed.write_bytes(signing.sign(films["h264"], "h264", "onvif", lambda n: "signed"))
+    plain.write_bytes(films["h264"])
+    raws = [x for one in (signed, plain) for x in ("-fflags", "+genpts", "-r", 10, "-f", "h264", "-i", one)]
+    signing.ffmpeg(*raws, "-map", "0:v", "-map", "1:v", "-c", "copy", *WRAPS[name], path)
+    assert "of 2 video tracks only the first was read" in look(path)["why"]
