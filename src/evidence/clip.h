@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 enum clip_signing {
-    CLIP_SIGNED,     /* signatures through the whole clip */
+    CLIP_SIGNED,     /* messages in the form of signatures through all that was read */
     CLIP_STRIPPED,   /* traces of signing, but parts or the signatures are missing */
     CLIP_UNSIGNED,   /* read, and there is none */
     CLIP_UNREADABLE, /* no known container or codec: nothing can be said */

@@ -303,6 +303,8 @@ def test_every_export_gets_a_package_of_its_own_once(site):
         assert [name[11:] for name in packages()] == ["export-000000", "export-000001"]
         clip = json.loads((out / packages()[0] / "manifest.json").read_text("utf-8"))["clip"]
         assert clip["sha256"] == "ab" * 32 and clip["bytes"] == 5 and "file" not in clip
+        said = json.loads((out / packages()[0] / "manifest.json").read_text("utf-8"))["remarks"]
+        assert "not at hand" in said[0] and "was a part of the file, or is not said to be the whole" in said[1]
         made = site.events("evidence.make")
         assert [e["actor"]["user"] for e in made] == ["gatehouse", "gatehouse"]
         keeper.terminate()
