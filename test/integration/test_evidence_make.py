@@ -420,6 +420,7 @@ def test_a_sealed_ledger_s_names_stay_sealed_in_a_package(tmp_path):
     assert b"sealed:20" in (site.folder / "case/index.html").read_bytes()
     done = site.run("evidence", "verify", "case", "--key", site.log_key)
     assert done.returncode == 0, done.stdout
+    assert "exported by sealed:20" in done.stdout and "made by sealed:20" in done.stdout
 
 
 def test_a_time_stamp_comes_or_is_pending_and_comes_later(site):
