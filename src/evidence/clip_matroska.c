@@ -207,5 +207,6 @@ clip_matroska_read(struct clip_scan *scan)
     if (!track.has_codec) {
         clip_scan_tear(scan, "it has no video track of H.264 or H.265");
     }
+    scan->bytes.failed = scan->bytes.failed || source.failed;
     clip_source_close(&source);
 }

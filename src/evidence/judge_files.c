@@ -136,6 +136,10 @@ judge_others(struct judging *judging)
             judge_say(judging, JUDGE_FILES, "%s", package_strange(package, i));
         }
     }
+    if (package_strange_count(package) > PACKAGE_STRANGE) {
+        judge_say(
+            judging, JUDGE_FILES, "and %zu more", package_strange_count(package) - PACKAGE_STRANGE);
+    }
 }
 
 void

@@ -52,7 +52,8 @@ read_file(struct make *make, struct note *note)
 {
     const struct make_settings *settings = make->settings;
     char reason[128];
-    CLEANUP(close_descriptor) int fd = open(settings->clip, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    CLEANUP(close_descriptor)
+    int fd = open(settings->clip, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         int number = errno;
         note_set(note, "%.120s: %s", settings->clip, strerror_r(number, reason, sizeof(reason)));

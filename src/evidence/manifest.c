@@ -58,6 +58,12 @@ static const struct {
     {"vms",    "clock_offset_ms"},
     {"clip",   "bytes"          },
     {"clip",   "sha256"         },
+    {"events", "id"             },
+    {"events", "index"          },
+    {"events", "leaf"           },
+    {"files",  "name"           },
+    {"files",  "bytes"          },
+    {"files",  "sha256"         },
 };
 
 static const char *const objects[] = {"camera", "vms", "recording", "clip"};
@@ -313,6 +319,33 @@ take_array(const json_t *root, const char *name, size_t max, size_t *ret_count, 
     return *ret_count > max ? wrong(ERR_LIMIT, "", name, note) : OK;
 }
 
+static bool
+is_known(const char *object, const char *name)
+{
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (text_equal(texts[i].object, object) && text_equal(texts[i].name, name)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        if (text_equal(others[i].object, object) && text_equal(others[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+count_unknown(json_t *json, const char *object, struct manifest *manifest)
+{
+    for (void *i = json_object_iter(json); i != NULL; i = json_object_iter_next(json, i)) {
+        const char *name = json_object_iter_key(i);
+        if (!is_known(object, name)) {
+            manifest->unknown = manifest->unknown_count++ == 0 ? name : manifest->unknown;
+        }
+    }
+}
+
 static enum err
 take_events(const json_t *root, struct manifest *manifest, struct note *note)
 {
@@ -324,7 +357,8 @@ take_events(const json_t *root, struct manifest *manifest, struct note *note)
         err = manifest->events == NULL ? ERR_MEMORY : OK;
     }
     for (size_t i = 0; i < count && err == OK; i++) {
-        const json_t *row = json_array_get(array, i);
+        json_t *row = json_array_get(array, i);
+        count_unknown(row, "events", manifest);
         struct manifest_event *event = &manifest->events[i];
         event->id = json_string_value(json_object_get(row, "id"));
         bool is_right = event->id != NULL && strlen(event->id) < 256 &&
@@ -349,7 +383,8 @@ take_files(const json_t *root, struct manifest *manifest, struct note *note)
         err = manifest->files == NULL ? ERR_MEMORY : OK;
     }
     for (size_t i = 0; i < count && err == OK; i++) {
-        const json_t *row = json_array_get(array, i);
+        json_t *row = json_array_get(array, i);
+        count_unknown(row, "files", manifest);
         struct manifest_file *file = &manifest->files[i];
         file->name = json_string_value(json_object_get(row, "name"));
         bool is_right = package_is_name(file->name) && package_is_listed(file->name) &&
@@ -379,33 +414,6 @@ take_remarks(const json_t *root, struct manifest *manifest, struct note *note)
         manifest->remarks[manifest->remark_count++] = text;
     }
     return err;
-}
-
-static bool
-is_known(const char *object, const char *name)
-{
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        if (text_equal(texts[i].object, object) && text_equal(texts[i].name, name)) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < COUNT(others); i++) {
-        if (text_equal(others[i].object, object) && text_equal(others[i].name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void
-count_unknown(json_t *json, const char *object, struct manifest *manifest)
-{
-    for (void *i = json_object_iter(json); i != NULL; i = json_object_iter_next(json, i)) {
-        const char *name = json_object_iter_key(i);
-        if (!is_known(object, name)) {
-            manifest->unknown = manifest->unknown_count++ == 0 ? name : manifest->unknown;
-        }
-    }
 }
 
 static enum err

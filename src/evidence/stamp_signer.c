@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define ROOTS_MOST   256
+#define AUTH_LEVEL   2  /* of OpenSSL: 112 bits, so no MD5, no SHA-1, no RSA below 2048 */
+#define DIGEST_LEAST 28 /* bytes, the same */
 #define SIGNERS_MOST 64 /* certificates in a token */
 
 static void
@@ -128,6 +130,21 @@ judge_chain(int error, struct stamp_verdict *verdict)
     }
 }
 
+/* What the token itself is signed over; the level above is of certificates. */
+static bool
+has_weak_digest(PKCS7 *token)
+{
+    const STACK_OF(PKCS7_SIGNER_INFO) *infos = PKCS7_get_signer_info(token);
+    for (int i = 0; i < sk_PKCS7_SIGNER_INFO_num(infos); i++) {
+        const PKCS7_SIGNER_INFO *info = sk_PKCS7_SIGNER_INFO_value(infos, i);
+        const EVP_MD *digest = EVP_get_digestbyobj(info->digest_alg->algorithm);
+        if (digest == NULL || EVP_MD_get_size(digest) < DIGEST_LEAST) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The signature over the token, and that it names this very certificate. */
 static bool
 check_signature(PKCS7 *token, X509_STORE *store, struct stamp_verdict *verdict)
@@ -162,6 +179,7 @@ check_with(PKCS7 *token, X509 *signer, const char *roots, struct stamp_verdict *
             "no certificate could be read among those of the authorities that are believed");
         return;
     }
+    X509_VERIFY_PARAM_set_auth_level(X509_STORE_get0_param(store), AUTH_LEVEL);
     X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), (time_t)(verdict->time / 1000));
     if (!judge_chain(check_chain(store, signer, own), verdict) ||
         !check_signature(token, store, verdict)) {
@@ -190,8 +208,9 @@ stamp_signer_check(PKCS7 *token, const char *roots, struct stamp_verdict *verdic
         X509 *signer = sk_X509_value(signers, 0);
         describe(signer, verdict);
         const char *wrong = wrong_purpose(signer);
-        if (wrong != NULL) {
-            stamp_say(verdict, STAMP_WRONG_SIGNER, "%s", wrong);
+        if (wrong != NULL || has_weak_digest(token)) {
+            stamp_say(verdict, STAMP_WRONG_SIGNER, "%s",
+                wrong != NULL ? wrong : "it is signed over a digest that is too weak (not SHA-2)");
         } else {
             check_with(token, signer, roots, verdict);
         }

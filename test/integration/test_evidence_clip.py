@@ -1,5 +1,6 @@
 """Signed video is recognised in clips as cameras and recorders make them, and said to be whole, stripped or absent."""
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -133,3 +134,15 @@ def test_a_second_video_track_is_told(tmp_path, films, name):
     raws = [x for one in (signed, plain) for x in ("-fflags", "+genpts", "-r", 10, "-f", "h264", "-i", one)]
     signing.ffmpeg(*raws, "-map", "0:v", "-map", "1:v", "-c", "copy", *WRAPS[name], path)
     assert "of 2 video tracks only the first was read" in look(path)["why"]
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="no strace")
+@pytest.mark.parametrize("name", ["mkv", "mp4", "h264"])
+def test_a_disk_that_fails_is_not_taken_for_a_torn_clip(tmp_path, films, name):
+    path = wrap(tmp_path, films["h264"], "h264", name)
+    trace = ["strace", "-qq", "-o", tmp_path / "calls", "-P", path, "-e", "trace=pread64"]
+    assert subprocess.run([*trace, LOOK, path], capture_output=True, check=False).returncode == 0
+    count = (tmp_path / "calls").read_text().count("pread64(")
+    for number in sorted({1, 2, 3, 4, count // 2, count - 1, count}):
+        done = subprocess.run([*trace, "-e", f"inject=pread64:error=EIO:when={number}", LOOK, path], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "could not be read" in done.stderr, (number, count, done.stdout)

@@ -122,14 +122,24 @@ def test_the_steps_of_the_readme_work_without_gatehouse(site):
     assert site.make("--event", "view00000001-end", "--out", "case").returncode == 0
     case = site.folder / "case"
     readme = (case / "README.txt").read_text("utf-8")
-    steps = re.findall(r"^  3\. .*?\n\n(.*?)\n\n", readme, re.M | re.S)[0].replace("/tmp/", str(site.folder) + "/")
-    done = subprocess.run(["sh", "-ec", steps], cwd=case, capture_output=True, text=True, check=False)
+    steps = re.findall(r"^  3\. .*?\n\n(.*?)\n\n", readme, re.M | re.S)[0]
+    temporary = site.folder / "temporary"
+    temporary.mkdir()
+    done = subprocess.run(["sh", "-ec", steps], cwd=case, capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(temporary)})
     assert "Verified Successfully" in done.stdout, done.stderr
     digest = (case / "manifest.sig").read_text("utf-8").splitlines()[2]
     assert digest == "sha256:" + hashlib.sha256((case / "manifest.json").read_bytes()).hexdigest()
-    (site.folder / "text").write_text("other\n", encoding="utf-8")
-    last = steps[steps.index("openssl"):]
-    assert subprocess.run(["sh", "-ec", last], cwd=case, capture_output=True, check=False).returncode != 0
+    (folder,) = temporary.iterdir()
+    (folder / "text").write_text("other\n", encoding="utf-8")
+    last, env = steps[steps.index("openssl"):], {**os.environ, "d": str(folder)}
+    assert subprocess.run(["sh", "-ec", last], cwd=case, capture_output=True, check=False, env=env).returncode != 0
+    assert "/tmp/" not in readme and "evidence.make" in readme and "-attime" in readme
+    (case / "a name with blanks").write_bytes(b"x")
+    first = re.findall(r"^  1\. .*?\n\n(.*?)\n\n", readme, re.M | re.S)[0]
+    said = subprocess.run(["sh", "-ec", first], cwd=case, capture_output=True, text=True, check=True).stdout
+    assert "./a name with blanks" in said
+    for row in json.loads((case / "manifest.json").read_text("utf-8"))["files"]:
+        assert f"{row['sha256']}  ./{row['name']}" in said
 
 
 def test_a_page_has_no_script_and_everything_escaped(site):
@@ -535,3 +545,11 @@ def test_a_keeper_that_dies_with_the_event_is_told_as_not_known(kept):
             said = maker.communicate(timeout=60)[1]
     assert maker.returncode == 2 and "is not known to have taken the event" in said and "may say" in said, said
     assert not list(kept.folder.glob("case*"))
+
+
+def test_a_pipe_is_no_clip_and_nobody_waits_for_it(site):
+    site.clip.unlink()
+    os.mkfifo(site.clip)
+    done = site.make("--event", "view00000001", "--out", "case")
+    assert done.returncode == 2 and "is not a file" in done.stderr, done.stderr
+    assert not list(site.folder.glob("case*"))

@@ -4,6 +4,7 @@ import subprocess
 import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import tsa
@@ -191,3 +192,17 @@ def test_an_address_with_a_password_is_not_asked(tmp_path, request_bytes):
     for url in ("http://user:secret@127.0.0.1/", "ftp://127.0.0.1/", "file:///etc/passwd"):
         done = look("send", url, tmp_path / "q")
         assert done.returncode == 1 and b"secret" not in done.stderr
+
+
+def test_a_key_or_a_digest_that_is_too_weak_is_refused(tmp_path, request_bytes, authority):
+    settings = (authority.folder / "ts.conf").read_text()
+    for digest, state in (("sha1", "wrong-signer"), ("sha384", "good")):
+        authority.write("ts.conf", settings.replace("signer_digest = sha256", f"signer_digest = {digest}").encode())
+        said = check(tmp_path, request_bytes, authority.reply(request_bytes), authority.root)
+        assert said["state"] == state and (state == "good" or "too weak" in said["words"]), said
+    authority.configure()
+    for size, state in ((1024, "wrong-signer"), (2048, "good")):
+        authority.key = rsa.generate_private_key(65537, size)
+        authority.signer()
+        said = check(tmp_path, request_bytes, authority.reply(request_bytes), authority.root)
+        assert said["state"] == state and (state == "good" or "too weak" in said["words"]), said

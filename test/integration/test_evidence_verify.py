@@ -495,3 +495,10 @@ def test_only_a_request_over_this_manifest_leaves(site, tmp_path):
         proxy = {**os.environ, "http_proxy": "http://127.0.0.1:9", "all_proxy": "http://127.0.0.1:9", "no_proxy": ""}
         assert command(GATEHOUSE, "evidence", "stamp", "--tsa", server.url, path, env=proxy).returncode == 0
         assert len(server.asked) == 1
+
+
+def test_more_strange_files_than_are_named_are_counted(site, tmp_path):
+    path = packing.write(site.package.files, tmp_path / "p")
+    for number in range(20):
+        (path / f"a b {number}").write_text("x", encoding="utf-8")
+    assert "and 4 more" in packing.verify(path, "--key", site.key)[2]["files"]

@@ -180,6 +180,20 @@ test_members_that_nobody_knows_are_counted_and_named(void **state)
     assert_string_equal(got.site, "depot");
     manifest_release(&got);
     json_decref(tree);
+    static const char *const rows[] = {"{\"bytes\":", "{\"id\":"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *row = strstr(text.data, i == 0 ? "\"files\":[" : "\"events\":[");
+        row = row == NULL ? NULL : strstr(row, rows[i]);
+        assert_non_null(row);
+        buf_clear(&more);
+        buf_add(&more, text.data, (size_t)(row + 1 - text.data));
+        buf_format(&more, "\"aa\":%zu,%s", i, row + 1);
+        assert_int_equal(manifest_read(more.data, more.len, &got, &tree, &note), OK);
+        assert_int_equal(got.unknown_count, 1);
+        assert_string_equal(got.unknown, "aa");
+        manifest_release(&got);
+        json_decref(tree);
+    }
 }
 
 static void
