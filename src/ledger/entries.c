@@ -114,6 +114,11 @@ entries_refresh(struct entries *entries, struct note *note)
         err = checkpoint_parse(signed_note.text, signed_note.text_len, &checkpoint, note);
     }
     if (err == OK) {
+        if (checkpoint.head.size < entries->head.size ||
+            (checkpoint.head.size == entries->head.size &&
+                !merkle_equal(&checkpoint.head.root, &entries->head.root))) {
+            entries->bundle_index = NO_BUNDLE; /* another log, or an old copy */
+        }
         entries->head = checkpoint.head;
         memcpy(entries->origin, checkpoint.origin, sizeof(entries->origin));
         entries->proven = NO_BUNDLE;

@@ -32,6 +32,28 @@ take_number(char **at, const char *name, uint64_t most, uint64_t *ret_value)
     return text == NULL || text_to_u64(text, most, ret_value) != OK ? ERR_SYNTAX : OK;
 }
 
+/* The line may be absent; when it is there it is whole. */
+static enum err
+take_leaf(char **at, struct siem_cursor *cursor)
+{
+    if (**at == '\0') {
+        return OK;
+    }
+    const char *hex = take(at, "leaf");
+    if (hex == NULL || strlen(hex) != 2 * sizeof(cursor->leaf.bytes)) {
+        return ERR_SYNTAX;
+    }
+    for (size_t i = 0; i < sizeof(cursor->leaf.bytes); i++) {
+        int high = text_hex_digit(hex[2 * i]), low = text_hex_digit(hex[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return ERR_SYNTAX;
+        }
+        cursor->leaf.bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    cursor->has_leaf = true;
+    return OK;
+}
+
 static enum err
 parse(char *text, struct siem_cursor *cursor)
 {
@@ -47,6 +69,7 @@ parse(char *text, struct siem_cursor *cursor)
     err = err == OK ? take_number(&at, "delivered", UINT64_MAX, &cursor->delivered) : err;
     err = err == OK ? take_number(&at, "moved", INT64_MAX, &moved) : err;
     cursor->moved = (int64_t)moved;
+    err = err == OK ? take_leaf(&at, cursor) : err;
     return err == OK && *at == '\0' ? OK : ERR_SYNTAX;
 }
 
@@ -77,6 +100,11 @@ siem_cursor_write(const char *path, const struct siem_cursor *cursor, struct not
     buf_format(&text,
         HEAD "\norigin %s\nnext %" PRIu64 "\ndelivered %" PRIu64 "\nmoved %" PRId64 "\n",
         cursor->origin, cursor->next, cursor->delivered, cursor->moved);
+    if (cursor->has_leaf) {
+        char hex[2 * sizeof(cursor->leaf.bytes) + 1];
+        text_hex(hex, cursor->leaf.bytes, sizeof(cursor->leaf.bytes));
+        buf_format(&text, "leaf %s\n", hex);
+    }
     enum err err = buf_error(&text);
     err = err == OK ? file_write(path, text.data, text.len, 0600, note) : err;
     if (err == OK && !file_sync_name(path)) {

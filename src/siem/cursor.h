@@ -5,15 +5,15 @@
  */
 #pragma once
 
-#include "base/err.h"
-
-#include <stdint.h>
+#include "ledger/merkle.h"
 
 struct siem_cursor {
     char origin[256];   /* of the log that it counts in; another log is refused, not begun anew */
     uint64_t next;      /* index of the first entry not yet delivered */
     uint64_t delivered; /* records in all */
     int64_t moved;      /* wall ms */
+    bool has_leaf;      /* not in a cursor of an old version, nor before the first entry */
+    struct merkle_hash leaf; /* hash of entry next - 1: what is there was delivered */
 };
 
 /* ERR_MISSING: none yet; ERR_SYNTAX. */

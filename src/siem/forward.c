@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ledger/base64.h"
 #include "ledger/entries.h"
+#include "siem/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define POLL_MS     200
@@ -33,8 +35,11 @@ struct siem_forward {
     struct merkle *merkle;
     struct logged *logged;
     struct buf record;
+    struct merkle_hash leaf; /* of the entry that was read last */
+    struct stat folder;      /* of the log that is open */
     char root[ROOT_TEXT];
-    uint64_t root_size;      /* of the tree that root is of */
+    struct merkle_head seen; /* the tree that root is of */
+    bool has_seen;           /* … and in which the cursor's place was looked at */
     struct siem_chain chain; /* of the last record that was delivered */
     struct siem_chain draft; /* of the last one of the batch */
     unsigned batch; /* records in one now: less than allowed while a bad one is looked for */
@@ -50,6 +55,8 @@ struct run {
     unsigned count; /* records in it */
     int64_t begun;  /* clock_mono() of the first */
     uint64_t only;  /* index of the last record put */
+    bool has_leaf;
+    struct merkle_hash leaf; /* of entry next - 1 */
 };
 
 const char *
@@ -182,36 +189,14 @@ siem_forward_free(struct siem_forward *forward)
     }
 }
 
-/* A log that is another, or shorter than what was delivered, is a person's matter. */
 static enum err
-compare(struct siem_forward *forward, struct note *note)
-{
-    const struct siem_cursor *cursor = &forward->state.cursor;
-    const char *origin = entries_origin(forward->entries);
-    uint64_t size = entries_head(forward->entries)->size;
-    if (forward->has_cursor && !text_equal(cursor->origin, origin)) {
-        note_set(note,
-            "the cursor counts in the log %.80s, and this is %.80s; give the destination a new "
-            "name, or take the cursor away and everything is sent again",
-            cursor->origin, origin);
-        return ERR_SCOPE;
-    }
-    if (forward->has_cursor && cursor->next > size) {
-        note_set(note,
-            "the log has %" PRIu64 " entries, and %" PRIu64 " were delivered: it lost some, or is "
-            "an old copy; `gatehouse ledger verify` says more",
-            size, cursor->next);
-        return ERR_SCOPE;
-    }
-    return OK;
-}
-
-static enum err
-move_cursor(struct siem_forward *forward, uint64_t next, uint64_t more, struct note *note)
+move_cursor(struct siem_forward *forward, const struct run *run, uint64_t more, struct note *note)
 {
     struct siem_cursor cursor = forward->state.cursor;
     (void)text_copy(cursor.origin, sizeof(cursor.origin), entries_origin(forward->entries));
-    cursor.next = next;
+    cursor.next = run->next;
+    cursor.has_leaf = run->has_leaf;
+    cursor.leaf = run->leaf;
     cursor.delivered += more;
     cursor.moved = clock_wall();
     enum err err = siem_cursor_write(forward->settings.cursor, &cursor, note);
@@ -223,31 +208,77 @@ move_cursor(struct siem_forward *forward, uint64_t next, uint64_t more, struct n
     return err;
 }
 
+/* Begins at that entry; what is before it counts as delivered. */
+static enum err
+go_to(const struct siem_forward *forward, uint64_t next, struct run *run, struct note *note)
+{
+    run->next = next;
+    run->has_leaf = next > 0;
+    return next == 0 ? OK
+                     : siem_place_leaf(forward->settings.config->ledger, next - 1,
+                           entries_head(forward->entries)->size, &run->leaf, note);
+}
+
+/* A head that was not seen before: the cursor's place must still be in its log. */
+static enum err
+take_head(struct siem_forward *forward, struct note *note)
+{
+    CLEANUP(buf_release) struct buf text;
+    const struct merkle_head *head = entries_head(forward->entries);
+    buf_init(&text, ROOT_TEXT);
+    if (forward->has_seen && forward->seen.size == head->size &&
+        merkle_equal(&forward->seen.root, &head->root)) {
+        return OK;
+    }
+    enum err err = forward->has_cursor ? siem_place_check(&forward->state.cursor, forward->entries,
+                                             forward->settings.config->ledger, note)
+                                       : OK;
+    if (err != OK) {
+        forward->has_seen = false;
+        return err;
+    }
+    base64_put(&text, head->root.bytes, sizeof(head->root.bytes));
+    (void)text_copy(forward->root, sizeof(forward->root), text.data);
+    forward->seen = *head;
+    forward->has_seen = true;
+    return OK;
+}
+
+/* A log that took the place of the one that is open is opened by its name. */
+static void
+leave_moved(struct siem_forward *forward)
+{
+    struct stat now;
+    bool is_there = stat(forward->settings.config->ledger, &now) == 0;
+    if (!is_there || now.st_dev != forward->folder.st_dev || now.st_ino != forward->folder.st_ino) {
+        entries_close(forward->entries);
+        forward->entries = NULL;
+        forward->has_seen = false;
+    }
+    forward->folder = is_there ? now : (struct stat){.st_ino = 0};
+}
+
 /* The checkpoint of now. */
 static enum err
 look(struct siem_forward *forward, struct note *note)
 {
+    leave_moved(forward);
     enum err err = forward->entries == NULL
                        ? entries_open(forward->settings.config->ledger, &forward->entries, note)
                        : entries_refresh(forward->entries, note);
-    err = err == OK ? compare(forward, note) : err;
+    err = err == OK ? take_head(forward, note) : err;
     if (err != OK) {
         return err;
     }
     const struct merkle_head *head = entries_head(forward->entries);
-    if (forward->root_size != head->size || forward->root[0] == '\0') {
-        CLEANUP(buf_release) struct buf text;
-        buf_init(&text, ROOT_TEXT);
-        base64_put(&text, head->root.bytes, sizeof(head->root.bytes));
-        (void)text_copy(forward->root, sizeof(forward->root), text.data);
-        forward->root_size = head->size;
-    }
     hold(forward)->size = head->size;
     let_go(forward);
     if (!forward->has_cursor) {
         bool is_now = forward->settings.to->begins_now;
         uint64_t first = entries_retention(forward->entries)->minimum;
-        return move_cursor(forward, is_now ? head->size : first, 0, note);
+        struct run run = {.count = 0};
+        err = go_to(forward, is_now ? head->size : first, &run, note);
+        return err == OK ? move_cursor(forward, &run, 0, note) : err;
     }
     return OK;
 }
@@ -258,25 +289,24 @@ make_record(struct siem_forward *forward, uint64_t index, bool *ret_wanted, stru
 {
     const uint8_t *entry = NULL;
     size_t len = 0;
-    struct merkle_hash leaf;
     const struct siem_destination *to = forward->settings.to;
     enum err err = entries_get(forward->entries, index, &entry, &len, note);
     if (err != OK) {
         return err;
     }
+    merkle_leaf(forward->merkle, entry, len, &forward->leaf);
     (void)logged_read(forward->logged, entry, len);
     forward->logged->index = index;
     *ret_wanted = siem_filter_passes(&to->filter, forward->logged);
     if (!*ret_wanted) {
         return OK;
     }
-    merkle_leaf(forward->merkle, entry, len, &leaf);
     const struct siem_about about = {
         .origin = entries_origin(forward->entries),
         .host = forward->settings.config->host,
         .root = forward->root,
-        .tree_size = forward->root_size,
-        .leaf = leaf.bytes,
+        .tree_size = forward->seen.size,
+        .leaf = forward->leaf.bytes,
         .now = clock_wall(),
         .chain = &forward->draft,
     };
@@ -306,6 +336,7 @@ put(struct siem_forward *forward, struct run *run, uint64_t index, struct note *
         .origin = entries_origin(forward->entries),
         .bytes = forward->record.data,
         .len = forward->record.len,
+        .leaf = forward->leaf.bytes,
     };
     enum err err = forward->outlet.kind->put(&forward->outlet, &record, note);
     if (err == OK) {
@@ -316,16 +347,16 @@ put(struct siem_forward *forward, struct run *run, uint64_t index, struct note *
 }
 
 /* What is pruned before it was delivered is lost to the receiver. */
-static void
-skip_pruned(const struct siem_forward *forward, struct run *run)
+static enum err
+skip_pruned(const struct siem_forward *forward, struct run *run, struct note *note)
 {
     uint64_t minimum = entries_retention(forward->entries)->minimum;
-    if (run->next < minimum) {
-        log_warn("siem %s: entries %" PRIu64 " to %" PRIu64
-                 " were pruned before they were delivered",
-            forward->settings.to->name, run->next, minimum - 1);
-        run->next = minimum;
+    if (run->next >= minimum) {
+        return OK;
     }
+    log_warn("siem %s: entries %" PRIu64 " to %" PRIu64 " were pruned before they were delivered",
+        forward->settings.to->name, run->next, minimum - 1);
+    return go_to(forward, minimum, run, note);
 }
 
 /* Fills the batch with what is there. ERR_LIMIT: it is full before its number. */
@@ -333,8 +364,7 @@ static enum err
 fill(struct siem_forward *forward, struct run *run, struct note *note)
 {
     uint64_t size = entries_head(forward->entries)->size;
-    enum err err = OK;
-    skip_pruned(forward, run);
+    enum err err = skip_pruned(forward, run, note);
     while (err == OK && run->next < size && run->count < forward->batch &&
            (run->next % TILE_WIDTH != 0 || !is_stopping(forward))) {
         bool is_wanted = false;
@@ -342,7 +372,11 @@ fill(struct siem_forward *forward, struct run *run, struct note *note)
         if (err == OK && is_wanted) {
             err = put(forward, run, run->next, note);
         }
-        run->next += err == OK ? 1 : 0;
+        if (err == OK) {
+            run->next++;
+            run->has_leaf = true;
+            run->leaf = forward->leaf;
+        }
     }
     return err;
 }
@@ -410,7 +444,7 @@ narrow(struct siem_forward *forward, const struct run *run, struct note *note)
         return ERR_SCOPE;
     }
     enum err err = set_aside(forward, run->only, &why, note);
-    return err == OK ? move_cursor(forward, run->next, 0, note) : err;
+    return err == OK ? move_cursor(forward, run, 0, note) : err;
 }
 
 static void
@@ -441,7 +475,8 @@ enum err
 siem_forward_once(struct siem_forward *forward, struct note *note)
 {
     enum err err = look(forward, note);
-    struct run run = {.next = forward->state.cursor.next};
+    const struct siem_cursor *cursor = &forward->state.cursor;
+    struct run run = {.next = cursor->next, .has_leaf = cursor->has_leaf, .leaf = cursor->leaf};
     uint64_t begin = run.next;
     if (err == OK && run.next == entries_head(forward->entries)->size) {
         return ERR_MISSING;
@@ -470,7 +505,7 @@ siem_forward_once(struct siem_forward *forward, struct note *note)
         return ERR_MISSING; /* nothing for this receiver: not worth a write for each */
     }
     if (run.next != begin) {
-        err = move_cursor(forward, run.next, run.count, note);
+        err = move_cursor(forward, &run, run.count, note);
     }
     if (err == OK) {
         forward->chain = forward->draft;

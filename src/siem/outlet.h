@@ -29,6 +29,7 @@ struct siem_record {
     const char *origin; /* of the log */
     const char *bytes;
     size_t len;
+    const uint8_t *leaf; /* hash of the entry, MERKLE_HASH bytes; NULL: it is no entry */
 };
 
 struct siem_outlet {

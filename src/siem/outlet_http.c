@@ -23,6 +23,7 @@
 #define CONNECT_MS  15000L
 #define WAIT_MOST   600000 /* ms: of what a receiver may ask us to wait */
 #define RESOLVED    1024
+#define MARK        8 /* bytes of an entry's hash: in a log made anew the index is another entry */
 
 struct http_own {
     CURL *curl; /* keeps its connection and its TLS session */
@@ -76,7 +77,9 @@ set_tls(const struct siem_outlet *outlet, CURL *curl)
     const struct siem_destination *to = outlet->to;
     bool good =
         curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
-    good = good && (to->ca == NULL || curl_easy_setopt(curl, CURLOPT_CAINFO, to->ca) == CURLE_OK);
+    good =
+        good && (to->ca == NULL || (curl_easy_setopt(curl, CURLOPT_CAINFO, to->ca) == CURLE_OK &&
+                                       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK));
     return good && (to->certificate == NULL ||
                        (curl_easy_setopt(curl, CURLOPT_SSLCERT, to->certificate) == CURLE_OK &&
                            curl_easy_setopt(curl, CURLOPT_SSLKEY, to->key) == CURLE_OK));
@@ -129,13 +132,18 @@ http_begin(struct siem_outlet *outlet, struct note *note)
     return OK;
 }
 
-/* The line before each document; the id is the same whenever the record comes again. */
+/* The line before each document; the id is the same whenever the same record comes again. */
 static enum err
 put_action(struct siem_outlet *outlet, const struct siem_record *record)
 {
     struct http_own *own = outlet->own;
     char id[512];
-    (void)snprintf(id, sizeof(id), "%s/%" PRIu64, record->origin, record->index);
+    char mark[2 * MARK + 1] = "";
+    if (record->leaf != NULL) {
+        text_hex(mark, record->leaf, MARK);
+    }
+    (void)snprintf(id, sizeof(id), "%s/%" PRIu64 "%s%s", record->origin, record->index,
+        mark[0] == '\0' ? "" : "/", mark);
     json_t *action = json_pack("{s:{s:s, s:s}}", "create", "_index", outlet->to->index, "_id", id);
     char *text = action == NULL ? NULL : json_dumps(action, JSON_COMPACT);
     json_decref(action);

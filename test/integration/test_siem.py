@@ -338,7 +338,9 @@ def test_elasticsearch_takes_repeats_and_errors_of_items_are_read(tmp_path, log)
             tmp_path, [http_row(collector.port, "elasticsearch", index="gatehouse")],
             ledger=log) as forwarder:
         forwarder.wait("h", COUNT)
-    assert sorted(int(name.rpartition("/")[2]) for name in documents) == list(range(COUNT))
+    assert sorted(int(name.split("/")[-2]) for name in documents) == list(range(COUNT))
+    for name, document in documents.items():  # what is another entry at the same index is no repeat
+        assert name.endswith("/" + document["event"]["hash"][:16])
 
 
 def test_bad_settings_name_file_line_value_and_way_out(tmp_path):

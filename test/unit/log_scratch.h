@@ -16,11 +16,13 @@
 #define SCRATCH_SIZE 70000 /* the specification's example: three levels, all of them partial */
 
 static char scratch[64];
+static uint64_t scratch_change = UINT64_MAX; /* entries from this one on say something else */
 
 static inline size_t
 scratch_entry(uint64_t index, char out[1024])
 {
-    return (size_t)snprintf(out, 1024, "entry %" PRIu64 "%*s", index, (int)(index / 100), "");
+    return (size_t)snprintf(out, 1024, "%s %" PRIu64 "%*s",
+        index < scratch_change ? "entry" : "other", index, (int)(index / 100), "");
 }
 
 static inline void

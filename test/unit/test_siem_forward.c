@@ -113,6 +113,18 @@ read_cursor(void)
     return got;
 }
 
+/* As a version without the line of the leaf, or a person, wrote it. */
+static void
+write_cursor(uint64_t next, const char *more)
+{
+    char text[512];
+    int len = snprintf(text, sizeof(text),
+        "gatehouse-siem-cursor 1\norigin example.org/log\nnext %" PRIu64
+        "\ndelivered 1\nmoved 1\n%s",
+        next, more);
+    scratch_put("f.cursor", text, (size_t)len);
+}
+
 static void
 run_all(void)
 {
@@ -199,6 +211,71 @@ test_another_log_is_refused_not_begun_anew(void **state)
 }
 
 static void
+test_log_made_anew_with_other_entries_is_told(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(siem_forward_once(forward, &note), OK);
+    }
+    assert_int_equal(read_cursor().next, 200);
+    scratch_change = 199; /* as if it had been restored before that entry, and grown again */
+    put_checkpoint("example.org/log", ENTRIES + 7);
+    assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
+    assert_non_null(strstr(note.text, "entry 199 is another than the one that was delivered"));
+    assert_int_equal(open_forward(), OK);
+    assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
+    scratch_change = UINT64_MAX;
+    put_checkpoint("example.org/log", ENTRIES); /* the right one is back */
+    run_all();
+    expect_lines(out, 0, ENTRIES);
+}
+
+static void
+test_log_that_grew_again_after_the_place_goes_on(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(siem_forward_once(forward, &note), OK);
+    }
+    scratch_change = 200;
+    put_checkpoint("example.org/log", ENTRIES + 7);
+    run_all();
+    expect_lines(out, 0, ENTRIES + 7);
+    scratch_change = UINT64_MAX;
+}
+
+static void
+test_cursor_of_an_old_version_gets_its_leaf_when_it_moves(void **state)
+{
+    (void)state;
+    write_cursor(200, "");
+    assert_int_equal(open_forward(), OK);
+    run_all();
+    expect_lines(out, 200, ENTRIES - 200);
+    assert_true(read_cursor().has_leaf);
+    write_cursor(200, "leaf 0000000000000000000000000000000000000000000000000000000000000000\n");
+    assert_int_equal(open_forward(), OK);
+    assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
+    write_cursor(200, "leaf 00\n");
+    assert_int_equal(open_forward(), ERR_SYNTAX);
+}
+
+static void
+test_log_that_takes_the_place_of_the_open_one_is_noticed(void **state)
+{
+    char old[256];
+    (void)state;
+    run_all();
+    (void)snprintf(old, sizeof(old), "%s.old", scratch);
+    assert_int_equal(rename(scratch, old), 0);
+    put_checkpoint("example.org/other", ENTRIES + 9);
+    assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
+    assert_non_null(strstr(note.text, "example.org/other"));
+    assert_int_equal(scratch_remove(), 0);
+    assert_int_equal(rename(old, scratch), 0);
+}
+
+static void
 test_log_shorter_than_what_was_delivered_is_told(void **state)
 {
     (void)state;
@@ -261,6 +338,10 @@ main(void)
         ROW(test_rotated_file_is_noticed_and_nothing_is_written_twice),
         ROW(test_torn_last_line_stands_alone),
         ROW(test_another_log_is_refused_not_begun_anew),
+        ROW(test_log_made_anew_with_other_entries_is_told),
+        ROW(test_log_that_grew_again_after_the_place_goes_on),
+        ROW(test_cursor_of_an_old_version_gets_its_leaf_when_it_moves),
+        ROW(test_log_that_takes_the_place_of_the_open_one_is_noticed),
         ROW(test_log_shorter_than_what_was_delivered_is_told),
         ROW(test_from_now_leaves_out_what_was_there),
         ROW(test_damaged_cursor_is_told_and_nothing_is_sent),
