@@ -32,7 +32,7 @@ struct siem_link {
     bool is_greeted; /* … or plain */
 };
 
-/* ERR_TIMEOUT, ERR_CANCELLED. */
+/* ERR_TIMEOUT, also when something is there but the time is over; ERR_CANCELLED. */
 static enum err
 wait_for(const struct siem_link *link, short events, int64_t until)
 {
@@ -42,14 +42,17 @@ wait_for(const struct siem_link *link, short events, int64_t until)
         if (siem_stop_is_over(link->outlet->stop)) {
             return ERR_CANCELLED;
         }
-        int got = poll(&wait, 1, (int)(left < 0 ? 0 : left < SLICE ? left : SLICE));
+        if (left < 0) {
+            return ERR_TIMEOUT;
+        }
+        int got = poll(&wait, 1, (int)(left < SLICE ? left : SLICE));
         if (got > 0) {
             return OK;
         }
         if (got < 0 && errno != EINTR) {
             return ERR_SYSTEM;
         }
-        if (left <= 0) {
+        if (left == 0) {
             return ERR_TIMEOUT;
         }
     }
@@ -219,9 +222,24 @@ siem_link_greet(struct siem_link *link, struct note *note)
     }
     if (err == OK) {
         link->is_greeted = true;
+        if (SSL_session_reused(link->tls) == 0) {
+            link->memory->verified = clock_mono();
+        }
         siem_link_tls_tell(link->tls, link->outlet, link->memory);
     }
     return err;
+}
+
+/* Bounds what a receiver may say. */
+static enum err
+count_heard(struct siem_link *link, size_t got, struct note *note)
+{
+    link->heard += got;
+    if (link->heard > ANSWERS) {
+        note_set(note, "it talks back: this is no syslog receiver");
+        return ERR_SYNTAX;
+    }
+    return OK;
 }
 
 /* Whatever came; *ret_is_end: the stream's end, *ret_is_bye: by a close_notify. OK, or an error. */
@@ -236,10 +254,9 @@ hear(struct siem_link *link, bool *ret_is_end, bool *ret_is_bye, struct note *no
         int got = link->tls != NULL ? SSL_read(link->tls, bytes, sizeof(bytes))
                                     : (int)recv(link->fd, bytes, sizeof(bytes), 0);
         if (got > 0) {
-            link->heard += (size_t)got;
-            if (link->heard > ANSWERS) {
-                note_set(note, "it talks back: this is no syslog receiver");
-                return ERR_SYNTAX;
+            enum err err = count_heard(link, (size_t)got, note);
+            if (err != OK) {
+                return err;
             }
             continue;
         }
@@ -390,7 +407,8 @@ drain(struct siem_link *link, int64_t until, struct note *note)
         if (got < 0 && errno != EAGAIN && errno != EINTR) {
             return lost(link, errno, note);
         }
-        enum err err = got > 0 ? OK : wait_for(link, POLLIN, until);
+        enum err err =
+            got > 0 ? count_heard(link, (size_t)got, note) : wait_for(link, POLLIN, until);
         if (err != OK) {
             return err;
         }
@@ -412,10 +430,13 @@ siem_link_finish(
     if (err == OK && is_bye) {
         err = drain(link, until, note);
     }
+    if (err == OK || err == ERR_TIMEOUT) {
+        enum err settled = settle(link, note);
+        err = settled == OK ? err : settled;
+    }
     if (err == ERR_TIMEOUT) {
         note_set(note, "the receiver does not close its side, so nothing shows that it has read");
     }
-    err = err == OK ? settle(link, note) : err;
     if (err == OK) {
         *ret_end = is_bye ? SIEM_LINK_BYE : SIEM_LINK_EOF;
     }

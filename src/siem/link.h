@@ -23,6 +23,7 @@ enum siem_link_end {
 struct siem_link_memory {
     SSL_CTX *tls;         /* NULL: not made yet, or to be made anew */
     SSL_SESSION *session; /* to be resumed, or NULL */
+    int64_t verified;     /* clock_mono() of the last handshake in which a certificate was shown */
     bool was_asked;       /* a receiver asked for our certificate in the last handshake */
 };
 void siem_link_forget(struct siem_link_memory *memory);
@@ -47,7 +48,8 @@ enum err siem_link_write(
  * Ends our side (close_notify, or shutdown(2)) and reads to the end of the receiver's. OK only when
  * nothing was reset and the receiver's kernel had taken every byte before its end: a kernel that
  * closes with bytes that nobody read resets instead (RFC 1122 4.2.2.13, RFC 2525 2.17), so that
- * whoever closed had read all. ERR_TIMEOUT: it does not close; ERR_NETWORK, ERR_TLS.
+ * whoever closed had read all. ERR_TIMEOUT: it does not close, though its kernel has every byte;
+ * ERR_NETWORK, ERR_TLS, ERR_SYNTAX.
  */
 enum err siem_link_finish(
     struct siem_link *link, unsigned ms, enum siem_link_end *ret_end, struct note *note) MUST_CHECK;

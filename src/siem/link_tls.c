@@ -1,6 +1,7 @@
 /* TLS towards a syslog receiver, by OpenSSL. */
 #include "siem/link_tls.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -9,6 +10,7 @@
 
 #define NAME_TEXT 128
 #define TIME_TEXT 64
+#define RESUMED   ((int64_t)60 * 60 * 1000) /* ms for which a certificate need not be shown again */
 
 /* Alerts by which a receiver says that it does not take our certificate (RFC 8446 6.2). */
 static const struct {
@@ -59,6 +61,14 @@ can_not_read(const char *path, const char *what, struct note *note)
     return ERR_VALUE;
 }
 
+/* Nobody is there to be asked for a passphrase. */
+static int
+no_passphrase(char *out, int size, int is_writing, void *context)
+{
+    (void)out, (void)size, (void)is_writing, (void)context;
+    return 0;
+}
+
 static enum err
 load(SSL_CTX *tls, const struct siem_destination *to, struct note *note)
 {
@@ -72,11 +82,13 @@ load(SSL_CTX *tls, const struct siem_destination *to, struct note *note)
     if (to->certificate == NULL) {
         return OK;
     }
+    SSL_CTX_set_default_passwd_cb(tls, no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(tls, to->certificate) != 1) {
         return can_not_read(to->certificate, "certificate can't be read", note);
     }
     if (SSL_CTX_use_PrivateKey_file(tls, to->key, SSL_FILETYPE_PEM) != 1) {
-        return can_not_read(to->key, "key can't be read, or is not the certificate's", note);
+        return can_not_read(
+            to->key, "key can't be read, has a passphrase, or is not the certificate's", note);
     }
     return OK;
 }
@@ -90,7 +102,10 @@ make_context(const struct siem_destination *to, struct siem_link_memory *memory,
     }
     (void)SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
-    (void)SSL_CTX_set_mode(tls, SSL_MODE_AUTO_RETRY | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    /* Each record that is no data comes back to us, so that no stream of them holds us. */
+    (void)SSL_CTX_clear_mode(tls, SSL_MODE_AUTO_RETRY);
+    (void)SSL_CTX_set_mode(tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    (void)SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION);
     (void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(tls, keep_session);
     SSL_CTX_set_cert_cb(tls, note_asked, memory);
@@ -131,7 +146,9 @@ siem_link_tls_new(const struct siem_destination *to, struct siem_link_memory *me
         return ERR_MEMORY;
     }
     if (memory->session != NULL) {
-        (void)SSL_set_session(tls, memory->session);
+        if (clock_mono() - memory->verified < RESUMED) {
+            (void)SSL_set_session(tls, memory->session);
+        }
         SSL_SESSION_free(memory->session); /* each is used once (RFC 8446 C.4) */
         memory->session = NULL;
     }

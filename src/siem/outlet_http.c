@@ -80,9 +80,11 @@ set_tls(const struct siem_outlet *outlet, CURL *curl)
     good =
         good && (to->ca == NULL || (curl_easy_setopt(curl, CURLOPT_CAINFO, to->ca) == CURLE_OK &&
                                        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK));
-    return good && (to->certificate == NULL ||
-                       (curl_easy_setopt(curl, CURLOPT_SSLCERT, to->certificate) == CURLE_OK &&
-                           curl_easy_setopt(curl, CURLOPT_SSLKEY, to->key) == CURLE_OK));
+    return good &&
+           (to->certificate == NULL ||
+               (curl_easy_setopt(curl, CURLOPT_SSLCERT, to->certificate) == CURLE_OK &&
+                   curl_easy_setopt(curl, CURLOPT_SSLKEY, to->key) == CURLE_OK &&
+                   curl_easy_setopt(curl, CURLOPT_KEYPASSWD, "") == CURLE_OK)); /* never ask */
 }
 
 static enum err

@@ -93,9 +93,11 @@ def indexes(messages):
 class Receiver:
     """Listens; manner(connection, receiver) is what it does with each connection, in a thread."""
 
-    def __init__(self, manner, port=0, tls=None):
+    def __init__(self, manner, port=0, tls=None, room=0):
         self.manner, self.tls, self.got, self.connections = manner, tls, [], 0
         self.listener = socket.create_server(("127.0.0.1", port))
+        if room:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -171,6 +173,14 @@ def clinging(one, receiver):
     """Reads, but never closes."""
     receiver.got.append(read_all(one))
     time.sleep(3600)
+
+
+def babbling(one, receiver):
+    """Reads to the end and closes in order, then talks without an end."""
+    receiver.got.append(read_all(one))
+    plain = one.unwrap() if isinstance(one, ssl.SSLSocket) else one
+    while True:
+        plain.sendall(b"x" * 4096)
 
 
 class Collector(http.server.ThreadingHTTPServer):

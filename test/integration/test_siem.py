@@ -12,7 +12,7 @@ import pytest
 
 from conftest import GATEHOUSE, SOURCE, command
 from keeping import LOAD, Keeper, init
-from siem_rig import (Authority, Collector, Forwarder, Receiver, clinging, closing, curt, deaf, free_port, honest,
+from siem_rig import (Authority, Collector, Forwarder, Receiver, babbling, clinging, closing, curt, deaf, free_port, honest,
                       indexes, make_log, once_each, resetting, server_context, syslog, tls_syslog, until)
 
 COUNT = 3000
@@ -175,6 +175,35 @@ def test_receiver_that_never_closes_is_unconfirmed(tmp_path, log, way):
         else:
             forwarder.wait("s", COUNT)
             assert once_each(sent_by(receiver), COUNT) == 0
+
+
+def test_bytes_that_never_left_do_not_count_even_by_accept(tmp_path, log):
+    with Receiver(deaf, room=2048) as receiver, Forwarder(
+            tmp_path, [syslog(receiver.port, batch=200, confirm_seconds=1, unconfirmed="accept")], ledger=log) as forwarder:
+        until(lambda: forwarder.row("s")["trouble"] != "")
+        assert forwarder.cursor("s") == 0 and "before it had read" in forwarder.row("s")["trouble"]
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_receiver_that_talks_without_an_end_is_left(tmp_path, log, authority, secure):
+    tls = server_context(*authority.make("siem.test"))
+    with Receiver(babbling, tls=tls if secure else None) as receiver:
+        row = tls_syslog(receiver.port, authority) if secure else syslog(receiver.port)
+        with Forwarder(tmp_path, [row], ledger=log) as forwarder:
+            forwarder.wait_for_trouble("s", "it talks back")
+            assert forwarder.cursor("s") == 0
+
+
+def test_key_with_a_passphrase_is_an_error_not_a_question(tmp_path, log, authority):
+    crt, key = authority.make("gatehouse.test")
+    locked = tmp_path / "locked.key"
+    authority.openssl("pkey", "-in", key, "-aes-256-cbc", "-passout", "pass:secret", "-out", locked)
+    tls = server_context(*authority.make("siem.test"))
+    with Receiver(honest, tls=tls) as receiver:
+        one = Forwarder(tmp_path, [tls_syslog(receiver.port, authority, certificate=str(crt), key=str(locked))], ledger=log)
+        done = subprocess.run([GATEHOUSE, "siem", "test", "--config", one.config], input="secret\n", capture_output=True,
+                              text=True, timeout=30, check=False, start_new_session=True)
+    assert done.returncode == 1 and "has a passphrase" in done.stdout and "pass phrase" not in done.stdout + done.stderr
 
 
 def test_rogue_receiver_gets_nothing(tmp_path, log, authority):
