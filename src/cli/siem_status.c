@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STATE_BYTES 65536
 #define LAG_LOOK    60 /* seconds behind that need a look */
@@ -35,16 +36,21 @@ static const struct cli_manual manual = {
     .example = "  gatehouse siem status --json | jq '.destinations[] | {name, state, lag}'\n",
 };
 
-/* What the forwarder wrote of itself; NULL: nothing that can be read. */
+/* What that forwarder wrote of itself; NULL: nothing that can be read, or it is of one before. */
 static json_t *
-read_state(const struct siem_config *config, struct arena *arena)
+read_state(const struct siem_config *config, int pid, struct arena *arena)
 {
     CLEANUP(buf_release) struct buf text;
     const char *path = arena_format(arena, "%s/state.json", config->state);
     buf_init(&text, STATE_BYTES);
-    return path != NULL && file_read(path, &text, NULL) == OK
-               ? json_loadb(text.data, text.len, 0, NULL)
-               : NULL;
+    json_t *state = path != NULL && file_read(path, &text, NULL) == OK
+                        ? json_loadb(text.data, text.len, 0, NULL)
+                        : NULL;
+    if (json_integer_value(json_object_get(state, "process")) != pid) {
+        json_decref(state);
+        return NULL;
+    }
+    return state;
 }
 
 static const json_t *
@@ -89,6 +95,7 @@ describe(const struct siem_config *config, const struct siem_destination *to,
         [SIEM_FILE] = "file", [SIEM_SYSLOG] = "syslog", [SIEM_HTTP] = "http"};
     struct siem_cursor cursor = {.next = 0};
     struct note note = {""};
+    char clean[sizeof(note.text)]; /* of a receiver, and perhaps cut in the middle of a character */
     const char *path = siem_config_state(config, to->name, "cursor", arena);
     enum err err = path == NULL ? ERR_MEMORY : siem_cursor_read(path, &cursor, &note);
     uint64_t size = entries == NULL ? 0 : entries_head(entries)->size;
@@ -102,17 +109,20 @@ describe(const struct siem_config *config, const struct siem_destination *to,
         state = "stopped";
         trouble = note.text;
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:f}, s:I, s:I, s:I}", "name",
-        to->name, "type", types[to->type], "format", to->format->name, "state",
+    text_clean(clean, sizeof(clean), trouble == NULL ? "" : trouble,
+        trouble == NULL ? 0 : strlen(trouble));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:f}, s:I, s:I, s:I, s:I}",
+        "name", to->name, "type", types[to->type], "format", to->format->name, "state",
         said == NULL && err == ERR_MISSING ? "new"
         : state == NULL                    ? "not running"
                                            : state,
-        "trouble", trouble == NULL ? "" : trouble, "next", (json_int_t)cursor.next, "delivered",
+        "trouble", clean, "next", (json_int_t)cursor.next, "delivered",
         (json_int_t)cursor.delivered, "lag", "records", (json_int_t)lag, "seconds",
         lag == 0 ? 0.0 : (double)age_of(entries, cursor.next) / 1000, "moved",
         (json_int_t)cursor.moved, "next_try",
         (json_int_t)json_integer_value(json_object_get(said, "next_try")), "set_aside",
-        (json_int_t)json_integer_value(json_object_get(said, "set_aside")));
+        (json_int_t)json_integer_value(json_object_get(said, "set_aside")), "pruned",
+        (json_int_t)json_integer_value(json_object_get(said, "pruned")));
 }
 
 static bool
@@ -122,7 +132,8 @@ needs_a_look(const json_t *row)
     double seconds = json_number_value(json_object_get(json_object_get(row, "lag"), "seconds"));
     return (!text_equal(state, "caught up") && !text_equal(state, "sending") &&
                !text_equal(state, "starting")) ||
-           seconds > LAG_LOOK || json_integer_value(json_object_get(row, "set_aside")) != 0;
+           seconds > LAG_LOOK || json_integer_value(json_object_get(row, "set_aside")) != 0 ||
+           json_integer_value(json_object_get(row, "pruned")) != 0;
 }
 
 json_t *
@@ -133,7 +144,7 @@ siem_describe(const struct siem_config *config, int *ret_status)
     struct note note = {""};
     arena_init(&arena, (size_t)1024 * 1024);
     int pid = forwarder_pid(config->state);
-    json_t *state = pid == 0 ? NULL : read_state(config, &arena);
+    json_t *state = pid == 0 ? NULL : read_state(config, pid, &arena);
     json_t *rows = json_array();
     bool has_log = entries_open(config->ledger, &entries, &note) == OK;
     *ret_status = pid != 0 && has_log ? CLI_OK : CLI_GAPS;
@@ -177,6 +188,7 @@ siem_print(const json_t *state)
     {
         const json_t *lag = json_object_get(row, "lag");
         const char *trouble = text_of(row, "trouble");
+        long long pruned = (long long)json_integer_value(json_object_get(row, "pruned"));
         (void)printf("%-12s %s, %s as %s; %lld delivered, %lld behind (%.0f s)%s%s\n",
             text_of(row, "name"), text_of(row, "state"), text_of(row, "type"),
             text_of(row, "format"),
@@ -184,6 +196,9 @@ siem_print(const json_t *state)
             (long long)json_integer_value(json_object_get(lag, "records")),
             json_number_value(json_object_get(lag, "seconds")), trouble[0] == '\0' ? "" : ": ",
             trouble);
+        if (pruned != 0) {
+            (void)printf("%-12s %lld were pruned before they were delivered\n", "", pruned);
+        }
     }
 }
 

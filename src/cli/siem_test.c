@@ -18,6 +18,7 @@
 #define TEST_ORIGIN "gatehouse-siem-test"
 #define RECORD_MOST ((size_t)256 * 1024)
 #define ID_BYTES    8
+#define SAID        1024
 #define PATIENT_MS  15000 /* a person waits */
 
 enum {
@@ -44,8 +45,10 @@ static const struct cli_manual manual = {
 static void
 say(void *context, const char *words)
 {
+    char clean[SAID];
     (void)context;
-    (void)printf("  %s\n", words);
+    text_clean(clean, sizeof(clean), words, strlen(words));
+    (void)printf("  %s\n", clean);
     (void)fflush(stdout);
 }
 
@@ -141,7 +144,10 @@ try(const struct siem_config *config, const struct siem_destination *given)
     err = err == OK ? make_record(config, &to, &record, id) : err;
     err = err == OK ? send_one(&outlet, &record, id, &note) : err;
     if (err != OK) {
-        (void)printf("  NOT DELIVERED: %s\n", note.text[0] != '\0' ? note.text : err_words(err));
+        const char *words = note.text[0] != '\0' ? note.text : err_words(err);
+        char clean[sizeof(note.text)]; /* what a receiver says stands in it */
+        text_clean(clean, sizeof(clean), words, strlen(words));
+        (void)printf("  NOT DELIVERED: %s\n", clean);
     } else {
         (void)printf("  %s; its id is %s\n",
             outlet.is_unconfirmed ? "sent, and nobody knows whether it arrived" : "delivered", id);

@@ -51,6 +51,7 @@ struct forwarder {
     bool is_open;               /* … */
     const char *state, *beside; /* where the state is written */
     char *said;                 /* as it was written last */
+    bool is_unwritten;          /* the last try failed, and that was told */
 };
 
 int
@@ -259,11 +260,11 @@ describe(struct forwarder *forwarder)
     for (size_t i = 0; i < config->count; i++) {
         struct siem_state state;
         siem_forward_state(forwarder->threads[i].forward, &state);
-        json_t *row =
-            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "name", config->destinations[i].name,
-                "state", siem_standing_words(state.standing), "trouble", state.trouble.text,
-                "failures", (json_int_t)state.failures, "failed", (json_int_t)state.failed,
-                "next_try", (json_int_t)state.next_try, "set_aside", (json_int_t)state.set_aside);
+        json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "name",
+            config->destinations[i].name, "state", siem_standing_words(state.standing), "trouble",
+            state.trouble.text, "failures", (json_int_t)state.failures, "failed",
+            (json_int_t)state.failed, "next_try", (json_int_t)state.next_try, "set_aside",
+            (json_int_t)state.set_aside, "pruned", (json_int_t)state.pruned);
         (void)json_array_append_new(rows, row);
     }
     return json_pack("{s:I, s:o}", "process", (json_int_t)getpid(), "destinations", rows);
@@ -284,14 +285,18 @@ write_state(struct forwarder *forwarder)
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     size_t len = strlen(text);
     bool is_written = fd >= 0 && write(fd, text, len) == (ssize_t)len && rename(beside, path) == 0;
-    if (!is_written) {
+    if (!is_written && !forwarder->is_unwritten) {
         log_warn("%s: %s", path, strerror(errno));
     }
+    forwarder->is_unwritten = !is_written;
     if (fd >= 0) {
         (void)close(fd);
     }
     free(forwarder->said);
-    forwarder->said = text;
+    forwarder->said = is_written ? text : NULL; /* what failed is tried again */
+    if (!is_written) {
+        free(text);
+    }
 }
 
 static void
@@ -339,8 +344,8 @@ static enum err
 shut_in(struct forwarder *forwarder, struct note *note)
 {
     enum err err = shut_in_folders(forwarder, note);
+    err = err == OK ? sandbox_capabilities(note) : err; /* threads have those of their maker */
     err = err == OK ? make_threads(forwarder) : err;
-    err = err == OK ? sandbox_capabilities(note) : err;
     return err == OK ? sandbox_calls_network(note) : err;
 }
 

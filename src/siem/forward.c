@@ -26,7 +26,8 @@
 #define ROOT_TEXT   64
 #define FEW         1000  /* entries … */
 #define SELDOM      10000 /* … and ms for which a cursor may stay behind what a filter drops */
-#define GROW_AFTER  16    /* good batches until a batch that was cut is as large as before */
+#define ASIDE_MOST  20 /* records set aside one after the other: more is not the records' fault */
+#define GROW_AFTER  16 /* good batches until a batch that was cut is as large as before */
 
 struct siem_forward {
     struct siem_forward_settings settings;
@@ -44,6 +45,7 @@ struct siem_forward {
     struct siem_chain draft; /* of the last one of the batch */
     unsigned batch; /* records in one now: less than allowed while a bad one is looked for */
     unsigned good;
+    unsigned aside;  /* records set aside since one was taken */
     bool has_cursor; /* on the disk */
     pthread_mutex_t mutex;
     struct siem_state state; /* under the mutex */
@@ -348,15 +350,21 @@ put(struct siem_forward *forward, struct run *run, uint64_t index, struct note *
 
 /* What is pruned before it was delivered is lost to the receiver. */
 static enum err
-skip_pruned(const struct siem_forward *forward, struct run *run, struct note *note)
+skip_pruned(struct siem_forward *forward, struct run *run, struct note *note)
 {
     uint64_t minimum = entries_retention(forward->entries)->minimum;
     if (run->next >= minimum) {
         return OK;
     }
+    uint64_t lost = minimum - run->next;
     log_warn("siem %s: entries %" PRIu64 " to %" PRIu64 " were pruned before they were delivered",
         forward->settings.to->name, run->next, minimum - 1);
-    return go_to(forward, minimum, run, note);
+    enum err err = go_to(forward, minimum, run, note);
+    if (err == OK) {
+        hold(forward)->pruned += lost;
+        let_go(forward);
+    }
+    return err;
 }
 
 /* Fills the batch with what is there. ERR_LIMIT: it is full before its number. */
@@ -368,9 +376,13 @@ fill(struct siem_forward *forward, struct run *run, struct note *note)
     while (err == OK && run->next < size && run->count < forward->batch &&
            (run->next % TILE_WIDTH != 0 || !is_stopping(forward))) {
         bool is_wanted = false;
+        struct siem_chain before = forward->draft;
         err = make_record(forward, run->next, &is_wanted, note);
         if (err == OK && is_wanted) {
             err = put(forward, run, run->next, note);
+        }
+        if (err != OK) {
+            forward->draft = before; /* it is not in the batch */
         }
         if (err == OK) {
             run->next++;
@@ -404,6 +416,7 @@ set_aside(struct siem_forward *forward, uint64_t index, const struct note *why, 
 {
     bool is_wanted = false;
     CLEANUP(buf_release) struct buf line;
+    forward->draft = forward->chain;
     enum err err = make_record(forward, index, &is_wanted, note);
     if (err != OK) {
         return err;
@@ -443,7 +456,15 @@ narrow(struct siem_forward *forward, const struct run *run, struct note *note)
         note_set(note, "entry %" PRIu64 " is refused for what it is: %.180s", run->only, why.text);
         return ERR_SCOPE;
     }
+    if (forward->aside >= ASIDE_MOST) {
+        note_set(note,
+            "entry %" PRIu64 " is refused too, after %d that were set aside: this is not about "
+            "records, look at the receiver: %.120s",
+            run->only, ASIDE_MOST, why.text);
+        return ERR_SCOPE;
+    }
     enum err err = set_aside(forward, run->only, &why, note);
+    forward->aside += err == OK ? 1 : 0;
     return err == OK ? move_cursor(forward, run, 0, note) : err;
 }
 
@@ -509,6 +530,7 @@ siem_forward_once(struct siem_forward *forward, struct note *note)
     }
     if (err == OK) {
         forward->chain = forward->draft;
+        forward->aside = run.count != 0 ? 0 : forward->aside;
         widen(forward);
         arrived(forward);
     }
@@ -523,19 +545,21 @@ failed(struct siem_forward *forward, enum err err, const struct note *note)
         chance = (uint32_t)clock_mono();
     }
     struct siem_state *state = hold(forward);
-    bool is_new = state->failures == 0 || !text_equal(state->trouble.text, note->text);
+    struct note before = state->trouble;
+    bool is_first = state->failures == 0;
     state->failures++;
     int64_t pause = siem_forward_pause(state->failures, chance);
     pause = forward->outlet.wait_ms > pause ? forward->outlet.wait_ms : pause;
     state->standing = err == ERR_SCOPE                 ? SIEM_STOPPED
                       : forward->outlet.is_unconfirmed ? SIEM_UNCONFIRMED
                                                        : SIEM_WAITING;
-    note_set(&state->trouble, "%s", note->text[0] != '\0' ? note->text : err_words(err));
+    const char *words = note->text[0] != '\0' ? note->text : err_words(err);
+    text_clean(state->trouble.text, sizeof(state->trouble.text), words, strlen(words));
     state->failed = clock_wall();
     state->next_try = state->failed + pause;
     struct note said = state->trouble;
     let_go(forward);
-    if (is_new) {
+    if (is_first || !text_equal(before.text, said.text)) {
         log_warn("siem %s: nothing is lost, but: %s", forward->settings.to->name, said.text);
     }
     rest(forward, pause);

@@ -141,6 +141,13 @@ file_end(struct siem_outlet *outlet, struct note *note)
     if (err == OK && fdatasync(own->fd) != 0) {
         err = trouble(outlet, "sync", note);
     }
+    if (err == OK && !is_same(own, outlet->to->path)) {
+        /* Who rotates may have read it before us: what came after that is lost when it is packed.
+         */
+        note_set(note, "%s: rotated while a batch was written; the batch follows again",
+            file_tail(outlet->to->path, 120));
+        return ERR_IO;
+    }
     if (err == OK && own->is_new && !file_sync_name(outlet->to->path)) {
         err = trouble(outlet, "sync of its folder", note);
     }

@@ -30,6 +30,7 @@ struct http_own {
     struct curl_slist *headers;
     struct curl_slist *resolved;
     struct buf body;
+    size_t count; /* records in it */
     struct buf answer;
     char words[CURL_ERROR_SIZE];
 };
@@ -131,6 +132,7 @@ http_begin(struct siem_outlet *outlet, struct note *note)
     struct http_own *own = outlet->own;
     (void)note;
     buf_clear(&own->body);
+    own->count = 0;
     return OK;
 }
 
@@ -203,7 +205,9 @@ http_put(struct siem_outlet *outlet, const struct siem_record *record, struct no
     }
     enum err err =
         outlet->to->is_elasticsearch ? put_action(outlet, record) : put_event(outlet, record);
-    return err == OK ? buf_error(&own->body) : err;
+    err = err == OK ? buf_error(&own->body) : err;
+    own->count += err == OK ? 1 : 0;
+    return err;
 }
 
 /* libcurl gets addresses, never a name to look up. */
@@ -244,7 +248,9 @@ static enum err
 explain(const struct siem_outlet *outlet, CURLcode code, struct note *note)
 {
     const struct http_own *own = outlet->own;
-    const char *words = own->words[0] != '\0' ? own->words : curl_easy_strerror(code);
+    const char *raw = own->words[0] != '\0' ? own->words : curl_easy_strerror(code);
+    char words[CURL_ERROR_SIZE]; /* names of a certificate that is not believed stand in it */
+    text_clean(words, sizeof(words), raw, strlen(raw));
     switch ((int)code) {
     case CURLE_PEER_FAILED_VERIFICATION:
         note_set(
@@ -308,7 +314,7 @@ http_end(struct siem_outlet *outlet, struct note *note)
         return err;
     }
     siem_outlet_say(outlet, "sent: %zu bytes, answered with status %ld", own->body.len, status);
-    err = siem_answer_judge(outlet->to->is_elasticsearch, status, &own->answer, note);
+    err = siem_answer_judge(outlet->to->is_elasticsearch, own->count, status, &own->answer, note);
     if (err == OK) {
         siem_outlet_say(outlet, "confirmed: the answer says that all of it was taken");
     } else if (curl_easy_getinfo(own->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0) {

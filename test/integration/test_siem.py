@@ -343,6 +343,35 @@ def test_refused_record_is_found_and_told_and_never_lost_silently(tmp_path, log,
         assert indexes(lines(tmp_path / "siem" / "h.refused")) == [1234]
 
 
+def test_chain_of_ocsf_goes_on_over_batches_that_are_full(tmp_path, log):
+    """A batch of so many records is full by its bytes before: the record that does not fit comes in the next."""
+    with Collector(splunk_ok) as collector, Forwarder(
+            tmp_path, [http_row(collector.port, format="ocsf", batch=100000)], ledger=log) as forwarder:
+        forwarder.wait("h", COUNT)
+        events = [row["event"] for _, body in collector.bodies for row in splunk_events(body)]
+    assert len(collector.bodies) > 1 and len(events) == COUNT
+    before = None
+    for event in events:
+        claim = event["attestation_list"][0]
+        assert claim.get("prev_event", {}).get("uid") == before
+        before = event["metadata"]["uid"]
+
+
+def test_receiver_that_refuses_everything_does_not_get_the_log_set_aside(tmp_path, log):
+    with Collector(lambda body: (400, {"text": "Invalid data format", "code": 6})) as collector, Forwarder(
+            tmp_path, [http_row(collector.port, format="rfc5424", refused="aside")], ledger=log) as forwarder:
+        forwarder.wait_for_trouble("h", "after 20 that were set aside")
+        assert forwarder.cursor("h") == 20 and forwarder.row("h")["state"] == "stopped"
+        assert indexes(lines(tmp_path / "siem" / "h.refused")) == list(range(20))
+
+
+def test_refusal_that_names_no_record_sets_nothing_aside(tmp_path, log):
+    with Collector(lambda body: (400, b"<html>no</html>")) as collector, Forwarder(
+            tmp_path, [http_row(collector.port, format="rfc5424", refused="aside")], ledger=log) as forwarder:
+        forwarder.wait_for_trouble("h", "does not say which record")
+        assert forwarder.cursor("h") == 0 and not (tmp_path / "siem" / "h.refused").exists()
+
+
 def test_elasticsearch_takes_repeats_and_errors_of_items_are_read(tmp_path, log):
     documents, state = {}, {"tries": 0}
 
@@ -370,6 +399,20 @@ def test_elasticsearch_takes_repeats_and_errors_of_items_are_read(tmp_path, log)
     assert sorted(int(name.split("/")[-2]) for name in documents) == list(range(COUNT))
     for name, document in documents.items():  # what is another entry at the same index is no repeat
         assert name.endswith("/" + document["event"]["hash"][:16])
+
+
+def test_status_believes_no_state_of_a_process_before(tmp_path, log):
+    with Receiver(clinging) as receiver, Forwarder(
+            tmp_path, [syslog(receiver.port, confirm_seconds=1)], ledger=log) as forwarder:
+        until(lambda: forwarder.row("s")["trouble"] != "")
+        state = tmp_path / "siem" / "state.json"
+        old = json.loads(state.read_text())
+        forwarder.kill()
+        old["destinations"][0].update(trouble="", state="caught up")
+        forwarder.start()
+        until(lambda: json.loads(state.read_text())["process"] == forwarder.process.pid)
+        state.write_text(json.dumps(old))
+        assert forwarder.row("s")["state"] != "caught up"
 
 
 def test_bad_settings_name_file_line_value_and_way_out(tmp_path):

@@ -8,6 +8,10 @@
     "\"target\":{\"cameras\":[\"gate\",\"yard\"]}" TAIL
 #define LOGIN "{\"action\":\"auth.login\",\"actor\":{\"user\":\"bob\"},\"outcome\":\"ok\"" TAIL
 
+#define SEALED                                                                                     \
+    "{\"action\":\"auth.login\",\"actor\":{\"user\":\"sealed:2026-0123456789abcdef:AAAA\"},"       \
+    "\"outcome\":\"ok\"" TAIL
+
 struct wish {
     enum siem_filter_part part;
     const char *value;
@@ -81,6 +85,17 @@ test_lets_pass_what_is_no_event(void **state)
 }
 
 static void
+test_lets_pass_whose_user_is_sealed(void **state)
+{
+    (void)state;
+    struct siem_filter filter = siem_filter_begin();
+    assert_int_equal(siem_filter_add(&filter, SIEM_FILTER_USER, "bob"), OK);
+    assert_true(passes(&filter, SEALED));
+    assert_int_equal(siem_filter_add(&filter, SIEM_FILTER_OUTCOME, "failed"), OK);
+    assert_false(passes(&filter, SEALED));
+}
+
+static void
 test_refuses_values_that_nothing_can_have(void **state)
 {
     (void)state;
@@ -130,6 +145,7 @@ main(void)
         cmocka_unit_test(test_lets_pass_what_one_value_of_each_part_fits),
         cmocka_unit_test(test_holds_back_what_matters_less),
         cmocka_unit_test(test_lets_pass_what_is_no_event),
+        cmocka_unit_test(test_lets_pass_whose_user_is_sealed),
         cmocka_unit_test(test_refuses_values_that_nothing_can_have),
         cmocka_unit_test(test_every_action_has_a_name_and_every_level_a_place),
     };

@@ -188,6 +188,27 @@ test_rotated_file_is_noticed_and_nothing_is_written_twice(void **state)
 }
 
 static void
+test_batch_that_was_open_when_its_file_was_rotated_does_not_count(void **state)
+{
+    const struct siem_record record = {.bytes = "x", .len = 1};
+    struct siem_outlet outlet = {.to = &config.destinations[0]};
+    char old[256];
+    (void)state;
+    scratch_path(old, "out.log.1");
+    assert_int_equal(siem_outlet_open(&outlet, &note), OK);
+    assert_int_equal(outlet.kind->begin(&outlet, &note), OK);
+    assert_int_equal(outlet.kind->put(&outlet, &record, &note), OK);
+    assert_int_equal(rename(out, old), 0);
+    assert_int_equal(outlet.kind->end(&outlet, &note), ERR_IO);
+    assert_non_null(strstr(note.text, "rotated"));
+    outlet.kind->drop(&outlet);
+    assert_int_equal(outlet.kind->begin(&outlet, &note), OK);
+    assert_int_equal(outlet.kind->put(&outlet, &record, &note), OK);
+    assert_int_equal(outlet.kind->end(&outlet, &note), OK);
+    siem_outlet_close(&outlet);
+}
+
+static void
 test_torn_last_line_stands_alone(void **state)
 {
     CLEANUP(buf_release) struct buf text;
@@ -336,6 +357,7 @@ main(void)
         ROW(test_new_start_goes_on_where_the_cursor_is),
         ROW(test_receiver_that_fails_moves_no_cursor_and_gets_all_later),
         ROW(test_rotated_file_is_noticed_and_nothing_is_written_twice),
+        ROW(test_batch_that_was_open_when_its_file_was_rotated_does_not_count),
         ROW(test_torn_last_line_stands_alone),
         ROW(test_another_log_is_refused_not_begun_anew),
         ROW(test_log_made_anew_with_other_entries_is_told),
