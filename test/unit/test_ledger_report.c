@@ -247,6 +247,62 @@ test_a_sealed_name_stays_its_mark(void **state)
 }
 
 static void
+add_exports(struct site *site, int first, int end, int count)
+{
+    for (int day = first; day < end; day++) {
+        for (int i = 0; (day % 7 + 7) % 7 < 5 && i < count; i++) {
+            say(site, FROM + day * CLOCK_DAY + 10 * TALLY_HOUR + i * 60000, "footage.export",
+                "anna",
+                ",\"outcome\":\"ok\",\"reason\":\"case 4711\""
+                ",\"target\":{\"cameras\":[\"cam%d\"]}",
+                i % 5);
+        }
+    }
+}
+
+static void
+test_tells_no_burst_of_who_exports_as_many_in_an_hour_as_before(void **state)
+{
+    (void)state;
+    for (int count = 6; count <= 13; count += 7) {
+        struct site site;
+        setup(&site);
+        add_exports(&site, -56, 0, 6);
+        add_exports(&site, 0, 4, 6);
+        add_exports(&site, 4, 5, count);
+        struct hits *hits = finish(&site);
+        assert_int_equal(hits->found[PATTERN_BURST], count == 13);
+        if (count == 13) {
+            assert_non_null(strstr(hits->rows[0].words, "13 exports in one hour"));
+            assert_non_null(strstr(hits->rows[0].words, "before was 6."));
+            assert_int_equal(hits->rows[0].marks.first[0].index, site.count - 13);
+        }
+        teardown(&site, hits);
+    }
+}
+
+static void
+test_says_of_an_account_without_a_past_that_nothing_is_known_of_it(void **state)
+{
+    struct site site;
+    (void)state;
+    setup(&site);
+    for (int i = 0; i < 60; i++) {
+        char camera[8];
+        (void)snprintf(camera, sizeof(camera), "cam%d", i % 5);
+        say(&site, FROM + i, "footage.snapshot", "ben", SHOT, camera);
+    }
+    for (int i = 0; i < 60; i++) {
+        say(&site, FROM + 60 + i, "footage.snapshot", "new", SHOT, "cam1");
+    }
+    struct hits *hits = finish(&site);
+    assert_int_equal(hits->found[PATTERN_CAMERA], 1);
+    assert_non_null(strstr(hits->rows[0].words, "nothing is known"));
+    assert_null(strstr(hits->rows[0].words, " 0 %"));
+    teardown(&site, hits);
+}
+
+static void
 test_words_of_patterns_never_accuse(void **state)
 {
     static const char *const words[] = {"suspici", "abuse", "misuse", "guilt", "violat", "illegal"};
@@ -272,6 +328,8 @@ main(void)
         cmocka_unit_test(test_sums_who_has_no_place_as_others),
         cmocka_unit_test(test_names_are_bounded),
         cmocka_unit_test(test_a_sealed_name_stays_its_mark),
+        cmocka_unit_test(test_tells_no_burst_of_who_exports_as_many_in_an_hour_as_before),
+        cmocka_unit_test(test_says_of_an_account_without_a_past_that_nothing_is_known_of_it),
         cmocka_unit_test(test_words_of_patterns_never_accuse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

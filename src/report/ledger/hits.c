@@ -187,14 +187,18 @@ find_camera(struct hits *hits, const struct tally *tally, const struct tally_use
     }
     struct hit *hit = add_user(hits, PATTERN_CAMERA, user, NULL);
     if (hit != NULL) {
+        char past[64] = "; of its own weeks before nothing is known";
+        if (shares.past_all != 0) {
+            (void)snprintf(past, sizeof(past), ", of its own in the weeks before %" PRIu64 " %%",
+                percent(shares.past_acts, shares.past_all));
+        }
         hit->camera = tally->cameras[most].shown;
         hit->camera_name = tally->cameras[most].name;
         say(hit,
             "%" PRIu64 " of %" PRIu64 " views, pictures and exports of this account (%" PRIu64
-            " %%) were of one camera. Of the others' it was %" PRIu64
-            " %%, of its own in the weeks before %" PRIu64 " %%.",
+            " %%) were of one camera. Of the others' it was %" PRIu64 " %%%s.",
             shares.acts, shares.all, percent(shares.acts, shares.all),
-            percent(shares.peer_acts, shares.peer_all), percent(shares.past_acts, shares.past_all));
+            percent(shares.peer_acts, shares.peer_all), past);
         set_look(hit, tally, FOOTAGE);
     }
 }
@@ -262,8 +266,8 @@ find_burst(struct hits *hits, const struct tally *tally, const struct tally_user
     struct hit *hit = add_user(hits, PATTERN_BURST, user, &user->burst);
     if (hit != NULL) {
         say(hit,
-            "%" PRIu64 " exports followed each other closely, five or more within an hour; the "
-            "most in an hour before was %" PRIu64 ".",
+            "%" PRIu64 " exports in one hour of the clock, the most of this time; the most in one "
+            "hour in the weeks before was %" PRIu64 ".",
             user->burst.count, user->past_burst);
         set_look(hit, tally, " --action footage.export");
     }

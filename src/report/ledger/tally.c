@@ -110,6 +110,7 @@ tally_choose(struct tally *tally)
         user->last_before = LOGGED_NONE;
         user->first_now = LOGGED_NONE;
         user->past_burst_hour = INT64_MIN;
+        user->burst_hour = INT64_MIN;
         if (i < tally->user_count) {
             user->row.name = tally->users_known.rows[i]->text;
             show_name(user->row.shown, &user->row.name);

@@ -17,7 +17,7 @@
 #define TALLY_BEFORE    8
 #define TALLY_DAYS      93 /* longest time asked for */
 #define TALLY_MARKS     5
-#define TALLY_BURST     5 /* exports within an hour */
+#define TALLY_BURST     5 /* exports in one hour of the clock */
 #define TALLY_BITS      256
 #define TALLY_LOOK_BACK (400 * CLOCK_DAY)
 #define TALLY_WEEK      (7 * CLOCK_DAY)
@@ -70,12 +70,13 @@ struct tally_user {
     int64_t last_day;    /* of the past ones */
     int64_t last_before; /* anything by the account before the time asked for; LOGGED_NONE */
     int64_t first_now;
-    int64_t exports[TALLY_BURST]; /* times of the last ones, a ring */
-    struct tally_mark export_marks[TALLY_BURST];
     uint64_t export_count;
+    struct tally_marks burst_run; /* exports in the hour of the clock that is counted */
+    int64_t burst_hour;
     uint64_t past_burst, past_burst_run; /* most exports in one hour of the clock, before */
     int64_t past_burst_hour;
-    struct tally_marks unusual, weekends, no_case, refused, burst, woke;
+    struct tally_marks unusual, weekends, no_case, refused, woke;
+    struct tally_marks burst; /* most exports in one hour of the clock */
 };
 
 struct tally_address {

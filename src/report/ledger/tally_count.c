@@ -215,21 +215,14 @@ count_export(const struct place *place)
         pick_match(reason->bytes, reason->len, place->tally->settings.case_sign, &at, &len) != OK) {
         tally_mark_add(&user->no_case, place->logged);
     }
-    struct tally_marks mark = {.count = 0};
-    size_t at_ring = user->export_count % TALLY_BURST;
-    tally_mark_add(&mark, place->logged);
-    user->exports[at_ring] = place->time;
-    user->export_marks[at_ring] = mark.first[0];
+    int64_t hour = place->time / TALLY_HOUR;
+    if (hour != user->burst_hour) {
+        user->burst_run = (struct tally_marks){.count = 0};
+        user->burst_hour = hour;
+    }
     user->export_count++;
-    size_t oldest = user->export_count % TALLY_BURST;
-    if (user->export_count < TALLY_BURST || place->time - user->exports[oldest] > TALLY_HOUR) {
-        return;
-    }
-    for (size_t i = 0; user->burst.count == 0 && i < TALLY_BURST - 1; i++) {
-        user->burst.first[i] = user->export_marks[(oldest + i) % TALLY_BURST];
-    }
-    user->burst.count = user->burst.count == 0 ? TALLY_BURST - 1 : user->burst.count;
-    tally_mark_add(&user->burst, place->logged);
+    tally_mark_add(&user->burst_run, place->logged);
+    user->burst = user->burst_run.count > user->burst.count ? user->burst_run : user->burst;
 }
 
 static void
