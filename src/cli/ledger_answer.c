@@ -68,6 +68,7 @@ struct asked {
     const char *values[OPTIONS];
     struct query query;
     struct ledger_answer *answer;
+    json_t *ended; /* views that had ended before the time */
     enum err err;
 };
 
@@ -102,6 +103,7 @@ take_rows(struct ledger_answer *answer, const struct watched *watched, struct no
         }
         if (person == NULL) {
             person = &answer->persons[answer->person_count++];
+            person->index = UINT64_MAX;
         }
         person->row = &rows[i];
     }
@@ -133,6 +135,44 @@ take_name(struct ledger_answer *answer, struct ledger_answer_person *person,
     }
 }
 
+static void
+take_person(
+    struct ledger_answer *answer, struct ledger_answer_person *person, const struct logged *logged)
+{
+    bool is_ok = logged_says(logged, LOGGED_OUTCOME, "ok");
+    bool is_live = logged_says(logged, LOGGED_ACTION, "footage.live");
+    bool is_recorded = logged_says(logged, LOGGED_ACTION, "footage.playback");
+    take_role(person, &logged->texts[LOGGED_ROLE]);
+    take_name(answer, person, &logged->texts[LOGGED_USER]);
+    person->is_live = person->is_live || (is_ok && is_live);
+    person->is_recorded = person->is_recorded || (is_ok && is_recorded);
+    person->index = logged->index < person->index ? logged->index : person->index;
+}
+
+/*
+ * Backwards from the time asked for: a view that began before it and had not ended says who and
+ * what as well, but its entry is not given out.
+ */
+static bool
+take_earlier(void *context, const struct logged *logged)
+{
+    struct asked *asked = context;
+    const struct event_text *view = &logged->texts[LOGGED_VIEW];
+    struct ledger_answer_person *person = find_person(asked->answer, &logged->texts[LOGGED_USER]);
+    if (person == NULL || view->bytes == NULL || !logged_says(logged, LOGGED_OUTCOME, "ok")) {
+        return true;
+    }
+    if (logged_says(logged, LOGGED_PHASE, "end") ||
+        logged->numbers[LOGGED_DURATION] != LOGGED_NONE) {
+        bool is_set =
+            json_object_setn_new_nocheck(asked->ended, view->bytes, view->len, json_true()) == 0;
+        asked->err = is_set ? OK : ERR_MEMORY;
+    } else if (json_object_getn(asked->ended, view->bytes, view->len) == NULL) {
+        take_person(asked->answer, person, logged);
+    }
+    return asked->err == OK;
+}
+
 /* The end of a view says its length, so also one that was recorded after the time belongs here. */
 static bool
 is_of_time(const struct ledger_answer *answer, const struct logged *logged)
@@ -154,13 +194,7 @@ take_event(void *context, const struct logged *logged)
         return true;
     }
     if (person != NULL) {
-        take_role(person, &logged->texts[LOGGED_ROLE]);
-        take_name(answer, person, &logged->texts[LOGGED_USER]);
-        bool is_ok = logged_says(logged, LOGGED_OUTCOME, "ok");
-        person->is_live =
-            person->is_live || (is_ok && logged_says(logged, LOGGED_ACTION, "footage.live"));
-        person->is_recorded = person->is_recorded ||
-                              (is_ok && logged_says(logged, LOGGED_ACTION, "footage.playback"));
+        take_person(answer, person, logged);
     }
     answer->unsealed += is_sealed == 0 ? 1 : 0;
     asked->err = is_sealed == 0 ? OK : events_add(&answer->events, logged, ANSWER_ENTRIES);
@@ -187,21 +221,64 @@ check_disclosed(const struct ledger_answer *answer, struct note *note)
 }
 
 static enum err
-gather(struct asked *asked, struct search *search, const struct watched *watched, struct note *note)
+gather_earlier(struct asked *asked, struct search *search, struct note *note)
 {
-    struct ledger_answer *answer = asked->answer;
-    struct query wider = asked->query;
-    struct search_about about;
+    const struct search_reader reader = {take_earlier, asked};
+    struct query earlier = asked->query;
+    earlier.to = earlier.from;
+    earlier.from = earlier.from > INT64_MIN + CLOCK_DAY ? earlier.from - CLOCK_DAY : INT64_MIN;
+    asked->ended = json_object();
+    enum err err = asked->ended == NULL ? ERR_MEMORY : OK;
+    err = err == OK ? search_run(search, &earlier, true, &reader, note) : err;
+    json_decref(asked->ended);
+    asked->ended = NULL;
+    return err == OK ? asked->err : err;
+}
+
+/* Also later ends of views that began before the time was over; of a day later only long ones. */
+static enum err
+gather_entries(struct asked *asked, struct search *search, struct note *note)
+{
     const struct search_reader reader = {take_event, asked};
-    search_about(search, &about);
-    answer->pruned = about.pruned;
-    wider.to = wider.to < INT64_MAX - CLOCK_DAY ? wider.to + CLOCK_DAY : wider.to;
-    enum err err = take_rows(answer, watched, note);
-    err = err == OK ? search_run(search, &wider, false, &reader, note) : err;
+    struct query wider = asked->query;
+    struct query later = asked->query;
+    bool is_endless = wider.to >= INT64_MAX - CLOCK_DAY;
+    wider.to = is_endless ? wider.to : wider.to + CLOCK_DAY;
+    later.from = wider.to;
+    later.to = INT64_MAX;
+    later.is_long = true;
+    enum err err = search_run(search, &wider, false, &reader, note);
+    err = err == OK && !is_endless && asked->err == OK
+              ? search_run(search, &later, false, &reader, note)
+              : err;
     if (err == OK && asked->err != OK) {
         note_set(note, "more than %d entries: ask for a shorter time", ANSWER_ENTRIES);
         err = asked->err;
     }
+    return err;
+}
+
+/* By time, never by name: the order of the names would tell something of them. */
+static int
+compare_persons(const void *left, const void *right)
+{
+    const struct ledger_answer_person *a = left;
+    const struct ledger_answer_person *b = right;
+    int order = (a->row->first > b->row->first) - (a->row->first < b->row->first);
+    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+static enum err
+gather(struct asked *asked, struct search *search, const struct watched *watched, struct note *note)
+{
+    struct ledger_answer *answer = asked->answer;
+    struct search_about about;
+    search_about(search, &about);
+    answer->pruned = about.pruned;
+    enum err err = take_rows(answer, watched, note);
+    err = err == OK ? gather_earlier(asked, search, note) : err;
+    err = err == OK ? gather_entries(asked, search, note) : err;
+    qsort(answer->persons, answer->person_count, sizeof(answer->persons[0]), compare_persons);
     return err == OK ? check_disclosed(answer, note) : err;
 }
 

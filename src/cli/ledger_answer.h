@@ -14,6 +14,7 @@ struct ledger_answer_person {
     char role[ANSWER_ROLE];        /* "": not said */
     bool is_live, is_recorded, is_mixed; /* mixed: of more than one role, and none is shown */
     const char *name;                    /* disclosed by --disclose; NULL */
+    uint64_t index;                      /* the first entry of theirs that was looked at */
 };
 
 struct ledger_answer {

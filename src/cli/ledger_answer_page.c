@@ -132,7 +132,9 @@ ledger_answer_page(const struct ledger_answer *answer, struct buf *out)
             answer->pruned);
     }
     if (answer->person_count == 0) {
-        buf_text(out, "<p><strong>Nobody viewed it in that time.</strong></p>\n");
+        buf_format(out, "<p><strong>%s</strong></p>\n",
+            answer->pruned == 0 ? "Nobody viewed it in that time."
+                                : "No view is recorded in what is kept of that time.");
     } else {
         buf_text(out, "<table><tr><th>who</th><th>when</th><th>how long</th><th>what</th>"
                       "<th>still pictures</th><th>exports</th><th>refused</th></tr>\n");

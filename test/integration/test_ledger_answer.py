@@ -4,11 +4,12 @@ import ctypes
 import ctypes.util
 import json
 import subprocess
+import time
 
 import pytest
 
 from conftest import GATEHOUSE, command
-from keeping import init
+from keeping import Keeper, init
 
 NAMES = ["anna-the-guard", "ben-the-admin"]
 
@@ -29,12 +30,16 @@ EVENTS = [event(NAMES[0], 1, detail={"phase": "begin", "view": "view-0001"}),
           event(NAMES[1], 3, "footage.export", reason="case 4711"), event(NAMES[1], 4, camera="back"), event("carla-of-back", 5, camera="back")]
 
 
+def append(folder, events):
+    done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-"], text=True,
+                          input="\n".join(map(json.dumps, events)), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def make(tmp_path, *options):
     folder = tmp_path / "ledger"
     key = init(folder, *options)
-    done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-"], text=True,
-                          input="\n".join(map(json.dumps, EVENTS)), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+    append(folder, EVENTS)
     return folder, key
 
 
@@ -128,6 +133,47 @@ def test_that_an_answer_was_made_is_an_event_before_it_is_there(sealed, tmp_path
     said = [json.loads(line)["event"] for line in done.stdout.splitlines()]
     said = [one for one in said if one["detail"]["kind"] == "answer"]
     assert len(said) == 1 and said[0]["reason"] == "request of 3 May" and said[0]["detail"]["query"]["camera"] == "front"
+
+
+def next_second():
+    """The next whole second, once it is there."""
+    second = int(time.time()) + 1
+    time.sleep(max(0, second - time.time()) + 0.02)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+
+
+def test_who_began_before_and_had_not_ended_has_role_kind_and_name_but_no_entry_is_given_out(tmp_path):
+    folder, out = tmp_path / "ledger", tmp_path / "out"
+    init(folder, "--sealed")
+    append(folder, [event(NAMES[0], 1, "footage.playback", detail={"phase": "begin", "view": "view-0001"}),
+                    event(NAMES[1], 2, detail={"phase": "begin", "view": "view-0002"}),
+                    event(NAMES[1], 3, detail={"phase": "end", "view": "view-0002", "duration_ms": 1}),
+                    event(NAMES[1], 4, "footage.playback", detail={"phase": "begin", "view": "view-0003"})])
+    start = next_second()
+    append(folder, [event(NAMES[1], 5, "footage.playback", detail={"phase": "end", "view": "view-0003", "duration_ms": 90_000})])
+    done = answer(folder, out, "--disclose", NAMES[0], start=start)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((out / "answer.json").read_text())
+    people = {person["role"]: person for person in told["persons"]}
+    assert people["guard"]["recorded"] and people["guard"]["user"] == NAMES[0]
+    assert people["admin"]["recorded"] and not people["admin"]["live"]  # that one had ended before
+    assert len(told["entries"]) == 1
+    done = answer(folder, tmp_path / "more", "--disclose", "carla-of-back", start=start)
+    assert done.returncode != 0 and "did not view" in done.stderr
+
+
+def test_people_are_numbered_by_when_they_came_and_not_by_their_names(tmp_path):
+    folder, out = tmp_path / "ledger", tmp_path / "out"
+    init(folder, "--sealed")
+    with Keeper(folder):
+        for number, name in enumerate(("zoe", "anna", "mona", "ben")):
+            one = event(name, number + 1, "footage.snapshot")
+            one["actor"]["role"] = f"role {number}"
+            append(folder, [one])
+            time.sleep(0.02)
+    assert answer(folder, out).returncode == 0
+    told = json.loads((out / "answer.json").read_text())
+    assert [person["role"] for person in told["persons"]] == [f"role {number}" for number in range(4)]
 
 
 def test_nobody_is_said_to_be_nobody(sealed, tmp_path):

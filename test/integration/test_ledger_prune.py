@@ -223,6 +223,15 @@ def test_a_dry_run_changes_and_records_nothing(ledger):
     assert not (ledger / "log" / "retention").exists()
 
 
+def test_an_answer_over_what_is_pruned_does_not_say_that_nobody_viewed_it(ledger, tmp_path):
+    assert prune(ledger, "--minimum", "512").returncode == 0
+    done = gatehouse("ledger", "answer", "--ledger", ledger, "--camera", "roof", "--from", "-1d", "--to", "now", "--out",
+                     tmp_path / "out", "--reason", "request")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out" / "answer.html").read_text()
+    assert "No view is recorded in what is kept of that time." in page and "Nobody viewed it" not in page
+
+
 @pytest.mark.parametrize("options, words", [((), "say one of"), (("--minimum", "5", "--keep", "3y"), "say one of"),
                                             (("--keep", "3"), "--keep 3"), (("--keep", "0y"), "--keep 0y"),
                                             (("--before", "soon"), "--before soon"), (("--before", "2999-01-01"), "yet to come"),
