@@ -208,7 +208,10 @@ record(const struct prune *prune, struct retention *retention, struct note *note
     return err;
 }
 
-/* The words of what is gone are in the index too; it is made anew from what is there. */
+/*
+ * The words of what goes are in the index too; it is made anew from what is kept. It goes first:
+ * while files are left over, the next run does both again.
+ */
 static enum err
 forget_index(const struct prune *prune, struct note *note)
 {
@@ -222,8 +225,8 @@ forget_index(const struct prune *prune, struct note *note)
 static enum err
 remove_all(const struct prune *prune, uint64_t minimum, struct note *note)
 {
-    enum err err = prune_remove(prune->tree, minimum, note);
-    return err == OK ? forget_index(prune, note) : err;
+    enum err err = forget_index(prune, note);
+    return err == OK ? prune_remove(prune->tree, minimum, note) : err;
 }
 
 static void

@@ -125,10 +125,12 @@ states(const uint8_t *entry, size_t len, const struct retention *retention)
         json_loadb((const char *)entry, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     const json_t *detail = json_object_get(event, "detail");
     const char *action = json_string_value(json_object_get(event, "action"));
+    const char *outcome = json_string_value(json_object_get(event, "outcome"));
     const char *policy = json_string_value(json_object_get(detail, "policy"));
     json_int_t minimum = json_integer_value(json_object_get(detail, "minimum"));
-    bool does = text_equal(action, "ledger.prune") && text_equal(policy, retention->policy) &&
-                minimum > 0 && (uint64_t)minimum == retention->minimum;
+    bool does = text_equal(action, "ledger.prune") && text_equal(outcome, "ok") &&
+                text_equal(policy, retention->policy) && minimum > 0 &&
+                (uint64_t)minimum == retention->minimum;
     json_decref(event);
     return does;
 }

@@ -203,6 +203,21 @@ def test_a_run_that_was_cut_short_is_finished_by_the_next(ledger, full):
     assert verify(ledger, full[1])[0] == 0
 
 
+def test_a_run_that_was_cut_short_leaves_no_word_of_what_goes_in_the_index(ledger):
+    assert found(ledger, "--user", "user-1")[0] and (ledger / "index.db").exists()
+    kept = bundle(ledger, 1).read_bytes()
+    bundle(ledger, 1).unlink()
+    (bundle(ledger, 1) / "stays").mkdir(parents=True)  # can't be removed
+    assert prune(ledger, "--minimum", "512").returncode != 0
+    assert not bundle(ledger, 0).exists() and not (ledger / "index.db").exists()
+    (bundle(ledger, 1) / "stays").rmdir()
+    bundle(ledger, 1).rmdir()
+    bundle(ledger, 1).write_bytes(kept)
+    assert min(row["index"] for row in found(ledger)[0]) == 512
+    done = prune(ledger, "--minimum", "512")
+    assert done.returncode == 0 and "left over" in done.stdout and not bundle(ledger, 1).exists()
+
+
 def test_a_key_that_was_handed_over_is_followed_through_what_is_pruned(ledger, full):
     done = gatehouse("ledger", "key", "rotate", "--ledger", ledger)
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@
 
 #define ENTRIES 3000
 #define EVENT   2900
+#define FAILED  2902
 #define START   INT64_C(1795400000000)
 #define POLICY  "keep 3y"
 
@@ -33,19 +34,20 @@ remove_one(const char *name, const struct stat *status, int flag, struct FTW *at
     return remove(name);
 }
 
-/* Entry i is of second i; number EVENT states a minimum of 512. */
+/* Entry i is of second i; EVENT states a minimum of 512, FAILED that nothing came of it. */
 static size_t
 entry_of(uint64_t i, char out[512])
 {
     char time[CLOCK_TEXT];
+    bool is_prune = i == EVENT || i == FAILED;
     (void)clock_text(START + (int64_t)i * 1000, time);
     time[19] = '\0';
     return (size_t)snprintf(out, 512,
         "{\"action\":\"%s\",\"actor\":{\"user\":\"u%llu\"},%s\"id\":\"entry-%08llu\","
-        "\"outcome\":\"ok\",\"time\":\"%s.000Z\",\"v\":1}",
-        i == EVENT ? "ledger.prune" : "footage.live", (unsigned long long)(i % 7),
-        i == EVENT ? "\"detail\":{\"minimum\":512,\"policy\":\"" POLICY "\"}," : "",
-        (unsigned long long)i, time);
+        "\"outcome\":\"%s\",\"time\":\"%s.000Z\",\"v\":1}",
+        is_prune ? "ledger.prune" : "footage.live", (unsigned long long)(i % 7),
+        is_prune ? "\"detail\":{\"minimum\":512,\"policy\":\"" POLICY "\"}," : "",
+        (unsigned long long)i, i == FAILED ? "failed" : "ok", time);
 }
 
 static int
@@ -194,6 +196,8 @@ test_what_is_missing_unstated_does_not_verify(void **state)
     state_it(768, EVENT, POLICY);
     assert_int_equal(verdict(&pruned), VERIFY_NOT_STATED);
     state_it(512, EVENT + 1, POLICY);
+    assert_int_equal(verdict(&pruned), VERIFY_NOT_STATED);
+    state_it(512, FAILED, POLICY);
     assert_int_equal(verdict(&pruned), VERIFY_NOT_STATED);
     state_it(512, ENTRIES + 1, POLICY);
     assert_int_equal(verdict(&pruned), VERIFY_NOT_STATED);
