@@ -11,6 +11,7 @@
 
 #define NONCE    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG      crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define PAD      64 /* lengths of texts that differ within it are the same */
 #define YEAR_LEN 4
 #define MARK_LEN ((size_t)2 * SUBJECTS_MARK)
 #define HEAD_LEN (sizeof(SEAL_PREFIX) - 1 + YEAR_LEN + 1 + MARK_LEN + 1)
@@ -94,16 +95,21 @@ seal_text(const struct subjects_id *subject, const uint8_t *subject_key, const c
     char mark[SEAL_SHOWN + 1];
     uint8_t key[SUBJECTS_KEY];
     size_t len = json_string_length(text);
-    buf_init(&blob, NONCE + EVENT_LIMIT + TAG);
+    size_t padded = len - len % PAD + PAD;
+    buf_init(&blob, NONCE + EVENT_LIMIT + PAD + TAG);
     buf_init(&out, HEAD_LEN + BASE64_SIZE(BASE64_PUT));
-    uint8_t *bytes = buf_extend(&blob, NONCE + len + TAG);
+    uint8_t *bytes = buf_extend(&blob, NONCE + padded + TAG);
     if (bytes == NULL || blob.len > BASE64_PUT) {
+        return NULL;
+    }
+    memcpy(bytes + NONCE, json_string_value(text), len);
+    if (sodium_pad(&padded, bytes + NONCE, len, PAD, padded) != 0) {
         return NULL;
     }
     randombytes_buf(bytes, NONCE);
     derive(subject_key, bytes, path, key);
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(bytes + NONCE, NULL,
-        (const uint8_t *)json_string_value(text), len, NULL, 0, NULL, bytes, key);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(
+        bytes + NONCE, NULL, bytes + NONCE, padded, NULL, 0, NULL, bytes, key);
     sodium_memzero(key, sizeof(key));
     buf_format(&out, "%s:", seal_mark_text(subject, mark));
     base64_put(&out, bytes, blob.len);
@@ -271,7 +277,7 @@ static enum err
 blob_of(const struct sealed *sealed, struct buf *ret_blob)
 {
     size_t len = 0;
-    buf_init(ret_blob, SEAL_OPENED + NONCE + TAG);
+    buf_init(ret_blob, SEAL_OPENED + PAD + NONCE + TAG);
     uint8_t *bytes = buf_extend(ret_blob, sealed->base64_len / 4 * 3 + 3);
     if (bytes == NULL ||
         base64_decode(sealed->base64, sealed->base64_len, bytes, ret_blob->len, &len) != OK ||
@@ -306,17 +312,22 @@ seal_open(const struct sealed *sealed, const uint8_t key[SUBJECTS_KEY], struct b
     }
     const uint8_t *bytes = (const uint8_t *)blob.data;
     size_t before = ret_text->len;
-    uint8_t *out = buf_extend(ret_text, blob.len - NONCE - TAG);
+    size_t padded = blob.len - NONCE - TAG;
+    size_t len = 0;
+    uint8_t *out = buf_extend(ret_text, padded);
     if (out == NULL) {
         return ERR_LIMIT;
     }
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            out, NULL, NULL, bytes + NONCE, blob.len - NONCE, NULL, 0, bytes, key) != 0) {
-        ret_text->len = before;
-        ret_text->data[before] = '\0';
-        return ERR_VALUE;
+    if (padded % PAD != 0 ||
+        crypto_aead_xchacha20poly1305_ietf_decrypt(
+            out, NULL, NULL, bytes + NONCE, blob.len - NONCE, NULL, 0, bytes, key) != 0 ||
+        sodium_unpad(&len, out, padded, PAD) != 0) {
+        len = 0;
+        err = ERR_VALUE;
     }
-    return OK;
+    ret_text->len = before + len;
+    ret_text->data[ret_text->len] = '\0';
+    return err;
 }
 
 enum err

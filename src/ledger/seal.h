@@ -1,10 +1,11 @@
 /*
  * Sealed personal fields: "sealed:YEAR-MARK:BASE64", the base64 of nonce (24 bytes), ciphertext and
- * tag (XChaCha20-Poly1305) under BLAKE2b-256(subject's key; nonce || member's path). One such text
- * can be opened for somebody by its own key alone, without the subject's. What is sealed: actor.ip,
- * actor.session and actor.user under the user (under nobody where there is none), target.object of
- * user.change under the account that it names, what a ledger.read asked for, the address of a ban.
- * Pure but for the key of a new subject.
+ * tag (XChaCha20-Poly1305) under BLAKE2b-256(subject's key; nonce || member's path); what is sealed
+ * is padded to 64 bytes, so that its length does not tell the name. One such text can be opened for
+ * somebody by its own key alone, without the subject's. What is sealed: actor.ip, actor.session and
+ * actor.user under the user (under nobody where there is none), target.object of user.change under
+ * the account that it names, what a ledger.read asked for, the address of a ban. Pure but for the
+ * key of a new subject.
  */
 #pragma once
 

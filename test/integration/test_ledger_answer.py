@@ -88,14 +88,18 @@ def test_every_entry_given_out_verifies_with_its_proof_and_a_changed_one_does_no
 
 
 def open_sealed(text, key, path):
-    """By the document alone: the entry's own key is BLAKE2b of nonce and path under the subject's."""
+    """By the document alone: the entry's own key is BLAKE2b of nonce and path under the subject's; the text is padded."""
     sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
     raw = base64.b64decode(text.split(":")[2])
     nonce, box = raw[:24], raw[24:]
     out, length = ctypes.create_string_buffer(len(box)), ctypes.c_ulonglong()
     bad = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
         out, ctypes.byref(length), None, box, ctypes.c_ulonglong(len(box)), None, ctypes.c_ulonglong(0), nonce, key)
-    return None if bad else out.raw[:length.value].decode()
+    if bad:
+        return None
+    text, mark, zeros = out.raw[:length.value].rpartition(b"\x80")
+    assert length.value % 64 == 0 and mark and len(zeros) < 64 and not zeros.strip(b"\0")
+    return text.decode()
 
 
 def test_who_is_disclosed_can_be_opened_in_each_entry_of_theirs_and_nobody_else(sealed, tmp_path):

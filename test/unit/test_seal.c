@@ -4,9 +4,11 @@
 #include "ledger/seal.h"
 
 #include "base/secret.h"
+#include "ledger/base64.h"
 #include "log_scratch.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <sys/stat.h>
 
 static int folder;
@@ -247,6 +249,63 @@ test_one_text_is_opened_by_its_own_key_and_no_other(void **state)
     assert_int_equal(seal_open(&user, key, &text), ERR_VALUE);
     assert_string_equal(text.data, "anna");
     json_decref(tree);
+}
+
+static void
+test_the_length_of_a_sealed_text_tells_no_name(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t len, blocks;
+    } rows[] = {
+        {1,    1 },
+        {12,   1 },
+        {63,   1 },
+        {64,   2 },
+        {127,  2 },
+        {128,  3 },
+        {2000, 32},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        CLEANUP(buf_release) struct buf event;
+        char name[2001];
+        memset(name, 'x', rows[i].len);
+        name[rows[i].len] = '\0';
+        seal(&event, EVENT_LIVE, name, NULL);
+        assert_user(subjects, &event, name);
+        json_t *tree = json_loadb(event.data, event.len, 0, NULL);
+        const json_t *user = json_object_get(json_object_get(tree, "actor"), "user");
+        size_t bytes = 24 + 64 * rows[i].blocks + 16;
+        assert_int_equal(json_string_length(user), SEAL_SHOWN + 1 + (bytes + 2) / 3 * 4);
+        json_decref(tree);
+    }
+}
+
+/* As a keeper that is none, but has the key, could write it. */
+static void
+test_a_text_without_its_padding_is_not_opened(void **state)
+{
+    (void)state;
+    static const char texts[][64] = {"anna", "", "anna\x80\x01"};
+    static const size_t lens[] = {4, 64, 64, 0};
+    for (size_t i = 0; i < COUNT(lens); i++) {
+        uint8_t key[SUBJECTS_KEY] = {7};
+        uint8_t blob[24 + 64 + 16] = {0};
+        char base64[BASE64_SIZE(sizeof(blob))];
+        char text[SEAL_SHOWN + 1 + sizeof(base64)];
+        struct sealed sealed;
+        CLEANUP(buf_release) struct buf out;
+        buf_init(&out, 1024);
+        buf_text(&out, "as it was");
+        (void)crypto_aead_xchacha20poly1305_ietf_encrypt(blob + 24, NULL,
+            (const uint8_t *)texts[i % COUNT(texts)], lens[i], NULL, 0, NULL, blob, key);
+        (void)base64_encode(blob, 24 + lens[i] + 16, base64, sizeof(base64));
+        (void)snprintf(text, sizeof(text), "sealed:2026-0123456789abcdef:%s", base64);
+        assert_int_equal(seal_parse(text, strlen(text), &sealed), OK);
+        assert_int_equal(seal_open(&sealed, key, &out), ERR_VALUE);
+        assert_string_equal(out.data, "as it was");
+        assert_int_equal(out.len, 9);
+    }
 }
 
 static void
@@ -546,6 +605,8 @@ main(void)
         EACH(test_nothing_of_an_erased_subject_is_left_in_the_file),
         EACH(test_the_years_before_are_erased_together),
         EACH(test_one_text_is_opened_by_its_own_key_and_no_other),
+        EACH(test_the_length_of_a_sealed_text_tells_no_name),
+        EACH(test_a_text_without_its_padding_is_not_opened),
         EACH(test_an_account_that_was_changed_is_sealed_under_itself),
         EACH(test_another_action_keeps_its_object),
         EACH(test_many_subjects_are_all_there_after_a_restart),
