@@ -65,8 +65,6 @@ put_marks(const struct erase *erase, json_t *marks, struct note *note)
 {
     struct subjects *subjects = NULL;
     const char *user = erase->values[OPTION_USER];
-    unsigned year = 0;
-    unsigned last = 0;
     int folder = open(erase->keys.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum err err =
         folder < 0 ? ERR_MISSING : subjects_open(folder, SUBJECTS_FILE, false, &subjects, note);
@@ -80,23 +78,16 @@ put_marks(const struct erase *erase, json_t *marks, struct note *note)
     if (err != OK) {
         return err;
     }
-    subjects_years(subjects, &year, &last);
-    for (; user != NULL && year <= last; year++) {
-        char text[SEAL_SHOWN + 1];
-        struct subjects_id subject;
-        if (subjects_find(subjects, user, strlen(user), year, &subject) == OK) {
-            (void)json_array_append_new(marks, json_string(seal_mark_text(&subject, text)));
-        }
-    }
+    err = user != NULL ? seal_marks(subjects, user, strlen(user), marks) : OK;
     subjects_close(subjects);
-    if (user != NULL && json_array_size(marks) == 0) {
+    if (err == OK && user != NULL && json_array_size(marks) == 0) {
         note_set(note,
             "--user %.100s: there is no key of that user: nobody of that name did "
             "anything while the fields were sealed, or it is erased already",
             user);
         return ERR_MISSING;
     }
-    return OK;
+    return err;
 }
 
 static enum err

@@ -178,6 +178,8 @@ void keeper_round_release(struct keeper *keeper);
 
 /* keeper_own.c: the keeper's own events. */
 void keeper_own_say(struct keeper *keeper, enum event_action action, json_t *detail);
+/* That it destroyed keys: the detail says which, and who asked. */
+void keeper_own_erased(struct keeper *keeper, json_t *detail);
 bool keeper_own_must_start(const struct keeper *keeper);
 void keeper_own_start(struct keeper *keeper);
 void keeper_own_full(struct keeper *keeper, bool is_full);

@@ -13,24 +13,42 @@ text(const char *words)
     return (struct event_text){words, SIZE_MAX};
 }
 
-void
-keeper_own_say(struct keeper *keeper, enum event_action action, json_t *detail)
+static void
+say(struct keeper *keeper, struct event *event)
 {
     static const struct keep_asker self = {.link = KEEP_NOBODY, .is_reserved = true};
     CLEANUP(buf_release) struct buf json;
     struct note note = {{0}};
-    struct event event = event_begin(action, EVENT_OK);
     buf_init(&json, EVENT_LIMIT);
-    event.site = text(key_public(keeper->key)->name);
-    event.detail = detail;
-    enum err err = event_write(&event, &json, &note);
+    event->site = text(key_public(keeper->key)->name);
+    enum err err = event_write(event, &json, &note);
     if (err == OK) {
         err = keeper_round_add(keeper, &self, json.data, json.len);
     }
     if (err != OK) {
-        log_error("%s could not be recorded: %s %s", event_action(action)->text, err_words(err),
-            note.text);
+        log_error("%s could not be recorded: %s %s", event_action(event->action)->text,
+            err_words(err), note.text);
     }
+}
+
+void
+keeper_own_say(struct keeper *keeper, enum event_action action, json_t *detail)
+{
+    struct event event = event_begin(action, EVENT_OK);
+    event.detail = detail;
+    say(keeper, &event);
+    json_decref(detail);
+}
+
+/* Whoever may use the socket may leave out the event of who and why, but not this one. */
+void
+keeper_own_erased(struct keeper *keeper, json_t *detail)
+{
+    struct event event = event_begin(EVENT_ERASE, EVENT_OK);
+    event.user = text("keeper");
+    event.reason = text("keys were destroyed, as was asked on the socket");
+    event.detail = detail;
+    say(keeper, &event);
     json_decref(detail);
 }
 

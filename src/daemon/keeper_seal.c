@@ -145,28 +145,52 @@ keeper_seal_event(struct keeper *keeper, const struct message *message, struct m
     return err == OK || err == ERR_FULL ? err : ERR_VALUE;
 }
 
-enum err
-keeper_seal_erase(
-    struct keeper *keeper, const struct message *message, uint64_t *ret_count, struct note *note)
+/* The message is about a user, "uNAME", or the years before one, "y2025". */
+static enum err
+erase(struct keeper *keeper, const struct message *message, json_t *detail, size_t *ret_count,
+    struct note *note)
 {
     const char *what = (const char *)message->payload;
+    if (message->len != 0 && what[0] == 'u') {
+        json_t *marks = json_array(); /* before: nothing can tell them afterwards */
+        enum err err = marks == NULL ? ERR_MEMORY : OK;
+        err = err == OK ? seal_marks(keeper->subjects, what + 1, message->len - 1, marks) : err;
+        err = json_object_set_new(detail, "subject", marks) == 0 ? err : ERR_MEMORY;
+        return err == OK ? subjects_erase(keeper->subjects, what + 1, message->len - 1, ret_count)
+                         : err;
+    }
+    if (message->len == 5 && what[0] == 'y' && strspn(what + 1, "0123456789") >= 4) {
+        json_t *year = json_stringn(what + 1, 4);
+        return json_object_set_new(detail, "years_before", year) == 0
+                   ? subjects_erase_before(keeper->subjects, year_of(what + 1), ret_count)
+                   : ERR_MEMORY;
+    }
+    note_set(note, "a user or a year is expected");
+    return ERR_VALUE;
+}
+
+enum err
+keeper_seal_erase(struct keeper *keeper, const struct keep_link *link,
+    const struct message *message, uint64_t *ret_count, struct note *note)
+{
     size_t count = 0;
-    enum err err = ERR_VALUE;
     if (keeper->subjects == NULL) {
         note_set(note, "this ledger's personal fields are not sealed: there is no key to destroy");
         return ERR_VALUE;
     }
-    if (message->len != 0 && what[0] == 'u') {
-        err = subjects_erase(keeper->subjects, what + 1, message->len - 1, &count);
-    } else if (message->len == 5 && what[0] == 'y' && strspn(what + 1, "0123456789") >= 4) {
-        err = subjects_erase_before(keeper->subjects, year_of(what + 1), &count);
-    } else {
-        note_set(note, "a user or a year is expected");
-    }
+    json_t *detail = json_pack("{s:s, s:I, s:I}", "by", "keeper", "asked_by_uid",
+        (json_int_t)link->uid, "asked_by_pid", (json_int_t)link->pid);
+    enum err err = detail == NULL ? ERR_MEMORY : erase(keeper, message, detail, &count, note);
     if (err == ERR_IO || err == ERR_FULL) {
         keeper_die(err, disk_trouble());
     }
     keeper->nobodys_year = 0; /* it may be one of them */
     *ret_count = count;
+    if (count == 0) {
+        json_decref(detail);
+        return err;
+    }
+    (void)json_object_set_new(detail, "count", json_integer((json_int_t)count));
+    keeper_own_erased(keeper, detail);
     return err;
 }

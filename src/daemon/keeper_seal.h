@@ -14,7 +14,7 @@ void keeper_seal_second(struct keeper *keeper);
  */
 enum err keeper_seal_event(struct keeper *keeper, const struct message *message,
     struct message *ret_sealed, struct note *note) MUST_CHECK;
-/* Destroys keys; gives how many. */
-enum err keeper_seal_erase(struct keeper *keeper, const struct message *message,
-    uint64_t *ret_count, struct note *note) MUST_CHECK;
+/* Destroys keys for who is on the link, and says so in the ledger; gives how many. */
+enum err keeper_seal_erase(struct keeper *keeper, const struct keep_link *link,
+    const struct message *message, uint64_t *ret_count, struct note *note) MUST_CHECK;
 void keeper_seal_release(struct keeper *keeper);

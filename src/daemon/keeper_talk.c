@@ -136,7 +136,7 @@ take_erase(struct keeper *keeper, const struct keep_link *link, const struct kee
     struct message_done done = {.status = MESSAGE_OK};
     if (link->uid != 0 && link->uid != (int64_t)geteuid()) {
         refuse(keeper, asker, "only the keeper's own user and root may have keys destroyed");
-    } else if (keeper_seal_erase(keeper, message, &done.index, &note) != OK) {
+    } else if (keeper_seal_erase(keeper, link, message, &done.index, &note) != OK) {
         refuse(keeper, asker, note.text);
     } else {
         keeper_talk_answer(keeper, asker, &done);

@@ -85,6 +85,24 @@ seal_mark_text(const struct subjects_id *subject, char out[SEAL_SHOWN + 1])
     return out;
 }
 
+enum err
+seal_marks(const struct subjects *subjects, const void *name, size_t len, json_t *marks)
+{
+    unsigned year = 0;
+    unsigned last = 0;
+    enum err err = OK;
+    subjects_years(subjects, &year, &last);
+    for (; year <= last && err == OK; year++) {
+        char text[SEAL_SHOWN + 1];
+        struct subjects_id subject;
+        if (subjects_find(subjects, name, len, year, &subject) == OK) {
+            json_t *mark = json_string(seal_mark_text(&subject, text));
+            err = json_array_append_new(marks, mark) == 0 ? OK : ERR_MEMORY;
+        }
+    }
+    return err;
+}
+
 /* The sealed form of a text; NULL: memory is out, or it is far too long. */
 static json_t *
 seal_text(const struct subjects_id *subject, const uint8_t *subject_key, const char *path,

@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "ledger/subjects.h"
 
+#include <jansson.h>
+
 #define SEAL_PREFIX "sealed:"
 #define SEAL_OPENED 65536 /* longest opened text */
 #define SEAL_SHOWN  28    /* "sealed:YEAR-MARK": all that is left of one that is not opened */
@@ -22,6 +24,10 @@ enum err seal_event(struct subjects *subjects, unsigned year, const void *event,
 
 /* "sealed:YEAR-MARK"; returns out. */
 const char *seal_mark_text(const struct subjects_id *subject, char out[SEAL_SHOWN + 1]);
+
+/* Appends the marks of an account to an array, one for each year that there is a key of. */
+enum err seal_marks(
+    const struct subjects *subjects, const void *name, size_t len, json_t *marks) MUST_CHECK;
 
 /* A sealed text, taken apart. */
 struct sealed {

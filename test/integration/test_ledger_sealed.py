@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from conftest import GATEHOUSE, command
-from keeping import Keeper, init
+from keeping import OK, Keeper, Wire, init
 
+ERASE = 5
 NAMES = ["anna", "ben", "carla \"the\" guard", "Δημήτρης"]
 
 
@@ -120,9 +121,26 @@ def test_who_is_erased_or_was_never_there_can_not_be_erased(ledger):
 def test_the_erasing_is_an_event_that_names_nobody(ledger):
     assert erase(ledger, "--user", "anna").returncode == 0
     done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.erase", "--format", "json")
-    said = json.loads(done.stdout)
-    assert said["event"]["reason"] == "request of 3 May" and len(said["event"]["detail"]["subject"]) == 1
-    assert "anna" not in json.dumps(said["event"])
+    said, keepers = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    assert said["reason"] == "request of 3 May" and len(said["detail"]["subject"]) == 1
+    assert keepers["detail"]["by"] == "keeper" and keepers["detail"]["count"] == 1
+    assert keepers["detail"]["subject"] == said["detail"]["subject"] and keepers["actor"]["user"] == "keeper"
+    assert "anna" not in done.stdout
+
+
+@pytest.mark.parametrize("what, detail", [(b"uanna", {"count": 1}), (b"y2200", {"years_before": "2200"})])
+def test_who_asks_the_keeper_alone_can_not_erase_without_an_event(ledger, what, detail):
+    with Keeper(ledger) as keeper:
+        with Wire(keeper.socket) as wire:
+            wire.ask(ERASE, what)
+            assert wire.answer()[1] == OK
+            wire.ask(ERASE, b"unobody-ever")
+            assert wire.answer()[1:3] == (OK, 0)
+        keeper.end()
+    done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.erase", "--format", "json")
+    said = [json.loads(line)["event"]["detail"] for line in done.stdout.splitlines()]
+    assert len(said) == 1 and said[0]["by"] == "keeper" and said[0]["asked_by_pid"] == os.getpid(), done.stdout
+    assert said[0] == {**said[0], **detail} and said[0]["count"] >= 1 and ("subject" in said[0]) == (what[:1] == b"u")
 
 
 def test_what_an_erased_person_does_later_is_under_another_mark(ledger):
