@@ -101,7 +101,8 @@ keeper_seal_start(struct keeper *keeper, struct note *note)
         note_set(note, SUBJECTS_FILE ": it can't be read again: %s", err_words(err));
         return err;
     }
-    err = make_nobodys(keeper, year_at(keeper->clock.now));
+    err = subjects_finish(keeper->subjects);
+    err = err == OK ? make_nobodys(keeper, year_at(keeper->clock.now)) : err;
     if (err != OK && err != ERR_FULL) {
         note_set(note, "the keys of sealed fields: %s", disk_trouble());
         return err;

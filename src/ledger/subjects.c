@@ -458,15 +458,52 @@ subjects_need(struct subjects *subjects, const void *name, size_t len, unsigned 
     return err;
 }
 
+/* What is erased, behind its year. */
+static void
+put_nothing(char line[LINE_LEN])
+{
+    memset(line + HASH_AT, '-', LINE_LEN - 1 - HASH_AT);
+    line[KEY_AT - 1] = ' ';
+}
+
+static enum err
+write_nothing(struct subjects *subjects, uint32_t at)
+{
+    char nothing[LINE_LEN];
+    put_nothing(nothing);
+    return disk_write(
+        subjects->fd, nothing + HASH_AT, LINE_LEN - 1 - HASH_AT, place_of(at) + (off_t)HASH_AT);
+}
+
+enum err
+subjects_finish(struct subjects *subjects)
+{
+    bool is_changed = false;
+    enum err err = OK;
+    for (uint32_t i = 0; i < subjects->lines && err == OK; i++) {
+        char line[LINE_LEN];
+        char nothing[LINE_LEN];
+        if (subjects->all[i].is_live) {
+            continue;
+        }
+        if (pread(subjects->fd, line, LINE_LEN, place_of(i)) != (ssize_t)LINE_LEN) {
+            return ERR_IO;
+        }
+        put_nothing(nothing);
+        if (memcmp(line + HASH_AT, nothing + HASH_AT, LINE_LEN - 1 - HASH_AT) != 0) {
+            is_changed = true;
+            err = write_nothing(subjects, i);
+        }
+        sodium_memzero(line, sizeof(line));
+    }
+    return err == OK && is_changed ? disk_sync(subjects->fd) : err;
+}
+
 static enum err
 overwrite(struct subjects *subjects, uint32_t at)
 {
-    char nothing[LINE_LEN];
     struct line *line = &subjects->all[at];
-    memset(nothing, '-', sizeof(nothing));
-    nothing[KEY_AT - 1] = ' ';
-    enum err err = disk_write(
-        subjects->fd, nothing + HASH_AT, LINE_LEN - 1 - HASH_AT, place_of(at) + (off_t)HASH_AT);
+    enum err err = write_nothing(subjects, at);
     if (err == OK) {
         sodium_memzero(subjects->keys + (size_t)at * SUBJECTS_KEY, SUBJECTS_KEY);
         *line = (struct line){.subject.year = line->subject.year};

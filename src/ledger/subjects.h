@@ -64,6 +64,11 @@ enum err subjects_erase(
 /* The same for everybody's keys of the years before. */
 enum err subjects_erase_before(
     struct subjects *subjects, unsigned year, size_t *ret_count) MUST_CHECK;
+/*
+ * Overwrites to the end what a power cut left half erased; durable on return. For the keeper alone,
+ * when it has the ledger.
+ */
+enum err subjects_finish(struct subjects *subjects) MUST_CHECK;
 size_t subjects_count(const struct subjects *subjects); /* keys that are there */
 /* Years that there are subjects of; first > last: none. */
 void subjects_years(const struct subjects *subjects, unsigned *ret_first, unsigned *ret_last);

@@ -143,6 +143,16 @@ def test_who_asks_the_keeper_alone_can_not_erase_without_an_event(ledger, what, 
     assert said[0] == {**said[0], **detail} and said[0]["count"] >= 1 and ("subject" in said[0]) == (what[:1] == b"u")
 
 
+def test_a_keeper_that_starts_finishes_what_a_power_cut_left_half_erased(ledger):
+    keys = pathlib.Path(f"{ledger}-keys") / "subjects"
+    whole = keys.read_bytes()
+    at = whole.rindex(b" ") + 20
+    keys.write_bytes(whole[:at] + b"--" + whole[at + 2:])
+    with Keeper(ledger) as keeper:
+        keeper.end()
+    assert keys.read_bytes()[:len(whole)] == whole[:whole.rindex(b" ") - 16] + b"-" * 16 + b" " + b"-" * 44 + b"\n"
+
+
 def test_what_an_erased_person_does_later_is_under_another_mark(ledger):
     with Keeper(ledger):
         assert erase(ledger, "--user", "anna").returncode == 0

@@ -208,6 +208,34 @@ test_nothing_of_an_erased_subject_is_left_in_the_file(void **state)
 }
 
 static void
+test_what_a_power_cut_left_half_erased_is_overwritten_to_the_end(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf text;
+    struct subjects_id subject;
+    char path[256];
+    struct stat about;
+    scratch_path(path, SUBJECTS_FILE);
+    assert_int_equal(subjects_need(subjects, "anna", 4, 2026, &subject), OK);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(subjects_need(subjects, "ben", 3, 2026, &subject), OK);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, "---", 3, about.st_size - 20), 3);
+    (void)close(fd);
+    again(true);
+    assert_int_equal(subjects_count(subjects), 1);
+    assert_int_equal(subjects_finish(subjects), OK);
+    assert_int_equal(subjects_count(subjects), 1);
+    buf_init(&text, 4096);
+    assert_int_equal(file_read(path, &text, &note), OK);
+    assert_memory_equal(text.data + about.st_size - 68,
+        "\n2026 ---------------- --------------------------------------------\n", 68);
+    again(false);
+    assert_int_equal(subjects_find(subjects, "ben", 3, 2026, &subject), OK);
+    assert_non_null(subjects_key(subjects, &subject));
+}
+
+static void
 test_the_years_before_are_erased_together(void **state)
 {
     (void)state;
@@ -603,6 +631,7 @@ main(void)
         EACH(test_who_has_no_key_sees_the_same_mark_for_the_same_person),
         EACH(test_a_subject_that_is_erased_is_erased_for_good_and_others_are_not),
         EACH(test_nothing_of_an_erased_subject_is_left_in_the_file),
+        EACH(test_what_a_power_cut_left_half_erased_is_overwritten_to_the_end),
         EACH(test_the_years_before_are_erased_together),
         EACH(test_one_text_is_opened_by_its_own_key_and_no_other),
         EACH(test_the_length_of_a_sealed_text_tells_no_name),
