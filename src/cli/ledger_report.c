@@ -72,17 +72,24 @@ struct asked {
     bool wants_html, wants_json;
 };
 
+/* This machine's offset at that moment, in minutes. */
+static int
+zone_at(int64_t time)
+{
+    time_t seconds = (time_t)(time / 1000);
+    struct tm local;
+    return localtime_r(&seconds, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
+}
+
 static int
 ask_zone(struct asked *asked, const struct cli_line *line)
 {
     const char *text = asked->values[OPTION_ZONE];
-    time_t now = (time_t)(clock_wall() / 1000);
-    struct tm local;
     uint64_t hours = 0;
     uint64_t minutes = 0;
     char digits[3] = "";
     if (text == NULL) {
-        asked->settings.zone = localtime_r(&now, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
+        asked->settings.zone = zone_at(clock_wall());
         return CLI_OK;
     }
     bool is_shaped = strlen(text) == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
@@ -154,6 +161,19 @@ ask_times(struct asked *asked, const struct cli_line *line)
     return CLI_OK;
 }
 
+/* Where clocks changed since, the days are those of the zone as it was in most of the time. */
+static int
+ask_zone_then(struct asked *asked, const struct cli_line *line)
+{
+    const struct tally_settings *settings = &asked->settings;
+    int zone = zone_at(settings->from + (settings->to - settings->from) / 2);
+    if (asked->given[OPTION_ZONE] || zone == settings->zone) {
+        return CLI_OK;
+    }
+    asked->settings.zone = zone;
+    return ask_times(asked, line);
+}
+
 static int
 ask_form(struct asked *asked, const struct cli_line *line)
 {
@@ -195,6 +215,7 @@ ask(struct asked *asked, struct cli_line *line, int argc, char **argv)
     }
     int status = ask_zone(asked, line);
     status = status == CLI_OK ? ask_times(asked, line) : status;
+    status = status == CLI_OK ? ask_zone_then(asked, line) : status;
     status = status == CLI_OK ? ask_form(asked, line) : status;
     return status == CLI_OK ? CLI_END : status;
 }

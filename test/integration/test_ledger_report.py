@@ -248,6 +248,20 @@ def test_page_is_whole_and_no_name_can_break_it(tmp_path):
         assert word not in page.lower()
 
 
+@pytest.mark.parametrize("begin, minutes", [("2026-01-05", 60), ("2026-07-06", 120)])
+def test_days_are_those_of_the_zone_as_it_was_then(tmp_path, begin, minutes):
+    Site(3).ordinary(weeks=1).write(tmp_path)
+    to = (datetime.date.fromisoformat(begin) + datetime.timedelta(days=6)).isoformat()
+    done = subprocess.run([str(GATEHOUSE), "ledger", "report", "--ledger", str(tmp_path), "--output", str(tmp_path / "out"),
+                           "--from", begin, "--to", to], capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, "TZ": "Europe/Berlin"})
+    assert done.returncode == 0, done.stderr
+    made = json.loads((tmp_path / "out" / "ledger-report.json").read_text())
+    midnight = datetime.datetime.fromisoformat(begin + "T00:00:00+00:00") - datetime.timedelta(minutes=minutes)
+    assert made["zone_minutes"] == minutes and made["from"][:16] == text(midnight)[:16], made["from"]
+    assert f"UTC+0{minutes // 60}:00" in (tmp_path / "out" / "ledger-report.html").read_text()
+
+
 def test_json_follows_its_schema(tmp_path):
     jsonschema = pytest.importorskip("jsonschema")
     site = Site(3).ordinary()
