@@ -60,7 +60,8 @@ static const struct cli_manual manual = {
         "\n"
         "Entries that are in the journal still (the newest 16,000 or so) can't be pruned. Copies\n"
         "of the log are pruned when `gatehouse ledger backup` brings them up to date; packages\n"
-        "of evidence and proofs keep the entries that are in them.\n",
+        "of evidence and proofs keep the entries that are in them. What a SIEM has not got yet is\n"
+        "not sent any more: look at `gatehouse siem status` before.\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse ledger prune --keep 3y --reason \"retention policy, chapter 4\"\n"
