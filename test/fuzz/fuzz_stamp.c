@@ -22,6 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         given.sha256 = found;
         given.answer_len = size - 32;
     }
+    (void)stamp_is_request(digest, data, size);
     stamp_check(&given, &verdict);
     assert(verdict.state != STAMP_GOOD && verdict.state != STAMP_PENDING);
     assert(verdict.why.text[0] != '\0' && memchr(verdict.signer, 0, sizeof(verdict.signer)));
