@@ -221,21 +221,11 @@ judge_clip_elsewhere(struct judging *judging, struct note *note)
     return err;
 }
 
-void
-judge_clip_nowhere(struct judging *judging)
+/* The clip that the manifest names is the one file of clip/, with the hash that it has twice. */
+static void
+judge_named(struct judging *judging)
 {
     const struct manifest *manifest = &judging->judge->manifest;
-    if (manifest->clip == NULL) {
-        judge_tell(judging, JUDGE_CLIP, JUDGE_NONE, "the package is about no clip");
-    } else if (manifest->clip_file == NULL && judging->given->clip == NULL) {
-        judge_tell(judging, JUDGE_CLIP, JUDGE_WEAK,
-            "the package has only the hash of \"%s\"; give the clip with --clip", manifest->clip);
-        judge_tell(judging, JUDGE_VIDEO, JUDGE_WEAK, "not looked at; when it was packed it was: %s",
-            manifest->signed_video == NULL ? "not said" : manifest->signed_video);
-    } else if (!judging->has_clip_bytes && !judging->is_clip_wrong) {
-        judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN, "%s is missing or can't be read",
-            manifest->clip_file == NULL ? "the clip" : manifest->clip_file);
-    }
     for (size_t i = 0; i < manifest->file_count; i++) {
         const char *name = manifest->files[i].name;
         if (text_starts(name, PACKAGE_CLIP) && !text_equal(name, manifest->clip_file)) {
@@ -255,4 +245,22 @@ judge_clip_nowhere(struct judging *judging)
         judge_tell(
             judging, JUDGE_CLIP, JUDGE_BROKEN, "the manifest contradicts itself about the clip");
     }
+}
+
+void
+judge_clip_nowhere(struct judging *judging)
+{
+    const struct manifest *manifest = &judging->judge->manifest;
+    if (manifest->clip == NULL) {
+        judge_tell(judging, JUDGE_CLIP, JUDGE_NONE, "the package is about no clip");
+    } else if (manifest->clip_file == NULL && judging->given->clip == NULL) {
+        judge_tell(judging, JUDGE_CLIP, JUDGE_WEAK,
+            "the package has only the hash of \"%s\"; give the clip with --clip", manifest->clip);
+        judge_tell(judging, JUDGE_VIDEO, JUDGE_WEAK, "not looked at; when it was packed it was: %s",
+            manifest->signed_video == NULL ? "not said" : manifest->signed_video);
+    } else if (!judging->has_clip_bytes && !judging->is_clip_wrong) {
+        judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN, "%s is missing or can't be read",
+            manifest->clip_file == NULL ? "the clip" : manifest->clip_file);
+    }
+    judge_named(judging);
 }
