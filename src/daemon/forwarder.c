@@ -28,7 +28,7 @@
 
 #define TICK_MS    1000 /* between two writings of the state */
 #define ARENA_MOST ((size_t)1024 * 1024)
-#define PATHS      (8 + 5 * SIEM_DESTINATIONS)
+#define PATHS      (8 + 7 * SIEM_DESTINATIONS)
 
 struct forwarder_thread {
     struct forwarder *forwarder;
@@ -153,6 +153,23 @@ is_there(const char *path)
     return path != NULL && access(path, F_OK) == 0;
 }
 
+/* That of a file, and that of what it is a link to: certbot renews behind a link. */
+static size_t
+add_folders_of(
+    struct forwarder *forwarder, const char *file, struct sandbox_folder rows[PATHS], size_t count)
+{
+    char *real = realpath(file, NULL);
+    const char *folders[] = {
+        folder_of(forwarder, file), real == NULL ? NULL : folder_of(forwarder, real)};
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        if (is_there(folders[i]) && (i == 0 || !text_equal(folders[0], folders[i]))) {
+            rows[count++] = (struct sandbox_folder){folders[i], SANDBOX_READ};
+        }
+    }
+    free(real);
+    return count;
+}
+
 /* Everything that the threads will read or write, as far as it is there. */
 static size_t
 list_folders(struct forwarder *forwarder, struct sandbox_folder rows[PATHS])
@@ -172,9 +189,8 @@ list_folders(struct forwarder *forwarder, struct sandbox_folder rows[PATHS])
         const struct siem_destination *to = &config->destinations[i];
         const char *const files[] = {to->ca, to->certificate, to->key};
         for (size_t j = 0; j < COUNT(files); j++) {
-            const char *folder = files[j] == NULL ? NULL : folder_of(forwarder, files[j]);
-            if (is_there(folder)) {
-                rows[count++] = (struct sandbox_folder){folder, SANDBOX_READ};
+            if (files[j] != NULL) {
+                count = add_folders_of(forwarder, files[j], rows, count);
             }
         }
         const char *folder = to->path == NULL ? NULL : folder_of(forwarder, to->path);
@@ -299,16 +315,26 @@ write_state(struct forwarder *forwarder)
     }
 }
 
-static void
-watch(struct forwarder *forwarder)
+/* Until a signal. Shut in, no other child can be made: without one the process ends, too. */
+static enum err
+watch(struct forwarder *forwarder, struct note *note)
 {
-    struct pollfd wait = {.fd = forwarder->signals, .events = POLLIN};
+    struct pollfd waits[] = {
+        {.fd = forwarder->signals, .events = POLLIN},
+        {.fd = siem_resolver_fd(forwarder->resolver)                       }
+    };
     struct signalfd_siginfo info;
     for (;;) {
         write_state(forwarder);
-        if (poll(&wait, 1, TICK_MS) > 0 &&
-            read(forwarder->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-            return;
+        if (poll(waits, COUNT(waits), TICK_MS) <= 0) {
+            continue;
+        }
+        if (read(forwarder->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+            return OK;
+        }
+        if ((waits[1].revents & (POLLHUP | POLLERR)) != 0) {
+            note_set(note, "the process that looks names up has ended");
+            return ERR_SYSTEM;
         }
     }
 }
@@ -324,7 +350,9 @@ prepare(struct forwarder *forwarder, struct note *note)
             forwarder_pid(config->state), file_tail(config->state, 120));
     }
     err = err == OK ? block_signals(forwarder) : err;
-    err = err == OK ? siem_resolver_new(config, shut_in_resolver, &forwarder->resolver, note) : err;
+    err = err == OK ? siem_resolver_new(
+                          config, shut_in_resolver, &forwarder->stop, &forwarder->resolver, note)
+                    : err;
     err = err == OK ? secret_guard() : err;
     if (err == OK && (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
                          curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)) {
@@ -398,7 +426,7 @@ forwarder_run(const struct forwarder_settings *settings, struct note *note)
         log_info("forwarding to %zu destination%s", settings->config->count,
             settings->config->count == 1 ? "" : "s");
         open_gate(forwarder);
-        watch(forwarder);
+        err = watch(forwarder, note);
         log_info("ending");
     }
     end(forwarder);

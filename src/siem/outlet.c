@@ -1,17 +1,8 @@
 /* What all ways to a receiver share. */
 #include "siem/outlet.h"
 
-#include "base/clock.h"
-
 #include <stdarg.h>
 #include <stdio.h>
-
-bool
-siem_stop_is_over(const struct siem_stop *stop)
-{
-    long long at = stop == NULL ? 0 : atomic_load(&stop->at);
-    return at != 0 && clock_mono() - at > SIEM_GRACE;
-}
 
 enum err
 siem_outlet_open(struct siem_outlet *outlet, struct note *note)

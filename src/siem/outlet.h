@@ -9,17 +9,6 @@
 #include "siem/config.h"
 #include "siem/resolver.h"
 
-#include <stdatomic.h>
-
-/* When the forwarder is to end: clock_mono(), 0: not yet. What is under way gets SIEM_GRACE more.
- */
-struct siem_stop {
-    atomic_llong at;
-};
-#define SIEM_GRACE 3000 /* ms */
-/* Whether the grace is over. */
-bool siem_stop_is_over(const struct siem_stop *stop);
-
 /* Told what happens at each stage, in words for `gatehouse siem test`. */
 typedef void siem_say_fn(void *context, const char *words);
 

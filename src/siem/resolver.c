@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #define PATIENT_MS 15000
+#define SLICE      200 /* ms between two looks at the stop */
 
 struct siem_resolver {
     const struct siem_config *config;
+    const struct siem_stop *stop;
     pthread_mutex_t mutex;
     int fd;
     pid_t child;
@@ -96,7 +98,11 @@ become(const struct siem_config *config, int fd, enum err (*shut_in)(struct note
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    (void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the forwarder's; it ends us */
+    /* They come to all processes of a terminal or a service; the forwarder, which they are for,
+     * still needs names while it ends, and its end is ours. */
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
     bool is_alone = dup2(fd, STDERR_FILENO + 1) >= 0 && close_range(STDERR_FILENO + 2, ~0U, 0) == 0;
     if (!is_alone || (shut_in != NULL && shut_in(&note) != OK)) {
         _exit(1);
@@ -106,7 +112,7 @@ become(const struct siem_config *config, int fd, enum err (*shut_in)(struct note
 
 enum err
 siem_resolver_new(const struct siem_config *config, enum err (*shut_in)(struct note *note),
-    struct siem_resolver **ret_resolver, struct note *note)
+    const struct siem_stop *stop, struct siem_resolver **ret_resolver, struct note *note)
 {
     int pair[2];
     struct siem_resolver *resolver = calloc(1, sizeof(*resolver));
@@ -118,7 +124,8 @@ siem_resolver_new(const struct siem_config *config, enum err (*shut_in)(struct n
         free(resolver);
         return ERR_SYSTEM;
     }
-    *resolver = (struct siem_resolver){.config = config, .fd = pair[0], .child = fork()};
+    *resolver =
+        (struct siem_resolver){.config = config, .stop = stop, .fd = pair[0], .child = fork()};
     (void)pthread_mutex_init(&resolver->mutex, NULL);
     if (resolver->child == 0) {
         become(config, pair[1], shut_in);
@@ -143,6 +150,12 @@ siem_resolver_free(struct siem_resolver *resolver)
     }
 }
 
+int
+siem_resolver_fd(const struct siem_resolver *resolver)
+{
+    return resolver->fd;
+}
+
 static enum err
 wait_for_answer(struct siem_resolver *resolver, struct answer *answer, struct note *note)
 {
@@ -150,7 +163,13 @@ wait_for_answer(struct siem_resolver *resolver, struct answer *answer, struct no
     for (;;) {
         struct pollfd wait = {.fd = resolver->fd, .events = POLLIN};
         int64_t left = until - clock_mono();
-        int got = left > 0 ? poll(&wait, 1, (int)left) : 0;
+        if (siem_stop_is_over(resolver->stop)) {
+            return ERR_CANCELLED;
+        }
+        int got = left > 0 ? poll(&wait, 1, (int)(left < SLICE ? left : SLICE)) : 0;
+        if (got == 0 && left > SLICE) {
+            continue;
+        }
         if (got == 0) {
             note_set(note, "nobody answers when its name is looked up");
             return ERR_TIMEOUT;

@@ -7,6 +7,7 @@
 
 #include "base/ip.h"
 #include "siem/config.h"
+#include "siem/stop.h"
 
 #define SIEM_ADDRESSES 8
 
@@ -21,14 +22,20 @@ struct siem_resolver;
 enum err siem_resolver_look(
     const char *host, struct siem_addresses *ret_addresses, struct note *note) MUST_CHECK;
 
-/* Makes the child, which first runs shut_in (NULL: nothing); the config outlives it. */
+/*
+ * Makes the child, which first runs shut_in (NULL: nothing); the config outlives it. Nobody waits
+ * for it longer than the stop allows (NULL: there is none).
+ */
 enum err siem_resolver_new(const struct siem_config *config, enum err (*shut_in)(struct note *note),
-    struct siem_resolver **ret_resolver, struct note *note) MUST_CHECK;
+    const struct siem_stop *stop, struct siem_resolver **ret_resolver,
+    struct note *note) MUST_CHECK;
+/* A descriptor that polls as hung up when the child has ended; it is not to be read. */
+int siem_resolver_fd(const struct siem_resolver *resolver);
 /* Ends the child too. */
 void siem_resolver_free(struct siem_resolver *resolver);
 /*
  * The addresses of that destination, for any thread. ERR_MISSING: there are none, in words;
- * ERR_TIMEOUT. A resolver that is NULL looks here and now.
+ * ERR_TIMEOUT, ERR_CANCELLED. A resolver that is NULL looks here and now.
  */
 enum err siem_resolver_ask(struct siem_resolver *resolver, const struct siem_destination *to,
     struct siem_addresses *ret_addresses, struct note *note) MUST_CHECK;

@@ -1,5 +1,6 @@
 """The forwarder against receivers on this machine: slow, dead, lying, refusing, and honest ones."""
 import json
+import os
 import pathlib
 import random
 import re
@@ -436,6 +437,36 @@ def test_forwarder_is_shut_in(tmp_path, log):
         for task in pathlib.Path(f"/proc/{forwarder.process.pid}/task").iterdir():
             status = (task / "status").read_text()
             assert re.search(r"^Seccomp:\t2$", status, re.M) and re.search(r"^NoNewPrivs:\t1$", status, re.M)
+
+
+def children(pid):
+    return [int(one) for one in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_process_that_looks_names_up_outlives_sigterm_and_its_end_is_told(tmp_path, log):
+    with Receiver(honest) as receiver, Forwarder(tmp_path, [syslog(receiver.port)], ledger=log) as forwarder:
+        forwarder.wait("s", COUNT)
+        child, = children(forwarder.process.pid)
+        os.kill(child, signal.SIGTERM)
+        time.sleep(0.5)
+        assert children(forwarder.process.pid) == [child] and forwarder.process.poll() is None
+        os.kill(child, signal.SIGKILL)
+        assert forwarder.process.wait(timeout=10) != 0
+        assert "the process that looks names up has ended" in forwarder.said.read_text()
+
+
+def test_certificates_behind_links_are_read(tmp_path, log, authority):
+    """As certbot lays them out: live/NAME has links into archive/NAME."""
+    crt, key = authority.make("siem.test")
+    archive, live = tmp_path / "archive", tmp_path / "live"
+    archive.mkdir()
+    live.mkdir()
+    (archive / "ca1.pem").write_bytes(authority.pem.read_bytes())
+    (live / "ca.pem").symlink_to("../archive/ca1.pem")
+    with Receiver(honest, tls=server_context(crt, key)) as receiver:
+        row = tls_syslog(receiver.port, authority) | {"ca": str(live / "ca.pem")}
+        with Forwarder(tmp_path, [row], ledger=log) as forwarder:
+            forwarder.wait("s", COUNT)
 
 
 def test_status_tells_keeper_and_forwarder(tmp_path):
