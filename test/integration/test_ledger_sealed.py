@@ -10,7 +10,7 @@ from conftest import GATEHOUSE, command
 from keeping import OK, Keeper, Wire, init
 
 ERASE = 5
-NAMES = ["anna", "ben", "carla \"the\" guard", "Δημήτρης"]
+NAMES = ["anna", "benedict", "carla \"the\" guard", "Δημήτρης"]
 
 
 def gatehouse(*words, **more):
@@ -102,11 +102,11 @@ def test_one_person_is_erased_the_others_are_not_and_the_log_verifies(ledger):
     key = (ledger / "log" / "log.vkey")
     before = (ledger / "log" / "checkpoint").read_text()
     (ledger.parent / "kept").write_text(before)
-    assert len(found(ledger, "--user", "ben")) == 10
+    assert len(found(ledger, "--user", "benedict")) == 10
     done = erase(ledger, "--user", "anna")
     assert done.returncode == 0 and "1 key is destroyed" in done.stdout, done.stderr
     assert found(ledger, "--user", "anna") == []
-    assert len(found(ledger, "--user", "ben")) == 10 and len(found(ledger)) == 40
+    assert len(found(ledger, "--user", "benedict")) == 10 and len(found(ledger)) == 40
     done = gatehouse("ledger", "verify", "--key", key, "--from-checkpoint", ledger.parent / "kept", ledger)
     assert done.returncode == 0 and "VERIFIED" in done.stdout, done.stdout + done.stderr
 
