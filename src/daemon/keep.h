@@ -194,8 +194,7 @@ enum err keeper_key_find(struct keeper *keeper, struct note *note) MUST_CHECK;
 enum err keeper_key_settle(struct keeper *keeper, struct note *note) MUST_CHECK;
 void keeper_key_rotate(struct keeper *keeper);
 
-/* keeper.c */
-/* Ends the loop, in order. */
+/* keeper.c: ends the loop, in order. */
 void keeper_end(struct keeper *keeper);
 /* A disk that failed: nothing that was not acknowledged may be any more. */
 _Noreturn void keeper_die(enum err err, const char *what);
