@@ -275,12 +275,13 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     if (!step->by_hand) {
         step->fact = fact_name(FACT_VMS_VERSION);
         step->from = arena_copy(&plan->arena, version);
-        step->detail = json_pack("{s:o, s:b}", "argv", argv_json(update), "now",
-            from->choice != NULL && from->choice->now ? 1 : 0);
+        bool is_now = from->choice != NULL && from->choice->now;
+        if (json_object_set_new(step->detail, "argv", argv_json(update)) != 0 ||
+            json_object_set_new(step->detail, "now", json_boolean(is_now)) != 0) {
+            return ERR_MEMORY;
+        }
     }
-    return step->words == NULL || step->changes == NULL || (!step->by_hand && step->detail == NULL)
-               ? ERR_MEMORY
-               : OK;
+    return step->words == NULL || step->changes == NULL ? ERR_MEMORY : OK;
 }
 
 /* Whether an update closes this finding, and it is wanted at this VMS. */

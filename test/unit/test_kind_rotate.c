@@ -387,6 +387,7 @@ job_begin(struct job *job)
 static void
 job_end(struct job *job)
 {
+    session_close(job->session);
     json_decref(job->before);
     json_decref(job->after);
     arena_release(&job->arena);
