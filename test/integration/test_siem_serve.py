@@ -6,10 +6,11 @@ import signal
 
 import pytest
 
-from gateway import Gateway, PlayedVms
+from gateway import MODULE, Gateway, PlayedVms
 from siem_rig import indexes, until
 
-pytestmark = pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="needs nginx")
+pytestmark = pytest.mark.skipif(not MODULE.exists() or shutil.which("nginx", path="/usr/sbin:/usr/bin") is None,
+                                reason="needs nginx and its module")
 
 
 @pytest.fixture(name="gateway")
