@@ -155,13 +155,13 @@ fill(struct plan *plan, const struct plan_from *from, struct plan_step *step,
     step->from = arena_copy(&plan->arena, version);
     step->wanted = arena_copy(&plan->arena, file->version);
     step->after[0] = first_of_model(plan, model, file->sha256);
-    step->detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b}", "folder",
-        from->choice->firmware, "file", file->file, "sha256", file->sha256, "version",
-        file->version, "model", model, "minutes", (int)minutes, "now", is_now ? 1 : 0);
-    return step->words == NULL || step->changes == NULL || step->notices == NULL ||
-                   step->detail == NULL
-               ? ERR_MEMORY
-               : OK;
+    if (step->words == NULL || step->changes == NULL || step->notices == NULL) {
+        return ERR_MEMORY;
+    }
+    return plan_detail(
+        step, json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b}", "folder", from->choice->firmware,
+                  "file", file->file, "sha256", file->sha256, "version", file->version, "model",
+                  model, "minutes", (int)minutes, "now", is_now ? 1 : 0));
 }
 
 static enum err

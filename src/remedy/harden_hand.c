@@ -109,8 +109,7 @@ add_step(
                           "user with a long password is there:\n" REG
                         : "Nothing by Gatehouse; a person does it.";
     step->is_reversible = true;
-    step->detail = json_object();
-    if (step->words == NULL || step->detail == NULL) {
+    if (step->words == NULL) {
         return ERR_MEMORY;
     }
     return plan_closes(plan, step, finding->id);

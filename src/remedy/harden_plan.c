@@ -198,13 +198,14 @@ add_step(struct draft *draft, const struct buf *after, const struct facts *facts
     }
     say(draft, step);
     step->changes = arena_copy(&draft->plan->arena, diff.data);
-    step->detail = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "file", draft->place->path, "format",
-        draft->place->format, "product", draft->product, "digest", draft->state.digest, "edits",
-        edits_json(draft), "files", files_json(draft));
-    if (step->detail == NULL || step->changes == NULL || step->words == NULL) {
+    if (step->changes == NULL || step->words == NULL) {
         return ERR_MEMORY;
     }
-    return close_rules(draft, step, facts);
+    err = plan_detail(
+        step, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "file", draft->place->path, "format",
+                  draft->place->format, "product", draft->product, "digest", draft->state.digest,
+                  "edits", edits_json(draft), "files", files_json(draft)));
+    return err == OK ? close_rules(draft, step, facts) : err;
 }
 
 /* Tries the patch on paper: the audit must be content with it before it is proposed. */

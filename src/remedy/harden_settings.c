@@ -48,12 +48,9 @@ begin_step(struct plan *plan, const struct harden_setting *setting, const struct
 {
     size_t target = plan_target(plan, subject);
     struct plan_step *step = target == SIZE_MAX ? NULL : plan_add(plan, "harden", target);
-    json_t *detail = step == NULL ? NULL : json_pack("{s:[]}", "settings");
-    if (detail == NULL) {
+    if (step == NULL || plan_detail(step, json_pack("{s:[]}", "settings")) != OK) {
         return NULL;
     }
-    json_decref(step->detail);
-    step->detail = detail;
     step->words = arena_format(&plan->arena, "Set %s's options by its API", setting->api->title);
     step->untouched = setting->api->untouched;
     step->is_reversible = true;

@@ -473,11 +473,10 @@ fill(struct plan *plan, struct plan_step *step, const struct port_mapping *mappi
     step->untouched = "all other mappings, and the router's UPnP switch";
     step->is_reversible = true;
     step->after[0] = switch_step(plan, device);
-    step->detail = detail_of(mapping, title, maker);
-    return step->words == NULL || step->changes == NULL || step->notices == NULL ||
-                   step->detail == NULL
-               ? ERR_MEMORY
-               : OK;
+    if (step->words == NULL || step->changes == NULL || step->notices == NULL) {
+        return ERR_MEMORY;
+    }
+    return plan_detail(step, detail_of(mapping, title, maker));
 }
 
 static enum err

@@ -181,8 +181,7 @@ propose_for(struct plan *plan, const struct subject *device)
     step->changes = "nothing at the device; the keyring notes which one it is";
     step->untouched = "the device: a few log-ins are tried, within the lock-out budget";
     step->is_reversible = true;
-    step->detail = json_object();
-    return step->words == NULL || step->detail == NULL ? ERR_MEMORY : OK;
+    return step->words == NULL ? ERR_MEMORY : OK;
 }
 
 static enum err

@@ -162,6 +162,17 @@ plan_add(struct plan *plan, const char *kind, size_t target)
 }
 
 enum err
+plan_detail(struct plan_step *step, json_t *detail)
+{
+    if (detail == NULL) {
+        return ERR_MEMORY;
+    }
+    json_decref(step->detail);
+    step->detail = detail;
+    return OK;
+}
+
+enum err
 plan_closes(struct plan *plan, struct plan_step *step, const char *rule)
 {
     for (size_t i = 0; i < step->rule_count; i++) {

@@ -109,6 +109,11 @@ bool plan_closes_at(
 size_t plan_target(struct plan *plan, const struct subject *subject);
 /* A new step, numbered; NULL when there are PLAN_STEPS or memory is out. */
 struct plan_step *plan_add(struct plan *plan, const char *kind, size_t target);
+/*
+ * Puts this in the place of the step's detail, which is empty at first, and takes it over. NULL is
+ * ERR_MEMORY: the one before stays.
+ */
+enum err plan_detail(struct plan_step *step, json_t *detail) MUST_CHECK;
 /* Adds a finding that the step closes. */
 enum err plan_closes(struct plan *plan, struct plan_step *step, const char *rule) MUST_CHECK;
 /* The driver of that name, of devices or of VMSes; NULL when there is none. */

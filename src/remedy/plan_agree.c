@@ -79,7 +79,7 @@ is_taken(const struct plan *plan, const struct plan *fresh, const struct plan_st
 }
 
 /* from stays: it says what was agreed to, and is held against what stands there now. */
-static void
+static enum err
 take_over(struct plan_step *step, const struct plan_step *found)
 {
     step->words = found->words;
@@ -91,8 +91,7 @@ take_over(struct plan_step *step, const struct plan_step *found)
     step->gap_s = found->gap_s;
     step->is_reversible = found->is_reversible;
     step->by_hand = found->by_hand;
-    json_decref(step->detail);
-    step->detail = json_incref(found->detail);
+    return plan_detail(step, json_incref(found->detail));
 }
 
 /* Never run, not even after a crash; and no text of the file is shown as if it were ours. */
@@ -184,7 +183,7 @@ plan_agree(struct plan *plan, struct plan *fresh)
     plan->assessment = fresh->assessment;
     plan->left_count = fresh->left_count;
     memcpy(plan->left, fresh->left, fresh->left_count * sizeof(*plan->left));
-    for (size_t i = 0; i < plan->step_count; i++) {
+    for (size_t i = 0; i < plan->step_count && err == OK; i++) {
         struct plan_step *step = &plan->steps[i];
         const struct plan_target *target = &plan->targets[step->target];
         const struct plan_step *found =
@@ -192,9 +191,9 @@ plan_agree(struct plan *plan, struct plan *fresh)
         if (found == NULL || is_taken(plan, fresh, step, found)) {
             set_apart(step);
         } else {
-            take_over(step, found);
+            err = take_over(step, found);
             take_order(plan, step, fresh, found);
         }
     }
-    return OK;
+    return err;
 }

@@ -339,12 +339,10 @@ take_step(struct taking *taking, json_t *json)
         return;
     }
     struct plan_step *step = plan_add(plan, kind, (size_t)target);
-    if (step == NULL) {
+    if (step == NULL || plan_detail(step, json_incref(detail)) != OK) {
         refuse(taking, "it is too large");
         return;
     }
-    json_decref(step->detail);
-    step->detail = json_incref(detail);
     step->gap_s = take_number(taking, gap, INT32_MAX);
     step->is_reversible = is_reversible != 0;
     step->by_hand = by_hand != 0;

@@ -138,12 +138,11 @@ fill(struct plan *plan, struct plan_step *step, const struct draft *draft)
     step->untouched = "its other accounts, and other devices";
     step->gap_s = draft->users.restarts ? 60 : 30;
     step->is_reversible = true;
-    step->detail =
-        json_pack("{s:s, s:b}", "account", account, "even_unknown", draft->even_unknown ? 1 : 0);
-    return step->words == NULL || step->changes == NULL || step->notices == NULL ||
-                   step->detail == NULL
-               ? ERR_MEMORY
-               : OK;
+    if (step->words == NULL || step->changes == NULL || step->notices == NULL) {
+        return ERR_MEMORY;
+    }
+    return plan_detail(step,
+        json_pack("{s:s, s:b}", "account", account, "even_unknown", draft->even_unknown ? 1 : 0));
 }
 
 /* A device that has no published way, or whose password nobody told: said, with who does what. */

@@ -375,6 +375,25 @@ test_file_brings_in_no_address_and_no_fact(void **state)
     plan_free(fresh);
 }
 
+static void
+test_detail_takes_the_place_of_the_one_before_which_is_freed(void **state)
+{
+    (void)state;
+    struct plan *plan = plan_new();
+    assert_non_null(plan);
+    size_t target = plan_target(plan, assessment->devices[0]);
+    struct plan_step *step = plan_add(plan, "cloud", target);
+    assert_non_null(step);
+    json_t *before = json_incref(step->detail);
+    assert_int_equal(plan_detail(step, NULL), ERR_MEMORY);
+    assert_ptr_equal(step->detail, before);
+    assert_int_equal(plan_detail(step, json_pack("{s:i}", "row", 5)), OK);
+    assert_int_equal(before->refcount, 1); /* this test's own is the last */
+    assert_int_equal(json_integer_value(json_object_get(step->detail, "row")), 5);
+    json_decref(before);
+    plan_free(plan);
+}
+
 int
 main(void)
 {
@@ -390,6 +409,7 @@ main(void)
         cmocka_unit_test(test_step_that_is_in_the_file_twice_is_done_once),
         cmocka_unit_test(test_file_tells_nothing_in_its_own_words),
         cmocka_unit_test(test_file_brings_in_no_address_and_no_fact),
+        cmocka_unit_test(test_detail_takes_the_place_of_the_one_before_which_is_freed),
     };
     return cmocka_run_group_tests_name("plan", tests, make_assessment, free_assessment);
 }
