@@ -16,7 +16,23 @@ static const struct outline_row rows[] = {
 #include "assess/site.def"
 #undef SETTING
 };
-static const struct outline_table table = {rows, COUNT(rows), "gatehouse.yaml(5)"};
+
+static const char *
+forbidden(const char *pattern)
+{
+    return text_equal(pattern, "devices[].password")
+               ? "a password has no place in a site file, which gets copied and mailed; give it to "
+                 "gatehouse secret set NAME and write secret: NAME"
+               : NULL;
+}
+
+static const struct outline_table table = {
+    .rows = rows,
+    .count = COUNT(rows),
+    .manual = "gatehouse.yaml(5)",
+    .expected = "keys such as \"scope:\"",
+    .forbidden = forbidden,
+};
 
 static site_take_fn *const takes[] = {
 #define SETTING(path, shape, take, what, expected, meaning) take,
@@ -35,29 +51,17 @@ const size_t site_setting_count = COUNT(site_settings);
 static enum err
 take_node(struct site *site, const struct outline_place *place, const struct outline_node *node)
 {
-    size_t i = outline_row_find(&table, node->pattern);
-    if (i == table.count) {
-        return text_equal(node->pattern, "devices[].password")
-                   ? outline_tell(place, node,
-                         "a password has no place in a site file, which gets copied and mailed; "
-                         "give it to gatehouse secret set NAME and write secret: NAME")
-                   : outline_refuse_key(&table, place, node);
+    const struct outline_row *row = NULL;
+    struct note said = {""};
+    enum err err = outline_match(&table, place, node, &row);
+    if (err != OK || row == NULL || takes[row - rows] == NULL) {
+        return err;
     }
-    if (node->shape == OUTLINE_EMPTY && rows[i].shape == OUTLINE_LIST) {
-        return OK;
-    }
-    if (node->shape != rows[i].shape) {
-        return outline_refuse_shape(&rows[i], place, node);
-    }
-    if (takes[i] == NULL) {
-        return OK;
-    }
-    struct note note = {""};
-    enum err err = takes[i](site, node, &note);
-    if (err != OK && note.text[0] != '\0') {
-        (void)outline_tell(place, node, note.text);
+    err = takes[row - rows](site, node, &said);
+    if (err != OK && said.text[0] != '\0') {
+        (void)outline_tell(place, node, said.text);
     } else if (err != OK) {
-        err = outline_refuse_value(&rows[i], place, node);
+        err = outline_refuse_value(row, place, node);
     }
     return err;
 }
@@ -189,20 +193,9 @@ static enum err
 fill(struct site *site, const char *bytes, size_t len, const struct outline_place *place)
 {
     struct outline outline = {0};
-    struct outline_mistake mistake = {0};
-    enum err err = outline_read(bytes, len, &site->arena, &outline, &mistake);
-    if (err != OK) {
-        note_set(place->note, "%s:%u: %.160s", file_tail(place->file, 80), mistake.line,
-            mistake.note.text);
-        return err;
-    }
-    if (outline.count == 0 || outline.nodes[0].shape != OUTLINE_MAP) {
-        note_set(place->note,
-            "%s:1: no settings; expected keys such as \"scope:\", see gatehouse.yaml(5)",
-            file_tail(place->file, 80));
-        return ERR_VALUE;
-    }
-    err = make_room(site, &outline);
+    const struct outline_bytes file = {bytes, len};
+    enum err err = outline_open(&table, place, &file, &site->arena, &outline);
+    err = err == OK ? make_room(site, &outline) : err;
     for (size_t i = 1; i < outline.count && err == OK; i++) {
         err = take_node(site, place, &outline.nodes[i]);
     }

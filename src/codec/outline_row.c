@@ -103,3 +103,54 @@ outline_find(const struct outline *outline, const char *pattern, size_t number)
     }
     return NULL;
 }
+
+enum err
+outline_open(const struct outline_table *table, const struct outline_place *place,
+    const struct outline_bytes *file, struct arena *arena, struct outline *ret_outline)
+{
+    struct outline_mistake mistake = {0};
+    enum err err = outline_read(file->bytes, file->len, arena, ret_outline, &mistake);
+    if (err != OK) {
+        note_set(place->note, "%s:%u: %.160s", file_tail(place->file, 80), mistake.line,
+            mistake.note.text);
+        return err;
+    }
+    if (ret_outline->count == 0 || ret_outline->nodes[0].shape != OUTLINE_MAP) {
+        note_set(place->note, "%s:1: no settings; expected %s, see %s", file_tail(place->file, 80),
+            table->expected, table->manual);
+        return ERR_VALUE;
+    }
+    return OK;
+}
+
+enum err
+outline_match(const struct outline_table *table, const struct outline_place *place,
+    const struct outline_node *node, const struct outline_row **ret_row)
+{
+    size_t i = outline_row_find(table, node->pattern);
+    *ret_row = NULL;
+    if (i == table->count) {
+        const char *words = table->forbidden == NULL ? NULL : table->forbidden(node->pattern);
+        return words != NULL ? outline_tell(place, node, words)
+                             : outline_refuse_key(table, place, node);
+    }
+    if (node->shape == OUTLINE_EMPTY && table->rows[i].shape == OUTLINE_LIST) {
+        return OK;
+    }
+    if (node->shape != table->rows[i].shape) {
+        return outline_refuse_shape(&table->rows[i], place, node);
+    }
+    *ret_row = &table->rows[i];
+    return OK;
+}
+
+enum err
+outline_taken(const struct outline_row *row, const struct outline_place *place,
+    const struct outline_node *node, enum err err, const struct note *said)
+{
+    if (err != OK && said->text[0] != '\0') {
+        (void)outline_tell(place, node, said->text);
+        return err;
+    }
+    return err == ERR_VALUE ? outline_refuse_value(row, place, node) : err;
+}

@@ -17,7 +17,23 @@ static const struct outline_row rows[] = {
 #include "siem/settings.def"
 #undef SETTING
 };
-static const struct outline_table table = {rows, COUNT(rows), "gatehouse-siem.yaml(5)"};
+
+static const char *
+forbidden(const char *pattern)
+{
+    return text_contains_nocase(outline_key(pattern), "passw")
+               ? "a password has no place in this file; `gatehouse secret set NAME` keeps a token "
+                 "sealed, and token: has its name"
+               : NULL;
+}
+
+static const struct outline_table table = {
+    .rows = rows,
+    .count = COUNT(rows),
+    .manual = "gatehouse-siem.yaml(5)",
+    .expected = "\"destinations:\"",
+    .forbidden = forbidden,
+};
 
 static config_take_fn *const takes[] = {
 #define SETTING(path, shape, take, what, expected, meaning) take,
@@ -37,31 +53,14 @@ static enum err
 take_node(
     struct config_draft *draft, const struct outline_place *place, const struct outline_node *node)
 {
-    size_t i = outline_row_find(&table, node->pattern);
-    struct note note = {""};
-    if (i == table.count) {
-        return text_contains_nocase(outline_key(node->pattern), "passw")
-                   ? outline_tell(place, node,
-                         "a password has no place in this file; `gatehouse secret set NAME` keeps "
-                         "a token sealed, and token: has its name")
-                   : outline_refuse_key(&table, place, node);
+    const struct outline_row *row = NULL;
+    struct note said = {""};
+    enum err err = outline_match(&table, place, node, &row);
+    if (err != OK || row == NULL || takes[row - rows] == NULL) {
+        return err;
     }
-    if (node->shape == OUTLINE_EMPTY && rows[i].shape == OUTLINE_LIST) {
-        return OK;
-    }
-    if (node->shape != rows[i].shape) {
-        return outline_refuse_shape(&rows[i], place, node);
-    }
-    enum err err = takes[i] == NULL ? OK : takes[i](draft, node, &note);
-    if (err == OK) {
-        return OK;
-    }
-    if (note.text[0] != '\0') {
-        (void)outline_tell(place, node, note.text);
-    } else if (err == ERR_VALUE) {
-        return outline_refuse_value(&rows[i], place, node);
-    }
-    return err;
+    err = takes[row - rows](draft, node, &said);
+    return outline_taken(row, place, node, err, &said);
 }
 
 /* What is missing, in words; NULL: nothing. */
@@ -123,20 +122,9 @@ static enum err
 fill(struct config_draft *draft, const char *bytes, size_t len, const struct outline_place *place)
 {
     struct outline outline = {0};
-    struct outline_mistake mistake = {0};
     struct siem_config *config = draft->config;
-    enum err err = outline_read(bytes, len, draft->arena, &outline, &mistake);
-    if (err != OK) {
-        note_set(place->note, "%s:%u: %.160s", file_tail(place->file, 80), mistake.line,
-            mistake.note.text);
-        return err;
-    }
-    if (outline.count == 0 || outline.nodes[0].shape != OUTLINE_MAP) {
-        note_set(place->note,
-            "%s:1: no settings; expected \"destinations:\", see gatehouse-siem.yaml(5)",
-            file_tail(place->file, 80));
-        return ERR_VALUE;
-    }
+    const struct outline_bytes file = {bytes, len};
+    enum err err = outline_open(&table, place, &file, draft->arena, &outline);
     for (size_t i = 1; i < outline.count && err == OK; i++) {
         err = take_node(draft, place, &outline.nodes[i]);
     }
