@@ -241,6 +241,20 @@ text_hex_digit(char c)
                                   : -1;
 }
 
+bool
+text_unhex(const char *text, uint8_t *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        int high = text_hex_digit(text[2 * i]);
+        int low = high < 0 ? -1 : text_hex_digit(text[2 * i + 1]);
+        if (low < 0) {
+            return false;
+        }
+        out[i] = (uint8_t)(high * 16 + low);
+    }
+    return true;
+}
+
 void
 text_hex(char *out, const uint8_t *bytes, size_t len)
 {

@@ -39,5 +39,7 @@ bool text_copy(char *out, size_t size, const char *text);
 
 /* What a hex digit of either case stands for; -1: it is none. */
 int text_hex_digit(char c);
+/* The bytes of 2 * len hex digits of either case; false: one is none. */
+bool text_unhex(const char *text, uint8_t *out, size_t len);
 /* Lower-case hex of bytes; out needs 2 * len + 1. */
 void text_hex(char *out, const uint8_t *bytes, size_t len);

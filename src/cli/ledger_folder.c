@@ -4,9 +4,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gate/settings.h"
+#include "ledger/subjects.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,17 +77,5 @@ ledger_folder_keys(const char *option, const char *ledger, struct buf *ret_path)
         buf_text(ret_path, option);
         return buf_error(ret_path);
     }
-    char real[PATH_MAX];
-    const char *slash = strrchr(ledger, '/');
-    const char *last = slash == NULL ? ledger : slash + 1;
-    if ((text_equal(last, ".") || text_equal(last, "..")) && realpath(ledger, real) != NULL) {
-        ledger = real; /* what lies beside it has no name otherwise */
-    }
-    size_t len = strlen(ledger);
-    while (len > 1 && ledger[len - 1] == '/') {
-        len--;
-    }
-    buf_add(ret_path, ledger, len);
-    buf_text(ret_path, "-keys");
-    return buf_error(ret_path);
+    return subjects_folder(ledger, ret_path);
 }

@@ -277,20 +277,12 @@ put_text_line(struct buf *out, const struct logged *logged)
 static void
 put_opened(struct buf *out, const struct logged *logged)
 {
-    static const struct {
-        enum logged_text text;
-        const char *path;
-    } rows[] = {
-        {LOGGED_IP,      "actor.ip"     },
-        {LOGGED_SESSION, "actor.session"},
-        {LOGGED_USER,    "actor.user"   },
-        {LOGGED_OBJECT,  "target.object"},
-    };
     const char *before = ",\"opened\":{";
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if ((logged->opened & 1U << rows[i].text) != 0) {
-            buf_format(out, "%s\"%s\":", before, rows[i].path);
-            found_put_json(out, &logged->texts[rows[i].text]);
+    for (size_t i = 0; i < logged_personal_count; i++) {
+        const struct logged_personal *row = &logged_personals[i];
+        if ((logged->opened & 1U << row->text) != 0) {
+            buf_format(out, "%s\"%s\":", before, row->path);
+            found_put_json(out, &logged->texts[row->text]);
             before = ",";
         }
     }

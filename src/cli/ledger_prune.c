@@ -25,8 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 60000
-#define YEARS   100
+#define YEARS 100
 
 enum {
     OPTION_LEDGER,
@@ -191,22 +190,14 @@ static enum err
 record(const struct prune *prune, struct retention *retention, struct note *note)
 {
     CLEANUP(buf_release) struct buf json;
-    struct client *client = NULL;
     buf_init(&json, EVENT_LIMIT);
     json_t *detail = json_pack(
         "{s:I, s:s}", "minimum", (json_int_t)retention->minimum, "policy", retention->policy);
     enum err err =
         ledger_user_event(EVENT_PRUNE, prune->values[OPTION_REASON], detail, &json, note);
-    if (err == OK) {
-        err =
-            ledger_connect(prune->values[OPTION_LEDGER], prune->values[OPTION_KEYS], &client, note);
-    }
-    if (err == OK) {
-        err = client_append_wait(client, &json, WAIT_MS, &retention->event, note);
-        err = err == OK ? client_publish_wait(client, retention->event, WAIT_MS, note) : err;
-        ledger_disconnect(client);
-    }
-    return err;
+    return err == OK ? ledger_user_record_at(prune->values[OPTION_LEDGER],
+                           prune->values[OPTION_KEYS], &json, &retention->event, note)
+                     : err;
 }
 
 /*

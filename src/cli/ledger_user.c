@@ -39,15 +39,22 @@ ledger_user_event(enum event_action action, const char *reason, json_t *detail,
 }
 
 enum err
-ledger_user_record(const char *folder, const char *keys, const struct buf *json, struct note *note)
+ledger_user_record_at(const char *folder, const char *keys, const struct buf *json,
+    uint64_t *ret_index, struct note *note)
 {
     struct client *client = NULL;
-    uint64_t index = 0;
     enum err err = ledger_connect(folder, keys, &client, note);
     if (err == OK) {
-        err = client_append_wait(client, json, ANSWER_MS, &index, note);
-        err = err == OK ? client_publish_wait(client, index, ANSWER_MS, note) : err;
+        err = client_append_wait(client, json, ANSWER_MS, ret_index, note);
+        err = err == OK ? client_publish_wait(client, *ret_index, ANSWER_MS, note) : err;
         ledger_disconnect(client);
     }
     return err;
+}
+
+enum err
+ledger_user_record(const char *folder, const char *keys, const struct buf *json, struct note *note)
+{
+    uint64_t index = 0;
+    return ledger_user_record_at(folder, keys, json, &index, note);
 }

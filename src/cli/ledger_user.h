@@ -17,3 +17,6 @@ enum err ledger_user_event(enum event_action action, const char *reason, json_t 
 /* Has a ledger's keeper take the event and publish a checkpoint over it; waits for both. */
 enum err ledger_user_record(
     const char *folder, const char *keys, const struct buf *json, struct note *note) MUST_CHECK;
+/* The same, and its index. */
+enum err ledger_user_record_at(const char *folder, const char *keys, const struct buf *json,
+    uint64_t *ret_index, struct note *note) MUST_CHECK;

@@ -16,20 +16,12 @@
 #define SEALED_TAIL 64 /* entries that are looked at for whether a ledger is sealed */
 
 static unsigned
-year_of(const char *digits)
-{
-    unsigned year = 0;
-    for (size_t i = 0; i < 4; i++) {
-        year = year * 10 + (unsigned)(digits[i] - '0');
-    }
-    return year;
-}
-
-static unsigned
 year_at(int64_t time)
 {
     char text[EVENT_TIME];
-    return year_of(event_time_text(time, text));
+    unsigned year = 0;
+    (void)subjects_year(event_time_text(time, text), &year);
+    return year;
 }
 
 enum err
@@ -160,10 +152,11 @@ erase(struct keeper *keeper, const struct message *message, json_t *detail, size
         return err == OK ? subjects_erase(keeper->subjects, what + 1, message->len - 1, ret_count)
                          : err;
     }
-    if (message->len == 5 && what[0] == 'y' && strspn(what + 1, "0123456789") >= 4) {
-        json_t *year = json_stringn(what + 1, 4);
-        return json_object_set_new(detail, "years_before", year) == 0
-                   ? subjects_erase_before(keeper->subjects, year_of(what + 1), ret_count)
+    unsigned year = 0;
+    if (message->len == 5 && what[0] == 'y' && subjects_year(what + 1, &year)) {
+        json_t *digits = json_stringn(what + 1, 4);
+        return json_object_set_new(detail, "years_before", digits) == 0
+                   ? subjects_erase_before(keeper->subjects, year, ret_count)
                    : ERR_MEMORY;
     }
     note_set(note, "a user or a year is expected");

@@ -494,30 +494,29 @@ open_text(
     return true;
 }
 
+const struct logged_personal logged_personals[] = {
+    {LOGGED_IP,      "actor.ip"     },
+    {LOGGED_SESSION, "actor.session"},
+    {LOGGED_USER,    "actor.user"   },
+    {LOGGED_OBJECT,  "target.object"},
+};
+const size_t logged_personal_count = COUNT(logged_personals);
+
 static void
 open_sealed(struct logged *logged)
 {
-    static const struct {
-        enum logged_text text;
-        const char *path;
-    } rows[] = {
-        {LOGGED_IP,      "actor.ip"     },
-        {LOGGED_SESSION, "actor.session"},
-        {LOGGED_USER,    "actor.user"   },
-        {LOGGED_OBJECT,  "target.object"},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct event_text *text = &logged->texts[rows[i].text];
+    for (size_t i = 0; i < logged_personal_count; i++) {
+        struct event_text *text = &logged->texts[logged_personals[i].text];
         struct sealed sealed;
         if (seal_parse(text->bytes, text->len, &sealed) != OK) {
             continue;
         }
-        if (!open_text(logged, &sealed, rows[i].path, text)) {
-            logged->sealed |= 1U << rows[i].text;
+        if (!open_text(logged, &sealed, logged_personals[i].path, text)) {
+            logged->sealed |= 1U << logged_personals[i].text;
             text->len = SEAL_SHOWN;
             continue;
         }
-        logged->opened |= 1U << rows[i].text;
+        logged->opened |= 1U << logged_personals[i].text;
         if (logged->sink != NULL) {
             logged->sink(logged->sink_context, text->bytes, text->len);
         }

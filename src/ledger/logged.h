@@ -69,6 +69,14 @@ struct logged {
     size_t scratch_used;
 };
 
+/* Members that may be sealed, and the path that each is sealed as (seal.h). */
+struct logged_personal {
+    enum logged_text text;
+    const char *path;
+};
+extern const struct logged_personal logged_personals[];
+extern const size_t logged_personal_count;
+
 /* NULL when memory is out. */
 struct logged *logged_new(void);
 void logged_free(struct logged *logged);

@@ -272,19 +272,9 @@ seal_parse(const char *text, size_t len, struct sealed *ret_sealed)
         return ERR_SYNTAX;
     }
     struct sealed sealed = {.base64 = text + HEAD_LEN, .base64_len = len - HEAD_LEN};
-    for (size_t i = 0; i < YEAR_LEN; i++) {
-        if (year[i] < '0' || year[i] > '9') {
-            return ERR_SYNTAX;
-        }
-        sealed.subject.year = sealed.subject.year * 10 + (unsigned)(year[i] - '0');
-    }
-    for (size_t i = 0; i < SUBJECTS_MARK; i++) {
-        int high = text_hex_digit(mark[2 * i]);
-        int low = text_hex_digit(mark[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return ERR_SYNTAX;
-        }
-        sealed.subject.mark[i] = (uint8_t)(high * 16 + low);
+    if (!subjects_year(year, &sealed.subject.year) ||
+        !text_unhex(mark, sealed.subject.mark, SUBJECTS_MARK)) {
+        return ERR_SYNTAX;
     }
     *ret_sealed = sealed;
     return OK;

@@ -105,6 +105,19 @@ fill_tables(struct subjects *subjects)
     }
 }
 
+bool
+subjects_year(const char *text, unsigned *ret_year)
+{
+    *ret_year = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+        *ret_year = *ret_year * 10 + (unsigned)(text[i] - '0');
+    }
+    return true;
+}
+
 /* Room for keys in guarded memory, which can't be made longer where it is. */
 static enum err
 make_keys(struct subjects *subjects, uint32_t room)
@@ -179,33 +192,6 @@ take_key(const char *text, uint8_t *out)
     return base64_decode(text, KEY_TEXT, out, SUBJECTS_KEY, &len) == OK && len == SUBJECTS_KEY;
 }
 
-static bool
-take_hash(const char *text, uint8_t *out)
-{
-    for (size_t i = 0; i < HASH; i++) {
-        int high = text_hex_digit(text[2 * i]);
-        int low = text_hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}
-
-static bool
-take_year(const char *text, unsigned *ret_year)
-{
-    *ret_year = 0;
-    for (size_t i = 0; i < 4; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return false;
-        }
-        *ret_year = *ret_year * 10 + (unsigned)(text[i] - '0');
-    }
-    return true;
-}
-
 /* The line whose key is in its place already. */
 static void
 enter(struct subjects *subjects, unsigned year, const uint8_t hash[HASH], bool is_live)
@@ -236,9 +222,10 @@ take_line(struct subjects *subjects, const char *line)
     uint8_t *key = subjects->keys + (size_t)subjects->lines * SUBJECTS_KEY;
     bool is_erased = memchr(line + HASH_AT, '-', LINE_LEN - HASH_AT) != NULL;
     memset(key, 0, SUBJECTS_KEY);
-    if (!take_year(line, &year) || line[HASH_AT - 1] != ' ' || line[KEY_AT - 1] != ' ' ||
+    if (!subjects_year(line, &year) || line[HASH_AT - 1] != ' ' || line[KEY_AT - 1] != ' ' ||
         line[LINE_LEN - 1] != '\n' ||
-        (!is_erased && (!take_hash(line + HASH_AT, hash) || !take_key(line + KEY_AT, key)))) {
+        (!is_erased &&
+            (!text_unhex(line + HASH_AT, hash, HASH) || !take_key(line + KEY_AT, key)))) {
         return ERR_SYNTAX;
     }
     enter(subjects, year, hash, !is_erased);
@@ -358,9 +345,8 @@ subjects_open(int folder, const char *name, bool is_writable, struct subjects **
 }
 
 enum err
-subjects_beside(const char *ledger, struct subjects **ret_subjects, struct note *note)
+subjects_folder(const char *ledger, struct buf *ret_path)
 {
-    char keys[PATH_MAX];
     char real[PATH_MAX];
     const char *slash = strrchr(ledger, '/');
     const char *last = slash == NULL ? ledger : slash + 1;
@@ -371,10 +357,18 @@ subjects_beside(const char *ledger, struct subjects **ret_subjects, struct note 
     while (len > 1 && ledger[len - 1] == '/') {
         len--;
     }
+    buf_add(ret_path, ledger, len);
+    buf_text(ret_path, "-keys");
+    return buf_error(ret_path);
+}
+
+enum err
+subjects_beside(const char *ledger, struct subjects **ret_subjects, struct note *note)
+{
+    CLEANUP(buf_release) struct buf keys;
+    buf_init(&keys, PATH_MAX);
     *ret_subjects = NULL;
-    int written = snprintf(keys, sizeof(keys), "%.*s-keys", (int)len, ledger);
-    bool fits = written > 0 && (size_t)written < sizeof(keys);
-    return fits ? subjects_in(keys, ret_subjects, note) : OK;
+    return subjects_folder(ledger, &keys) == OK ? subjects_in(keys.data, ret_subjects, note) : OK;
 }
 
 enum err

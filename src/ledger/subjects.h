@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "base/err.h"
+#include "base/buf.h"
 
 #define SUBJECTS_FILE "subjects" /* beside the ledger's key */
 #define SUBJECTS_MAX  1000000u   /* keys of a file */
@@ -22,6 +22,9 @@ struct subjects_id {
 
 struct subjects;
 
+/* Of four digits; false: one is none. */
+bool subjects_year(const char *digits, unsigned *ret_year);
+
 /*
  * Makes the file, 0600, durable; ERR_VALUE when there is one. Made by root it belongs to the
  * folder's owner, as the keeper's user. The program has run secret_start().
@@ -34,8 +37,10 @@ enum err subjects_create(int folder, const char *name, struct note *note) MUST_C
  */
 enum err subjects_open(int folder, const char *name, bool is_writable,
     struct subjects **ret_subjects, struct note *note) MUST_CHECK;
+/* Appends where the keys of a ledger lie unless told: its path plus "-keys". */
+enum err subjects_folder(const char *ledger, struct buf *ret_path) MUST_CHECK;
 /*
- * For who reads a ledger, from where its keys lie unless told: its path plus "-keys". OK and NULL:
+ * For who reads a ledger, from there. OK and NULL:
  * there are none, or they are not for this user.
  */
 enum err subjects_beside(
