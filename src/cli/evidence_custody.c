@@ -114,7 +114,8 @@ take_ledger(struct telling *telling, struct note *note)
 {
     struct ledger_open open;
     struct search *search = NULL;
-    enum err err = ledger_open_init(&open, telling->values[OPTION_LEDGER], NULL, note);
+    enum err err = ledger_open_init(
+        &open, telling->values[OPTION_LEDGER], telling->values[OPTION_KEYS], NULL, note);
     if (err == OK) {
         err = record(telling, &open, note);
     }

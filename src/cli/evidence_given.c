@@ -28,7 +28,7 @@ evidence_given_open(
     buf_init(&given->roots, PACKAGE_SMALL);
     given->is_terminal = isatty(STDERR_FILENO) == 1 && !text_equal(getenv("TERM"), "dumb");
     ledger_open_catch();
-    enum err err = ledger_open_init(&given->open, folder, NULL, note);
+    enum err err = ledger_open_init(&given->open, folder, keys, NULL, note);
     if (err == OK && !ledger_open_is_live(&given->open)) {
         note_set(note, "%.120s is a copy of a log: it can't record that a package was made",
             given->open.folder.data);

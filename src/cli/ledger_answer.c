@@ -397,7 +397,8 @@ run(struct asked *asked)
     if (err != OK) {
         return cli_fail("%s", err_words(err));
     }
-    err = ledger_open_init(&open, asked->values[OPTION_LEDGER], NULL, &note);
+    err = ledger_open_init(
+        &open, asked->values[OPTION_LEDGER], asked->values[OPTION_KEYS], NULL, &note);
     if (err == OK && !ledger_open_is_live(&open)) {
         note_set(&note, "this is a copy of a log: an answer is made from the ledger, which "
                         "records it");

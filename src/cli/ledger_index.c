@@ -81,7 +81,7 @@ ledger_index(int argc, char **argv)
     if (err != OK) {
         return cli_fail("%s", err_words(err));
     }
-    err = ledger_open_init(&open, values[OPTION_LEDGER], values[OPTION_INDEX], &note);
+    err = ledger_open_init(&open, values[OPTION_LEDGER], NULL, values[OPTION_INDEX], &note);
     open.settings.rebuild = rebuild;
     ledger_open_catch();
     int status = err == OK ? make_index(&open) : cli_fail_err(err, &note);

@@ -71,16 +71,20 @@ cache_path(struct ledger_open *open)
 
 /* Who may not read them sees marks; a file that is damaged is told. */
 static enum err
-find_subjects(struct ledger_open *open, struct note *note)
+find_subjects(struct ledger_open *open, const char *keys, struct note *note)
 {
     enum err err = secret_start();
-    err = err == OK ? subjects_beside(open->folder.data, &open->subjects, note) : err;
+    if (err == OK) {
+        err = keys != NULL ? subjects_in(keys, &open->subjects, note)
+                           : subjects_beside(open->folder.data, &open->subjects, note);
+    }
     open->settings.subjects = open->subjects;
     return err == OK && open->subjects != NULL ? secret_guard() : err;
 }
 
 enum err
-ledger_open_init(struct ledger_open *open, const char *folder, const char *index, struct note *note)
+ledger_open_init(struct ledger_open *open, const char *folder, const char *keys, const char *index,
+    struct note *note)
 {
     *open = (struct ledger_open){
         .is_terminal = isatty(STDERR_FILENO) == 1 && !text_equal(getenv("TERM"), "dumb")};
@@ -105,19 +109,7 @@ ledger_open_init(struct ledger_open *open, const char *folder, const char *index
     };
     err = buf_error(&open->index);
     err = err == OK ? buf_error(&open->folder) : err;
-    return err == OK ? find_subjects(open, note) : err;
-}
-
-enum err
-ledger_open_keys(struct ledger_open *open, const char *keys, struct note *note)
-{
-    if (keys == NULL) {
-        return OK;
-    }
-    subjects_close(open->subjects);
-    enum err err = subjects_in(keys, &open->subjects, note);
-    open->settings.subjects = open->subjects;
-    return err == OK && open->subjects != NULL ? secret_guard() : err;
+    return err == OK ? find_subjects(open, keys, note) : err;
 }
 
 struct peek {

@@ -24,12 +24,10 @@ void ledger_open_catch(void);
 /*
  * Finds the folder (option, environment, XDG state) and the index: the option's path, else
  * index.db in a ledger's folder, else a file of the XDG cache folder for a copy. Sealed fields are
- * opened where the keys lie beside the ledger and may be read.
+ * opened where the keys (the option's folder, else beside the ledger) may be read.
  */
-enum err ledger_open_init(
-    struct ledger_open *open, const char *folder, const char *index, struct note *note) MUST_CHECK;
-/* Names are opened with the keys of that folder instead; NULL changes nothing. */
-enum err ledger_open_keys(struct ledger_open *open, const char *keys, struct note *note) MUST_CHECK;
+enum err ledger_open_init(struct ledger_open *open, const char *folder, const char *keys,
+    const char *index, struct note *note) MUST_CHECK;
 /*
  * Whether what the query asks for is sealed and can't be opened, so that finding nothing says
  * nothing; says so on standard error.

@@ -370,8 +370,8 @@ run(const struct asked *asked)
     struct ledger_open open;
     struct search *search = NULL;
     struct note note = {""};
-    enum err err =
-        ledger_open_init(&open, asked->values[OPTION_LEDGER], asked->values[OPTION_INDEX], &note);
+    enum err err = ledger_open_init(&open, asked->values[OPTION_LEDGER], asked->values[OPTION_KEYS],
+        asked->values[OPTION_INDEX], &note);
     int status = err == OK ? record_reading(asked, &open) : cli_fail_err(err, &note);
     ledger_open_catch();
     if (status == CLI_OK) {

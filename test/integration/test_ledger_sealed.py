@@ -94,6 +94,16 @@ def test_without_the_keys_nothing_found_is_not_said_to_be_nothing(ledger, tmp_pa
     assert done.returncode == 0 and done.stdout and "keys are not" not in done.stderr, done.stderr
 
 
+def test_the_keys_that_are_named_open_names_in_a_report_too(ledger, tmp_path):
+    keys = tmp_path / "elsewhere"
+    pathlib.Path(f"{ledger}-keys").rename(keys)
+    options = ("--ledger", ledger, "--keys", keys, "--from", "yesterday", "--to", "now", "--format", "json", "--output", tmp_path / "r")
+    done = gatehouse("ledger", "report", *options)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(next((tmp_path / "r").rglob("*.json")).read_text())
+    assert set(NAMES) <= {row["name"] for row in said["users"]}
+
+
 def erase(folder, *options):
     return gatehouse("ledger", "erase", "--ledger", folder, "--reason", "request of 3 May", *options)
 
