@@ -2,6 +2,7 @@
  * gatehouse ledger answer: who viewed a camera in a time, for the person who was filmed. Nobody's
  * name is in it but of who is disclosed on purpose; entries go out only where they are sealed.
  */
+#include "report/ledger/ledger_answer.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -11,7 +12,6 @@
 #include "cli/ledger_user.h"
 #include "ledger/entries.h"
 #include "ledger/when.h"
-#include "report/ledger/ledger_answer.h"
 
 #include <errno.h>
 #include <inttypes.h>
