@@ -107,8 +107,6 @@ void
 judge_clip_digest(struct judging *judging, const uint8_t sha256[32], const char *where)
 {
     bool is_it = memcmp(sha256, judging->judge->manifest.clip_sha256, 32) == 0;
-    judging->has_clip_bytes = judging->has_clip_bytes || is_it;
-    judging->is_clip_wrong = judging->is_clip_wrong || !is_it;
     if (is_it) {
         judge_tell(judging, JUDGE_CLIP, JUDGE_HOLDS, "%s has the SHA-256 of the manifest", where);
     } else {
@@ -258,7 +256,7 @@ judge_clip_nowhere(struct judging *judging)
             "the package has only the hash of \"%s\"; give the clip with --clip", manifest->clip);
         judge_tell(judging, JUDGE_VIDEO, JUDGE_WEAK, "not looked at; when it was packed it was: %s",
             manifest->signed_video == NULL ? "not said" : manifest->signed_video);
-    } else if (!judging->has_clip_bytes && !judging->is_clip_wrong) {
+    } else if (judging->judge->claims[JUDGE_CLIP].state == JUDGE_NONE) {
         judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN, "%s is missing or can't be read",
             manifest->clip_file == NULL ? "the clip" : manifest->clip_file);
     }

@@ -38,9 +38,8 @@ note_witnesses(struct judging *judging, enum err err, const struct note *why)
         return;
     }
     if (err == OK) {
-        judging->has_proof = true;
+        judge_set(judging, JUDGE_WITNESSES, JUDGE_HOLDS);
     } else {
-        judging->has_unwitnessed = true;
         judge_tell(judging, JUDGE_WITNESSES, JUDGE_BROKEN, "%s", why->text);
     }
 }
@@ -331,8 +330,6 @@ settle(struct judging *judging)
     const struct policy *policy = judging->given->policy;
     if (policy == NULL || policy->quorum == POLICY_NONE) {
         judge_set(judging, JUDGE_WITNESSES, JUDGE_WEAK);
-    } else if (judging->has_proof && !judging->has_unwitnessed) {
-        judge_set(judging, JUDGE_WITNESSES, JUDGE_HOLDS);
     }
     if (manifest->event_count == 0) {
         judge_set(judging, JUDGE_EVENTS, JUDGE_WEAK);

@@ -54,7 +54,6 @@ tell_size(struct judging *judging, const struct manifest_file *file, uint64_t by
     judge_tell(judging, JUDGE_FILES, JUDGE_BROKEN,
         "%s has %" PRIu64 " bytes, the manifest says %" PRIu64, file->name, bytes, file->bytes);
     if (is_clip) {
-        judging->is_clip_wrong = true;
         judge_tell(judging, JUDGE_CLIP, JUDGE_BROKEN, "%s has another size", file->name);
         judge_tell(judging, JUDGE_VIDEO, JUDGE_WEAK, "not looked at: it is another clip");
     }

@@ -14,14 +14,11 @@ struct judging {
     struct buf vkey; /* text of evidence.vkey, trimmed */
     struct vkey own; /* the package's log.vkey */
     bool has_own;
-    bool has_unwitnessed, has_proof;
     enum err fault; /* of this machine, not of the package: no verdict */
     struct note fault_words;
     bool has_digest, has_export; /* an export with a digest; one with the clip's */
     bool has_whole;              /* one with the clip's that left as a whole */
     enum judge_state said; /* the best of those with the clip's: what they say of its origin */
-    bool has_clip_bytes;   /* the clip was read, here or with --clip, and is the one */
-    bool is_clip_wrong;
 };
 
 /* The worse state stays: none, holds, weak, broken. */
