@@ -50,6 +50,10 @@ int64_t events_number(const json_t *event, const char *path);
 bool events_is(const json_t *event, const char *action);
 /* Of footage.export that ended ok with the digest of what left: its hex; NULL otherwise. */
 const char *events_export_digest(const json_t *event);
+/* Whether it says that the whole file left. */
+bool events_is_whole(const json_t *event);
+/* Whether its target says that by the name: as its text, or as one of a list. */
+bool events_target_says(const json_t *event, const char *name, const char *text);
 
 /* One sentence or two for a person; text from outside is cleaned and in quotation marks. */
 void events_words(struct buf *out, const json_t *event);

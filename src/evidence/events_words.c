@@ -67,6 +67,24 @@ events_export_digest(const json_t *event)
     return is_export && text_starts(digest, "sha256:") ? digest + strlen("sha256:") : NULL;
 }
 
+bool
+events_is_whole(const json_t *event)
+{
+    return json_is_true(at(event, "detail.is_whole"));
+}
+
+bool
+events_target_says(const json_t *event, const char *name, const char *text)
+{
+    const json_t *value = json_object_get(json_object_get(event, "target"), name);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (text_equal(json_string_value(json_array_get(value, i)), text)) {
+            return true;
+        }
+    }
+    return text_equal(json_string_value(value), text);
+}
+
 static void
 put_quoted(struct buf *out, const char *text)
 {

@@ -1,5 +1,6 @@
 /* Events of a package: that they are in the log, what they say of clip, package and clocks. */
 #include "base/text.h"
+#include "evidence/events.h"
 #include "evidence/judge_inside.h"
 #include "ledger/event.h"
 #include "ledger/seal.h"
@@ -152,15 +153,10 @@ static enum judge_state
 compare_said(struct judging *judging, const struct entry *entry, const char *said, const char *name)
 {
     const json_t *value = json_object_get(json_object_get(entry->json, "target"), name);
-    size_t count = json_array_size(value);
-    bool is_it = text_equal(json_string_value(value), said);
-    for (size_t i = 0; i < count; i++) {
-        is_it = is_it || text_equal(json_string_value(json_array_get(value, i)), said);
-    }
-    if (is_it) {
+    if (events_target_says(entry->json, name, said)) {
         return JUDGE_HOLDS;
     }
-    bool is_absent = !json_is_string(value) && count == 0;
+    bool is_absent = !json_is_string(value) && json_array_size(value) == 0;
     judge_say(judging, JUDGE_SAID, "entry %" PRIu64 " says %s of target.%s: %.200s", entry->index,
         is_absent ? "nothing" : "something else", name, said);
     return is_absent ? JUDGE_WEAK : JUDGE_BROKEN;
@@ -195,20 +191,17 @@ compare_target(struct judging *judging, const struct entry *entry)
 static void
 compare_export(struct judging *judging, const struct entry *entry)
 {
-    char wanted[80] = "sha256:";
-    CLEANUP(buf_release) struct buf words;
-    const char *digest = member(entry->json, "digest");
-    const char *user = shown(member(json_object_get(entry->json, "actor"), "user"), &words);
-    if (!text_equal(member(entry->json, "action"), "footage.export") || digest[0] == '\0' ||
-        !text_equal(member(entry->json, "outcome"), "ok") ||
-        judging->judge->manifest.clip == NULL) {
+    char wanted[65];
+    const char *digest = events_export_digest(entry->json);
+    if (digest == NULL || judging->judge->manifest.clip == NULL) {
         return;
     }
-    text_hex(wanted + strlen(wanted), judging->judge->manifest.clip_sha256, 32);
+    text_hex(wanted, judging->judge->manifest.clip_sha256, 32);
     judging->has_digest = true;
     if (text_equal(digest, wanted)) {
-        bool is_whole =
-            json_is_true(json_object_get(json_object_get(entry->json, "detail"), "is_whole"));
+        CLEANUP(buf_release) struct buf words;
+        const char *user = shown(member(json_object_get(entry->json, "actor"), "user"), &words);
+        bool is_whole = events_is_whole(entry->json);
         judging->has_export = true;
         judging->has_whole = judging->has_whole || is_whole;
         judge_say(judging, JUDGE_EXPORT, "entry %" PRIu64 ": exported by %s at %s%s", entry->index,

@@ -117,19 +117,12 @@ find_clock(const struct make_settings *settings, const char *name, struct manife
     }
 }
 
-/* Whether an event says that of its target: a text, or one of a list. */
+/* Whether an event says that of its target. */
 static bool
 is_said(const struct make *make, const char *name, const char *text)
 {
     for (size_t i = 0; i < make->events.count; i++) {
-        const json_t *target = json_object_get(make->events.rows[i].json, "target");
-        const json_t *value = json_object_get(target, name);
-        for (size_t c = 0; c < json_array_size(value); c++) {
-            if (text_equal(json_string_value(json_array_get(value, c)), text)) {
-                return true;
-            }
-        }
-        if (text_equal(json_string_value(value), text)) {
+        if (events_target_says(make->events.rows[i].json, name, text)) {
             return true;
         }
     }

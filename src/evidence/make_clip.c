@@ -128,12 +128,6 @@ refuse(const struct make *make, const struct events_row *row, const char *hex, s
     return ERR_VALUE;
 }
 
-static bool
-is_whole(const struct events_row *row)
-{
-    return json_is_true(json_object_get(json_object_get(row->json, "detail"), "is_whole"));
-}
-
 /* Whether an export of the events is this very file; refused when one is another. */
 static enum err
 compare(struct make *make, struct note *note)
@@ -147,7 +141,7 @@ compare(struct make *make, struct note *note)
         if (digest != NULL && text_equal(digest, hex)) {
             make->has_export = true;
             make->result->is_matched = make->settings->clip != NULL;
-            if (!is_whole(row)) {
+            if (!events_is_whole(row->json)) {
                 make_remark(make,
                     "What entry %" PRIu64 " says was exported was a part of the file, or is not "
                     "said to be the whole.",
