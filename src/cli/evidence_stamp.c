@@ -8,11 +8,9 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define STAMPS_MOST 64
-#define URL_MOST    2048
+#define URL_MOST 2048
 
 enum {
     OPTION_TSA,
@@ -68,7 +66,7 @@ read_time(struct stamping *stamping, uint64_t number, const char *end, struct bu
 {
     char name[PACKAGE_NAME];
     struct note ignored = {""};
-    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".%s", PACKAGE_TIME, number, end);
+    (void)package_numbered(PACKAGE_TIME, number, end, name);
     return package_read(stamping->package, name, bytes, &ignored);
 }
 
@@ -78,7 +76,7 @@ find_url(struct stamping *stamping, uint64_t number, struct buf *url)
 {
     if (stamping->request->tsa != NULL) {
         buf_text(url, stamping->request->tsa);
-    } else if (read_time(stamping, number, "url", url) == OK) {
+    } else if (read_time(stamping, number, ".url", url) == OK) {
         char *start = text_trim(url->data);
         memmove(url->data, start, strlen(start) + 1);
     }
@@ -108,7 +106,8 @@ is_good(struct stamping *stamping, const struct question *question, const struct
         .answer = answer->data,
         .answer_len = answer->len};
     buf_init(&root, PACKAGE_SMALL);
-    if (given.roots == NULL && read_time(stamping, question->number, "pem", &root) != ERR_MISSING) {
+    if (given.roots == NULL &&
+        read_time(stamping, question->number, ".pem", &root) != ERR_MISSING) {
         given.roots = root.data;
     }
     stamp_check(&given, &verdict);
@@ -123,11 +122,9 @@ keep(struct stamping *stamping, const struct question *question, const struct bu
     uint64_t number = question->number;
     const struct buf *query = question->query;
     char names[2][PACKAGE_NAME];
-    (void)snprintf(names[0], PACKAGE_NAME, "%s%" PRIu64 ".tsq", PACKAGE_TIME, number);
-    (void)snprintf(names[1], PACKAGE_NAME, "%s%" PRIu64 ".tsr", PACKAGE_TIME, number);
     const struct package_addition additions[] = {
-        {names[0], query->data,  query->len },
-        {names[1], answer->data, answer->len},
+        {package_numbered(PACKAGE_TIME, number, ".tsq", names[0]), query->data,  query->len },
+        {package_numbered(PACKAGE_TIME, number, ".tsr", names[1]), answer->data, answer->len},
     };
     return package_add(stamping->path, additions, COUNT(additions), note);
 }
@@ -175,18 +172,18 @@ complete(struct stamping *stamping, struct note *note)
 {
     bool has_any = false;
     enum err err = OK;
-    for (uint64_t number = 1; number < STAMPS_MOST && err == OK; number++) {
+    for (uint64_t number = 1; number < PACKAGE_STAMPS && err == OK; number++) {
         CLEANUP(buf_release) struct buf query;
         CLEANUP(buf_release) struct buf answer;
         buf_init(&query, STAMP_LIMIT);
         buf_init(&answer, STAMP_LIMIT);
-        if (read_time(stamping, number, "tsq", &query) != OK) {
+        if (read_time(stamping, number, ".tsq", &query) != OK) {
             continue;
         }
         has_any = true;
         const struct question question = {number, &query};
         struct note why = {""};
-        if (read_time(stamping, number, "tsr", &answer) == ERR_MISSING) {
+        if (read_time(stamping, number, ".tsr", &answer) == ERR_MISSING) {
             err = ask(stamping, &question, note);
         } else if (!is_good(stamping, &question, &answer, &why)) {
             say(stamping, number, why.text);

@@ -168,8 +168,8 @@ add_entry(struct custody *custody, struct package *package, const char *folder, 
     char name[PACKAGE_NAME];
     struct note ignored = {""};
     buf_init(&text, PACKAGE_SMALL);
-    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".json", folder, index);
-    enum err err = package_read(package, name, &text, &ignored);
+    enum err err =
+        package_read(package, package_numbered(folder, index, ".json", name), &text, &ignored);
     json_t *event = err == OK ? json_loadb(text.data, text.len, 0, NULL) : NULL;
     err = err == ERR_MEMORY ? err : OK; /* the judge tells what is missing or damaged */
     if (event != NULL) {

@@ -6,7 +6,6 @@
 #include "ledger/seal.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define CLOCK_APART 2000 /* ms that count as agreed */
@@ -75,7 +74,7 @@ check_proof(struct judging *judging, const struct entry *entry, struct note *why
     struct proof proof;
     struct proof_verdict verdict;
     buf_init(&bytes, PROOF_LIMIT);
-    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".tlog-proof", entry->folder, entry->index);
+    (void)package_numbered(entry->folder, entry->index, ".tlog-proof", name);
     enum err err = package_read(judging->package, name, &bytes, why);
     if (err == OK) {
         err = proof_parse(bytes.data, bytes.len, &proof, why);
@@ -103,7 +102,7 @@ open_entry(struct judging *judging, struct entry *entry)
     char name[PACKAGE_NAME];
     struct note why = {""};
     struct event_facts facts;
-    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".json", entry->folder, entry->index);
+    (void)package_numbered(entry->folder, entry->index, ".json", name);
     enum err err = package_read(judging->package, name, &entry->bytes, &why);
     if (err == OK && !hash_leaf(entry)) {
         note_set(&why, "%s", err_words(ERR_MEMORY));

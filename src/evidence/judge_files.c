@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -93,7 +92,7 @@ has_file(struct judging *judging, const char *folder, uint64_t number, const cha
 {
     char name[PACKAGE_NAME];
     uint64_t bytes = 0;
-    (void)snprintf(name, sizeof(name), "%s%" PRIu64 "%s", folder, number, end);
+    (void)package_numbered(folder, number, end, name);
     return package_size(judging->package, name, &bytes) == OK;
 }
 
@@ -111,8 +110,7 @@ is_known(struct judging *judging, const char *name)
     }
     for (size_t i = 0; i < COUNT(ends); i++) {
         if (package_is_numbered(name, PACKAGE_TIME, ends[i], &number)) {
-            return number < JUDGE_STAMPS && (has_file(judging, PACKAGE_TIME, number, ".tsq") ||
-                                                has_file(judging, PACKAGE_TIME, number, ".tsr"));
+            return judge_has_stamp(judging, number);
         }
     }
     return text_equal(name, PACKAGE_MANIFEST) || text_equal(name, PACKAGE_SIG);

@@ -4,8 +4,6 @@
 #include "evidence/judge.h"
 #include "ledger/proof.h"
 
-#define JUDGE_STAMPS 64 /* time/0 to time/63 are judged */
-
 struct judging {
     struct judge *judge;
     struct package *package;
@@ -53,3 +51,5 @@ void judge_clip_nowhere(struct judging *judging);
 void judge_keys(struct judging *judging);
 void judge_events(struct judging *judging);
 void judge_time(struct judging *judging);
+/* Whether time/ has a request or an answer of that number, which is one that is judged. */
+bool judge_has_stamp(const struct judging *judging, uint64_t number);

@@ -1,13 +1,26 @@
 /* The time-stamps of a package: before which time its manifest existed, and on whose word. */
 #include "base/clock.h"
-#include "base/text.h"
 #include "evidence/judge_inside.h"
 #include "evidence/stamp.h"
 #include "ledger/event.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+
+bool
+judge_has_stamp(const struct judging *judging, uint64_t number)
+{
+    static const char *const ends[] = {".tsq", ".tsr"};
+    char name[PACKAGE_NAME];
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < COUNT(ends) && number < PACKAGE_STAMPS; i++) {
+        (void)package_numbered(PACKAGE_TIME, number, ends[i], name);
+        if (package_size(judging->package, name, &bytes) == OK) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* A file of time/; NULL: it is not there. */
 static const char *
@@ -15,7 +28,7 @@ read_part(struct judging *judging, uint64_t number, const char *end, struct buf 
 {
     char name[PACKAGE_NAME];
     struct note why = {""};
-    (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".%s", PACKAGE_TIME, number, end);
+    (void)package_numbered(PACKAGE_TIME, number, end, name);
     enum err err = package_read(judging->package, name, bytes, &why);
     (void)judge_fault(judging, err, &why);
     /* What is too large is an answer all the same, and no good one. */
@@ -73,13 +86,13 @@ judge_stamp(struct judging *judging, uint64_t number)
     buf_init(&request, STAMP_LIMIT);
     buf_init(&answer, STAMP_LIMIT);
     buf_init(&root, STAMP_LIMIT);
-    given.request = read_part(judging, number, "tsq", &request);
+    given.request = read_part(judging, number, ".tsq", &request);
     given.request_len = request.len;
-    given.answer = read_part(judging, number, "tsr", &answer);
+    given.answer = read_part(judging, number, ".tsr", &answer);
     given.answer_len = answer.len;
     given.roots = judging->given->roots;
     const char *own = "";
-    if (given.roots == NULL && read_part(judging, number, "pem", &root) != NULL) {
+    if (given.roots == NULL && read_part(judging, number, ".pem", &root) != NULL) {
         struct stamp_given by_own = given;
         by_own.roots = root.data;
         stamp_check(&by_own, &verdict);
@@ -96,29 +109,13 @@ judge_stamp(struct judging *judging, uint64_t number)
     return worth(verdict.state);
 }
 
-/* Whether time/ has a request or an answer of that number. */
-static bool
-has_number(struct judging *judging, uint64_t number)
-{
-    static const char *const ends[] = {"tsq", "tsr"};
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        char name[PACKAGE_NAME];
-        uint64_t bytes = 0;
-        (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".%s", PACKAGE_TIME, number, ends[i]);
-        if (package_size(judging->package, name, &bytes) == OK) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void
 judge_time(struct judging *judging)
 {
     unsigned counts[JUDGE_BROKEN + 1] = {0};
     bool has_any = false;
-    for (uint64_t number = 0; number < JUDGE_STAMPS; number++) {
-        if (has_number(judging, number)) {
+    for (uint64_t number = 0; number < PACKAGE_STAMPS; number++) {
+        if (judge_has_stamp(judging, number)) {
             counts[judge_stamp(judging, number)]++;
             has_any = true;
         }

@@ -63,21 +63,13 @@ put_proven(struct make *make, uint64_t index, struct note *note)
 {
     struct events made;
     struct logged found = {.index = index};
-    char name[PACKAGE_NAME];
     events_init(&made);
     enum err err = events_add(&made, &found, 1);
     if (err == OK) {
         err = events_prove(&made, make->settings->folder, note);
     }
     if (err == OK) {
-        (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".json", PACKAGE_MADE, index);
-        err =
-            package_put(make->writer, name, made.rows[0].entry.data, made.rows[0].entry.len, note);
-    }
-    if (err == OK) {
-        (void)snprintf(name, sizeof(name), "%s%" PRIu64 ".tlog-proof", PACKAGE_MADE, index);
-        err =
-            package_put(make->writer, name, made.rows[0].proof.data, made.rows[0].proof.len, note);
+        err = make_put_events(make, PACKAGE_MADE, &made, note);
     }
     events_release(&made);
     return err;

@@ -24,8 +24,8 @@ struct make {
     struct make_result *result;
 };
 
-/* Puts a small file and, when the manifest lists such, remembers it. */
-enum err make_put(struct make *make, const char *name, const void *bytes, size_t len,
+/* Puts each entry and its proof into that folder. */
+enum err make_put_events(struct make *make, const char *folder, const struct events *events,
     struct note *note) MUST_CHECK;
 /* Remembers a file that was put. */
 enum err make_list(struct make *make, const char *name, uint64_t bytes, const uint8_t sha256[32],

@@ -11,7 +11,7 @@ static enum err
 put(struct make *make, size_t number, const char *end, const struct buf *bytes, struct note *note)
 {
     char name[PACKAGE_NAME];
-    (void)snprintf(name, sizeof(name), "%s%zu.%s", PACKAGE_TIME, number, end);
+    (void)package_numbered(PACKAGE_TIME, number, end, name);
     return package_put(make->writer, name, bytes->data, bytes->len, note);
 }
 
@@ -54,7 +54,7 @@ ask(struct make *make, size_t number, const char *url, const struct buf *request
         return OK;
     }
     make->result->stamped++;
-    return put(make, number, "tsr", &answer, note);
+    return put(make, number, ".tsr", &answer, note);
 }
 
 static enum err
@@ -66,16 +66,16 @@ stamp(struct make *make, size_t number, const char *url, struct note *note)
     buf_init(&text, PACKAGE_SMALL);
     enum err err = stamp_request(make->result->sha256, &request);
     if (err == OK) {
-        err = put(make, number, "tsq", &request, note);
+        err = put(make, number, ".tsq", &request, note);
     }
     if (err == OK) {
         buf_format(&text, "%s\n", url);
-        err = put(make, number, "url", &text, note);
+        err = put(make, number, ".url", &text, note);
     }
     if (err == OK && make->settings->roots != NULL) {
         buf_clear(&text);
         buf_text(&text, make->settings->roots);
-        err = buf_error(&text) == OK ? put(make, number, "pem", &text, note) : ERR_LIMIT;
+        err = buf_error(&text) == OK ? put(make, number, ".pem", &text, note) : ERR_LIMIT;
     }
     return err == OK ? ask(make, number, url, &request, note) : err;
 }

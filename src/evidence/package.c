@@ -55,6 +55,13 @@ package_is_listed(const char *name)
            !text_starts(name, PACKAGE_MADE) && !text_starts(name, PACKAGE_TIME);
 }
 
+const char *
+package_numbered(const char *folder, uint64_t number, const char *end, char out[PACKAGE_NAME])
+{
+    (void)snprintf(out, PACKAGE_NAME, "%s%" PRIu64 "%s", folder, number, end);
+    return out;
+}
+
 bool
 package_is_numbered(const char *name, const char *folder, const char *end, uint64_t *ret_number)
 {
@@ -72,8 +79,7 @@ package_is_numbered(const char *name, const char *folder, const char *end, uint6
     if (text_to_u64(digits, INT64_MAX, ret_number) != OK) {
         return false;
     }
-    (void)snprintf(again, sizeof(again), "%s%" PRIu64 "%s", folder, *ret_number, end);
-    return text_equal(name, again);
+    return text_equal(name, package_numbered(folder, *ret_number, end, again));
 }
 
 const char *

@@ -44,13 +44,17 @@
 #define PACKAGE_NAME     160 /* longest name in it, with its end */
 #define PACKAGE_FILES    4096
 #define PACKAGE_SMALL    ((size_t)1024 * 1024) /* of any file but the clip */
+#define PACKAGE_STAMPS   64                    /* time/0 to time/63 are read */
 #define PACKAGE_FIRST    "gatehouse.org/evidence@v1"
 
 /* Whether that is how a file in a package may be called. */
 bool package_is_name(const char *name);
 /* Whether manifest.json lists such a file: not itself, manifest.sig, made/ and time/. */
 bool package_is_listed(const char *name);
-/* Whether it is the folder, a number in its one form, and the end: "made/12.json"; which number. */
+/* The folder, a number, and the end: "made/12.json"; returns out. */
+const char *package_numbered(
+    const char *folder, uint64_t number, const char *end, char out[PACKAGE_NAME]);
+/* Whether it is such a name, with the number in its one form; which number. */
 bool package_is_numbered(
     const char *name, const char *folder, const char *end, uint64_t *ret_number);
 /* Makes a name for a clip of any name: "clip/" and what is allowed of it; returns out. */
