@@ -88,10 +88,10 @@ evidence_given_read(
 }
 
 enum err
-evidence_given_roots(struct evidence_given *given, const char *path, struct note *note)
+evidence_given_roots(const char *path, struct buf *ret_pem, struct note *note)
 {
-    enum err err = file_read(path, &given->roots, note);
-    if (err == OK && !text_contains(given->roots.data, "-----BEGIN CERTIFICATE-----")) {
+    enum err err = file_read(path, ret_pem, note);
+    if (err == OK && !text_contains(ret_pem->data, "-----BEGIN CERTIFICATE-----")) {
         note_set(note, "%.120s has no certificate in PEM", path);
         err = ERR_VALUE;
     }

@@ -33,6 +33,5 @@ enum err evidence_given_read(struct evidence_given *given, const char *const *ev
     struct note *note) MUST_CHECK;
 /* Fills what all packages of it share: ledger, key, pages, what is shown. */
 void evidence_given_settings(struct evidence_given *given, struct make_settings *settings);
-/* A PEM file of authorities. */
-enum err evidence_given_roots(
-    struct evidence_given *given, const char *path, struct note *note) MUST_CHECK;
+/* A PEM file of authorities; ERR_VALUE: there is no certificate in it. */
+enum err evidence_given_roots(const char *path, struct buf *ret_pem, struct note *note) MUST_CHECK;

@@ -1,33 +1,13 @@
 /* The key of manifests. */
 #include "cli/evidence_key.h"
 
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/ledger_folder.h"
+#include "cli/ledger_vkey.h"
+#include "evidence/package.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static enum err
-read_name(const char *folder, char name[VKEY_NAME], struct note *note)
-{
-    CLEANUP(buf_release) struct buf path;
-    CLEANUP(buf_release) struct buf text;
-    struct vkey log;
-    buf_init(&path, 4096);
-    buf_init(&text, VKEY_TEXT);
-    buf_format(&path, "%s/log/log.vkey", folder);
-    enum err err = file_read(path.data, &text, note);
-    if (err == OK && vkey_parse(text_trim(text.data), &log) != OK) {
-        note_set(note, "%s is no public key", file_tail(path.data, 150));
-        err = ERR_VALUE;
-    }
-    if (err == OK && snprintf(name, VKEY_NAME, "%s/evidence", log.name) >= VKEY_NAME) {
-        err = ERR_LIMIT;
-    }
-    return err;
-}
 
 /* What root makes in another user's folder is that user's: `serve` runs as the ledger's owner. */
 static enum err
@@ -66,19 +46,18 @@ make(const char *name, const char *path, const char *keys, struct key **ret_key,
 enum err
 evidence_key(const char *folder, const char *keys, struct key **ret_key, struct note *note)
 {
-    CLEANUP(buf_release) struct buf ledger;
     CLEANUP(buf_release) struct buf place;
     CLEANUP(buf_release) struct buf path;
     char name[VKEY_NAME];
-    buf_init(&ledger, 4096);
+    struct vkey log;
     buf_init(&place, 4096);
     buf_init(&path, 4096);
-    enum err err = ledger_folder_find(folder, &ledger, note);
-    if (err == OK) {
-        err = read_name(ledger.data, name, note);
+    enum err err = ledger_vkey_own(folder, &log, note);
+    if (err == OK && package_key_name(log.name, name) == NULL) {
+        err = ERR_LIMIT;
     }
     if (err == OK) {
-        err = ledger_folder_keys(keys, ledger.data, &place);
+        err = ledger_folder_keys(keys, folder, &place);
     }
     buf_format(&path, "%s/evidence.key", place.data);
     if (err == OK) {

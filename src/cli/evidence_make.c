@@ -237,7 +237,7 @@ make(struct asked *asked)
     err = evidence_given_open(
         &given, asked->values[OPTION_LEDGER], asked->values[OPTION_KEYS], &note);
     if (err == OK && asked->given[OPTION_TSA_ROOTS]) {
-        err = evidence_given_roots(&given, asked->values[OPTION_TSA_ROOTS], &note);
+        err = evidence_given_roots(asked->values[OPTION_TSA_ROOTS], &given.roots, &note);
     }
     if (err == OK) {
         err = evidence_given_connect(&given, asked->values[OPTION_KEYS], &note);

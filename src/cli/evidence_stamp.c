@@ -1,7 +1,7 @@
 /* gatehouse evidence stamp: asks for the time-stamps that a package still waits for. */
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/evidence.h"
+#include "cli/evidence_given.h"
 #include "evidence/package.h"
 #include "evidence/stamp.h"
 #include "evidence/stamp_send.h"
@@ -230,17 +230,6 @@ stamp_package(const struct request *request, const char *path, unsigned *pending
     return CLI_OK;
 }
 
-static enum err
-read_roots(const char *path, struct buf *roots, struct note *note)
-{
-    enum err err = file_read(path, roots, note);
-    if (err == OK && !text_contains(roots->data, "-----BEGIN CERTIFICATE-----")) {
-        note_set(note, "%.120s has no certificate in PEM", path);
-        err = ERR_VALUE;
-    }
-    return err;
-}
-
 static int
 stamp_all(const struct request *request, char *const *paths, int count)
 {
@@ -284,7 +273,7 @@ evidence_stamp(int argc, char **argv)
         return cli_usage(&line, "evidence stamp: %s", note.text);
     }
     if (roots_path != NULL) {
-        enum err err = read_roots(roots_path, &roots, &note);
+        enum err err = evidence_given_roots(roots_path, &roots, &note);
         if (err != OK) {
             return cli_fail_err(err, &note);
         }

@@ -1,9 +1,8 @@
 /* gatehouse ledger key: the public key, and going over to another. */
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/ledger.h"
 #include "cli/ledger_connect.h"
-#include "ledger/vkey.h"
+#include "cli/ledger_vkey.h"
 
 #include <string.h>
 
@@ -30,24 +29,12 @@ static const struct cli_manual manual = {
 };
 
 static enum err
-read_public(const char *folder, struct vkey *ret_key, struct note *note)
+read_public(const char *option, struct vkey *ret_key, struct note *note)
 {
-    CLEANUP(buf_release) struct buf path;
-    CLEANUP(buf_release) struct buf text;
-    buf_init(&path, 4096);
-    buf_init(&text, VKEY_TEXT);
-    enum err err = ledger_folder_find(folder, &path, note);
-    buf_text(&path, "/log/log.vkey");
-    err = err == OK ? file_read(path.data, &text, note) : err;
-    if (err != OK) {
-        return err;
-    }
-    text.data[strcspn(text.data, "\n")] = '\0';
-    err = vkey_parse(text.data, ret_key);
-    if (err != OK) {
-        note_set(note, "%s is no public key", file_tail(path.data, 150));
-    }
-    return err;
+    CLEANUP(buf_release) struct buf folder;
+    buf_init(&folder, 4096);
+    enum err err = ledger_folder_find(option, &folder, note);
+    return err == OK ? ledger_vkey_own(folder.data, ret_key, note) : err;
 }
 
 static int

@@ -31,3 +31,19 @@ ledger_vkey(const char *given, struct vkey *ret_key, struct note *note)
     }
     return err;
 }
+
+enum err
+ledger_vkey_own(const char *folder, struct vkey *ret_key, struct note *note)
+{
+    CLEANUP(buf_release) struct buf path;
+    CLEANUP(buf_release) struct buf text;
+    buf_init(&path, 4096);
+    buf_init(&text, VKEY_TEXT);
+    buf_format(&path, "%s/log/log.vkey", folder);
+    enum err err = file_read(path.data, &text, note);
+    if (err == OK && vkey_parse(text_trim(text.data), ret_key) != OK) {
+        note_set(note, "%s is no public key", file_tail(path.data, 150));
+        err = ERR_VALUE;
+    }
+    return err;
+}

@@ -3,7 +3,6 @@
 #include "evidence/judge_inside.h"
 #include "ledger/signednote.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -75,8 +74,7 @@ judge_signature(struct judging *judging)
         judge_tell(judging, JUDGE_SIGNATURE, JUDGE_BROKEN, "%s", wrong);
         return;
     }
-    int len = snprintf(name, sizeof(name), "%s/evidence", judging->judge->manifest.origin);
-    if (len >= (int)sizeof(name) || !text_equal(key.name, name)) {
+    if (!text_equal(key.name, package_key_name(judging->judge->manifest.origin, name))) {
         judge_tell(judging, JUDGE_SIGNATURE, JUDGE_BROKEN,
             "the evidence key is named %s and not after the log %s", key.name,
             judging->judge->manifest.origin);

@@ -6,7 +6,6 @@
 #include "evidence/make_inside.h"
 #include "ledger/signednote.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,11 +284,11 @@ fill(struct make *make, struct note *note)
 static enum err
 check(const struct make *make, struct note *note)
 {
-    char wanted[VKEY_NAME + 16];
-    (void)snprintf(wanted, sizeof(wanted), "%s/evidence", make->events.log.name);
-    if (!text_equal(key_public(make->settings->key)->name, wanted)) {
-        note_set(note, "the key of packages is %.80s, and this log is %.80s",
-            key_public(make->settings->key)->name, make->events.log.name);
+    char wanted[VKEY_NAME];
+    const char *name = key_public(make->settings->key)->name;
+    if (!text_equal(name, package_key_name(make->events.log.name, wanted))) {
+        note_set(note, "the key of packages is %.80s, and this log is %.80s", name,
+            make->events.log.name);
         return ERR_VALUE;
     }
     return OK;

@@ -3,7 +3,6 @@
 #include "evidence/make_inside.h"
 #include "ledger/event.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

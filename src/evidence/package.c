@@ -102,6 +102,12 @@ package_clip_name(const char *name, char out[PACKAGE_NAME])
     return out;
 }
 
+const char *
+package_key_name(const char *origin, char out[VKEY_NAME])
+{
+    return snprintf(out, VKEY_NAME, "%s/evidence", origin) < VKEY_NAME ? out : NULL;
+}
+
 void
 package_signed_text(struct buf *out, const char *origin, const uint8_t sha256[32])
 {
@@ -320,12 +326,6 @@ package_close(struct package *package)
     free(package->piece);
     free(package->packed);
     free(package);
-}
-
-bool
-package_is_zip(const struct package *package)
-{
-    return package->is_zip;
 }
 
 size_t

@@ -30,6 +30,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "ledger/vkey.h"
 
 #define PACKAGE_MANIFEST "manifest.json"
 #define PACKAGE_SIG      "manifest.sig"
@@ -59,6 +60,8 @@ bool package_is_numbered(
     const char *name, const char *folder, const char *end, uint64_t *ret_number);
 /* Makes a name for a clip of any name: "clip/" and what is allowed of it; returns out. */
 const char *package_clip_name(const char *name, char out[PACKAGE_NAME]);
+/* The name of the key of manifest.sig, ORIGIN/evidence, in out; NULL: longer than a key's name. */
+const char *package_key_name(const char *origin, char out[VKEY_NAME]);
 /* Appends the three lines that manifest.sig is over. */
 void package_signed_text(struct buf *out, const char *origin, const uint8_t sha256[32]);
 
@@ -71,7 +74,6 @@ struct package;
  */
 enum err package_open(const char *path, struct package **ret_package, struct note *note) MUST_CHECK;
 void package_close(struct package *package);
-bool package_is_zip(const struct package *package);
 /* Number of files, and the name of each, in the order of strcmp. */
 size_t package_count(const struct package *package);
 const char *package_name(const struct package *package, size_t i);
