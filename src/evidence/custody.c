@@ -6,8 +6,6 @@
 #include "evidence/make.h"
 #include "ledger/event.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -420,15 +418,11 @@ custody_settle(struct custody *custody)
     size_t kept = 0;
     for (size_t i = 0; i < custody->count; i++) {
         struct custody_step *step = &custody->steps[i];
+        /* Ends are only moved to the front, so that each is still found. */
         if (step->is_begin && has_end(custody, step->view)) {
-            step->index = -2; /* left out below */
-        }
-    }
-    for (size_t i = 0; i < custody->count; i++) {
-        if (custody->steps[i].index == -2) {
-            buf_release(&custody->steps[i].words);
+            buf_release(&step->words);
         } else {
-            custody->steps[kept++] = custody->steps[i];
+            custody->steps[kept++] = *step;
         }
     }
     custody->count = kept;

@@ -34,7 +34,7 @@ look(struct make *make, int fd)
 {
     struct clip_signs signs;
     struct note note = {""};
-    enum err err = lseek(fd, 0, SEEK_SET) == 0 ? clip_read(fd, &signs, &note) : ERR_IO;
+    enum err err = clip_read(fd, &signs, &note);
     if (err != OK) {
         (void)snprintf(make->signed_video, sizeof(make->signed_video), "not looked at: %s",
             note.text[0] == '\0' ? err_words(err) : note.text);
