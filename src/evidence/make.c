@@ -213,7 +213,6 @@ put_words(struct make *make, struct note *note)
         .events = &make->events,
         .log_key = make->log_key,
         .evidence_key = make->evidence_key,
-        .authorities = make->settings->authorities,
         .authority_count = make->settings->authority_count,
         .has_export = make->has_export,
         .is_matched = make->result->is_matched,

@@ -18,8 +18,7 @@ struct make_page {
     const struct events *events;
     const char *log_key;      /* text of log.vkey */
     const char *evidence_key; /* text of evidence.vkey */
-    const char *const *authorities;
-    size_t authority_count;
+    size_t authority_count;   /* that were asked for a time-stamp */
     bool has_export;          /* an export of the events has this SHA-256 */
     bool is_matched;          /* and the clip was read, and has it */
     const char *signed_video; /* what the video says about itself, in words */
@@ -73,3 +72,5 @@ enum err make_package(const struct make_settings *settings, struct make_result *
 void make_readme(struct buf *out, const struct make_page *page);
 /* "-2.3 s (behind), measured on 2026-11-22 00:00:00 UTC", or "not known". */
 void make_clock_words(struct buf *out, const struct manifest_clock *clock);
+/* What the log says of the clip. */
+const char *make_export_words(const struct make_page *page);

@@ -1,10 +1,8 @@
 /* README.txt of a package: what it is, what it shows and does not, and how to check it by hand. */
 #include "base/text.h"
 #include "evidence/make.h"
-#include "evidence/package.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define WIDTH 78
@@ -37,8 +35,8 @@ static void
 put_text(struct buf *out, const char *name, const char *value)
 {
     char clean[LONG];
-    text_clean(clean, sizeof(clean), value == NULL ? "not said" : value,
-        strlen(value == NULL ? "not said" : value));
+    const char *text = value == NULL ? "not said" : value;
+    text_clean(clean, sizeof(clean), text, strlen(text));
     buf_format(out, "  %-14s ", name);
     put_wrapped(out, clean, 17, 17);
 }
@@ -64,17 +62,23 @@ make_clock_words(struct buf *out, const struct manifest_clock *clock)
     }
 }
 
+const char *
+make_export_words(const struct make_page *page)
+{
+    return page->is_matched   ? "an export of exactly these bytes"
+           : page->has_export ? "an export with this SHA-256; the clip was not at hand"
+                              : "nothing about exactly these bytes";
+}
+
 static void
 put_time(struct buf *out, const char *name, const char *time)
 {
     CLEANUP(buf_release) struct buf words;
     buf_init(&words, LONG);
-    if (time == NULL) {
-        buf_text(&words, "not said");
-    } else {
+    if (time != NULL) {
         events_time_words(&words, time);
     }
-    put_text(out, name, words.data);
+    put_text(out, name, time == NULL ? NULL : words.data);
 }
 
 static void
@@ -114,10 +118,7 @@ put_head(struct buf *out, const struct make_page *page)
                                     : manifest->clip_file);
     put_text(out, "Size", bytes.data);
     put_text(out, "SHA-256", hex);
-    put_text(out, "The log says",
-        page->is_matched   ? "an export of exactly these bytes"
-        : page->has_export ? "an export with this SHA-256; the clip was not at hand"
-                           : "nothing about exactly these bytes");
+    put_text(out, "The log says", make_export_words(page));
     put_text(out, "Signed video", page->signed_video);
 }
 

@@ -89,10 +89,7 @@ put_clip(struct buf *out, const struct make_page *page)
     }
     put_row(out, "Size", bytes.data);
     HTML(out, "<dt>SHA-256</dt><dd><code>{}</code></dd>", hex);
-    put_row(out, "The log says",
-        page->is_matched   ? "an export of exactly these bytes"
-        : page->has_export ? "an export with this SHA-256; the clip was not at hand"
-                           : "nothing about exactly these bytes");
+    put_row(out, "The log says", make_export_words(page));
     put_row(out, "Signed video", page->signed_video);
     buf_text(out, "</dl></section>\n");
 }
