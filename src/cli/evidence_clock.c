@@ -8,7 +8,6 @@
 #include "store/store.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PAGE_LIMIT ((size_t)16 * 1024 * 1024)
 

@@ -6,7 +6,6 @@
 #include "cli/ledger_vkey.h"
 #include "evidence/judge.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

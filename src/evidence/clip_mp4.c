@@ -5,7 +5,6 @@
  */
 #include "evidence/clip_inside.h"
 
-#include <stdlib.h>
 
 #define WINDOW 4096
 #define TYPE(a, b, c, d)                                                                           \

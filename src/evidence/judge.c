@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "evidence/judge_inside.h"
 
-#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>

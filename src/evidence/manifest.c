@@ -6,7 +6,6 @@
 #include "ledger/canonical.h"
 #include "ledger/logged.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
  * file. What is left over is told. Sequential readers, libarchive's too, believe other bytes.
  */
 #include "base/reader.h"
-#include "base/text.h"
 #include "evidence/package_inside.h"
 
 #include <errno.h>

@@ -9,7 +9,6 @@
 #include <openssl/pem.h>
 #include <openssl/tserr.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
 #include <string.h>
 
 #define ROOTS_MOST   256
