@@ -119,18 +119,6 @@ print_proven(
         "that what the entry says is true.\n");
 }
 
-static enum err
-hash_entry(const struct buf *entry, struct merkle_hash *ret_leaf)
-{
-    struct merkle *merkle = merkle_new();
-    if (merkle == NULL) {
-        return ERR_MEMORY;
-    }
-    merkle_leaf(merkle, entry->data, entry->len, ret_leaf);
-    merkle_free(merkle);
-    return OK;
-}
-
 static int
 check(const struct request *request, const struct given *given)
 {
@@ -140,7 +128,7 @@ check(const struct request *request, const struct given *given)
     struct note note = {""};
     struct proof_trust trust = {.key = request->key == NULL ? NULL : &given->key};
     trust.policy = given->policy;
-    enum err err = hash_entry(&given->entry, &leaf);
+    enum err err = merkle_leaf_once(given->entry.data, given->entry.len, &leaf);
     if (err == OK) {
         err = proof_parse(given->proof.data, given->proof.len, &proof, &note);
     }

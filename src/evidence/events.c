@@ -190,13 +190,12 @@ prove_row(struct events *events, struct tree *tree, struct events_row *row, stru
     if (err == OK) {
         err = take_entry(tree, &proof, &row->entry, note);
     }
-    struct merkle *merkle = err == OK ? merkle_new() : NULL;
-    if (merkle == NULL) {
-        return err == OK ? ERR_MEMORY : err;
+    if (err == OK) {
+        err = merkle_leaf_once(row->entry.data, row->entry.len, &row->leaf);
     }
-    merkle_leaf(merkle, row->entry.data, row->entry.len, &row->leaf);
-    merkle_free(merkle);
-    err = proof_check(&proof, &row->leaf, &trust, &verdict, note);
+    if (err == OK) {
+        err = proof_check(&proof, &row->leaf, &trust, &verdict, note);
+    }
     if (err == OK) {
         proof_put(&row->proof, &proof);
         err = buf_error(&row->proof);

@@ -20,17 +20,6 @@ struct entry {
     json_t *json;
 };
 
-static bool
-hash_leaf(struct entry *entry)
-{
-    struct merkle *merkle = merkle_new();
-    if (merkle != NULL) {
-        merkle_leaf(merkle, entry->bytes.data, entry->bytes.len, &entry->leaf);
-    }
-    merkle_free(merkle);
-    return merkle != NULL;
-}
-
 static void
 note_witnesses(struct judging *judging, enum err err, const struct note *why)
 {
@@ -104,9 +93,8 @@ open_entry(struct judging *judging, struct entry *entry)
     struct event_facts facts;
     (void)package_numbered(entry->folder, entry->index, ".json", name);
     enum err err = package_read(judging->package, name, &entry->bytes, &why);
-    if (err == OK && !hash_leaf(entry)) {
-        note_set(&why, "%s", err_words(ERR_MEMORY));
-        err = ERR_MEMORY;
+    if (err == OK) {
+        err = merkle_leaf_once(entry->bytes.data, entry->bytes.len, &entry->leaf);
     }
     if (err == OK) {
         err = check_proof(judging, entry, &why);

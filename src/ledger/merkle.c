@@ -38,6 +38,18 @@ merkle_leaf(struct merkle *merkle, const void *entry, size_t len, struct merkle_
  * Measured with OpenSSL 3.0 and SHA-NI: 86 ns a node and 194 ns a leaf of 300 bytes; EVP takes 116
  * and 217 with EVP_DigestInit_ex2(context, NULL, NULL), 107 and 207 with a copied context.
  */
+enum err
+merkle_leaf_once(const void *entry, size_t len, struct merkle_hash *ret_hash)
+{
+    struct merkle *merkle = merkle_new();
+    if (merkle == NULL) {
+        return ERR_MEMORY;
+    }
+    merkle_leaf(merkle, entry, len, ret_hash);
+    merkle_free(merkle);
+    return OK;
+}
+
 void
 merkle_node(struct merkle *merkle, const struct merkle_hash *left, const struct merkle_hash *right,
     struct merkle_hash *ret_hash)

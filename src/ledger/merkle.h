@@ -20,6 +20,8 @@ void merkle_free(struct merkle *merkle);
 
 void merkle_leaf(
     struct merkle *merkle, const void *entry, size_t len, struct merkle_hash *ret_hash);
+/* The same of one entry, without a context that is kept; ERR_MEMORY. */
+enum err merkle_leaf_once(const void *entry, size_t len, struct merkle_hash *ret_hash) MUST_CHECK;
 /* ret_hash may be one of the two. */
 void merkle_node(struct merkle *merkle, const struct merkle_hash *left,
     const struct merkle_hash *right, struct merkle_hash *ret_hash);

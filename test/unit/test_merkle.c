@@ -125,8 +125,10 @@ test_gives_the_known_roots(void **state)
         assert_hex(&root, roots[i]);
         assert_int_equal(frontier.size, i);
         if (i < COUNT(entries)) {
-            struct merkle_hash leaf;
+            struct merkle_hash leaf, once;
             merkle_leaf(merkle, entries[i].entry, entries[i].len, &leaf);
+            assert_int_equal(merkle_leaf_once(entries[i].entry, entries[i].len, &once), OK);
+            assert_true(merkle_equal(&leaf, &once));
             merkle_grow(merkle, &frontier, &leaf);
         }
     }
