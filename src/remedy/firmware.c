@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +19,6 @@
 
 #define ARENA_LIMIT ((size_t)4 * 1024 * 1024)
 #define NAME_LIMIT  120
-#define PIECE       ((size_t)256 * 1024)
 
 // clang-format off
 static const struct outline_row rows[] = {
@@ -257,37 +255,11 @@ firmware_for(const struct firmware_list *list, const struct facts *facts)
     return NULL;
 }
 
-/* The digest of all that the descriptor gives, in pieces. */
-static enum err
-digest_of(int fd, char hex[FIRMWARE_HEX])
-{
-    uint8_t bytes[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    uint64_t at = 0;
-    ssize_t got = 1;
-    uint8_t *piece = malloc(PIECE);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_good =
-        piece != NULL && context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
-    while (is_good && got > 0 && at <= FIRMWARE_BYTES) {
-        got = pread(fd, piece, PIECE, (off_t)at);
-        is_good = got >= 0 && EVP_DigestUpdate(context, piece, (size_t)got) == 1;
-        at += got > 0 ? (uint64_t)got : 0;
-    }
-    is_good = is_good && EVP_DigestFinal_ex(context, bytes, &len) == 1 && len == 32;
-    if (is_good) {
-        text_hex(hex, bytes, len);
-    }
-    EVP_MD_CTX_free(context);
-    free(piece);
-    return is_good ? OK : ERR_IO;
-}
-
 static enum err
 check_open(int fd, const char *file, const char *sha256, uint64_t *ret_size, struct note *note)
 {
     struct stat status;
-    char hex[FIRMWARE_HEX] = "";
+    char hex[FIRMWARE_SUMS_HEX] = "";
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
         note_set(note, "%s: no ordinary file", file);
         return ERR_IO;
@@ -296,7 +268,7 @@ check_open(int fd, const char *file, const char *sha256, uint64_t *ret_size, str
         note_set(note, "%s: empty, or larger than 512 MiB", file);
         return ERR_LIMIT;
     }
-    enum err err = digest_of(fd, hex);
+    enum err err = firmware_sums_digest(fd, "SHA256", hex);
     if (err != OK) {
         note_set(note, "%s: %s", file, strerror(errno));
         return err;

@@ -1,5 +1,6 @@
 /* Compares firmware files with the lists of digests that lie beside them. */
 #include "remedy/firmware_sums.h"
+#include "remedy/firmware.h"
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -14,7 +15,6 @@
 
 #define LIST_MAX ((size_t)256 * 1024)
 #define PIECE    ((size_t)256 * 1024)
-#define DIGITS   "0123456789abcdefABCDEF"
 
 /* GNU coreutils: sha256sum, md5sum; the names under which makers and distributions publish them. */
 static const struct {
@@ -55,7 +55,7 @@ static bool
 is_digest(const struct line *text, size_t digits)
 {
     size_t n = 0;
-    while (n < text->len && strchr(DIGITS, text->at[n]) != NULL && text->at[n] != '\0') {
+    while (n < text->len && text_hex_digit(text->at[n]) >= 0) {
         n++;
     }
     return n == digits && n == text->len;
@@ -162,22 +162,22 @@ firmware_sums_find(const char *bytes, size_t len, const struct firmware_sums_ask
     return OK;
 }
 
-static enum err
-digest_of(int fd, const char *name, char ret_hex[FIRMWARE_SUMS_HEX])
+enum err
+firmware_sums_digest(int fd, const char *name, char ret_hex[FIRMWARE_SUMS_HEX])
 {
     uint8_t bytes[EVP_MAX_MD_SIZE];
     unsigned len = 0;
-    off_t at = 0;
+    uint64_t at = 0;
     ssize_t got = 1;
     const EVP_MD *md = EVP_get_digestbyname(name);
     uint8_t *piece = malloc(PIECE);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool is_good =
         md != NULL && piece != NULL && context != NULL && EVP_DigestInit_ex(context, md, NULL) == 1;
-    while (is_good && got > 0) {
-        got = pread(fd, piece, PIECE, at);
+    while (is_good && got > 0 && at <= FIRMWARE_BYTES) {
+        got = pread(fd, piece, PIECE, (off_t)at);
         is_good = got >= 0 && EVP_DigestUpdate(context, piece, (size_t)got) == 1;
-        at += got > 0 ? got : 0;
+        at += got > 0 ? (uint64_t)got : 0;
     }
     is_good = is_good && EVP_DigestFinal_ex(context, bytes, &len) == 1 &&
               2 * (size_t)len < FIRMWARE_SUMS_HEX;
@@ -206,7 +206,7 @@ check_list(const struct buf *list, size_t row, const char *list_name, const char
             err == ERR_MISSING ? "no" : "more than one", lists[row].digest);
         return ERR_VALUE;
     }
-    err = digest_of(fd, lists[row].digest, is);
+    err = firmware_sums_digest(fd, lists[row].digest, is);
     if (err != OK || !text_equal(is, wanted)) {
         note_set(note, "%.60s: its %s is %.16s…, not %.16s… as %.60s says; it is not used", file,
             lists[row].digest, err == OK ? is : "not to be had", wanted, list_name);

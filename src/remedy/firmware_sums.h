@@ -25,6 +25,9 @@ struct firmware_sums_ask {
 enum err firmware_sums_find(const char *bytes, size_t len, const struct firmware_sums_ask *ask,
     char ret_hex[FIRMWARE_SUMS_HEX]) MUST_CHECK;
 
+/* The digest of all that an open file gives, lower case; `name` as OpenSSL calls it. */
+enum err firmware_sums_digest(int fd, const char *name, char ret_hex[FIRMWARE_SUMS_HEX]) MUST_CHECK;
+
 /*
  * Compares an open file with every list beside it in its folder. ERR_VALUE: one names another
  * digest, or is about this file alone and holds none; the note says which.

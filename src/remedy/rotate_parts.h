@@ -31,8 +31,6 @@ enum err rotate_seal(
  */
 enum err rotate_seal_staged(
     struct job *job, struct rotation *rotation, const struct device_password_rule *rule) MUST_CHECK;
-/* What the sealed one is the beginning of; NULL: it was not sealed so. */
-struct secret *rotate_whole(const struct job *job, const struct rotation *rotation);
 /* What is in force beside both: the beginning of the next one, proven; NULL: there is none. */
 struct secret *rotate_beginning(const struct job *job, const struct rotation *rotation);
 /* Whether the device was seen to keep the first eight only of the one that opens it. */
@@ -45,6 +43,10 @@ enum err rotate_take_cut(struct job *job, struct rotation *rotation);
 /* Steps that rotate_set.c has for both. */
 enum change_state rotate_set_list(struct job *job, const struct rotation *rotation,
     const struct device_account *account, bool is_back);
+/* Tries one password once, with a log-in of its own that is ended; ERR_REFUSED: it is wrong. */
+enum err rotate_opens(struct job *job, const struct rotation *rotation,
+    const struct device_account *account, const struct secret *secret,
+    enum session_purpose purpose) MUST_CHECK;
 enum change_state rotate_find_out(
     struct job *job, const struct rotation *rotation, const struct device_account *account);
 

@@ -103,24 +103,29 @@ plainer(const struct job *job, const struct rotation *rotation)
     return rule;
 }
 
+enum err
+rotate_opens(struct job *job, const struct rotation *rotation, const struct device_account *account,
+    const struct secret *secret, enum session_purpose purpose)
+{
+    const struct session_key key = {
+        .account = account, .user = rotation->user, .password = secret, .purpose = purpose};
+    return rotation_try(job, &key);
+}
+
 /* Which of both is in force, after an answer that does not say. */
 enum change_state
 rotate_find_out(
     struct job *job, const struct rotation *rotation, const struct device_account *account)
 {
-    struct session_key key = {.account = account,
-        .user = rotation->user,
-        .password = rotation->next,
-        .purpose = SESSION_RECOVER};
-    enum err err = rotation_try(job, &key);
+    enum err err = rotate_opens(job, rotation, account, rotation->next, SESSION_RECOVER);
     if (err == OK) {
         return CHANGE_TAKEN;
     }
     if (err != ERR_REFUSED) {
         return CHANGE_UNCLEAR;
     }
-    key.password = rotation->old;
-    return rotation_try(job, &key) == OK ? CHANGE_REFUSED : CHANGE_UNCLEAR;
+    err = rotate_opens(job, rotation, account, rotation->old, SESSION_RECOVER);
+    return err == OK ? CHANGE_REFUSED : CHANGE_UNCLEAR;
 }
 
 /* One that was kept is the owner's by now: wrong ones of the rotation do not stand in its way. */
@@ -194,11 +199,8 @@ set_first(struct job *job, struct rotation *rotation)
 static enum remedy_result
 see_first(struct job *job, struct rotation *rotation)
 {
-    const struct session_key key = {.account = job->driver->accounts[0],
-        .user = rotation->user,
-        .password = rotation->next,
-        .purpose = SESSION_PROOF};
-    enum err err = rotation_try(job, &key);
+    enum err err =
+        rotate_opens(job, rotation, job->driver->accounts[0], rotation->next, SESSION_PROOF);
     if (err != ERR_REFUSED) {
         return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
@@ -218,11 +220,7 @@ see_first(struct job *job, struct rotation *rotation)
 static enum remedy_result
 set_further(struct job *job, const struct rotation *rotation, const struct device_account *account)
 {
-    const struct session_key key = {.account = account,
-        .user = rotation->user,
-        .password = rotation->next,
-        .purpose = SESSION_PROOF};
-    enum err err = rotation_try(job, &key);
+    enum err err = rotate_opens(job, rotation, account, rotation->next, SESSION_PROOF);
     if (err != ERR_REFUSED && err != ERR_LIMIT) {
         return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
@@ -245,17 +243,6 @@ rotate_set(struct job *job, struct rotation *rotation)
         }
     }
     return result;
-}
-
-static enum err
-opens(struct job *job, const struct rotation *rotation, size_t i, const struct secret *secret,
-    enum session_purpose purpose)
-{
-    const struct session_key key = {.account = job->driver->accounts[i],
-        .user = rotation->user,
-        .password = secret,
-        .purpose = purpose};
-    return rotation_try(job, &key);
 }
 
 /* The new one, which it leaves open for the way back. */
@@ -288,15 +275,17 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
     /* After a wrong one of the owner's there is no other that day, but a try of the rotation's. */
     enum session_purpose old_then =
         !was_refused && with_next == SESSION_OWNER ? SESSION_RECOVER : SESSION_OWNER;
-    enum err err = was_refused ? ERR_REFUSED
-                   : old_first ? opens(job, rotation, i, rotation->old, with_old)
-                               : open_next(job, rotation, i, with_next);
+    enum err err =
+        was_refused ? ERR_REFUSED
+        : old_first ? rotate_opens(job, rotation, job->driver->accounts[i], rotation->old, with_old)
+                    : open_next(job, rotation, i, with_next);
     *ret_is_old = old_first == (err == OK);
     if (err != ERR_REFUSED) {
         return err;
     }
-    return old_first ? open_next(job, rotation, i, SESSION_RECOVER)
-                     : opens(job, rotation, i, rotation->old, old_then);
+    return old_first
+               ? open_next(job, rotation, i, SESSION_RECOVER)
+               : rotate_opens(job, rotation, job->driver->accounts[i], rotation->old, old_then);
 }
 
 /* Neither opens it: it may have taken the first eight characters only. */
@@ -318,12 +307,13 @@ static enum err
 open_staged(struct job *job, struct rotation *rotation, struct secret *beginning)
 {
     bool was_refused = json_is_false(json_object_get(job->after, rotate_list_name(0)));
-    enum err err =
-        was_refused ? ERR_REFUSED : opens(job, rotation, 0, rotation->next, SESSION_RECOVER);
+    enum err err = was_refused ? ERR_REFUSED
+                               : rotate_opens(job, rotation, job->driver->accounts[0],
+                                     rotation->next, SESSION_RECOVER);
     if (err != ERR_REFUSED) {
         return err;
     }
-    err = opens(job, rotation, 0, beginning, SESSION_OWNER);
+    err = rotate_opens(job, rotation, job->driver->accounts[0], beginning, SESSION_OWNER);
     if (err == OK) {
         secret_free(rotation->next);
         rotation->next = secret_new(secret_text(beginning), secret_len(beginning));
@@ -368,7 +358,7 @@ set_one_back(struct job *job, struct rotation *rotation, size_t i)
     if (state == CHANGE_REFUSED || state == CHANGE_TOO_WEAK) {
         return REMEDY_REFUSED;
     }
-    err = opens(job, rotation, i, rotation->old, after);
+    err = rotate_opens(job, rotation, job->driver->accounts[i], rotation->old, after);
     return err == OK            ? REMEDY_DONE
            : err == ERR_REFUSED ? REMEDY_UNPROVEN
                                 : rotate_stopped(err, REMEDY_FAILED);

@@ -42,12 +42,6 @@ find_whole(const struct job *job, const struct rotation *rotation, const struct 
     return found;
 }
 
-struct secret *
-rotate_whole(const struct job *job, const struct rotation *rotation)
-{
-    return find_whole(job, rotation, rotation->next);
-}
-
 bool
 rotate_was_cut(const struct job *job, const struct rotation *rotation)
 {
@@ -111,17 +105,6 @@ rotate_seal_staged(
     return err;
 }
 
-static enum err
-opens(struct job *job, const struct rotation *rotation, const struct secret *secret,
-    enum session_purpose purpose)
-{
-    const struct session_key key = {.account = job->driver->accounts[0],
-        .user = rotation->user,
-        .password = secret,
-        .purpose = purpose};
-    return rotation_try(job, &key);
-}
-
 enum err
 rotate_take_cut(struct job *job, struct rotation *rotation)
 {
@@ -131,7 +114,9 @@ rotate_take_cut(struct job *job, struct rotation *rotation)
     struct secret *cut = is_cut ? NULL : secret_new(secret_text(rotation->next), ROTATE_CUT);
     struct note note = {""};
     bool is_sealed = cut != NULL && keyring_begin(place, &name, NULL, cut, &note) == OK;
-    enum err err = !is_sealed ? ERR_REFUSED : opens(job, rotation, cut, SESSION_RECOVER);
+    enum err err =
+        !is_sealed ? ERR_REFUSED
+                   : rotate_opens(job, rotation, job->driver->accounts[0], cut, SESSION_RECOVER);
     if (err != OK) {
         secret_free(cut);
         return err;
@@ -148,7 +133,8 @@ static enum remedy_result
 stay_short(struct job *job, const struct rotation *rotation)
 {
     const struct keyring_name name = rotation_name(rotation);
-    enum err err = opens(job, rotation, rotation->next, SESSION_OWNER);
+    enum err err =
+        rotate_opens(job, rotation, job->driver->accounts[0], rotation->next, SESSION_OWNER);
     if (err == OK) {
         err = keyring_restore(
             &desk_settings(job->desk)->vault, &name, rotation->next, true, &job->why);
@@ -173,7 +159,9 @@ set_whole(struct job *job, struct rotation *rotation, struct secret *whole)
     if (state == CHANGE_UNCLEAR || state == CHANGE_SEND) {
         return desk_is_stopped(job->desk) ? REMEDY_STOPPED : REMEDY_FAILED;
     }
-    enum err err = state == CHANGE_TAKEN ? opens(job, rotation, whole, SESSION_PROOF) : ERR_REFUSED;
+    enum err err = state == CHANGE_TAKEN
+                       ? rotate_opens(job, rotation, job->driver->accounts[0], whole, SESSION_PROOF)
+                       : ERR_REFUSED;
     if (err == OK) {
         secret_free(rotation->next);
         rotation->next = secret_new(secret_text(whole), secret_len(whole));
@@ -187,12 +175,14 @@ rotate_lengthen(struct job *job, struct rotation *rotation)
 {
     const struct keyring_name name = rotation_name(rotation);
     const struct vault_place *place = &desk_settings(job->desk)->vault;
-    struct secret *whole = rotate_whole(job, rotation);
+    struct secret *whole = find_whole(job, rotation, rotation->next);
     if (whole == NULL) {
         return REMEDY_DONE;
     }
     enum err err = desk_wait(job->desk, ROTATE_LATER_MS);
-    err = err == OK ? opens(job, rotation, rotation->next, SESSION_PROOF) : err;
+    err = err == OK
+              ? rotate_opens(job, rotation, job->driver->accounts[0], rotation->next, SESSION_PROOF)
+              : err;
     enum remedy_result result = REMEDY_FAILED;
     if (err == ERR_REFUSED) {
         rotate_say(job, rotate_list_name(0), json_false());

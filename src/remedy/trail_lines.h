@@ -42,11 +42,11 @@ enum err trail_lines_read(
     struct trail_lines *lines, const char *bytes, size_t len, struct note *note) MUST_CHECK;
 
 /*
- * Plan and journal of a folder, by who does not own them (trail_look.c); both are the caller's when
- * it is OK. ERR_MISSING: there is no such plan.
+ * Plan and journal of a folder, by who does not own them (trail_look.c), and what they say in sum;
+ * both are the caller's when it is OK. ERR_MISSING: there is no such plan.
  */
 enum err trail_look_whole(const char *folder, struct plan **ret_plan, struct trail_lines *ret_lines,
-    bool *ret_held, struct note *note) MUST_CHECK;
+    struct trail_summary *ret_summary, struct note *note) MUST_CHECK;
 
 /* `before` sealed for this plan's step, base64, malloc'ed; and back. */
 enum err trail_lines_seal(const struct secret *key, const char *place, const json_t *before,

@@ -70,14 +70,31 @@ is_held(const char *path)
     return held;
 }
 
+static void
+sum_up(const struct plan *plan, const struct trail_lines *lines, struct trail_summary *summary)
+{
+    (void)text_copy(summary->site, sizeof(summary->site), plan->site);
+    (void)text_copy(summary->scope, sizeof(summary->scope), plan->scope);
+    (void)text_copy(summary->how, sizeof(summary->how), lines->how);
+    summary->is_begun = lines->count != 0;
+    summary->is_back = lines->is_back;
+    summary->confirm_by = lines->confirm_by;
+    summary->made = plan->made;
+    summary->last = lines->last;
+    for (size_t i = 1; i < lines->row_count; i++) {
+        summary->steps[lines->rows[i].phase]++;
+    }
+}
+
 enum err
 trail_look_whole(const char *folder, struct plan **ret_plan, struct trail_lines *ret_lines,
-    bool *ret_held, struct note *note)
+    struct trail_summary *ret_summary, struct note *note)
 {
     CLEANUP(buf_release) struct buf path;
     CLEANUP(buf_release) struct buf bytes;
     struct plan *plan = NULL;
     struct trail_lines lines = {.rows = NULL};
+    *ret_summary = (struct trail_summary){.is_begun = false};
     buf_init(&path, PATH_BYTES);
     buf_init(&bytes, TRAIL_BYTES);
     buf_format(&path, "%s/plan.json", folder);
@@ -87,7 +104,7 @@ trail_look_whole(const char *folder, struct plan **ret_plan, struct trail_lines 
     buf_clear(&path);
     buf_clear(&bytes);
     buf_format(&path, "%s/journal.jsonl", folder);
-    *ret_held = err == OK && is_held(path.data);
+    ret_summary->is_held = err == OK && is_held(path.data);
     err = err == OK ? file_read(path.data, &bytes, note) : err;
     err = err == OK ? trail_lines_init(&lines, plan) : err;
     err = err == OK ? trail_lines_read(&lines, bytes.data, bytes.len, note) : err;
@@ -96,6 +113,7 @@ trail_look_whole(const char *folder, struct plan **ret_plan, struct trail_lines 
         plan_free(plan);
         return err;
     }
+    sum_up(plan, &lines, ret_summary);
     *ret_plan = plan;
     *ret_lines = lines;
     return OK;
@@ -107,25 +125,12 @@ trail_look(const char *folder, const char *id, struct trail_summary *ret_summary
     CLEANUP(buf_release) struct buf path;
     struct plan *plan = NULL;
     struct trail_lines lines;
-    struct trail_summary *summary = ret_summary;
-    *summary = (struct trail_summary){.is_begun = false};
     buf_init(&path, PATH_BYTES);
     buf_format(&path, "%s/%s", folder, id);
     enum err err = buf_error(&path);
-    err = err == OK ? trail_look_whole(path.data, &plan, &lines, &summary->is_held, note) : err;
+    err = err == OK ? trail_look_whole(path.data, &plan, &lines, ret_summary, note) : err;
     if (err != OK) {
         return err;
-    }
-    (void)text_copy(summary->site, sizeof(summary->site), plan->site);
-    (void)text_copy(summary->scope, sizeof(summary->scope), plan->scope);
-    (void)text_copy(summary->how, sizeof(summary->how), lines.how);
-    summary->is_begun = lines.count != 0;
-    summary->is_back = lines.is_back;
-    summary->confirm_by = lines.confirm_by;
-    summary->made = plan->made;
-    summary->last = lines.last;
-    for (size_t i = 1; i < lines.row_count; i++) {
-        summary->steps[lines.rows[i].phase]++;
     }
     trail_lines_release(&lines);
     plan_free(plan);

@@ -33,15 +33,15 @@ load(const char *folder, const char *id, struct other *ret_other, struct note *n
 {
     CLEANUP(buf_release) struct buf path;
     struct other other = {.id = id};
-    bool is_held = false;
     buf_init(&path, PATH_BYTES);
-    enum err err = trail_look(folder, id, &other.summary, note);
-    if (err != OK || !trail_is_unfinished(&other.summary)) {
-        return err != OK ? err : ERR_MISSING;
-    }
     buf_format(&path, "%s/%s", folder, id);
-    err = buf_error(&path);
-    err = err == OK ? trail_look_whole(path.data, &other.plan, &other.lines, &is_held, note) : err;
+    enum err err = buf_error(&path);
+    err = err == OK ? trail_look_whole(path.data, &other.plan, &other.lines, &other.summary, note)
+                    : err;
+    if (err == OK && !trail_is_unfinished(&other.summary)) {
+        release(&other);
+        err = ERR_MISSING;
+    }
     *ret_other = other;
     return err;
 }
