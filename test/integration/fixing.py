@@ -6,7 +6,9 @@ import socket
 import subprocess
 import time
 
-from conftest import GATEHOUSE, LAB, SOURCE, Run, command
+from conftest import BUILD, GATEHOUSE, LAB, SOURCE, Run, command
+
+HOLDS = BUILD / "test" / "keyring-holds"
 
 
 def dvrip_hash(password):
@@ -100,6 +102,19 @@ def unknown(truth, known):
                 if ways and not ways & said:
                     lost.append((name, account["user"], way))
     return lost
+
+
+def homes(folder):
+    """The words before a command that give it state, settings and data of its own."""
+    return ["env", *(f"XDG_{kind}_HOME={folder}/{kind.lower()}" for kind in ("STATE", "CONFIG", "DATA"))]
+
+
+def held(folder, rows):
+    """For each (device key, account, password): what it is in the keyring of homes(FOLDER): in-force, candidate or unknown."""
+    text = "".join(f"{key} {user} {password}\n" for key, user, password in rows)
+    done = subprocess.run([HOLDS, folder / "data/gatehouse/secrets.sealed", folder / "state/gatehouse/secrets.key"], input=text,
+                          capture_output=True, text=True, check=True)
+    return done.stdout.split()
 
 
 def curl(site, url, *args, user=None, scheme="--digest"):

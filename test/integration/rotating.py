@@ -7,10 +7,9 @@ import shutil
 import signal
 import subprocess
 
-from conftest import BUILD, GATEHOUSE, SOURCE
-from fixing import Site
+from conftest import GATEHOUSE, SOURCE
+from fixing import Site, held, homes
 
-HOLDS = BUILD / "test" / "keyring-holds"
 TRANSCRIPTS = SOURCE / "test" / "transcript"
 
 #: Transcript and account; the marked one ends its streams when the password changes.
@@ -65,8 +64,7 @@ class Rotating(Site):
 
     def line(self, *args):
         """The words of gatehouse fix, with a store, plans and a vault of its own."""
-        env = ["env", f"XDG_STATE_HOME={self.folder}/state", f"XDG_CONFIG_HOME={self.folder}/config", f"XDG_DATA_HOME={self.folder}/data"]
-        return [*env, GATEHOUSE, "fix", *args]
+        return [*homes(self.folder), GATEHOUSE, "fix", *args]
 
     def plan_line(self, *args):
         return self.line(*args, "--site", self.folder / "site.yaml", "--store", self.folder / "store.db", "--output", self.folder / "out",
@@ -133,10 +131,7 @@ class Rotating(Site):
             for account in device["accounts"]:
                 for way in ("web", "onvif"):
                     rows += [(name, account["user"], password, way) for password in account[way][:1]]
-        text = "".join(f"{self.key(name)} {user} {password}\n" for name, user, password, way in rows)
-        done = subprocess.run([HOLDS, self.folder / "data/gatehouse/secrets.sealed", self.folder / "state/gatehouse/secrets.key"], input=text,
-                              capture_output=True, text=True, check=True)
-        states = done.stdout.split()
+        states = held(self.folder, [(self.key(name), user, password) for name, user, password, _ in rows])
         assert len(states) == len(rows)
         return {(name, user, way): state for (name, user, _, way), state in zip(rows, states)}
 

@@ -1,14 +1,11 @@
 """`gatehouse fix --apply` at the whole played site: every device ends as it honestly should, and a second run on the same day goes on."""
 import json
-import subprocess
 import time
 
 import pytest
 
-from conftest import BUILD, GATEHOUSE, SOURCE
-from fixing import Site
-
-HOLDS = BUILD / "test" / "keyring-holds"
+from conftest import GATEHOUSE, SOURCE
+from fixing import Site, held, homes
 
 #: Whose password is changed and stays so.
 KEEPERS = ("gate", "garage", "lobby", "garden", "stairs", "loading", "restarts", "restarts-elsewhere", "dies-between", "refuses-signs",
@@ -33,9 +30,7 @@ class Applied:
 
     def gatehouse_fix(self, *args):
         """With folders of its own."""
-        folder = self.site.folder
-        env = ["env", f"XDG_STATE_HOME={folder}/state", f"XDG_DATA_HOME={folder}/data", f"XDG_CONFIG_HOME={folder}/config"]
-        return self.site.run(*env, GATEHOUSE, "fix", *args, timeout=560)
+        return self.site.run(*homes(self.site.folder), GATEHOUSE, "fix", *args, timeout=560)
 
     def confirm(self, run):
         """What could not be taken back stays as it is: without that there is no second plan."""
@@ -58,11 +53,7 @@ class Applied:
 
     def held(self, rows):
         """For each (device key, account, password): whether the keyring has it."""
-        folder = self.site.folder
-        done = subprocess.run([HOLDS, folder / "data/gatehouse/secrets.sealed", folder / "state/gatehouse/secrets.key"],
-                              input="".join(f"{key} {user} {password}\n" for key, user, password in rows), capture_output=True, text=True,
-                              check=True)
-        return done.stdout.split()
+        return held(self.site.folder, rows)
 
 
 @pytest.fixture(scope="module", name="applied")

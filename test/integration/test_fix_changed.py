@@ -4,7 +4,7 @@ import json
 import pytest
 
 from conftest import GATEHOUSE, SOURCE
-from fixing import Site
+from fixing import Site, homes
 
 DEVICES = ("gate", "shed", "garage", "kitchen")
 
@@ -29,9 +29,7 @@ class Changed:
 
     def fix(self, *args):
         """With folders of its own."""
-        folder = self.site.folder
-        env = ["env", f"XDG_STATE_HOME={folder}/state", f"XDG_DATA_HOME={folder}/data", f"XDG_CONFIG_HOME={folder}/config"]
-        return self.site.run(*env, GATEHOUSE, "fix", *args)
+        return self.site.run(*homes(self.site.folder), GATEHOUSE, "fix", *args)
 
     def step(self, name):
         """The only step at a device."""

@@ -10,7 +10,7 @@ import pathlib
 import pytest
 
 from conftest import GATEHOUSE, SOURCE
-from fixing import Site
+from fixing import Site, homes
 
 STAND_IN = SOURCE / "test/integration/counterparts/vms_files.py"
 CAMERA, FIRST, HERE = "10.20.0.11", "12345", "10.20.0.2"
@@ -84,8 +84,7 @@ class Place:
         return child
 
     def fix(self, *args):
-        homes = [f"XDG_{name}_HOME={self.folder}/{name.lower()}" for name in ("STATE", "CONFIG", "DATA")]
-        return self.site.run("env", *homes, "GATEHOUSE_LEDGER=none", GATEHOUSE, "fix", *args, timeout=280)
+        return self.site.run(*homes(self.folder), "GATEHOUSE_LEDGER=none", GATEHOUSE, "fix", *args, timeout=280)
 
     def apply(self, *args):
         """The rotation's step, and how it ended."""

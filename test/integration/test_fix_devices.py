@@ -4,7 +4,7 @@ import json
 import pytest
 
 from conftest import GATEHOUSE, SOURCE
-from fixing import Site
+from fixing import Site, homes
 
 
 class Small:
@@ -29,8 +29,8 @@ class Small:
 
     def fix(self, name, *args):
         """What the run proved and said."""
-        env = ["env", *(f"XDG_{kind}_HOME={self.folder}/{kind.lower()}" for kind in ("STATE", "DATA", "CONFIG"))]
-        done = self.site.run(*env, GATEHOUSE, "fix", "--site", self.folder / "site.yaml", "--output", self.folder / name, *args, timeout=400)
+        done = self.site.run(*homes(self.folder), GATEHOUSE, "fix", "--site", self.folder / "site.yaml", "--output", self.folder / name, *args,
+                             timeout=400)
         proof = self.folder / name / "fix.json"
         return json.loads(proof.read_text()) if proof.exists() else {}, done.stdout + done.stderr
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import GATEHOUSE, SOURCE, Run
-from fixing import Site, until
+from fixing import Site, homes, until
 
 ROWS = [  # file, maker, models, version
     ("hik2032.dav", "Hikvision", "DS-2CD2032-I", "V5.4.5"),
@@ -56,8 +56,7 @@ def fixture_files(tmp_path):
 
 def words_of(home, *args, owner=None):
     """The command with a memory of its own."""
-    env = ["env", f"XDG_STATE_HOME={home}/state", f"XDG_CONFIG_HOME={home}/config", f"XDG_DATA_HOME={home}/data"]
-    return [*env, GATEHOUSE, *args, "--site", owner or SOURCE / "lab" / "firmware-site.yaml", "--store", home / "store.db",
+    return [*homes(home), GATEHOUSE, *args, "--site", owner or SOURCE / "lab" / "firmware-site.yaml", "--store", home / "store.db",
             "--output", home / "out"]
 
 

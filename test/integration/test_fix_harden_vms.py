@@ -4,7 +4,7 @@ import json
 import pytest
 
 from conftest import GATEHOUSE, SOURCE
-from fixing import Site
+from fixing import Site, homes
 
 VMS = "10.20.0.52"
 
@@ -28,8 +28,7 @@ class Place:
         self.site = Site(folder, folder / "lab.yaml")
 
     def fix(self, *args):
-        homes = [f"XDG_{name}_HOME={self.folder}/{name.lower()}" for name in ("STATE", "CONFIG", "DATA")]
-        return self.site.run("env", *homes, "GATEHOUSE_LEDGER=none", GATEHOUSE, "fix", *args, timeout=200)
+        return self.site.run(*homes(self.folder), "GATEHOUSE_LEDGER=none", GATEHOUSE, "fix", *args, timeout=200)
 
     def harden(self, *args):
         return self.fix("--site", self.folder / "owner.yaml", "--store", self.folder / "store.db", "--output", self.folder / "out", "--kind",

@@ -2,15 +2,13 @@
 import json
 import re
 import sqlite3
-import subprocess
 
 import pytest
 
-from conftest import BUILD, GATEHOUSE, SOURCE
-from fixing import Site
+from conftest import GATEHOUSE, SOURCE
+from fixing import Site, held, homes
 
 TRANSCRIPTS = SOURCE / "test" / "transcript"
-HOLDS = BUILD / "test" / "keyring-holds"
 LAB = f"""lan: 10.20.0.0/24
 admin: 10.20.0.2
 transcripts: {TRANSCRIPTS}
@@ -51,7 +49,7 @@ class Ill:
         self.folder = folder
         self.site = Site(folder, folder / "lab.yaml")
         self.before = self.site.truth()
-        self.env = ["env", f"XDG_STATE_HOME={folder}/state", f"XDG_DATA_HOME={folder}/data", f"XDG_CONFIG_HOME={folder}/config"]
+        self.env = homes(folder)
         self.plan = ["--site", folder / "site.yaml", "--store", folder / "store.db", "--output", folder / "out", "--ledger", "none"]
 
     def fix(self, *args):
@@ -76,9 +74,8 @@ class Ill:
         return self.site.passwords(name, "admin")[0]
 
     def held(self, password):
-        done = subprocess.run([HOLDS, self.folder / "data/gatehouse/secrets.sealed", self.folder / "state/gatehouse/secrets.key"],
-                              input=f"{EIGHT} admin {password}\n", capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        (state,) = held(self.folder, [(EIGHT, "admin", password)])
+        return state
 
 
 @pytest.fixture(scope="module", name="ill")

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from conftest import GATEHOUSE, SOURCE, command
-from fixing import Site
+from fixing import Site, homes
 
 pytestmark = pytest.mark.skipif(command(GATEHOUSE, "fix", "--help").returncode != 0, reason="gatehouse fix is not in this build")
 
@@ -18,8 +18,7 @@ def fixture_site(tmp_path_factory):
 
 def fix(site, *args, timeout=560):
     """Runs gatehouse fix in the site, with a store, plans and a vault of its own."""
-    env = ["env", f"XDG_STATE_HOME={site.folder}/state", f"XDG_CONFIG_HOME={site.folder}/config", f"XDG_DATA_HOME={site.folder}/data"]
-    return site.run(*env, GATEHOUSE, "fix", *args, "--site", SOURCE / "lab" / "fix-site.yaml", "--store", site.folder / "store.db", "--output", site.folder / "out",
+    return site.run(*homes(site.folder), GATEHOUSE, "fix", *args, "--site", SOURCE / "lab" / "fix-site.yaml", "--store", site.folder / "store.db", "--output", site.folder / "out",
                     timeout=timeout)
 
 

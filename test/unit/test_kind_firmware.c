@@ -1,29 +1,22 @@
 /* Firmware is installed on a played device: one that takes it, and several that do not. */
+#include "played_desk.h"
 #include "test.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "remedy/firmware.h"
-#include "remedy/session.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Desk and session are this test's own. */
-#define desk_settings(desk)            played_settings(desk)
-#define desk_wait(desk, ms)            played_wait(desk, ms)
-#define desk_tell                      played_tell
+/* The session is this test's own too. */
 #define session_open_known(job, out)   played_open(job, out)
 #define session_close(session)         played_close(session)
 #define session_read(session, id, out) played_read(session, id, out)
 #define session_ask                    played_ask
 #define session_send                   played_send
 
-const struct desk_settings *played_settings(const struct desk *desk);
-enum err played_wait(struct desk *desk, unsigned ms);
-void played_tell(const struct job *job, const char *format, ...) PRINTF(2, 3);
 enum err played_open(struct job *job, struct session **ret_session);
 void played_close(struct session *session);
 enum err played_read(struct session *session, enum fact_id fact, struct facts *facts);
@@ -43,46 +36,16 @@ static struct {
     const char *next; /* after the restart */
     bool takes, restarts, is_gone, turns_cloud_on;
     int status;
-    int64_t now, back; /* ms; answers again at */
+    int64_t back; /* ms; answers again at */
     unsigned sent, restarted;
     bool cloud;
 } device;
-
-static struct desk_settings settings;
-
-static int64_t
-played_clock(void)
-{
-    return device.now;
-}
-
-const struct desk_settings *
-played_settings(const struct desk *desk)
-{
-    (void)desk;
-    return &settings;
-}
-
-enum err
-played_wait(struct desk *desk, unsigned ms)
-{
-    (void)desk;
-    device.now += ms;
-    return OK;
-}
-
-void
-played_tell(const struct job *job, const char *format, ...)
-{
-    (void)job;
-    (void)format;
-}
 
 enum err
 played_open(struct job *job, struct session **ret_session)
 {
     (void)job;
-    if (device.is_gone || device.now < device.back) {
+    if (device.is_gone || played_desk.now < device.back) {
         return ERR_TIMEOUT;
     }
     if (device.next != NULL && device.back != 0) {
@@ -119,7 +82,7 @@ static void
 restart(void)
 {
     device.restarted++;
-    device.back = device.now + 60000;
+    device.back = played_desk.now + 60000;
 }
 
 enum err
@@ -172,14 +135,12 @@ write_file(const struct scene *scene, const char *bytes)
 static void
 begin(struct scene *scene)
 {
-    static const struct clock_source source = {played_clock, played_clock};
     memset(&device, 0, sizeof(device));
     device.version = "V5.4.0";
     device.next = "V5.4.5";
     device.restarts = true;
     device.status = 200;
-    device.now = 1000;
-    clock_replace(&source);
+    played_clock_begin(1000);
     *scene = (struct scene){.folder = "/tmp/gatehouse-fw-XXXXXX", .subject = subject_new(1)};
     assert_non_null(mkdtemp(scene->folder));
     write_file(scene, "abc");
@@ -203,10 +164,7 @@ end(struct scene *scene)
     (void)snprintf(path, sizeof(path), "%s/fw.bin", scene->folder);
     (void)unlink(path);
     assert_int_equal(rmdir(scene->folder), 0);
-    json_decref(scene->step.detail);
-    json_decref(scene->job.before);
-    json_decref(scene->job.after);
-    arena_release(&scene->job.arena);
+    played_job_release(&scene->job);
     subject_free(scene->subject);
     clock_replace(NULL);
 }
@@ -244,7 +202,7 @@ test_a_device_that_says_done_and_stays_is_not_believed(void **state)
     assert_int_equal(take(&scene.job), REMEDY_DONE);
     assert_int_equal(apply(&scene.job), REMEDY_DONE);
     assert_int_equal(prove(&scene.job), REMEDY_UNPROVEN);
-    assert_true(device.now < 1000 + 180000);
+    assert_true(played_desk.now < 1000 + 180000);
     assert_int_equal(undo(&scene.job), REMEDY_DONE);
     device.restarts = false;
     device.back = 0;

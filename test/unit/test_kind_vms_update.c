@@ -1,26 +1,19 @@
 /* A VMS is updated by the owner's command: one that works, and several that do not. */
+#include "played_desk.h"
 #include "test.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "remedy/firmware.h"
-#include "remedy/session.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Desk and session are this test's own. */
-#define desk_settings(desk)            played_settings(desk)
-#define desk_wait(desk, ms)            played_wait(desk, ms)
-#define desk_tell                      played_tell
+/* The session, and what is asked without one, are this test's own too. */
 #define desk_http                      played_http
 #define session_open_known(job, out)   played_open(job, out)
 #define session_close(session)         ((void)(session))
 #define session_read(session, id, out) played_read(session, id, out)
 
-const struct desk_settings *played_settings(const struct desk *desk);
-enum err played_wait(struct desk *desk, unsigned ms);
-void played_tell(const struct job *job, const char *format, ...) PRINTF(2, 3);
 enum err played_http(struct desk *desk, const struct wire_target *target,
     const struct request *request, struct arena *arena, struct answer *ret_answer);
 enum err played_open(struct job *job, struct session **ret_session);
@@ -35,39 +28,7 @@ enum err played_read(struct session *session, enum fact_id fact, struct facts *f
 static struct {
     char mark[80];
     bool is_down; /* for good, once it was updated */
-    bool is_stopped;
-    int64_t now; /* 0: the real clock */
 } vms;
-
-static struct desk_settings settings;
-
-static int64_t
-played_clock(void)
-{
-    return vms.now;
-}
-
-const struct desk_settings *
-played_settings(const struct desk *desk)
-{
-    (void)desk;
-    return &settings;
-}
-
-enum err
-played_wait(struct desk *desk, unsigned ms)
-{
-    (void)desk;
-    vms.now += ms;
-    return vms.is_stopped ? ERR_CANCELLED : OK;
-}
-
-void
-played_tell(const struct job *job, const char *format, ...)
-{
-    (void)job;
-    (void)format;
-}
 
 enum err
 played_http(struct desk *desk, const struct wire_target *target, const struct request *request,
@@ -131,7 +92,7 @@ configure(struct scene *scene, const char *update)
     if (site_parse(text, strlen(text), "shop.yaml", &scene->site, &note) != OK) {
         fail_msg("%s", note.text);
     }
-    settings.site = scene->site;
+    played_desk.settings.site = scene->site;
 }
 
 static void
@@ -164,10 +125,7 @@ end_scene(struct scene *scene)
     clock_replace(NULL);
     (void)unlink(vms.mark);
     assert_int_equal(rmdir(scene->folder), 0);
-    json_decref(scene->step.detail);
-    json_decref(scene->job.before);
-    json_decref(scene->job.after);
-    arena_release(&scene->job.arena);
+    played_job_release(&scene->job);
     subject_free(scene->subject);
     site_free(scene->site);
 }
@@ -176,9 +134,7 @@ end_scene(struct scene *scene)
 static enum remedy_result
 prove_soon(struct scene *scene)
 {
-    static const struct clock_source source = {played_clock, played_clock};
-    vms.now = 1000;
-    clock_replace(&source);
+    played_clock_begin(1000);
     return prove(&scene->job);
 }
 
