@@ -66,17 +66,6 @@ join(struct arena *arena, const char *words, const char *sign, const char *more)
                                         : arena_format(arena, "%s%s%s", words, sign, more);
 }
 
-static bool
-closes(const struct plan_step *step, const char *rule)
-{
-    for (size_t i = 0; i < step->rule_count; i++) {
-        if (text_equal(step->rules[i], rule)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum err
 add_setting(struct plan *plan, struct plan_step *step, const struct harden_setting *setting)
 {
@@ -84,9 +73,9 @@ add_setting(struct plan *plan, struct plan_step *step, const struct harden_setti
     step->changes = join(&plan->arena, step->changes, "; ", setting->changes);
     step->notices = join(&plan->arena, step->notices, " ", setting->notices);
     bool is_added = json_array_append_new(list, json_string(setting->name)) == 0;
-    return step->changes == NULL || step->notices == NULL || !is_added ? ERR_MEMORY
-           : closes(step, setting->rule)                               ? OK
-                                         : plan_closes(plan, step, setting->rule);
+    return step->changes == NULL || step->notices == NULL || !is_added
+               ? ERR_MEMORY
+               : plan_closes(plan, step, setting->rule);
 }
 
 enum err

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 
+#define CLOUD "vendor-cloud"
+
 /* Open services, and what the firewall keeps from the device where it has no switch of its own. */
 static const struct {
     const char *rule, *ports;
@@ -73,7 +75,7 @@ needs_block(
     const struct device_driver *driver = switching_driver(place->subject);
     bool is_switched =
         driver != NULL && switching_row(driver, switching_rule(finding->id), 0) != NULL;
-    if (finding->control == NULL || !text_equal(finding->control->id, "vendor-cloud") ||
+    if (finding->control == NULL || !text_equal(finding->control->id, CLOUD) ||
         (subject_kinds(place->subject) & KINDS_VIDEO) == 0 || is_switched ||
         place->subject->address_count == 0) {
         return false;
@@ -153,13 +155,15 @@ propose_service(
                                                         : plan_closes(plan, step, finding->id);
 }
 
+/* The block of its cloud, told from those of services by what it closes. */
 static struct plan_step *
 planned(struct plan *plan, size_t target)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].target == target && text_equal(plan->steps[i].kind, "firewall") &&
-            text_contains(plan->steps[i].words, "to the internet")) {
-            return &plan->steps[i];
+        struct plan_step *step = &plan->steps[i];
+        if (step->target == target && text_equal(step->kind, "firewall") && step->rule_count != 0 &&
+            text_starts(step->rules[0], CLOUD "/")) {
+            return step;
         }
     }
     return NULL;

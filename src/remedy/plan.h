@@ -114,7 +114,7 @@ struct plan_step *plan_add(struct plan *plan, const char *kind, size_t target);
  * ERR_MEMORY: the one before stays.
  */
 enum err plan_detail(struct plan_step *step, json_t *detail) MUST_CHECK;
-/* Adds a finding that the step closes. */
+/* Adds a finding that the step closes, once. */
 enum err plan_closes(struct plan *plan, struct plan_step *step, const char *rule) MUST_CHECK;
 /* The driver of that name, of devices or of VMSes; NULL when there is none. */
 const struct device_driver *plan_driver(const char *name);
