@@ -381,17 +381,7 @@ change(struct consumer_talk *talk, const struct consumer_place *places, size_t c
     struct buf bytes;
     buf_init(&bytes, CONSUMER_BYTES);
     enum err err = patch(talk, places, count, password, &bytes);
-    if (err == ERR_UNSUPPORTED) {
-        note_set(&talk->why,
-            "a sign of the new password can't be written there; letters, digits "
-            "and %s can",
-            CONSUMER_SIGNS);
-    }
-    err = err == OK ? consumer_file_write(talk, &bytes) : err;
-    if (bytes.size != 0) {
-        explicit_bzero(bytes.data, bytes.size);
-    }
-    buf_release(&bytes);
+    err = consumer_file_write(talk, err, &bytes);
     talk->place_count = 0;
     err = err == OK ? list(talk) : err;
     return err == OK ? write_import(talk, places, count) : err;

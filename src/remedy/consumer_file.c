@@ -177,8 +177,9 @@ still_holds(struct consumer_talk *talk)
     return same;
 }
 
-enum err
-consumer_file_write(struct consumer_talk *talk, const struct buf *bytes)
+/* With a copy of what stood there beside it; mode and owner stay. */
+static enum err
+put_bytes(struct consumer_talk *talk, const struct buf *bytes)
 {
     char path[PATH_MAX], draft[PATH_MAX];
     struct stat status;
@@ -213,6 +214,22 @@ consumer_file_write(struct consumer_talk *talk, const struct buf *bytes)
 }
 
 enum err
+consumer_file_write(struct consumer_talk *talk, enum err made, struct buf *bytes)
+{
+    if (made == ERR_UNSUPPORTED) {
+        note_set(&talk->why,
+            "a sign of the new password can't be written there; letters, digits and %s can",
+            CONSUMER_SIGNS);
+    }
+    enum err err = made == OK ? put_bytes(talk, bytes) : made;
+    if (bytes->size != 0) {
+        explicit_bzero(bytes->data, bytes->size);
+    }
+    buf_release(bytes);
+    return err;
+}
+
+enum err
 consumer_file_list(struct consumer_talk *talk)
 {
     enum err err = consumer_file_read(talk);
@@ -226,17 +243,7 @@ consumer_file_change(struct consumer_talk *talk, const struct consumer_place *pl
     struct buf bytes;
     buf_init(&bytes, CONSUMER_BYTES);
     enum err err = consumer_text_put(&talk->bytes, places, count, secret_text(password), &bytes);
-    if (err == ERR_UNSUPPORTED) {
-        note_set(&talk->why,
-            "a sign of the new password can't be written there; letters, digits and %s can",
-            CONSUMER_SIGNS);
-    }
-    err = err == OK ? consumer_file_write(talk, &bytes) : err;
-    if (bytes.size != 0) {
-        explicit_bzero(bytes.data, bytes.size);
-    }
-    buf_release(&bytes);
-    return err;
+    return consumer_file_write(talk, err, &bytes);
 }
 
 /* Hand-overs that wait for the same reload: it runs once for all that came before it began. */

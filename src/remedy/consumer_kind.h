@@ -129,9 +129,11 @@ const char *consumer_path(struct consumer_talk *talk, const char *root, const ch
 enum err consumer_file_read(struct consumer_talk *talk) MUST_CHECK;
 /*
  * Puts new bytes in the place of those that were read, with a copy of the old ones beside; mode and
- * owner stay.
+ * owner stay. Where they could not be made (`made` is not OK) it only says why. They are wiped and
+ * released either way.
  */
-enum err consumer_file_write(struct consumer_talk *talk, const struct buf *bytes) MUST_CHECK;
+enum err consumer_file_write(
+    struct consumer_talk *talk, enum err made, struct buf *bytes) MUST_CHECK;
 /* Runs row->reload, once for all hand-overs that come within a moment. */
 enum err consumer_file_reload(struct consumer_talk *talk) MUST_CHECK;
 /* list and change of YAML and JSON files, by consumer_text.h. */
