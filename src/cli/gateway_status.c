@@ -5,6 +5,7 @@
 #include "gate/running.h"
 #include "gate/upstream.h"
 #include "identity/session.h"
+#include "report/value.h"
 
 #include <stdlib.h>
 
@@ -33,25 +34,19 @@ vms_json(struct gate_open *gate, const struct settings_vms *vms)
     return row;
 }
 
-static const char *
-text_of(const json_t *row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(row, name));
-    return text == NULL ? "" : text;
-}
-
 static void
 print_vms(const json_t *row)
 {
     bool is_known = json_is_true(json_object_get(row, "known"));
     bool is_there = json_is_true(json_object_get(row, "reachable"));
-    (void)printf("%-12s %s in front of %s", text_of(row, "name"), text_of(row, "url"),
-        text_of(row, "upstream"));
+    (void)printf("%-12s %s in front of %s", value_get_text(row, "name"), value_get_text(row, "url"),
+        value_get_text(row, "upstream"));
     if (!is_known) {
         (void)printf("; nothing is known of it while the broker does not run\n");
     } else {
         long long cameras = (long long)json_integer_value(json_object_get(row, "cameras"));
-        const char *version = text_of(row, "version"), *trouble = text_of(row, "trouble");
+        const char *version = value_get_text(row, "version"),
+                   *trouble = value_get_text(row, "trouble");
         bool has_trouble = trouble[0] != '\0';
         (void)printf("; %s%s%s, %lld camera%s%s%s%s\n", is_there ? "answers" : "DOES NOT ANSWER",
             version[0] == '\0' ? "" : ", version ", version, cameras, cameras == 1 ? "" : "s",
@@ -86,8 +81,8 @@ print_text(const json_t *state)
     } else {
         (void)printf("serve        process %lld\n", pid);
     }
-    (void)printf(
-        "folder       %s\nledger       %s\n", text_of(state, "folder"), text_of(state, "ledger"));
+    (void)printf("folder       %s\nledger       %s\n", value_get_text(state, "folder"),
+        value_get_text(state, "ledger"));
     (void)printf(
         "sessions     %lld\n", (long long)json_integer_value(json_object_get(state, "sessions")));
     json_array_foreach(json_object_get(state, "vms"), i, row)

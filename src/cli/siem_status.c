@@ -5,6 +5,7 @@
 #include "cli/siem.h"
 #include "daemon/forwarder.h"
 #include "ledger/entries.h"
+#include "report/value.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -162,20 +163,13 @@ siem_describe(const struct siem_config *config, int *ret_status)
     return all;
 }
 
-static const char *
-text_of(const json_t *row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(row, name));
-    return text == NULL ? "" : text;
-}
-
 void
 siem_print(const json_t *state)
 {
     size_t i = 0;
     const json_t *row = NULL;
     long long pid = (long long)json_integer_value(json_object_get(state, "process"));
-    const char *log = text_of(state, "ledger_trouble");
+    const char *log = value_get_text(state, "ledger_trouble");
     if (pid == 0) {
         (void)printf("forwarder    does not run; what is recorded waits in the ledger\n");
     } else {
@@ -187,11 +181,11 @@ siem_print(const json_t *state)
     json_array_foreach(json_object_get(state, "destinations"), i, row)
     {
         const json_t *lag = json_object_get(row, "lag");
-        const char *trouble = text_of(row, "trouble");
+        const char *trouble = value_get_text(row, "trouble");
         long long pruned = (long long)json_integer_value(json_object_get(row, "pruned"));
         (void)printf("%-12s %s, %s as %s; %lld delivered, %lld behind (%.0f s)%s%s\n",
-            text_of(row, "name"), text_of(row, "state"), text_of(row, "type"),
-            text_of(row, "format"),
+            value_get_text(row, "name"), value_get_text(row, "state"), value_get_text(row, "type"),
+            value_get_text(row, "format"),
             (long long)json_integer_value(json_object_get(row, "delivered")),
             (long long)json_integer_value(json_object_get(lag, "records")),
             json_number_value(json_object_get(lag, "seconds")), trouble[0] == '\0' ? "" : ": ",

@@ -3,6 +3,7 @@
 #include "remedy/consumer_text.h"
 
 #include "base/text.h"
+#include "report/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,6 @@
 #define TICK_MS 2000
 #define TICKS   30
 #define COSTLY  2
-
-const char *
-consumer_text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
 
 const char *
 consumer_words(struct consumer_talk *talk, const char *what, const char *id, const char *name)
@@ -47,7 +41,7 @@ consumer_add_address(
     struct consumer_talk *talk, json_t *object, const char *key, const char *id, const char *words)
 {
     struct arena *arena = &talk->arena;
-    const char *text = consumer_text_of(object, key);
+    const char *text = value_get_text(object, key);
     struct consumer_url url;
     size_t cursor = 0;
     if (!consumer_url_next(text, strlen(text), &cursor, &url)) {

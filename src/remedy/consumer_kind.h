@@ -108,8 +108,6 @@ enum err consumer_add_address(struct consumer_talk *talk, json_t *object, const 
     const char *id, const char *words) MUST_CHECK;
 /* That member's text with another password in its address; NULL: there is none, or no memory. */
 const char *consumer_put_address(struct arena *arena, const char *address, const char *password);
-/* A member's text, "" when it is none. */
-const char *consumer_text_of(const json_t *object, const char *key);
 /* "monitor 3 (Gate)": a name from outside, made printable. */
 const char *consumer_words(
     struct consumer_talk *talk, const char *what, const char *id, const char *name);

@@ -6,6 +6,7 @@
 #include "remedy/consumer_text.h"
 
 #include "base/text.h"
+#include "report/value.h"
 
 /* POST /API/IDP/connect/token of a basic user: a bearer token. */
 static enum err
@@ -31,7 +32,7 @@ open_door(struct consumer_talk *talk)
     if (err != OK) {
         return err;
     }
-    const char *token = consumer_text_of(talk->document, "access_token");
+    const char *token = value_get_text(talk->document, "access_token");
     talk->token = arena_format(&talk->arena, "Bearer %s", token);
     return token[0] == '\0' ? ERR_VALUE : talk->token == NULL ? ERR_LIMIT : OK;
 }
@@ -56,13 +57,13 @@ list(struct consumer_talk *talk)
         if (place == NULL) {
             return ERR_LIMIT;
         }
-        const char *id = arena_copy(arena, consumer_text_of(hardware, "id"));
+        const char *id = arena_copy(arena, value_get_text(hardware, "id"));
         *place = (struct consumer_place){
-            .host = consumer_url_host(arena, consumer_text_of(hardware, "address")),
-            .user = arena_copy(arena, consumer_text_of(hardware, "userName")),
+            .host = consumer_url_host(arena, value_get_text(hardware, "address")),
+            .user = arena_copy(arena, value_get_text(hardware, "userName")),
             .words = id == NULL ? NULL
                                 : consumer_words(talk, "hardware", id,
-                                      consumer_text_of(hardware, "displayName")),
+                                      value_get_text(hardware, "displayName")),
             .id = id,
         };
         err = arena->full ? ERR_LIMIT : OK;
@@ -90,7 +91,7 @@ change(struct consumer_talk *talk, const struct consumer_place *places, size_t c
         };
         talk->changed = true;
         err = talk->arena.full ? ERR_LIMIT : consumer_ask_json(talk, &request);
-        const char *state = consumer_text_of(json_object_get(talk->document, "result"), "state");
+        const char *state = value_get_text(json_object_get(talk->document, "result"), "state");
         if (err == OK && text_equal_nocase(state, "error")) {
             note_set(&talk->why, "it refuses the change of %s", places[i].words);
             err = ERR_VALUE;

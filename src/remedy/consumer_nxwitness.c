@@ -6,6 +6,7 @@
 #include "remedy/consumer_text.h"
 
 #include "base/text.h"
+#include "report/value.h"
 
 #include <string.h>
 
@@ -30,7 +31,7 @@ open_door(struct consumer_talk *talk)
     if (err != OK) {
         return err;
     }
-    const char *token = consumer_text_of(talk->document, "token");
+    const char *token = value_get_text(talk->document, "token");
     talk->token = arena_format(&talk->arena, "Bearer %s", token);
     return token[0] == '\0' ? ERR_VALUE : talk->token == NULL ? ERR_LIMIT : OK;
 }
@@ -40,10 +41,10 @@ add_device(struct consumer_talk *talk, json_t *device)
 {
     struct arena *arena = &talk->arena;
     json_t *account = json_object_get(device, "credentials");
-    const char *id = arena_copy(arena, consumer_text_of(device, "id"));
-    const char *password = consumer_text_of(account, "password");
+    const char *id = arena_copy(arena, value_get_text(device, "id"));
+    const char *password = value_get_text(account, "password");
     bool is_shown = strspn(password, "*") != strlen(password);
-    if (id == NULL || id[0] == '\0' || consumer_text_of(account, "user")[0] == '\0') {
+    if (id == NULL || id[0] == '\0' || value_get_text(account, "user")[0] == '\0') {
         return OK;
     }
     struct consumer_place *place = consumer_place_add(talk);
@@ -51,10 +52,10 @@ add_device(struct consumer_talk *talk, json_t *device)
         return ERR_LIMIT;
     }
     *place = (struct consumer_place){
-        .host = consumer_url_host(arena, consumer_text_of(device, "url")),
-        .user = arena_copy(arena, consumer_text_of(account, "user")),
+        .host = consumer_url_host(arena, value_get_text(device, "url")),
+        .user = arena_copy(arena, value_get_text(account, "user")),
         .password = is_shown ? arena_copy(arena, password) : NULL,
-        .words = consumer_words(talk, "device", id, consumer_text_of(device, "name")),
+        .words = consumer_words(talk, "device", id, value_get_text(device, "name")),
         .id = id,
     };
     return arena->full ? ERR_LIMIT : OK;
@@ -115,7 +116,7 @@ is_well(struct consumer_talk *talk, const struct consumer_place *place)
     if (request.ask.path == NULL || consumer_ask_json(talk, &request) != OK) {
         return false;
     }
-    const char *status = consumer_text_of(talk->document, "status");
+    const char *status = value_get_text(talk->document, "status");
     return status[0] == '\0' || text_equal_nocase(status, "online") ||
            text_equal_nocase(status, "recording");
 }

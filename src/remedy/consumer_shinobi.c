@@ -6,6 +6,7 @@
 #include "remedy/consumer_text.h"
 
 #include "base/text.h"
+#include "report/value.h"
 
 #include <stdlib.h>
 
@@ -32,8 +33,8 @@ open_door(struct consumer_talk *talk)
         return err;
     }
     json_t *user = json_object_get(talk->document, "$user");
-    talk->token = consumer_encode(&talk->arena, consumer_text_of(user, "auth_token"));
-    talk->group = consumer_encode(&talk->arena, consumer_text_of(user, "ke"));
+    talk->token = consumer_encode(&talk->arena, value_get_text(user, "auth_token"));
+    talk->group = consumer_encode(&talk->arena, value_get_text(user, "ke"));
     if (text_is_empty(talk->token) || text_is_empty(talk->group)) {
         note_set(&talk->why, "its log-in was refused, or asks for a second factor");
         return ERR_REFUSED;
@@ -68,23 +69,23 @@ add_monitor(struct consumer_talk *talk, json_t *monitor)
 {
     struct arena *arena = &talk->arena;
     json_t *details = details_of(monitor);
-    const char *id = arena_copy(arena, consumer_text_of(monitor, "mid"));
+    const char *id = arena_copy(arena, value_get_text(monitor, "mid"));
     const char *words =
-        id == NULL ? NULL : consumer_words(talk, "monitor", id, consumer_text_of(monitor, "name"));
+        id == NULL ? NULL : consumer_words(talk, "monitor", id, value_get_text(monitor, "name"));
     if (words == NULL) {
         return ERR_LIMIT;
     }
-    const char *address = consumer_text_of(details, "auto_host");
-    const char *password = consumer_text_of(details, "mpass");
+    const char *address = value_get_text(details, "auto_host");
+    const char *password = value_get_text(details, "mpass");
     if (password[0] != '\0') {
-        const char *host = consumer_text_of(monitor, "host");
+        const char *host = value_get_text(monitor, "host");
         struct consumer_place *place = consumer_place_add(talk);
         if (place == NULL) {
             return ERR_LIMIT;
         }
         *place = (struct consumer_place){
             .host = consumer_url_host(arena, host[0] == '\0' ? address : host),
-            .user = arena_copy(arena, consumer_text_of(details, "muser")),
+            .user = arena_copy(arena, value_get_text(details, "muser")),
             .password = arena_copy(arena, password),
             .words = words,
             .id = id,
@@ -151,8 +152,7 @@ change(struct consumer_talk *talk, const struct consumer_place *places, size_t c
         json_t *details = json_object_get(places[i].object, "details");
         const char *value = secret_text(password);
         if (text_equal(places[i].key, "auto_host")) {
-            value =
-                consumer_put_address(&talk->arena, consumer_text_of(details, "auto_host"), value);
+            value = consumer_put_address(&talk->arena, value_get_text(details, "auto_host"), value);
         }
         bool is_set =
             value != NULL && json_object_set_new(details, places[i].key, json_string(value)) == 0;
@@ -173,8 +173,8 @@ is_well(struct consumer_talk *talk, const struct consumer_place *place)
     }
     json_t *monitor =
         json_is_array(talk->document) ? json_array_get(talk->document, 0) : talk->document;
-    const char *mode = consumer_text_of(monitor, "mode");
-    const char *status = consumer_text_of(monitor, "status");
+    const char *mode = value_get_text(monitor, "mode");
+    const char *status = value_get_text(monitor, "status");
     bool is_on = text_equal(mode, "start") || text_equal(mode, "record");
     return !is_on || status[0] == '\0' || text_equal_nocase(status, "watching") ||
            text_equal_nocase(status, "recording");

@@ -6,6 +6,7 @@
 #include "remedy/consumer_text.h"
 
 #include "base/text.h"
+#include "report/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ open_door(struct consumer_talk *talk)
     if (err != OK) {
         return err;
     }
-    talk->token = consumer_encode(&talk->arena, consumer_text_of(talk->document, "access_token"));
+    talk->token = consumer_encode(&talk->arena, value_get_text(talk->document, "access_token"));
     return text_is_empty(talk->token) ? ERR_VALUE : OK;
 }
 
@@ -58,9 +59,9 @@ id_of(struct consumer_talk *talk, const json_t *monitor)
 static enum err
 add_fields(struct consumer_talk *talk, json_t *monitor, const char *id, const char *words)
 {
-    const char *pass = consumer_text_of(monitor, "Pass");
-    const char *path = consumer_text_of(monitor, "Path");
-    const char *host = strstr(path, "://") != NULL ? path : consumer_text_of(monitor, "Host");
+    const char *pass = value_get_text(monitor, "Pass");
+    const char *path = value_get_text(monitor, "Path");
+    const char *host = strstr(path, "://") != NULL ? path : value_get_text(monitor, "Host");
     if (pass[0] == '\0') {
         return OK;
     }
@@ -70,7 +71,7 @@ add_fields(struct consumer_talk *talk, json_t *monitor, const char *id, const ch
     }
     *place = (struct consumer_place){
         .host = consumer_url_host(&talk->arena, host),
-        .user = arena_copy(&talk->arena, consumer_text_of(monitor, "User")),
+        .user = arena_copy(&talk->arena, value_get_text(monitor, "User")),
         .password = arena_copy(&talk->arena, pass),
         .words = words,
         .id = id,
@@ -96,7 +97,7 @@ list(struct consumer_talk *talk)
         if (id == NULL || id[0] == '\0' || strspn(id, "0123456789") != strlen(id)) {
             continue;
         }
-        const char *words = consumer_words(talk, "monitor", id, consumer_text_of(monitor, "Name"));
+        const char *words = consumer_words(talk, "monitor", id, value_get_text(monitor, "Name"));
         err = words == NULL ? ERR_LIMIT : add_fields(talk, monitor, id, words);
         err = err == OK ? consumer_add_address(talk, monitor, "Path", id, words) : err;
         err = err == OK ? consumer_add_address(talk, monitor, "SecondPath", id, words) : err;
@@ -113,7 +114,7 @@ change(struct consumer_talk *talk, const struct consumer_place *places, size_t c
     enum err err = OK;
     for (size_t i = 0; i < count && err == OK; i++) {
         const struct consumer_place *place = &places[i];
-        const char *old = consumer_text_of(place->object, place->key);
+        const char *old = value_get_text(place->object, place->key);
         const char *value = text_equal(place->key, "Pass")
                                 ? secret_text(password)
                                 : consumer_put_address(arena, old, secret_text(password));
@@ -144,14 +145,14 @@ is_well(struct consumer_talk *talk, const struct consumer_place *place)
     json_t *monitor = json_object_get(talk->document, "monitor");
     json_t *settings = json_object_get(monitor, "Monitor");
     json_t *status = json_object_get(monitor, "Monitor_Status");
-    bool is_off = text_equal(consumer_text_of(settings, "Function"), "None") ||
-                  text_equal(consumer_text_of(settings, "Capturing"), "None") ||
-                  text_equal(consumer_text_of(settings, "Enabled"), "0");
-    const char *rate = consumer_text_of(status, "CaptureFPS");
+    bool is_off = text_equal(value_get_text(settings, "Function"), "None") ||
+                  text_equal(value_get_text(settings, "Capturing"), "None") ||
+                  text_equal(value_get_text(settings, "Enabled"), "0");
+    const char *rate = value_get_text(status, "CaptureFPS");
     json_t *number = json_object_get(status, "CaptureFPS");
     bool delivers =
         json_is_number(number) ? json_number_value(number) > 0 : strpbrk(rate, "123456789") != NULL;
-    const char *state = consumer_text_of(status, "Status");
+    const char *state = value_get_text(status, "Status");
     return is_off || status == NULL ||
            (delivers && (text_equal(state, "Connected") || text_equal(state, "Signal")));
 }

@@ -5,18 +5,12 @@
 #include "remedy/firmware.h"
 
 #include "base/text.h"
+#include "report/value.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #define CONTROL "camera-firmware"
-
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
 
 bool
 firmware_is(const char *said, const char *wanted)
@@ -66,8 +60,8 @@ first_of_model(const struct plan *plan, const char *model, const char *sha256)
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct plan_step *step = &plan->steps[i];
         if (text_equal(step->kind, "firmware") && !step->by_hand && step->after[0] == 0 &&
-            text_equal(text_of(step->detail, "model"), model) &&
-            text_equal(text_of(step->detail, "sha256"), sha256)) {
+            text_equal(value_get_text(step->detail, "model"), model) &&
+            text_equal(value_get_text(step->detail, "sha256"), sha256)) {
             return step->number;
         }
     }

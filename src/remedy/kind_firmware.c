@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "codec/pick.h"
 #include "discover/place.h"
+#include "report/value.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -26,13 +27,6 @@
 static const enum fact_id watched[] = {FACT_CLOUD_ENABLED, FACT_DDNS_ENABLED, FACT_UPNP_ENABLED,
     FACT_SERVICE_TELNET, FACT_SERVICE_SSH, FACT_SERVICE_FTP, FACT_SERVICE_SNMP, FACT_USERS_LIST,
     FACT_USERS_ANONYMOUS, FACT_AUTH_MODES, FACT_TLS_ENABLED, FACT_CLOCK_NTP};
-
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
 
 static enum remedy_result
 meaning(enum err err)
@@ -183,7 +177,7 @@ send_file(struct job *job, struct session *session, int fd, uint64_t size)
     const struct request_file file = {.fd = fd,
         .size = size,
         .field = row->field,
-        .name = text_of(job->step->detail, "file"),
+        .name = value_get_text(job->step->detail, "file"),
         .lead = row->lead,
         .ms = SEND_MS,
         .bytes_per_second = PACE,
@@ -219,8 +213,8 @@ apply(struct job *job)
         note_set(&job->why, "no way to hand firmware to this device is known");
         return REMEDY_CHANGED;
     }
-    enum err err = firmware_open(text_of(detail, "folder"), text_of(detail, "file"),
-        text_of(detail, "sha256"), &fd, &size, &job->why);
+    enum err err = firmware_open(value_get_text(detail, "folder"), value_get_text(detail, "file"),
+        value_get_text(detail, "sha256"), &fd, &size, &job->why);
     if (err != OK) {
         return REMEDY_CHANGED;
     }
@@ -305,7 +299,7 @@ say_old(struct job *job, const char *version)
         return REMEDY_FAILED;
     }
     note_set(&job->why, "it answers with firmware %.60s, not %.60s", version,
-        text_of(job->step->detail, "version"));
+        value_get_text(job->step->detail, "version"));
     return REMEDY_UNPROVEN;
 }
 
@@ -323,8 +317,8 @@ tell_state(struct job *job, enum err err, const char **last)
 static enum remedy_result
 prove(struct job *job)
 {
-    const char *wanted = text_of(job->step->detail, "version");
-    const char *old = text_of(job->before, "version");
+    const char *wanted = value_get_text(job->step->detail, "version");
+    const char *old = value_get_text(job->before, "version");
     const char *version = NULL;
     const char *last = NULL;
     bool was_away = false;
@@ -359,8 +353,8 @@ undo(struct job *job)
 {
     struct note said = job->why;
     const char *version = NULL;
-    enum err err = look(job, text_of(job->step->detail, "version"), &version);
-    if (err == OK && text_equal(version, text_of(job->before, "version"))) {
+    enum err err = look(job, value_get_text(job->step->detail, "version"), &version);
+    if (err == OK && text_equal(version, value_get_text(job->before, "version"))) {
         return REMEDY_DONE;
     }
     if (err == OK) {

@@ -9,18 +9,12 @@
 #include "remedy/remedy.h"
 
 #include "base/text.h"
+#include "report/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
 
 /* Settings by an API, not a file. */
 static bool
@@ -67,13 +61,13 @@ work_new(struct job *job)
     }
     buf_init(&work->now, HARDEN_BYTES);
     buf_init(&work->after, 2 * HARDEN_BYTES);
-    work->path = text_of(detail, "file");
-    work->format = text_of(detail, "format");
-    work->product = text_of(detail, "product");
+    work->path = value_get_text(detail, "file");
+    work->format = value_get_text(detail, "format");
+    work->product = value_get_text(detail, "product");
     for (size_t i = 0; i < json_array_size(files) && i < HARDEN_FILES; i++) {
         const json_t *file = json_array_get(files, i);
         work->files[work->file_count++] =
-            (struct harden_place){text_of(file, "file"), text_of(file, "format")};
+            (struct harden_place){value_get_text(file, "file"), value_get_text(file, "format")};
     }
     if (work->path[0] != '/' || work->format[0] == '\0' || work->file_count == 0) {
         note_set(&job->why, "the plan does not say which file");
@@ -121,8 +115,8 @@ find_edit(const struct work *work, const json_t *edit)
 {
     for (size_t i = 0; i < work->file.found_count; i++) {
         const struct harden_found *found = &work->file.found[i];
-        if (text_equal(found->row->id, text_of(edit, "row")) &&
-            text_equal(found->place, text_of(edit, "place")) && !is_taken(work, found)) {
+        if (text_equal(found->row->id, value_get_text(edit, "row")) &&
+            text_equal(found->place, value_get_text(edit, "place")) && !is_taken(work, found)) {
             return found;
         }
     }
@@ -164,7 +158,7 @@ take_file(struct job *job, struct work *work)
     if (err != OK) {
         return REMEDY_CHANGED;
     }
-    if (!text_equal(work->state.digest, text_of(job->step->detail, "digest"))) {
+    if (!text_equal(work->state.digest, value_get_text(job->step->detail, "digest"))) {
         note_set(
             &job->why, "%.160s was changed since the plan was made; make a new plan", work->path);
         return REMEDY_CHANGED;
@@ -210,16 +204,16 @@ static enum remedy_result
 apply_file(struct job *job, struct work *work)
 {
     char digest[DIGEST_HEX];
-    const char *backup = text_of(job->before, "backup");
+    const char *backup = value_get_text(job->before, "backup");
     const struct harden_state beside = backup_state(job);
     enum err err = harden_site_read(work->path, &work->now, &work->state, &job->why);
-    if (err != OK || !text_equal(work->state.digest, text_of(job->before, "before"))) {
+    if (err != OK || !text_equal(work->state.digest, value_get_text(job->before, "before"))) {
         note_set(&job->why, "%.160s was changed a moment ago by somebody else", work->path);
         return REMEDY_CHANGED;
     }
     err = make_text(job, work);
     err = err != OK ? err : digest_hex(DIGEST_SHA256, work->after.data, work->after.len, digest);
-    if (err != OK || !text_equal(digest, text_of(job->before, "after"))) {
+    if (err != OK || !text_equal(digest, value_get_text(job->before, "after"))) {
         return REMEDY_REFUSED;
     }
     desk_tell(job, "%s: the old file is kept as %s", work->path, backup);
@@ -255,7 +249,7 @@ judge(struct job *job, const struct facts *was, const struct facts *is)
     job->after = json_object();
     json_array_foreach(edits, i, edit)
     {
-        const struct harden_row *row = harden_row(text_of(edit, "row"));
+        const struct harden_row *row = harden_row(value_get_text(edit, "row"));
         const char *text = row == NULL ? NULL : facts_text(is, row->fact);
         if (row == NULL || text_contains(text, row->told)) {
             note_set(&job->why, "the audit still says %.160s", text == NULL ? "so" : text);
@@ -279,9 +273,10 @@ prove_file(struct job *job, struct work *work)
     struct harden_state state;
     const struct harden_swap none = {NULL, NULL};
     const struct harden_swap old = {work->path, &work->now};
-    enum err err = harden_site_read(text_of(job->before, "backup"), &work->now, &state, &job->why);
+    enum err err =
+        harden_site_read(value_get_text(job->before, "backup"), &work->now, &state, &job->why);
     err = err != OK ? err : harden_site_read(work->path, &work->after, &work->state, &job->why);
-    if (err != OK || !text_equal(work->state.digest, text_of(job->before, "after"))) {
+    if (err != OK || !text_equal(work->state.digest, value_get_text(job->before, "after"))) {
         note_set(&job->why, "%.160s is not what was written", work->path);
         return REMEDY_UNPROVEN;
     }
@@ -312,13 +307,13 @@ static enum remedy_result
 undo_file(struct job *job, struct work *work)
 {
     struct harden_state state;
-    const char *backup = text_of(job->before, "backup");
+    const char *backup = value_get_text(job->before, "backup");
     enum err err = harden_site_read(work->path, &work->now, &work->state, &job->why);
-    if (err == OK && text_equal(work->state.digest, text_of(job->before, "before"))) {
+    if (err == OK && text_equal(work->state.digest, value_get_text(job->before, "before"))) {
         (void)unlink(backup);
         return REMEDY_DONE;
     }
-    if (err != OK || !text_equal(work->state.digest, text_of(job->before, "after"))) {
+    if (err != OK || !text_equal(work->state.digest, value_get_text(job->before, "after"))) {
         note_set(&job->why,
             "%.160s was changed by somebody else after the fix, so it is left alone; the file "
             "before is %.160s",
@@ -326,7 +321,7 @@ undo_file(struct job *job, struct work *work)
         return REMEDY_CHANGED;
     }
     err = harden_site_read(backup, &work->after, &state, &job->why);
-    if (err != OK || !text_equal(state.digest, text_of(job->before, "before"))) {
+    if (err != OK || !text_equal(state.digest, value_get_text(job->before, "before"))) {
         note_set(&job->why, "%.160s is gone or was changed: %.160s can't be put back", backup,
             work->path);
         return REMEDY_FAILED;
@@ -337,7 +332,7 @@ undo_file(struct job *job, struct work *work)
     err = harden_site_write(work->path, &work->after, &work->state, &job->why);
     buf_clear(&work->now);
     err = err != OK ? err : harden_site_read(work->path, &work->now, &state, &job->why);
-    if (err != OK || !text_equal(state.digest, text_of(job->before, "before"))) {
+    if (err != OK || !text_equal(state.digest, value_get_text(job->before, "before"))) {
         return REMEDY_FAILED;
     }
     (void)unlink(backup);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "discover/parse.h"
+#include "report/value.h"
 
 #include <string.h>
 
@@ -62,13 +63,6 @@ fault_words(unsigned code)
     return "the router refuses it";
 }
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
 static uint16_t
 port_of(const json_t *object, const char *key)
 {
@@ -87,10 +81,11 @@ row_of(const json_t *object, struct igd_row *row)
         .is_on = !json_is_false(json_object_get(object, "on")),
     };
     return row->outside_port != 0 && row->inside_port != 0 &&
-           text_copy(row->protocol, sizeof(row->protocol), text_of(object, "protocol")) &&
-           text_copy(row->remote, sizeof(row->remote), text_of(object, "remote")) &&
-           text_copy(row->description, sizeof(row->description), text_of(object, "description")) &&
-           ip_parse(text_of(object, "inside"), &row->inside) == OK;
+           text_copy(row->protocol, sizeof(row->protocol), value_get_text(object, "protocol")) &&
+           text_copy(row->remote, sizeof(row->remote), value_get_text(object, "remote")) &&
+           text_copy(
+               row->description, sizeof(row->description), value_get_text(object, "description")) &&
+           ip_parse(value_get_text(object, "inside"), &row->inside) == OK;
 }
 
 static json_t *
@@ -125,9 +120,9 @@ read_aim(struct job *job, struct aim *aim)
 {
     const json_t *detail = job->step->detail;
     aim->target = (struct wire_target){.port = port_of(detail, "control_port")};
-    aim->control = text_of(detail, "control");
-    aim->service = text_of(detail, "service");
-    bool is_good = ip_parse(text_of(detail, "router"), &aim->target.ip) == OK &&
+    aim->control = value_get_text(detail, "control");
+    aim->service = value_get_text(detail, "service");
+    bool is_good = ip_parse(value_get_text(detail, "router"), &aim->target.ip) == OK &&
                    subject_has_address(job->subject, &aim->target.ip) && aim->target.port != 0 &&
                    aim->control[0] == '/' && aim->service[0] != '\0' && row_of(detail, &aim->row);
     if (!is_good) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "report/value.h"
 
 #include <errno.h>
 #include <string.h>
@@ -58,13 +59,6 @@ way_of(const char *product)
         }
     }
     return "as its own documents say";
-}
-
-static const char *
-text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
 }
 
 /* The version that it tells without a log-in; ERR_MISSING. */
@@ -193,7 +187,7 @@ apply(struct job *job)
 static enum remedy_result
 prove(struct job *job)
 {
-    const char *old = text_of(job->before, "version");
+    const char *old = value_get_text(job->before, "version");
     const char *version = NULL;
     int64_t end = clock_mono() + BACK_MS;
     int64_t same = 0;
@@ -228,7 +222,7 @@ undo(struct job *job)
     struct note said = job->why;
     const char *version = NULL;
     enum err err = read_version(job, &version);
-    if (err == OK && text_equal(version, text_of(job->before, "version"))) {
+    if (err == OK && text_equal(version, value_get_text(job->before, "version"))) {
         return REMEDY_DONE;
     }
     note_set(&job->why, "an update of a VMS is not taken back by Gatehouse; %.160s", said.text);

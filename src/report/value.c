@@ -20,6 +20,13 @@ value_text(const char *text)
     return value;
 }
 
+const char *
+value_get_text(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text == NULL ? "" : text;
+}
+
 json_t *
 value_number(uint64_t number)
 {

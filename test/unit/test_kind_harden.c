@@ -449,7 +449,7 @@ test_a_proof_that_does_not_hold_is_said(void **state)
     open_job(&job, &steps[0]);
     is_done(&job, take, REMEDY_DONE);
     is_done(&job, apply, REMEDY_DONE);
-    const char *after = text_of(job.before, "before"); /* as if the write had been lost */
+    const char *after = value_get_text(job.before, "before"); /* as if the write had been lost */
     (void)json_object_set_new(job.before, "after", json_string(after));
     is_done(&job, prove, REMEDY_UNPROVEN);
     close_job(&job);

@@ -149,7 +149,7 @@ test_runs_the_owner_s_command_and_reads_the_version_again(void **state)
     assert_int_equal(take(&scene.job), REMEDY_DONE);
     assert_int_equal(apply(&scene.job), REMEDY_DONE);
     assert_int_equal(prove_soon(&scene), REMEDY_DONE);
-    assert_string_equal(text_of(scene.job.after, fact_name(FACT_VMS_VERSION)), NEW);
+    assert_string_equal(value_get_text(scene.job.after, fact_name(FACT_VMS_VERSION)), NEW);
     assert_int_equal(undo(&scene.job), REMEDY_REFUSED);
     assert_non_null(strstr(scene.job.why.text, "not taken back by Gatehouse"));
     end_scene(&scene);
