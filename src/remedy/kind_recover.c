@@ -84,11 +84,7 @@ try_all(struct job *job, const struct rotation *rotation, struct secret *const *
     const struct keyring_name name = rotation_name(rotation);
     enum err err = ERR_REFUSED;
     for (size_t i = 0; i < count && err == ERR_REFUSED; i++) {
-        const struct session_key key = {.account = job->driver->accounts[0],
-            .user = rotation->user,
-            .password = all[i],
-            .purpose = SESSION_RECOVER};
-        err = rotation_try(job, &key);
+        err = rotation_try(job, rotation, job->driver->accounts[0], all[i], SESSION_RECOVER);
         if (err == OK) {
             tell_found(job, rotation->user, i);
             tell_cut(job, rotation, all[i]);

@@ -173,15 +173,11 @@ prove_rtsp(struct job *job, const struct rotation *rotation)
         .door = &device_door_rtsp,
         .door_ask = {.method = "DESCRIBE", .login = true}
     };
-    const struct session_key key = {.account = &rtsp,
-        .user = rotation->user,
-        .password = rotation->next,
-        .purpose = SESSION_PROOF};
     bool asks = facts_is_yes(&job->subject->facts, FACT_LOGIN_RTSP_ASKED);
     if (!job->driver->accounts[0]->opens_rtsp || !asks || job->driver->stream_count == 0) {
         return REMEDY_DONE;
     }
-    enum err err = rotation_try(job, &key);
+    enum err err = rotation_try(job, rotation, &rtsp, rotation->next, SESSION_PROOF);
     if (err == OK || err == ERR_REFUSED) {
         rotate_say(job, "rtsp", json_boolean(err == OK));
     }
@@ -196,11 +192,9 @@ prove_lists(struct job *job, const struct rotation *rotation)
     const struct keyring_name name = rotation_name(rotation);
     for (size_t i = 0; i < rotate_lists(job); i++) {
         const struct device_account *account = job->driver->accounts[i];
-        const struct session_key key = {.account = account,
-            .user = rotation->user,
-            .password = rotation->next,
-            .purpose = SESSION_PROOF};
-        enum err err = rotate_has_list(job, i) ? rotation_try(job, &key) : OK;
+        enum err err = rotate_has_list(job, i)
+                           ? rotation_try(job, rotation, account, rotation->next, SESSION_PROOF)
+                           : OK;
         if (err == ERR_REFUSED) {
             rotate_say(job, rotate_list_name(i), json_false());
         }
@@ -222,12 +216,8 @@ prove_lists(struct job *job, const struct rotation *rotation)
 static enum err
 try_wrong(struct job *job, const struct rotation *rotation, const struct secret *secret)
 {
-    const struct session_key key = {.account = job->driver->accounts[0],
-        .user = rotation->user,
-        .password = secret,
-        .purpose = SESSION_COUNTER};
     struct note why = job->why;
-    enum err err = rotation_try(job, &key);
+    enum err err = rotation_try(job, rotation, job->driver->accounts[0], secret, SESSION_COUNTER);
     job->why = why;
     return err;
 }

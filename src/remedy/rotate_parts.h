@@ -43,10 +43,6 @@ enum err rotate_take_cut(struct job *job, struct rotation *rotation);
 /* Steps that rotate_set.c has for both. */
 enum change_state rotate_set_list(struct job *job, const struct rotation *rotation,
     const struct device_account *account, bool is_back);
-/* Tries one password once, with a log-in of its own that is ended; ERR_REFUSED: it is wrong. */
-enum err rotate_opens(struct job *job, const struct rotation *rotation,
-    const struct device_account *account, const struct secret *secret,
-    enum session_purpose purpose) MUST_CHECK;
 enum change_state rotate_find_out(
     struct job *job, const struct rotation *rotation, const struct device_account *account);
 

@@ -103,28 +103,19 @@ plainer(const struct job *job, const struct rotation *rotation)
     return rule;
 }
 
-enum err
-rotate_opens(struct job *job, const struct rotation *rotation, const struct device_account *account,
-    const struct secret *secret, enum session_purpose purpose)
-{
-    const struct session_key key = {
-        .account = account, .user = rotation->user, .password = secret, .purpose = purpose};
-    return rotation_try(job, &key);
-}
-
 /* Which of both is in force, after an answer that does not say. */
 enum change_state
 rotate_find_out(
     struct job *job, const struct rotation *rotation, const struct device_account *account)
 {
-    enum err err = rotate_opens(job, rotation, account, rotation->next, SESSION_RECOVER);
+    enum err err = rotation_try(job, rotation, account, rotation->next, SESSION_RECOVER);
     if (err == OK) {
         return CHANGE_TAKEN;
     }
     if (err != ERR_REFUSED) {
         return CHANGE_UNCLEAR;
     }
-    err = rotate_opens(job, rotation, account, rotation->old, SESSION_RECOVER);
+    err = rotation_try(job, rotation, account, rotation->old, SESSION_RECOVER);
     return err == OK ? CHANGE_REFUSED : CHANGE_UNCLEAR;
 }
 
@@ -200,7 +191,7 @@ static enum remedy_result
 see_first(struct job *job, struct rotation *rotation)
 {
     enum err err =
-        rotate_opens(job, rotation, job->driver->accounts[0], rotation->next, SESSION_PROOF);
+        rotation_try(job, rotation, job->driver->accounts[0], rotation->next, SESSION_PROOF);
     if (err != ERR_REFUSED) {
         return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
@@ -220,7 +211,7 @@ see_first(struct job *job, struct rotation *rotation)
 static enum remedy_result
 set_further(struct job *job, const struct rotation *rotation, const struct device_account *account)
 {
-    enum err err = rotate_opens(job, rotation, account, rotation->next, SESSION_PROOF);
+    enum err err = rotation_try(job, rotation, account, rotation->next, SESSION_PROOF);
     if (err != ERR_REFUSED && err != ERR_LIMIT) {
         return err == OK ? REMEDY_DONE : rotate_stopped(err, REMEDY_FAILED);
     }
@@ -277,7 +268,7 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
         !was_refused && with_next == SESSION_OWNER ? SESSION_RECOVER : SESSION_OWNER;
     enum err err =
         was_refused ? ERR_REFUSED
-        : old_first ? rotate_opens(job, rotation, job->driver->accounts[i], rotation->old, with_old)
+        : old_first ? rotation_try(job, rotation, job->driver->accounts[i], rotation->old, with_old)
                     : open_next(job, rotation, i, with_next);
     *ret_is_old = old_first == (err == OK);
     if (err != ERR_REFUSED) {
@@ -285,7 +276,7 @@ open_either(struct job *job, const struct rotation *rotation, size_t i, bool *re
     }
     return old_first
                ? open_next(job, rotation, i, SESSION_RECOVER)
-               : rotate_opens(job, rotation, job->driver->accounts[i], rotation->old, old_then);
+               : rotation_try(job, rotation, job->driver->accounts[i], rotation->old, old_then);
 }
 
 /* Neither opens it: it may have taken the first eight characters only. */
@@ -308,12 +299,12 @@ open_staged(struct job *job, struct rotation *rotation, struct secret *beginning
 {
     bool was_refused = json_is_false(json_object_get(job->after, rotate_list_name(0)));
     enum err err = was_refused ? ERR_REFUSED
-                               : rotate_opens(job, rotation, job->driver->accounts[0],
+                               : rotation_try(job, rotation, job->driver->accounts[0],
                                      rotation->next, SESSION_RECOVER);
     if (err != ERR_REFUSED) {
         return err;
     }
-    err = rotate_opens(job, rotation, job->driver->accounts[0], beginning, SESSION_OWNER);
+    err = rotation_try(job, rotation, job->driver->accounts[0], beginning, SESSION_OWNER);
     if (err == OK) {
         secret_free(rotation->next);
         rotation->next = secret_new(secret_text(beginning), secret_len(beginning));
@@ -358,7 +349,7 @@ set_one_back(struct job *job, struct rotation *rotation, size_t i)
     if (state == CHANGE_REFUSED || state == CHANGE_TOO_WEAK) {
         return REMEDY_REFUSED;
     }
-    err = rotate_opens(job, rotation, job->driver->accounts[i], rotation->old, after);
+    err = rotation_try(job, rotation, job->driver->accounts[i], rotation->old, after);
     return err == OK            ? REMEDY_DONE
            : err == ERR_REFUSED ? REMEDY_UNPROVEN
                                 : rotate_stopped(err, REMEDY_FAILED);

@@ -116,7 +116,7 @@ rotate_take_cut(struct job *job, struct rotation *rotation)
     bool is_sealed = cut != NULL && keyring_begin(place, &name, NULL, cut, &note) == OK;
     enum err err =
         !is_sealed ? ERR_REFUSED
-                   : rotate_opens(job, rotation, job->driver->accounts[0], cut, SESSION_RECOVER);
+                   : rotation_try(job, rotation, job->driver->accounts[0], cut, SESSION_RECOVER);
     if (err != OK) {
         secret_free(cut);
         return err;
@@ -134,7 +134,7 @@ stay_short(struct job *job, const struct rotation *rotation)
 {
     const struct keyring_name name = rotation_name(rotation);
     enum err err =
-        rotate_opens(job, rotation, job->driver->accounts[0], rotation->next, SESSION_OWNER);
+        rotation_try(job, rotation, job->driver->accounts[0], rotation->next, SESSION_OWNER);
     if (err == OK) {
         err = keyring_restore(
             &desk_settings(job->desk)->vault, &name, rotation->next, true, &job->why);
@@ -160,7 +160,7 @@ set_whole(struct job *job, struct rotation *rotation, struct secret *whole)
         return desk_is_stopped(job->desk) ? REMEDY_STOPPED : REMEDY_FAILED;
     }
     enum err err = state == CHANGE_TAKEN
-                       ? rotate_opens(job, rotation, job->driver->accounts[0], whole, SESSION_PROOF)
+                       ? rotation_try(job, rotation, job->driver->accounts[0], whole, SESSION_PROOF)
                        : ERR_REFUSED;
     if (err == OK) {
         secret_free(rotation->next);
@@ -181,7 +181,7 @@ rotate_lengthen(struct job *job, struct rotation *rotation)
     }
     enum err err = desk_wait(job->desk, ROTATE_LATER_MS);
     err = err == OK
-              ? rotate_opens(job, rotation, job->driver->accounts[0], rotation->next, SESSION_PROOF)
+              ? rotation_try(job, rotation, job->driver->accounts[0], rotation->next, SESSION_PROOF)
               : err;
     enum remedy_result result = REMEDY_FAILED;
     if (err == ERR_REFUSED) {

@@ -155,10 +155,13 @@ rotation_open(struct job *job, const struct session_key *key, struct session **r
 }
 
 enum err
-rotation_try(struct job *job, const struct session_key *key)
+rotation_try(struct job *job, const struct rotation *rotation, const struct device_account *account,
+    const struct secret *secret, enum session_purpose purpose)
 {
+    const struct session_key key = {
+        .account = account, .user = rotation->user, .password = secret, .purpose = purpose};
     struct session *session = NULL;
-    enum err err = rotation_open(job, key, &session);
+    enum err err = rotation_open(job, &key, &session);
     if (err == OK) {
         session_close(session);
     }

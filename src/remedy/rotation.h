@@ -31,7 +31,9 @@ void rotation_release(struct rotation *rotation);
 enum err rotation_open(
     struct job *job, const struct session_key *key, struct session **ret_session) MUST_CHECK;
 /* Whether the password opens that list; the same errors. */
-enum err rotation_try(struct job *job, const struct session_key *key) MUST_CHECK;
+enum err rotation_try(struct job *job, const struct rotation *rotation,
+    const struct device_account *account, const struct secret *secret,
+    enum session_purpose purpose) MUST_CHECK;
 
 /* One list's change from `from` to `to` in an open session; job->why has the device's words. */
 struct rotation_change {
