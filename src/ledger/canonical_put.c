@@ -6,13 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bytes that stand for themselves from there on. */
+/* How many bytes from there on are ASCII and stand for themselves, by eight. */
 static size_t
 plain_run(const char *bytes, size_t len)
 {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t run = 0;
-    while (run < len && (uint8_t)bytes[run] >= 0x20 && bytes[run] != '"' && bytes[run] != '\\') {
-        run++;
+    for (uint64_t word = 0; len - run >= sizeof(word); run += sizeof(word)) {
+        memcpy(&word, bytes + run, sizeof(word));
+        uint64_t quote = word ^ (ones * '"');
+        uint64_t slash = word ^ (ones * '\\');
+        if (((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & (ones << 7)) != 0) {
+            break;
+        }
     }
     return run;
 }
@@ -48,19 +54,28 @@ is_utf8(const char *bytes, size_t len)
 enum err
 canonical_put_text(struct buf *out, const char *bytes, size_t len)
 {
-    if (!is_utf8(bytes, len)) {
-        return ERR_VALUE;
-    }
+    size_t before = out->len;
+    size_t start = 0;
     buf_byte(out, '"');
-    for (size_t i = 0; i < len;) {
-        size_t run = plain_run(bytes + i, len - i);
-        buf_add(out, bytes + i, run);
-        i += run;
-        if (i < len) {
-            put_escape(out, (uint8_t)bytes[i]);
-            i++;
+    for (size_t i = plain_run(bytes, len); i < len;) {
+        uint8_t byte = (uint8_t)bytes[i];
+        uint32_t point = 0;
+        size_t step = byte < 0x80 ? 1 : text_utf8(bytes + i, len - i, &point);
+        if (step == 0) {
+            if (!out->failed) {
+                out->len = before;
+                out->data[before] = '\0';
+            }
+            return ERR_VALUE;
         }
+        if (byte < 0x20 || byte == '"' || byte == '\\') {
+            buf_add(out, bytes + start, i - start);
+            put_escape(out, byte);
+            start = i + 1;
+        }
+        i += step;
     }
+    buf_add(out, bytes + start, len - start);
     buf_byte(out, '"');
     return OK;
 }

@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "ledger/base64.h"
+#include "ledger/canonical.h"
 
 #include <string.h>
 
@@ -187,47 +188,14 @@ siem_put_cef(struct buf *out, enum siem_value kind, const char *bytes, size_t le
     buf_add(out, bytes + start, len - start);
 }
 
-static void
-put_json_escape(struct buf *out, uint8_t byte)
-{
-    static const char points[] = "\"\\\b\f\n\r\t";
-    static const char names[] = "\"\\bfnrt";
-    const char *point = byte == 0 ? NULL : strchr(points, byte);
-    if (point != NULL) {
-        buf_byte(out, '\\');
-        buf_byte(out, (uint8_t)names[point - points]);
-    } else {
-        SIEM_PUT(out, "\\u00");
-        siem_put_hex(out, &byte, 1);
-    }
-}
-
 void
 siem_put_json(struct buf *out, const char *bytes, size_t len)
 {
-    bool is_utf8 = true;
-    size_t start = 0;
-    size_t before = out->len;
-    buf_byte(out, '"');
-    for (size_t i = 0; i < len && is_utf8;) {
-        uint8_t byte = (uint8_t)bytes[i];
-        uint32_t point = 0;
-        size_t step = byte < 0x80 ? 1 : text_utf8(bytes + i, len - i, &point);
-        is_utf8 = step != 0;
-        if (byte < 0x20 || byte == '"' || byte == '\\') {
-            buf_add(out, bytes + start, i - start);
-            put_json_escape(out, byte);
-            start = i + 1;
-        }
-        i += step;
-    }
-    if (is_utf8) {
-        buf_add(out, bytes + start, len - start);
-    } else if (!out->failed) {
-        out->len = before + 1;
+    if (canonical_put_text(out, bytes, len) != OK) {
+        buf_byte(out, '"');
         put_encoded(out, bytes, len);
+        buf_byte(out, '"');
     }
-    buf_byte(out, '"');
 }
 
 void
