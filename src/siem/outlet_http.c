@@ -9,11 +9,11 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "siem/answer.h"
+#include "siem/put.h"
 #include "wire/transfer.h"
 
 #include <curl/curl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +137,7 @@ http_begin(struct siem_outlet *outlet, struct note *note)
 }
 
 /* The line before each document; the id is the same whenever the same record comes again. */
-static enum err
+static void
 put_action(struct siem_outlet *outlet, const struct siem_record *record)
 {
     struct http_own *own = outlet->own;
@@ -148,51 +148,40 @@ put_action(struct siem_outlet *outlet, const struct siem_record *record)
     }
     (void)snprintf(id, sizeof(id), "%s/%" PRIu64 "%s%s", record->origin, record->index,
         mark[0] == '\0' ? "" : "/", mark);
-    json_t *action = json_pack("{s:{s:s, s:s}}", "create", "_index", outlet->to->index, "_id", id);
-    char *text = action == NULL ? NULL : json_dumps(action, JSON_COMPACT);
-    json_decref(action);
-    if (text == NULL) {
-        return ERR_MEMORY;
-    }
-    buf_format(&own->body, "%s\n", text);
-    free(text);
+    buf_text(&own->body, "{\"create\":{\"_index\":");
+    siem_put_json(&own->body, outlet->to->index, strlen(outlet->to->index));
+    buf_text(&own->body, ",\"_id\":");
+    siem_put_json(&own->body, id, strlen(id));
+    buf_text(&own->body, "}}\n");
     buf_add(&own->body, record->bytes, record->len);
     buf_byte(&own->body, '\n');
-    return OK;
 }
 
 /* Splunk: "Format events for HTTP Event Collector". */
-static enum err
+static void
 put_event(struct siem_outlet *outlet, const struct siem_record *record)
 {
     struct http_own *own = outlet->own;
     const struct siem_destination *to = outlet->to;
-    bool is_json = record->len != 0 && record->bytes[0] == '{';
-    json_t *host = json_string(outlet->host);
-    json_t *event = is_json ? NULL : json_stringn(record->bytes, record->len);
-    char *host_text = host == NULL ? NULL : json_dumps(host, JSON_ENCODE_ANY);
-    char *text = event == NULL ? NULL : json_dumps(event, JSON_ENCODE_ANY | JSON_COMPACT);
-    json_decref(host);
-    json_decref(event);
-    if (host_text != NULL && (is_json || text != NULL)) {
-        buf_text(&own->body, "{");
-        if (record->time != LOGGED_NONE) {
-            buf_format(&own->body, "\"time\":%" PRId64 ".%03d,", record->time / 1000,
-                (int)(record->time % 1000));
-        }
-        buf_format(&own->body, "\"host\":%s,\"source\":\"gatehouse\",\"sourcetype\":\"%s:%s\",",
-            host_text, "gatehouse", to->format->name);
-        if (to->index != NULL) {
-            buf_format(&own->body, "\"index\":\"%s\",", to->index);
-        }
-        buf_text(&own->body, "\"event\":");
-        buf_add(&own->body, is_json ? record->bytes : text, is_json ? record->len : strlen(text));
-        buf_text(&own->body, "}\n");
+    buf_byte(&own->body, '{');
+    if (record->time != LOGGED_NONE) {
+        buf_format(&own->body, "\"time\":%" PRId64 ".%03d,", record->time / 1000,
+            (int)(record->time % 1000));
     }
-    bool good = host_text != NULL && (is_json || text != NULL);
-    free(host_text);
-    free(text);
-    return good ? OK : ERR_MEMORY;
+    buf_text(&own->body, "\"host\":");
+    siem_put_json(&own->body, outlet->host, strlen(outlet->host));
+    buf_format(
+        &own->body, ",\"source\":\"gatehouse\",\"sourcetype\":\"gatehouse:%s\",", to->format->name);
+    if (to->index != NULL) {
+        buf_format(&own->body, "\"index\":\"%s\",", to->index);
+    }
+    buf_text(&own->body, "\"event\":");
+    if (record->len != 0 && record->bytes[0] == '{') {
+        buf_add(&own->body, record->bytes, record->len);
+    } else {
+        siem_put_json(&own->body, record->bytes, record->len);
+    }
+    buf_text(&own->body, "}\n");
 }
 
 static enum err
@@ -203,9 +192,12 @@ http_put(struct siem_outlet *outlet, const struct siem_record *record, struct no
     if (own->body.len > BODY_FULL) {
         return ERR_LIMIT;
     }
-    enum err err =
-        outlet->to->is_elasticsearch ? put_action(outlet, record) : put_event(outlet, record);
-    err = err == OK ? buf_error(&own->body) : err;
+    if (outlet->to->is_elasticsearch) {
+        put_action(outlet, record);
+    } else {
+        put_event(outlet, record);
+    }
+    enum err err = buf_error(&own->body);
     own->count += err == OK ? 1 : 0;
     return err;
 }
