@@ -7,9 +7,7 @@
 
 #include <string.h>
 
-#define HOST     255
-#define NO_EVENT "no.event"
-#define UNKNOWN  "unknown.action"
+#define HOST 255
 
 struct pair {
     unsigned at; /* enum logged_text or logged_number */
@@ -70,9 +68,7 @@ put_header(struct buf *out, const struct logged *logged, const struct siem_about
     put_time(out, logged->is_event ? logged->numbers[LOGGED_TIME] : about->now);
     siem_put_host(out, about, HOST);
     SIEM_PUT(out, " CEF:0|Gatehouse|Gatehouse|" GATEHOUSE_VERSION "|");
-    buf_text(out, !logged->is_event ? NO_EVENT
-                  : sense->is_known ? event_action(sense->action)->text
-                                    : UNKNOWN);
+    siem_put_action(out, logged, sense);
     buf_byte(out, '|');
     buf_text(out, sense->title);
     buf_byte(out, '|');

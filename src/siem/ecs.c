@@ -46,17 +46,6 @@ static const struct member ours[] = {
 };
 
 static void
-put_time(struct buf *out, const char *begin, int64_t time)
-{
-    if (time != LOGGED_NONE) {
-        buf_text(out, begin);
-        buf_byte(out, '"');
-        siem_put_time(out, time);
-        buf_byte(out, '"');
-    }
-}
-
-static void
 put_event(struct buf *out, const struct logged *logged, const struct siem_about *about,
     const struct siem_sense *sense)
 {
@@ -161,8 +150,8 @@ put_ours(struct buf *out, const struct logged *logged)
         siem_put_cameras(out, logged);
     }
     siem_put_member(out, ",\"detail\":", &logged->detail);
-    put_time(out, ",\"from\":", numbers[LOGGED_FROM]);
-    put_time(out, ",\"to\":", numbers[LOGGED_TO]);
+    siem_put_member_time(out, ",\"from\":", numbers[LOGGED_FROM]);
+    siem_put_member_time(out, ",\"to\":", numbers[LOGGED_TO]);
     siem_put_member_number(out, ",\"bytes\":", numbers[LOGGED_BYTES]);
     siem_put_member_number(out, ",\"v\":", numbers[LOGGED_VERSION]);
     siem_put_member_number(out, ",\"writer_pid\":", numbers[LOGGED_PID]);
@@ -175,7 +164,8 @@ put(const struct logged *logged, const struct siem_about *about, struct buf *ret
     size_t start = ret_record->len;
     struct siem_sense sense = siem_sense(logged);
     struct buf *out = ret_record;
-    put_time(out, "{\"@timestamp\":", logged->is_event ? logged->numbers[LOGGED_TIME] : about->now);
+    siem_put_member_time(
+        out, "{\"@timestamp\":", logged->is_event ? logged->numbers[LOGGED_TIME] : about->now);
     SIEM_PUT(out, ",\"ecs\":{\"version\":\"" VERSION "\"}");
     put_event(out, logged, about, &sense);
     SIEM_PUT(out, ",\"message\":\""); /* what would have to be escaped is not in it */

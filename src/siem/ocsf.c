@@ -91,16 +91,6 @@ struct record {
     uint8_t hash[MERKLE_HASH];
 };
 
-static void
-put_time(struct buf *out, const char *begin, int64_t time)
-{
-    if (time != LOGGED_NONE) {
-        buf_text(out, begin);
-        siem_put_time(out, time);
-        buf_byte(out, '"');
-    }
-}
-
 static uint64_t
 type_of(const struct kind *kind)
 {
@@ -320,7 +310,7 @@ put_unmapped(struct record *record)
         put_detail(out, &record->logged->detail);
         siem_put_member(out, ",\"digest\":", &texts[LOGGED_DIGEST]);
         siem_put_member(out, ",\"factor\":", &texts[LOGGED_FACTOR]);
-        put_time(out, ",\"from\":\"", numbers[LOGGED_FROM]);
+        siem_put_member_time(out, ",\"from\":", numbers[LOGGED_FROM]);
     } else {
         SIEM_PUT(out, ",\"is_event\":false");
     }
@@ -338,7 +328,7 @@ put_unmapped(struct record *record)
     siem_put_member(out, ",\"site\":", &texts[LOGGED_SITE]);
     siem_put_member(out, ",\"time_quality\":", &texts[LOGGED_QUALITY]);
     if (record->logged->is_event) {
-        put_time(out, ",\"to\":\"", numbers[LOGGED_TO]);
+        siem_put_member_time(out, ",\"to\":", numbers[LOGGED_TO]);
     }
     if (about->root != NULL) {
         SIEM_PUT(out, ",\"tree_size\":");

@@ -73,6 +73,14 @@ siem_put_host(struct buf *out, const struct siem_about *about, size_t max)
 }
 
 void
+siem_put_action(struct buf *out, const struct logged *logged, const struct siem_sense *sense)
+{
+    buf_text(out, !logged->is_event ? "no.event"
+                  : sense->is_known ? event_action(sense->action)->text
+                                    : "unknown.action");
+}
+
+void
 siem_put_time(struct buf *out, int64_t time)
 {
     char text[EVENT_TIME];
@@ -309,5 +317,16 @@ siem_put_member_number(struct buf *out, const char *begin, int64_t number)
     if (number != LOGGED_NONE) {
         buf_text(out, begin);
         siem_put_number(out, number);
+    }
+}
+
+void
+siem_put_member_time(struct buf *out, const char *begin, int64_t time)
+{
+    if (time != LOGGED_NONE) {
+        buf_text(out, begin);
+        buf_byte(out, '"');
+        siem_put_time(out, time);
+        buf_byte(out, '"');
     }
 }

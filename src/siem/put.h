@@ -25,6 +25,8 @@ void siem_put_hex(struct buf *out, const uint8_t *bytes, size_t len);
 int siem_address(const struct event_text *text);
 /* The machine's name in printable ASCII, at most `max` bytes; "-" when it is not known. */
 void siem_put_host(struct buf *out, const struct siem_about *about, size_t max);
+/* The action of a header, which is one of this version; else "unknown.action" or "no.event". */
+void siem_put_action(struct buf *out, const struct logged *logged, const struct siem_sense *sense);
 /* "2026-11-22T20:15:00.123Z" */
 void siem_put_time(struct buf *out, int64_t time);
 
@@ -43,9 +45,10 @@ void siem_put_cef(struct buf *out, enum siem_value kind, const char *bytes, size
  * A JSON text with its quotes, as RFC 8785 has it; bytes that are not UTF-8 are encoded as above.
  */
 void siem_put_json(struct buf *out, const char *bytes, size_t len);
-/* `begin` and the text as JSON, or `begin` and the number; nothing when it is absent. */
+/* `begin` and the value as JSON: a text, a number, a time; nothing when it is absent. */
 void siem_put_member(struct buf *out, const char *begin, const struct event_text *text);
 void siem_put_member_number(struct buf *out, const char *begin, int64_t number);
+void siem_put_member_time(struct buf *out, const char *begin, int64_t time);
 /* The cameras as a JSON array. */
 void siem_put_cameras(struct buf *out, const struct logged *logged);
 /*

@@ -2,15 +2,12 @@
  * Syslog with structured data (RFC 5424). Facility 13, log audit. The SD-ID has the enterprise
  * number that RFC 5612 sets aside for documentation: the project has none of its own.
  */
-#include "siem/format.h"
 #include "siem/put.h"
 
 #include <string.h>
 
-#define HOST     255 /* longest HOSTNAME (RFC 5424 section 6) */
-#define BOM      "\xef\xbb\xbf"
-#define NO_EVENT "no.event"
-#define UNKNOWN  "unknown.action"
+#define HOST 255 /* longest HOSTNAME (RFC 5424 section 6) */
+#define BOM  "\xef\xbb\xbf"
 
 struct param {
     unsigned at; /* enum logged_text or logged_number */
@@ -57,9 +54,7 @@ put_header(struct buf *out, const struct logged *logged, const struct siem_about
     buf_byte(out, ' ');
     siem_put_host(out, about, HOST);
     SIEM_PUT(out, " gatehouse - ");
-    buf_text(out, !logged->is_event ? NO_EVENT
-                  : sense->is_known ? event_action(sense->action)->text
-                                    : UNKNOWN);
+    siem_put_action(out, logged, sense);
 }
 
 static void
