@@ -337,18 +337,25 @@ print_switches(void)
     (void)puts(".El\n.Sh SEE ALSO\n.Xr gatehouse-fix 1 ,\n.Xr gatehouse-checks 7");
 }
 
+/* A key of a file of settings; expected: NULL where it has no value of its own. */
+static void
+print_key(const char *path, const char *meaning, const char *expected)
+{
+    (void)printf(".It Li %s\n", path);
+    print_sentence(meaning);
+    if (expected != NULL) {
+        (void)fputs("Expected: ", stdout);
+        print_sentence(expected);
+    }
+}
+
 static void
 print_settings(void)
 {
     (void)puts(".Bl -tag -width Ds");
     for (size_t i = 0; i < site_setting_count; i++) {
         const struct site_setting *setting = &site_settings[i];
-        (void)printf(".It Li %s\n", setting->path);
-        print_sentence(setting->meaning);
-        if (setting->is_value && setting->expected != NULL) {
-            (void)fputs("Expected: ", stdout);
-            print_sentence(setting->expected);
-        }
+        print_key(setting->path, setting->meaning, setting->is_value ? setting->expected : NULL);
     }
     (void)puts(".El");
 }
@@ -359,12 +366,7 @@ print_gateway(void)
     (void)puts(".Bl -tag -width Ds");
     for (size_t i = 0; i < settings_key_count; i++) {
         const struct settings_key *key = &settings_keys[i];
-        (void)printf(".It Li %s\n", key->path);
-        print_sentence(key->meaning);
-        if (key->has_value && key->expected != NULL) {
-            (void)fputs("Expected: ", stdout);
-            print_sentence(key->expected);
-        }
+        print_key(key->path, key->meaning, key->has_value ? key->expected : NULL);
     }
     (void)puts(".El");
 }
@@ -375,12 +377,7 @@ print_siem(void)
     (void)puts(".Bl -tag -width Ds");
     for (size_t i = 0; i < siem_config_key_count; i++) {
         const struct siem_config_key *key = &siem_config_keys[i];
-        (void)printf(".It Li %s\n", key->path);
-        print_sentence(key->meaning);
-        if (key->has_value && key->expected != NULL) {
-            (void)fputs("Expected: ", stdout);
-            print_sentence(key->expected);
-        }
+        print_key(key->path, key->meaning, key->has_value ? key->expected : NULL);
     }
     (void)puts(".El");
 }
