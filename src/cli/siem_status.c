@@ -2,13 +2,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/gate_ask.h"
 #include "cli/siem.h"
 #include "daemon/forwarder.h"
 #include "ledger/entries.h"
 #include "report/value.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define STATE_BYTES 65536
@@ -212,12 +211,11 @@ show(const char *const places[2], bool as_json)
     if (state == NULL) {
         return cli_fail_err(ERR_MEMORY, NULL);
     }
-    if (!as_json) {
-        siem_print(state);
-    } else if (json_dumpf(state, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) != 0 ||
-               putchar('\n') == EOF) {
-        status = cli_fail("%s", err_words(ERR_IO));
+    if (as_json) {
+        int printed = gate_print_json(state);
+        return printed == CLI_OK ? status : printed;
     }
+    siem_print(state);
     json_decref(state);
     return status;
 }

@@ -1,7 +1,6 @@
 /* gatehouse status: keeper, gateway and forwarder in one look. */
 #include "cli/cli.h"
 
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/gate_ask.h"
 #include "cli/ledger_folder.h"
@@ -154,13 +153,13 @@ show(const char *const values[2], bool as_json)
     json_t *all = err == OK ? look(&place, &status) : NULL;
     if (all == NULL) {
         status = cli_fail_err(err == OK ? ERR_MEMORY : err, &note);
-    } else if (!as_json) {
+    } else if (as_json) {
+        int printed = gate_print_json(all);
+        status = printed == CLI_OK ? status : printed;
+    } else {
         print(all);
-    } else if (json_dumpf(all, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) != 0 ||
-               putchar('\n') == EOF) {
-        status = cli_fail("%s", err_words(ERR_IO));
+        json_decref(all);
     }
-    json_decref(all);
     arena_release(&place.arena);
     return status;
 }
