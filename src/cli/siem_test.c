@@ -8,7 +8,6 @@
 #include "store/vault.h"
 
 #include <curl/curl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -57,16 +56,14 @@ static char *
 make_event(char id[64])
 {
     uint8_t random[ID_BYTES];
-    char hex[2 * ID_BYTES + 1], seconds[CLOCK_TEXT], time[CLOCK_TEXT + 8];
+    char hex[2 * ID_BYTES + 1], time[EVENT_TIME];
     randombytes_buf(random, sizeof(random));
     text_hex(hex, random, sizeof(random));
     (void)snprintf(id, 64, "siem-test-%s", hex);
-    (void)clock_text(clock_wall(), seconds);
-    seconds[strlen(seconds) - 1] = '\0'; /* its Z */
-    (void)snprintf(time, sizeof(time), "%s.000Z", seconds);
     json_t *event = json_pack("{s:s, s:{s:s}, s:s, s:s, s:s, s:s, s:s, s:i, s:{s:i, s:i}}",
         "action", "system.note", "actor", "user", "gatehouse siem test", "id", id, "outcome", "ok",
-        "reason", "TEST of this destination by gatehouse siem test; nothing happened", "time", time,
+        "reason", "TEST of this destination by gatehouse siem test; nothing happened", "time",
+        event_time_text(clock_wall(), time),
         "time_quality", "synced", "v", 1, "writer", "pid", (int)getpid(), "uid", (int)getuid());
     char *text = event == NULL ? NULL : json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(event);

@@ -273,8 +273,6 @@ look(struct siem_forward *forward, struct note *note)
         return err;
     }
     const struct merkle_head *head = entries_head(forward->entries);
-    hold(forward)->size = head->size;
-    let_go(forward);
     if (!forward->has_cursor) {
         bool is_now = forward->settings.to->begins_now;
         uint64_t first = entries_retention(forward->entries)->minimum;

@@ -22,7 +22,6 @@ const char *siem_standing_words(enum siem_standing standing); /* "caught up" */
 struct siem_state {
     enum siem_standing standing;
     struct siem_cursor cursor;
-    uint64_t size;       /* of the log as it was last seen */
     uint64_t set_aside;  /* records that were refused and set aside, since the start */
     uint64_t pruned;     /* entries that were pruned before they were delivered, since the start */
     uint64_t failures;   /* in a row */

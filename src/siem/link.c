@@ -7,7 +7,6 @@
 #include "siem/link.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "siem/link_tls.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * The way to a receiver. Records are put one after the other; siem_outlet_end() says whether all of
+ * The way to a receiver. Records are put one after the other; its kind's end() says whether all of
  * them are in the receiver's hands, as far as this sort of receiver can show it. Whatever fails
  * before, nothing of the batch counts. One file for each sort.
  */
