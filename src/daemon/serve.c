@@ -50,6 +50,13 @@ back_off(unsigned failures)
     return pause < BACK_MOST ? pause : BACK_MOST;
 }
 
+/* Whether the gateway needs it; without the others nobody is kept out. */
+static bool
+is_needed(enum serve_proc proc)
+{
+    return proc != PROC_FORWARDER && proc != PROC_PACKER;
+}
+
 /* It is gone, or was not even there. */
 static void
 fell(struct serve *serve, enum serve_proc proc, const char *how, int64_t now)
@@ -66,8 +73,7 @@ fell(struct serve *serve, enum serve_proc proc, const char *how, int64_t now)
     if (serve->is_ending) {
         return;
     }
-    bool is_needed = proc != PROC_FORWARDER && proc != PROC_PACKER; /* these keep nobody out */
-    if (!child->was_ready && child->failures >= TRIES && is_needed) {
+    if (!child->was_ready && child->failures >= TRIES && is_needed(proc)) {
         log_error("%s %s; it never came up, so this ends", serve_rows[proc].name, how);
         serve->is_ending = true;
         serve->ended = ERR_VALUE;
@@ -185,21 +191,22 @@ is_wanted(const struct serve *serve, enum serve_proc proc)
            (proc != PROC_PACKER || is_packing(serve));
 }
 
-/* Each waits for those before it; once it was up, they may fall and it stays. */
+/* Each waits for those before it that are needed; once it was up, they may fall and it stays. */
 static void
 go_on(struct serve *serve, int64_t now)
 {
     bool all = true;
     for (unsigned i = 0; i < PROCS && !serve->is_ending; i++) {
         const struct serve_child *child = &serve->children[i];
-        if (!is_wanted(serve, (enum serve_proc)i)) {
+        enum serve_proc proc = (enum serve_proc)i;
+        if (!is_wanted(serve, proc)) {
             continue;
         }
         if (all || child->was_ready) {
-            step(serve, (enum serve_proc)i, now);
+            step(serve, proc, now);
         }
         bool is_up = child->state == SERVE_READY || child->state == SERVE_FOREIGN;
-        all = all && (is_up || i == PROC_FORWARDER);
+        all = all && (is_up || !is_needed(proc));
     }
     if (all && !serve->is_ready && !serve->is_ending) {
         serve->is_ready = true;
