@@ -99,13 +99,9 @@ take_from_event(struct make *make, struct note *note)
 {
     const struct events_row *row = find_export(make);
     const char *hex = row == NULL ? NULL : events_export_digest(row->json);
-    if (hex == NULL || strlen(hex) != 64) {
+    if (hex == NULL || strlen(hex) != 64 || !text_unhex(hex, make->manifest.clip_sha256, 32)) {
         note_set(note, "give --clip FILE: none of the events says the SHA-256 of an export");
         return ERR_MISSING;
-    }
-    for (size_t i = 0; i < 32; i++) {
-        make->manifest.clip_sha256[i] =
-            (uint8_t)(text_hex_digit(hex[2 * i]) * 16 + text_hex_digit(hex[2 * i + 1]));
     }
     int64_t bytes = events_number(row->json, "bytes");
     make->manifest.clip_bytes = bytes < 0 ? 0 : (uint64_t)bytes;

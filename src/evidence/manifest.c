@@ -255,13 +255,8 @@ static bool
 take_hash(const json_t *object, const char *name, uint8_t out[32])
 {
     const char *hex = json_string_value(json_object_get(object, name));
-    if (hex == NULL || strlen(hex) != 64 || hex[strspn(hex, "0123456789abcdef")] != '\0') {
-        return false;
-    }
-    for (size_t i = 0; i < 32; i++) {
-        out[i] = (uint8_t)(text_hex_digit(hex[2 * i]) * 16 + text_hex_digit(hex[2 * i + 1]));
-    }
-    return true;
+    return hex != NULL && strspn(hex, "0123456789abcdef") == 64 && hex[64] == '\0' &&
+           text_unhex(hex, out, 32);
 }
 
 static bool

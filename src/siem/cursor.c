@@ -40,15 +40,9 @@ take_leaf(char **at, struct siem_cursor *cursor)
         return OK;
     }
     const char *hex = take(at, "leaf");
-    if (hex == NULL || strlen(hex) != 2 * sizeof(cursor->leaf.bytes)) {
+    if (hex == NULL || strlen(hex) != 2 * sizeof(cursor->leaf.bytes) ||
+        !text_unhex(hex, cursor->leaf.bytes, sizeof(cursor->leaf.bytes))) {
         return ERR_SYNTAX;
-    }
-    for (size_t i = 0; i < sizeof(cursor->leaf.bytes); i++) {
-        int high = text_hex_digit(hex[2 * i]), low = text_hex_digit(hex[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return ERR_SYNTAX;
-        }
-        cursor->leaf.bytes[i] = (uint8_t)(high << 4 | low);
     }
     cursor->has_leaf = true;
     return OK;
