@@ -240,6 +240,30 @@ put_told(struct buf *out, const struct logged *logged)
     json_decref(event);
 }
 
+static void
+put_value(struct buf *out, const json_t *text)
+{
+    buf_byte(out, ' ');
+    found_put_text(out, &(struct event_text){json_string_value(text), json_string_length(text)});
+}
+
+/* Of detail, what was sealed: "net: 203.0.113.7/32". */
+static void
+put_details_opened(struct buf *out, const struct logged *logged)
+{
+    for (void *i = json_object_iter(logged->details); i != NULL;
+         i = json_object_iter_next(logged->details, i)) {
+        const json_t *value = json_object_iter_value(i);
+        buf_format(out, "  %s:", json_object_iter_key(i) + sizeof("detail.") - 1);
+        for (size_t item = 0; item < json_array_size(value); item++) {
+            put_value(out, json_array_get(value, item));
+        }
+        if (json_is_string(value)) {
+            put_value(out, value);
+        }
+    }
+}
+
 /* Of what only begins the outcome is not known yet, which needs no words. */
 static bool
 is_outcome_told(const struct logged *logged)
@@ -269,6 +293,7 @@ put_text_line(struct buf *out, const struct logged *logged)
         }
         put_details(out, logged);
         put_told(out, logged);
+        put_details_opened(out, logged);
     }
     buf_format(out, "  #%" PRIu64 "\n", logged->index);
 }
@@ -286,7 +311,15 @@ put_opened(struct buf *out, const struct logged *logged)
             before = ",";
         }
     }
-    buf_text(out, logged->opened != 0 ? "}" : "");
+    for (void *i = json_object_iter(logged->details); i != NULL;
+         i = json_object_iter_next(logged->details, i)) {
+        char *dumped = json_dumps(json_object_iter_value(i), JSON_ENCODE_ANY | JSON_COMPACT);
+        buf_format(
+            out, "%s\"%s\":%s", before, json_object_iter_key(i), dumped == NULL ? "null" : dumped);
+        before = ",";
+        free(dumped);
+    }
+    buf_text(out, before[1] == '\0' ? "}" : "");
 }
 
 /* The event as it lies in the log: canonical, so on one line and whole. */

@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "cli/ledger.h"
 #include "cli/ledger_connect.h"
+#include "ledger/disk.h"
 #include "ledger/ledger.h"
+#include "ledger/sealing.h"
 #include "ledger/subjects.h"
 
 #include <errno.h>
@@ -147,15 +149,35 @@ make_key(struct made *made, struct note *note)
     return err;
 }
 
+/* First: from then on no keeper takes an event without the keys. */
+static enum err
+say_sealed(const struct made *made, struct note *note)
+{
+    int folder = open(made->folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum err err = folder < 0 ? ERR_IO : sealing_write(folder, SEALING_SEALED);
+    if (err != OK) {
+        note_set(note, "%s/" SEALING_FILE ": %s", file_tail(made->folder.data, 100),
+            folder < 0 ? strerror(errno) : disk_trouble());
+    }
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    return err;
+}
+
 static enum err
 make_subjects(const struct made *made, struct note *note)
 {
+    enum err err = say_sealed(made, note);
+    if (err != OK) {
+        return err;
+    }
     int folder = open(made->keys.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
         note_set(note, "%s: %s", file_tail(made->keys.data, 150), strerror(errno));
         return ERR_IO;
     }
-    enum err err = subjects_create(folder, SUBJECTS_FILE, note);
+    err = subjects_create(folder, SUBJECTS_FILE, note);
     (void)close(folder);
     return err;
 }

@@ -4,16 +4,13 @@
 #include "base/file.h"
 #include "ledger/disk.h"
 #include "ledger/event.h"
-#include "ledger/logged.h"
 #include "ledger/seal.h"
-#include "ledger/tree.h"
+#include "ledger/sealing.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SEALED_TAIL 64 /* entries that are looked at for whether a ledger is sealed */
 
 static unsigned
 year_at(int64_t time)
@@ -52,43 +49,70 @@ make_nobodys(struct keeper *keeper, unsigned year)
     return err;
 }
 
-/* Whether one of the last entries is sealed. Only the keeper makes such a text in these members. */
-static bool
-was_sealed(const struct keeper *keeper)
+/*
+ * What the ledger says of itself; where it says nothing yet, what its entries do, and it says that
+ * from now on.
+ */
+static enum err
+was_sealed(struct keeper *keeper, int folder, enum sealing *ret_sealing, struct note *note)
 {
-    struct tree *tree = NULL;
-    struct logged *logged = logged_new();
-    uint64_t size = ledger_published(keeper->ledger);
-    bool is_sealed = false;
-    if (logged != NULL && size != 0 && tree_open(keeper->settings->folder, &tree, NULL) == OK) {
-        for (uint64_t i = 0; i < SEALED_TAIL && i < size && !is_sealed; i++) {
-            const uint8_t *entry = NULL;
-            size_t len = 0;
-            is_sealed = tree_entry(tree, size - 1 - i, size, &entry, &len, NULL) == OK &&
-                        logged_read(logged, entry, len) && logged->sealed != 0;
-        }
-        tree_close(tree);
+    enum err err = sealing_read(folder, ret_sealing);
+    if (err != OK) {
+        note_set(note, SEALING_FILE ": %s", disk_trouble());
+        return err;
     }
-    logged_free(logged);
-    return is_sealed;
+    if (*ret_sealing != SEALING_UNSAID || keeper->subjects != NULL) {
+        return OK;
+    }
+    err = ledger_flush(keeper->ledger, note); /* the journal's entries count, too */
+    err = err == OK || err == ERR_FULL ? sealing_find(keeper->settings->folder, ret_sealing, note)
+                                       : err;
+    bool is_all = ledger_size(keeper->ledger) == ledger_published(keeper->ledger);
+    if (err == OK && (is_all || *ret_sealing == SEALING_SEALED)) {
+        enum err written = sealing_write(folder, *ret_sealing);
+        err = written == ERR_FULL ? OK : written;
+    }
+    return err;
 }
 
-enum err
-keeper_seal_start(struct keeper *keeper, struct note *note)
+/* Before anything is sealed, the ledger says that it is. */
+static enum err
+check_sealing(struct keeper *keeper, struct note *note)
 {
-    if (keeper->subjects == NULL && was_sealed(keeper)) {
+    enum sealing sealing = SEALING_UNSAID;
+    int folder = open(keeper->settings->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        note_set(note, "%s: %s", keeper->settings->folder, strerror(errno));
+        return ERR_IO;
+    }
+    enum err err = was_sealed(keeper, folder, &sealing, note);
+    if (err == OK && keeper->subjects != NULL && sealing != SEALING_SEALED) {
+        err = sealing_write(folder, SEALING_SEALED);
+        if (err != OK) {
+            note_set(note, SEALING_FILE ": %s", disk_trouble());
+        }
+    }
+    (void)close(folder);
+    if (err == OK && keeper->subjects == NULL && sealing == SEALING_SEALED) {
         note_set(note,
             "personal fields of this ledger are sealed, but %s has no " SUBJECTS_FILE
             ": put its copy there; nothing is recorded unsealed. Lost for good: see "
             "gatehouse-ledger(7), PERSONAL DATA",
             file_tail(keeper->settings->keys, 100));
-        return ERR_MISSING;
+        err = ERR_MISSING;
     }
-    if (keeper->subjects == NULL) {
-        return OK;
+    return err;
+}
+
+enum err
+keeper_seal_start(struct keeper *keeper, struct note *note)
+{
+    enum err err = check_sealing(keeper, note);
+    if (err != OK || keeper->subjects == NULL) {
+        return err;
     }
     /* It was read before this keeper had the ledger: another may have added and erased since. */
-    enum err err = subjects_refresh(keeper->subjects);
+    err = subjects_refresh(keeper->subjects);
     if (err != OK) {
         note_set(note, SUBJECTS_FILE ": it can't be read again: %s", err_words(err));
         return err;

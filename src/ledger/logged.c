@@ -120,6 +120,7 @@ logged_free(struct logged *logged)
 {
     if (logged != NULL) {
         free(logged->cameras);
+        json_decref(logged->details);
         buf_release(&logged->inside);
         free(logged->scratch);
         free(logged);
@@ -483,7 +484,7 @@ open_text(
     uint8_t key[SUBJECTS_KEY];
     buf_clear(&logged->inside);
     if (logged->subjects == NULL || seal_key(logged->subjects, sealed, path, key) != OK ||
-        seal_open(sealed, key, &logged->inside) != OK ||
+        seal_open(sealed, path, key, &logged->inside) != OK ||
         logged->inside.len > EVENT_LIMIT - logged->scratch_used) {
         return false;
     }
@@ -542,8 +543,11 @@ logged_read(struct logged *logged, const void *entry, size_t len)
     logged->is_event = len <= EVENT_LIMIT && scan_entry(&scan) &&
                        logged->texts[LOGGED_ACTION].bytes != NULL &&
                        logged->numbers[LOGGED_TIME] != LOGGED_NONE;
+    json_decref(logged->details);
+    logged->details = NULL;
     if (logged->is_event) {
         open_sealed(logged);
+        logged_details(logged);
     }
     return logged->is_event;
 }

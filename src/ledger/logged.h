@@ -64,7 +64,8 @@ struct logged {
     const struct subjects *subjects; /* opens what is sealed (seal.h); NULL: only marks are shown */
     unsigned opened;                 /* a bit for each text that was sealed and is open now */
     unsigned sealed;                 /* and for each that stays so: its text is its mark */
-    struct buf inside;               /* what is being opened */
+    json_t *details;   /* of detail, what was sealed and is open now: path to text or texts; NULL */
+    struct buf inside; /* what is being opened */
     char *scratch;                   /* unescaped texts of this entry */
     size_t scratch_used;
 };
@@ -82,6 +83,8 @@ struct logged *logged_new(void);
 void logged_free(struct logged *logged);
 /* Reads an entry; the texts are valid until the next. Gives is_event. */
 bool logged_read(struct logged *logged, const void *entry, size_t len);
+/* logged_details.c: opens what of detail was sealed, and tells the sink of it. */
+void logged_details(struct logged *logged);
 /* Whether the text is there and says that. */
 bool logged_says(const struct logged *logged, enum logged_text text, const char *value);
 /* "2026-11-22T20:15:00.123Z", exactly; LOGGED_NONE otherwise. */

@@ -17,6 +17,7 @@
 #define HEAD_LEN (sizeof(SEAL_PREFIX) - 1 + YEAR_LEN + 1 + MARK_LEN + 1)
 
 static_assert(SEAL_SHOWN == HEAD_LEN - 1, "without the colon");
+static_assert(OPENING_SALT <= crypto_generichash_BYTES_MAX, "one hash gives the salt");
 static_assert(NONCE == 24 && TAG == 16, "as doc/ledger-format.md has it");
 
 enum whose {
@@ -76,6 +77,34 @@ derive(const uint8_t *subject_key, const uint8_t *nonce, const char *path, uint8
     (void)crypto_generichash_final(&state, ret_key, SUBJECTS_KEY);
 }
 
+/* Appends the opening of a text whose key that is. From the salt nobody comes to the key. */
+static void
+put_opening(struct buf *out, const char *path, const uint8_t *key, const struct event_text *text)
+{
+    static const char what[] = "gatehouse salt of an opening";
+    uint8_t salt[OPENING_SALT];
+    const struct opening opening = {.text = text->bytes, .len = text->len};
+    (void)crypto_generichash(
+        salt, sizeof(salt), (const uint8_t *)what, sizeof(what) - 1, key, SUBJECTS_KEY);
+    opening_put(out, path, salt, &opening);
+    sodium_memzero(salt, sizeof(salt));
+}
+
+/* The SHA-256 of that. ERR_MEMORY, ERR_LIMIT. */
+static enum err
+commit(const char *path, const uint8_t *key, const struct event_text *text,
+    char ret_digest[OPENING_HEX + 1])
+{
+    CLEANUP(buf_release) struct buf opening;
+    buf_init(&opening, OPENING_LIMIT);
+    put_opening(&opening, path, key, text);
+    if (buf_error(&opening) == OK) {
+        (void)opening_digest(opening.data, opening.len, ret_digest);
+        sodium_memzero(opening.data, opening.len);
+    }
+    return buf_error(&opening);
+}
+
 const char *
 seal_mark_text(const struct subjects_id *subject, char out[SEAL_SHOWN + 1])
 {
@@ -111,11 +140,12 @@ seal_text(const struct subjects_id *subject, const uint8_t *subject_key, const c
     CLEANUP(buf_release) struct buf blob;
     CLEANUP(buf_release) struct buf out;
     char mark[SEAL_SHOWN + 1];
+    char digest[OPENING_HEX + 1];
     uint8_t key[SUBJECTS_KEY];
     size_t len = json_string_length(text);
     size_t padded = len - len % PAD + PAD;
     buf_init(&blob, NONCE + EVENT_LIMIT + PAD + TAG);
-    buf_init(&out, HEAD_LEN + BASE64_SIZE(BASE64_PUT));
+    buf_init(&out, HEAD_LEN + OPENING_HEX + 1 + BASE64_SIZE(BASE64_PUT));
     uint8_t *bytes = buf_extend(&blob, NONCE + padded + TAG);
     if (bytes == NULL || blob.len > BASE64_PUT) {
         return NULL;
@@ -126,10 +156,14 @@ seal_text(const struct subjects_id *subject, const uint8_t *subject_key, const c
     }
     randombytes_buf(bytes, NONCE);
     derive(subject_key, bytes, path, key);
+    enum err err = commit(path, key, &(struct event_text){json_string_value(text), len}, digest);
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(
         bytes + NONCE, NULL, bytes + NONCE, padded, NULL, 0, NULL, bytes, key);
     sodium_memzero(key, sizeof(key));
-    buf_format(&out, "%s:", seal_mark_text(subject, mark));
+    if (err != OK) {
+        return NULL;
+    }
+    buf_format(&out, "%s:%s:", seal_mark_text(subject, mark), digest);
     base64_put(&out, bytes, blob.len);
     return buf_error(&out) == OK ? json_stringn(out.data, out.len) : NULL;
 }
@@ -276,6 +310,14 @@ seal_parse(const char *text, size_t len, struct sealed *ret_sealed)
         !text_unhex(mark, sealed.subject.mark, SUBJECTS_MARK)) {
         return ERR_SYNTAX;
     }
+    if (sealed.base64_len > OPENING_HEX && sealed.base64[OPENING_HEX] == ':') {
+        if (strspn(sealed.base64, "0123456789abcdef") != OPENING_HEX) {
+            return ERR_SYNTAX;
+        }
+        sealed.digest = sealed.base64;
+        sealed.base64 += OPENING_HEX + 1;
+        sealed.base64_len -= OPENING_HEX + 1;
+    }
     *ret_sealed = sealed;
     return OK;
 }
@@ -310,8 +352,9 @@ seal_key(const struct subjects *subjects, const struct sealed *sealed, const cha
     return OK;
 }
 
-enum err
-seal_open(const struct sealed *sealed, const uint8_t key[SUBJECTS_KEY], struct buf *ret_text)
+/* The text and its padding, decrypted behind what is in the buffer. */
+static enum err
+decrypt(const struct sealed *sealed, const uint8_t *key, struct buf *ret_text)
 {
     CLEANUP(buf_release) struct buf blob;
     enum err err = blob_of(sealed, &blob);
@@ -339,6 +382,57 @@ seal_open(const struct sealed *sealed, const uint8_t key[SUBJECTS_KEY], struct b
 }
 
 enum err
+seal_open(const struct sealed *sealed, const char *path, const uint8_t key[SUBJECTS_KEY],
+    struct buf *ret_text)
+{
+    char digest[OPENING_HEX + 1];
+    size_t before = ret_text->len;
+    enum err err = decrypt(sealed, key, ret_text);
+    if (err == OK && sealed->digest != NULL) {
+        const struct event_text text = {ret_text->data + before, ret_text->len - before};
+        err = commit(path, key, &text, digest);
+        err = err == OK && memcmp(digest, sealed->digest, OPENING_HEX) != 0 ? ERR_VALUE : err;
+    }
+    if (err != OK && ret_text->len != before) {
+        ret_text->len = before;
+        ret_text->data[before] = '\0';
+    }
+    return err;
+}
+
+enum err
+seal_opening(const struct subjects *subjects, const struct sealed *sealed, const char *path,
+    struct buf *ret_opening)
+{
+    CLEANUP(buf_release) struct buf text;
+    uint8_t key[SUBJECTS_KEY];
+    buf_init(&text, SEAL_OPENED);
+    if (sealed->digest == NULL) {
+        return ERR_UNSUPPORTED;
+    }
+    enum err err = subjects == NULL ? ERR_MISSING : seal_key(subjects, sealed, path, key);
+    err = err == OK ? seal_open(sealed, path, key, &text) : err;
+    if (err == OK) {
+        put_opening(ret_opening, path, key, &(struct event_text){text.data, text.len});
+        sodium_memzero(key, sizeof(key));
+        err = buf_error(ret_opening);
+    }
+    return err;
+}
+
+bool
+seal_is_opening(const struct sealed *sealed, const char *path, const struct buf *opening,
+    struct opening *ret_opening)
+{
+    char digest[OPENING_HEX + 1];
+    return sealed->digest != NULL &&
+           opening_parse(opening->data, opening->len, ret_opening) == OK &&
+           strcmp(ret_opening->path, path) == 0 &&
+           memcmp(opening_digest(opening->data, opening->len, digest), sealed->digest,
+               OPENING_HEX) == 0;
+}
+
+enum err
 seal_show(const struct subjects *subjects, const char *path, const char *text, size_t len,
     struct buf *ret_text)
 {
@@ -350,10 +444,45 @@ seal_show(const struct subjects *subjects, const char *path, const char *text, s
         return buf_error(ret_text);
     }
     if (subjects != NULL && seal_key(subjects, &sealed, path, key) == OK &&
-        seal_open(&sealed, key, ret_text) == OK) {
+        seal_open(&sealed, path, key, ret_text) == OK) {
         sodium_memzero(key, sizeof(key));
         return OK;
     }
     buf_add(ret_text, text, SEAL_SHOWN);
     return buf_error(ret_text);
+}
+
+/* The text of a member, or the next of its list; NULL: no more. */
+static const json_t *
+text_at(const json_t *value, size_t item)
+{
+    if (json_is_array(value)) {
+        return json_array_get(value, item);
+    }
+    return item == 0 ? value : NULL;
+}
+
+bool
+seal_next(const json_t *event, struct seal_place *place)
+{
+    const char *action = json_string_value(json_object_get(event, "action"));
+    for (; place->row < COUNT(rows); place->row++, place->item = 0) {
+        const struct personal *row = &rows[place->row];
+        const json_t *value = json_object_get(object_of(event, row), row->member);
+        if (row->action != NULL && (action == NULL || strcmp(row->action, action) != 0)) {
+            continue;
+        }
+        const json_t *text;
+        while ((text = text_at(value, place->item)) != NULL) {
+            place->item++;
+            place->path = row->path;
+            place->is_listed = json_is_array(value);
+            place->text = json_string_value(text);
+            place->len = json_string_length(text);
+            if (seal_parse(place->text, place->len, &place->sealed) == OK) {
+                return true;
+            }
+        }
+    }
+    return false;
 }

@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     buf_clear(&text);
     if (seal_parse((const char *)data, size, &sealed) == OK &&
-        seal_open(&sealed, key, &text) == OK) {
+        seal_open(&sealed, "actor.user", key, &text) == OK) {
         abort();
     }
     if (logged != NULL) {

@@ -2,6 +2,7 @@
 import base64
 import ctypes
 import ctypes.util
+import hashlib
 import json
 import subprocess
 import time
@@ -90,7 +91,8 @@ def test_every_entry_given_out_verifies_with_its_proof_and_a_changed_one_does_no
 def open_sealed(text, key, path):
     """By the document alone: the entry's own key is BLAKE2b of nonce and path under the subject's; the text is padded."""
     sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
-    raw = base64.b64decode(text.split(":")[2])
+    digest, blob = text.split(":")[2:]
+    raw = base64.b64decode(blob)
     nonce, box = raw[:24], raw[24:]
     out, length = ctypes.create_string_buffer(len(box)), ctypes.c_ulonglong()
     bad = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
@@ -99,6 +101,9 @@ def open_sealed(text, key, path):
         return None
     text, mark, zeros = out.raw[:length.value].rpartition(b"\x80")
     assert length.value % 64 == 0 and mark and len(zeros) < 64 and not zeros.strip(b"\0")
+    salt = hashlib.blake2b(b"gatehouse salt of an opening", key=key, digest_size=32).hexdigest()
+    opening = f"gatehouse opening 1\nactor.{path}\n{salt}\n".encode() + text
+    assert hashlib.sha256(opening).hexdigest() == digest
     return text.decode()
 
 

@@ -251,4 +251,92 @@ def test_names_are_read_from_inside_the_ledger_too(ledger):
 def test_words_that_were_looked_for_are_not_left_in_the_event(ledger):
     assert found(ledger, "--text", "carla")
     done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.read", "--format", "json")
-    assert "carla" not in done.stdout and '"text":["sealed:' in done.stdout
+    assert '"text":["sealed:' in done.stdout
+    assert all("carla" not in json.dumps(json.loads(line)["event"]) for line in done.stdout.splitlines())
+
+
+def append(folder, *events):
+    done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", folder, "--json", "-"], input="\n".join(map(json.dumps, events)),
+                          text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def with_details():
+    """Events whose details are sealed, with what the owner must be able to read."""
+    ban = {"action": "auth.ban", "site": "harbour", "outcome": "ok", "id": "ban-00001", "actor": {"ip": "203.0.113.8"},
+           "detail": {"net": "203.0.113.7/32"}, "reason": "too many"}
+    out = {**event("anna", 50, "auth.logout"), "detail": {"by_session": "s-other"}}
+    return [(ban, "detail.net", "203.0.113.7/32"), (out, "detail.by_session", "s-other")]
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_the_owner_reads_sealed_details_and_finds_events_by_them(ledger, row):
+    said, path, text = with_details()[row]
+    append(ledger, said)
+    assert text.encode() not in everything(ledger)
+    options = ("ledger", "search", "--ledger", ledger, "--action", said["action"])
+    for more in ((), ("--text", text)):
+        lines = gatehouse(*options, *more, "--format", "json").stdout.splitlines()
+        assert [json.loads(line)["opened"][path] for line in lines] == [text]
+    shown = gatehouse(*options).stdout
+    assert f"{path.removeprefix('detail.')}: " in shown and text in shown
+    asked = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.read", "--format", "json").stdout.splitlines()
+    assert len(asked) >= 3, "who opened it is in the ledger"
+
+
+def test_the_owner_reads_what_was_searched_for(ledger):
+    assert found(ledger, "--user", "anna", "--ip", "192.0.2.4", "--text", "4711")
+    lines = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.read", "--format", "json").stdout.splitlines()
+    opened = [json.loads(line)["opened"] for line in lines]
+    assert any(o.get("detail.query.user") == "anna" and o["detail.query.ip"] == "192.0.2.4/32" and o["detail.query.text"] == ["4711"] for o in opened), opened
+
+
+def test_without_the_keys_details_stay_sealed(ledger, tmp_path):
+    append(ledger, with_details()[0][0])
+    copy = tmp_path / "copy"
+    assert gatehouse("ledger", "backup", "--ledger", ledger, copy).returncode == 0
+    for form in ((), ("--format", "json")):
+        done = gatehouse("ledger", "search", "--ledger", copy, "--action", "auth.ban", *form)
+        assert done.stdout and "203.0.113.7" not in done.stdout and "opened" not in done.stdout
+
+
+REFUSED = ("footage.live", "--site", "s", "--outcome", "ok", "--user", "zoe-the-night-guard", "--ip", "192.0.2.1", "--camera", "front")
+
+
+def refuses_to_be_unsealed(folder):
+    done = gatehouse("ledger", "append", "--ledger", folder, "--action", *REFUSED)
+    return done.returncode != 0 and "its copy" in done.stderr and b"zoe-the-night-guard" not in everything(folder)
+
+
+def test_a_ledger_that_says_that_it_is_sealed_is_believed_before_its_first_event(tmp_path):
+    folder = tmp_path / "ledger"
+    init(folder, "--sealed")
+    (pathlib.Path(f"{folder}-keys") / "subjects").unlink()
+    assert refuses_to_be_unsealed(folder)
+
+
+@pytest.mark.parametrize("word", [None, b"gatehouse sealing 1: no", b""])
+def test_without_its_word_all_entries_of_a_ledger_are_asked(ledger, word):
+    """Sealed events, then more unsealed ones than any tail that could be looked at."""
+    keys, kept = pathlib.Path(f"{ledger}-keys") / "subjects", ledger / "sealing"
+    assert kept.read_text() == "gatehouse sealing 1: sealed\n"
+    secret = keys.read_bytes()
+    keys.unlink()
+    kept.write_text("gatehouse sealing 1: none\n")
+    append(ledger, *[event("zed", n) | {"action": "system.note"} for n in range(100, 400)])
+    if word is None:
+        kept.unlink()
+    else:
+        kept.write_bytes(word)
+    assert refuses_to_be_unsealed(ledger)
+    assert kept.read_text() == "gatehouse sealing 1: sealed\n"
+    keys.write_bytes(secret)
+    assert gatehouse("ledger", "append", "--ledger", ledger, "--action", *REFUSED).returncode == 0
+
+
+def test_a_ledger_that_is_not_sealed_says_so_and_goes_on(tmp_path):
+    folder = tmp_path / "ledger"
+    init(folder)
+    append(folder, event("anna", 1))
+    assert (folder / "sealing").read_text() == "gatehouse sealing 1: none\n"
+    append(folder, event("anna", 2))
