@@ -3,6 +3,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "cli/evidence.h"
+#include "cli/evidence_given.h"
 #include "cli/ledger_connect.h"
 #include "cli/ledger_open.h"
 #include "cli/ledger_user.h"
@@ -74,7 +75,7 @@ take_package(struct telling *telling, struct note *note)
     enum err err = given_key == NULL ? OK : ledger_vkey(given_key, &key, note);
     given.key = given_key == NULL ? NULL : &key;
     if (err == OK && roots != NULL) {
-        err = file_read(roots, &telling->roots, note);
+        err = evidence_given_roots(roots, &telling->roots, note);
         given.roots = telling->roots.data;
     }
     if (err == OK) {

@@ -36,22 +36,22 @@ enum {
 };
 
 static const struct cli_option options[OPTIONS] = {
-    {"clip",                0, "FILE", "the clip; without it, what the export's event says of it"      },
-    {"event",               0, "ID",   "an event, both of a view, or an entry's number; again for more"},
-    {"reason",              0, "TEXT", "case number and why"                                           },
-    {"out",                 0, "NAME", "a folder, or NAME.zip (default: evidence-DATE-TIME)"           },
-    {"hash-only",           0, NULL,   "the clip's hash, not the clip"                                 },
-    {"anyway",              0, NULL,   "also when the clip is not what left; the package says so"      },
-    {"camera",              0, "NAME", "which camera (default: what the events say)"                   },
-    {"from",                0, "TIME", "begin of the recording (default: what the export says)"        },
-    {"to",                  0, "TIME", "end of it"                                                     },
-    {"camera-clock-offset", 0, "MS",   "camera's clock minus true time (default: last assessment)"     },
-    {"vms-clock-offset",    0, "MS",   "the VMS's"                                                     },
-    {"store",               0, "PATH", "where assessments are (default: gatehouse.db in XDG state)"    },
-    {"tsa",                 0, "URL",  "a time-stamp authority (RFC 3161); again for more"             },
-    {"tsa-roots",           0, "FILE", "PEM certificates of authorities that you trust"                },
-    {"user",                0, "NAME", "who makes it (default: this account)"                          },
-    {"json",                0, NULL,   "print JSON"                                                    },
+    {"clip",                0, "FILE", "the clip; without it, what the export's event says of it"            },
+    {"event",               0, "ID",   "an event, both of a view, or an entry's number; again for more"      },
+    {"reason",              0, "TEXT", "case number and why"                                                 },
+    {"out",                 0, "NAME", "a folder, or NAME.zip (default: evidence-DATE-TIME)"                 },
+    {"hash-only",           0, NULL,   "the clip's hash, not the clip"                                       },
+    {"anyway",              0, NULL,   "also when clip, camera or time is not what left; the package says so"},
+    {"camera",              0, "NAME", "which camera (default: what the events say)"                         },
+    {"from",                0, "TIME", "begin of the recording (default: what the export says)"              },
+    {"to",                  0, "TIME", "end of it"                                                           },
+    {"camera-clock-offset", 0, "MS",   "camera's clock minus true time (default: last assessment)"           },
+    {"vms-clock-offset",    0, "MS",   "the VMS's"                                                           },
+    {"store",               0, "PATH", "where assessments are (default: gatehouse.db in XDG state)"          },
+    {"tsa",                 0, "URL",  "a time-stamp authority (RFC 3161); again for more"                   },
+    {"tsa-roots",           0, "FILE", "PEM certificates of authorities that you trust"                      },
+    {"user",                0, "NAME", "who makes it (default: this account)"                                },
+    {"json",                0, NULL,   "print JSON"                                                          },
     LEDGER_OPTION,
     KEYS_OPTION,
 };
@@ -159,6 +159,11 @@ ask_rest(struct asked *asked, const struct cli_line *line)
     int status = ask_time(asked, line, OPTION_FROM, asked->from, &settings->from);
     if (status == CLI_OK) {
         status = ask_time(asked, line, OPTION_TO, asked->to, &settings->to);
+    }
+    if (status == CLI_OK && settings->from != NULL && settings->to != NULL &&
+        strcmp(settings->from, settings->to) >= 0) {
+        status = cli_usage(line, "--from %s is not before --to %s", asked->values[OPTION_FROM],
+            asked->values[OPTION_TO]);
     }
     if (status == CLI_OK) {
         status = ask_offset(asked, line, OPTION_CAMERA_CLOCK, &settings->camera_clock);

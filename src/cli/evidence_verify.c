@@ -1,8 +1,8 @@
 /* gatehouse evidence verify: what a package proves, what is weak, what is broken, in words. */
-#include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "cli/evidence.h"
+#include "cli/evidence_given.h"
 #include "cli/ledger_vkey.h"
 #include "evidence/judge.h"
 
@@ -123,12 +123,12 @@ print_words(const struct judge *judge)
     const char *end = colour ? "\033[0m" : "";
     if (broken != 0) {
         (void)printf(
-            "\n %sBROKEN%s  %u of its claims do not hold; what that means is said below\n\n", start,
-            end, broken);
+            "\n %sBROKEN%s  %u of its claims %s not hold; what that means is said below\n\n", start,
+            end, broken, broken == 1 ? "does" : "do");
     } else if (weak != 0) {
-        (void)printf("\n %sHOLDS, WITH %u WEAK POINTS%s  nothing is broken; what is weak is said "
+        (void)printf("\n %sHOLDS, WITH %u WEAK POINT%s%s  nothing is broken; what is weak is said "
                      "below\n\n",
-            start, weak, end);
+            start, weak, weak == 1 ? "" : "S", end);
     } else {
         (void)printf("\n %sHOLDS%s  everything that such a package can prove\n\n", start, end);
     }
@@ -157,7 +157,7 @@ lines_json(const struct buf *lines)
 }
 
 static int
-print_json(const struct judge *judge)
+print_json(const char *package, const struct judge *judge)
 {
     json_t *claims = json_array(), *unshown = json_array();
     for (size_t i = 0; i < JUDGE_CLAIMS; i++) {
@@ -170,10 +170,12 @@ print_json(const struct judge *judge)
     for (size_t i = 0; i < judge_unshown_count; i++) {
         (void)json_array_append_new(unshown, json_string(judge_unshown[i]));
     }
-    json_t *json = json_pack("{s:s, s:i, s:i, s:o, s:o}", "verdict", verdict_of(judge), "broken",
-        (int)judge->counts[JUDGE_BROKEN], "weak", (int)judge->counts[JUDGE_WEAK], "claims", claims,
-        "not_shown", unshown);
-    int failed = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2));
+    json_t *said = judge->has_manifest ? json_deep_copy(judge->tree) : json_null();
+    json_t *json = json_pack("{s:o, s:o, s:s, s:i, s:i, s:o, s:o}", "package",
+        event_text_json(event_text(package)), "manifest", said, "verdict", verdict_of(judge),
+        "broken", (int)judge->counts[JUDGE_BROKEN], "weak", (int)judge->counts[JUDGE_WEAK],
+        "claims", claims, "not_shown", unshown);
+    int failed = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     json_decref(json);
     (void)putchar('\n');
     return failed;
@@ -192,7 +194,7 @@ judge_opened(
     int status = judge.counts[JUDGE_BROKEN] == 0 ? CLI_OK : CLI_GAPS;
     if (!request->json) {
         print_words(&judge);
-    } else if (print_json(&judge) != 0) {
+    } else if (print_json(request->package, &judge) != 0) {
         status = cli_fail("%s", err_words(ERR_IO));
     }
     judge_release(&judge);
@@ -219,7 +221,7 @@ verify(const struct request *request)
         given.policy = policy;
     }
     if (err == OK && request->roots != NULL) {
-        err = file_read(request->roots, &roots, &note);
+        err = evidence_given_roots(request->roots, &roots, &note);
         given.roots = roots.data;
     }
     if (err == OK) {

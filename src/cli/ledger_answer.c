@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/ledger.h"
 #include "cli/ledger_connect.h"
+#include "cli/ledger_nearest.h"
 #include "cli/ledger_open.h"
 #include "cli/ledger_user.h"
 #include "ledger/entries.h"
@@ -49,10 +50,10 @@ static const struct cli_manual manual = {
     .usage = "ledger answer --camera NAME --from TIME --to TIME --out DIR --reason TEXT\n"
              "       [--disclose USER]... [--ledger DIR] [--keys DIR]",
     .about =
-        "Answers a person who was filmed: who viewed the camera in that time, when, how long, "
-        "live\n"
-        "or recorded, and what left as a file. People are their role and a number; --disclose\n"
-        "names one. DIR gets answer.html to read, answer.json, and of a ledger whose personal\n"
+        "Answers a person who was filmed: who viewed the camera in that time, and who viewed or\n"
+        "took recordings of that time, then or later. People are their role and a number;\n"
+        "--disclose names one. DIR gets answer.html to read, answer.json, and of a ledger whose "
+        "personal\n"
         "fields are sealed the entries with their proofs, so that the receiver can check them\n"
         "while names in them stay sealed. Entries that are not sealed are not given out. Reasons\n"
         "in entries are not sealed: read them before you send the folder. That an answer was made\n"
@@ -75,7 +76,7 @@ static struct ledger_answer_person *
 find_person(struct ledger_answer *answer, const struct event_text *user)
 {
     for (size_t i = 0; i < answer->person_count; i++) {
-        const struct event_text *his = &answer->persons[i].row->user;
+        const struct event_text *his = &answer->persons[i].user;
         if (his->bytes == NULL ? user->bytes == NULL
                                : user->bytes != NULL && his->len == user->len &&
                                      memcmp(his->bytes, user->bytes, his->len) == 0) {
@@ -87,7 +88,8 @@ find_person(struct ledger_answer *answer, const struct event_text *user)
 
 /* A user's rows by address are followed by one of all of them, where there are several. */
 static enum err
-take_rows(struct ledger_answer *answer, const struct watched *watched, struct note *note)
+take_rows(
+    struct ledger_answer *answer, const struct watched *watched, bool is_seen, struct note *note)
 {
     size_t count = 0;
     const struct watched_row *rows = watched_rows(watched, &count);
@@ -102,9 +104,10 @@ take_rows(struct ledger_answer *answer, const struct watched *watched, struct no
         }
         if (person == NULL) {
             person = &answer->persons[answer->person_count++];
+            person->user = rows[i].user;
             person->index = UINT64_MAX;
         }
-        person->row = &rows[i];
+        *(is_seen ? &person->seen : &person->row) = &rows[i];
     }
     return OK;
 }
@@ -183,11 +186,19 @@ is_of_time(const struct ledger_answer *answer, const struct logged *logged)
 }
 
 static bool
+give_out(struct asked *asked, const struct logged *logged)
+{
+    unsigned is_sealed = (logged->opened | logged->sealed) & 1U << LOGGED_USER;
+    asked->answer->unsealed += is_sealed == 0 ? 1 : 0;
+    asked->err = is_sealed == 0 ? OK : events_add(&asked->answer->events, logged, ANSWER_ENTRIES);
+    return asked->err == OK;
+}
+
+static bool
 take_event(void *context, const struct logged *logged)
 {
     struct asked *asked = context;
     struct ledger_answer *answer = asked->answer;
-    unsigned is_sealed = (logged->opened | logged->sealed) & 1U << LOGGED_USER;
     struct ledger_answer_person *person = find_person(answer, &logged->texts[LOGGED_USER]);
     if (!is_of_time(answer, logged)) {
         return true;
@@ -195,9 +206,41 @@ take_event(void *context, const struct logged *logged)
     if (person != NULL) {
         take_person(answer, person, logged);
     }
-    answer->unsealed += is_sealed == 0 ? 1 : 0;
-    asked->err = is_sealed == 0 ? OK : events_add(&answer->events, logged, ANSWER_ENTRIES);
-    return asked->err == OK;
+    return give_out(asked, logged);
+}
+
+/* Viewed since, and nobody knows of which time; each once. */
+static bool
+is_unplaced(const struct ledger_answer *answer, const struct logged *logged)
+{
+    bool is_recording = logged_says(logged, LOGGED_ACTION, "footage.playback") ||
+                        logged_says(logged, LOGGED_ACTION, "footage.export");
+    return is_recording && logged->numbers[LOGGED_FROM] == LOGGED_NONE &&
+           logged->numbers[LOGGED_TO] == LOGGED_NONE &&
+           logged->numbers[LOGGED_TIME] >= answer->to &&
+           logged_says(logged, LOGGED_OUTCOME, "ok") && !logged_says(logged, LOGGED_PHASE, "end");
+}
+
+/* Recordings of the time that were viewed at another. */
+static bool
+take_seen(void *context, const struct logged *logged)
+{
+    struct asked *asked = context;
+    struct ledger_answer *answer = asked->answer;
+    struct ledger_answer_person *person = find_person(answer, &logged->texts[LOGGED_USER]);
+    if (is_of_time(answer, logged)) {
+        return true;
+    }
+    answer->unplaced += is_unplaced(answer, logged) ? 1 : 0;
+    if (!query_is_recorded(logged, answer->from, answer->to)) {
+        return true;
+    }
+    if (person != NULL) {
+        take_role(person, &logged->texts[LOGGED_ROLE]);
+        take_name(answer, person, &logged->texts[LOGGED_USER]);
+        person->index = logged->index < person->index ? logged->index : person->index;
+    }
+    return give_out(asked, logged);
 }
 
 /* Who is to be named must be in the answer; a typing error must not pass as "was not there". */
@@ -250,11 +293,24 @@ gather_entries(struct asked *asked, struct search *search, struct note *note)
     err = err == OK && !is_endless && asked->err == OK
               ? search_run(search, &later, false, &reader, note)
               : err;
+    const struct search_reader seen = {take_seen, asked};
+    struct query always = asked->query;
+    always.from = INT64_MIN;
+    always.to = INT64_MAX;
+    err = err == OK && asked->err == OK ? search_run(search, &always, false, &seen, note) : err;
     if (err == OK && asked->err != OK) {
         note_set(note, "more than %d entries: ask for a shorter time", ANSWER_ENTRIES);
         err = asked->err;
     }
     return err;
+}
+
+static int64_t
+first_moment(const struct ledger_answer_person *person)
+{
+    int64_t then = person->row == NULL ? INT64_MAX : person->row->first;
+    int64_t seen = person->seen == NULL ? INT64_MAX : person->seen->first;
+    return then < seen ? then : seen;
 }
 
 /* By time, never by name: the order of the names would tell something of them. */
@@ -263,18 +319,37 @@ compare_persons(const void *left, const void *right)
 {
     const struct ledger_answer_person *a = left;
     const struct ledger_answer_person *b = right;
-    int order = (a->row->first > b->row->first) - (a->row->first < b->row->first);
+    int order = (first_moment(a) > first_moment(b)) - (first_moment(a) < first_moment(b));
     return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
 }
 
+/* In the time, and of the time: a recording may be viewed whenever it is there. */
+struct both {
+    struct watched *then, *seen;
+};
+
 static enum err
-gather(struct asked *asked, struct search *search, const struct watched *watched, struct note *note)
+gather_both(struct asked *asked, struct search *search, struct both *both, struct note *note)
+{
+    struct query seen = asked->query;
+    seen.has_recording = true;
+    seen.recording_from = seen.from;
+    seen.recording_to = seen.to;
+    seen.from = INT64_MIN;
+    seen.to = INT64_MAX;
+    enum err err = watched_gather(search, &asked->query, &both->then, note);
+    return err == OK ? watched_gather(search, &seen, &both->seen, note) : err;
+}
+
+static enum err
+gather(struct asked *asked, struct search *search, const struct both *both, struct note *note)
 {
     struct ledger_answer *answer = asked->answer;
     struct search_about about;
     search_about(search, &about);
     answer->pruned = about.pruned;
-    enum err err = take_rows(answer, watched, note);
+    enum err err = take_rows(answer, both->then, false, note);
+    err = err == OK ? take_rows(answer, both->seen, true, note) : err;
     err = err == OK ? gather_earlier(asked, search, note) : err;
     err = err == OK ? gather_entries(asked, search, note) : err;
     qsort(answer->persons, answer->person_count, sizeof(answer->persons[0]), compare_persons);
@@ -351,13 +426,13 @@ static enum err
 make(struct asked *asked, struct ledger_open *open, struct note *note)
 {
     struct search *search = NULL;
-    struct watched *watched = NULL;
+    struct both both = {NULL};
     struct entries *entries = NULL;
     struct ledger_answer *answer = asked->answer;
     enum err err = record(asked, open, note);
     err = err == OK ? ledger_open_search(open, &search, note) : err;
-    err = err == OK ? watched_gather(search, &asked->query, &watched, note) : err;
-    err = err == OK ? gather(asked, search, watched, note) : err;
+    err = err == OK ? gather_both(asked, search, &both, note) : err;
+    err = err == OK ? gather(asked, search, &both, note) : err;
     err = err == OK ? events_prove(&answer->events, open->folder.data, note) : err;
     err = err == OK ? entries_open(open->folder.data, &entries, note) : err;
     if (err == OK) {
@@ -365,8 +440,12 @@ make(struct asked *asked, struct ledger_open *open, struct note *note)
         answer->subjects = open->subjects;
         err = write_answer(answer, asked->values[OPTION_OUT], note);
     }
+    if (err == OK && answer->person_count == 0) {
+        ledger_nearest_tell(search, &asked->query);
+    }
     entries_close(entries);
-    watched_free(watched);
+    watched_free(both.then);
+    watched_free(both.seen);
     search_close(search);
     return err;
 }
@@ -412,6 +491,12 @@ run(struct asked *asked)
     (void)printf("%zu people, %zu entries with proofs, %" PRIu64 " entries not given out: %s\n",
         asked->answer->person_count, asked->answer->events.count, asked->answer->unsealed,
         asked->values[OPTION_OUT]);
+    if (asked->answer->unplaced != 0) {
+        (void)fprintf(stderr,
+            "gatehouse: %" PRIu64 " views or exports of recordings since don't say of which time "
+            "they were; the page says so\n",
+            asked->answer->unplaced);
+    }
     warn_of_reasons(asked->answer);
     return CLI_OK;
 }

@@ -89,6 +89,7 @@ static bool
 open_entry(struct judging *judging, struct entry *entry)
 {
     char name[PACKAGE_NAME];
+    char proof[PACKAGE_NAME] = "";
     struct note why = {""};
     struct event_facts facts;
     (void)package_numbered(entry->folder, entry->index, ".json", name);
@@ -98,8 +99,10 @@ open_entry(struct judging *judging, struct entry *entry)
     }
     if (err == OK) {
         err = check_proof(judging, entry, &why);
+        (void)package_numbered(entry->folder, entry->index, ".tlog-proof", proof);
     }
     if (err == OK) {
+        proof[0] = '\0';
         err = event_check(entry->bytes.data, entry->bytes.len, true, &facts, &why);
     }
     if (err == OK) {
@@ -107,8 +110,8 @@ open_entry(struct judging *judging, struct entry *entry)
         err = entry->json == NULL ? ERR_SYNTAX : OK;
     }
     if (err != OK && !judge_fault(judging, err, &why)) {
-        judge_tell(judging, entry->claim, JUDGE_BROKEN, "%s: %s", name,
-            why.text[0] == '\0' ? err_words(err) : why.text);
+        judge_tell(judging, entry->claim, JUDGE_BROKEN, "%s%s%s: %s", name,
+            proof[0] == '\0' ? "" : " by ", proof, why.text[0] == '\0' ? err_words(err) : why.text);
     }
     return err == OK;
 }

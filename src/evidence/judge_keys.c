@@ -47,7 +47,7 @@ wrong_signature(struct judging *judging, const struct vkey *key)
         &text, judging->judge->has_manifest ? manifest->origin : "?", judging->manifest_sha256);
     if (judging->judge->has_manifest &&
         (text.len != signed_note.text_len || memcmp(text.data, signed_note.text, text.len) != 0)) {
-        return PACKAGE_SIG " is over another manifest";
+        return PACKAGE_SIG " is not over this " PACKAGE_MANIFEST ": one of them was changed";
     }
     switch ((int)signednote_verify(&signed_note, key, NULL)) {
     case OK:

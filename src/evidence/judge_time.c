@@ -55,21 +55,34 @@ worth(enum stamp_state state)
     return JUDGE_BROKEN;
 }
 
+/* The files that a verdict is about. */
+static const char *
+stamp_files(const struct stamp_given *given, uint64_t number, char out[2 * PACKAGE_NAME + 8])
+{
+    char request[PACKAGE_NAME], answer[PACKAGE_NAME];
+    (void)package_numbered(PACKAGE_TIME, number, ".tsq", request);
+    (void)package_numbered(PACKAGE_TIME, number, ".tsr", answer);
+    (void)snprintf(out, 2 * PACKAGE_NAME + 8, "%s%s%s", given->answer == NULL ? "" : answer,
+        given->answer == NULL || given->request == NULL ? "" : " for ",
+        given->request == NULL ? "" : request);
+    return out;
+}
+
 static void
-say_stamp(
-    struct judging *judging, uint64_t number, const struct stamp_verdict *verdict, const char *own)
+say_stamp(struct judging *judging, const char *files, const struct stamp_verdict *verdict,
+    const char *own)
 {
     char time[EVENT_TIME], accuracy[48] = "";
     if (verdict->time == INT64_MIN) {
-        judge_say(judging, JUDGE_TIME, "%" PRIu64 ": %s: %s", number,
-            stamp_state_text(verdict->state), verdict->why.text);
+        judge_say(judging, JUDGE_TIME, "%s: %s: %s", files, stamp_state_text(verdict->state),
+            verdict->why.text);
         return;
     }
     if (verdict->accuracy_ms >= 0) {
         (void)snprintf(
             accuracy, sizeof(accuracy), " (within %" PRId64 " ms)", verdict->accuracy_ms);
     }
-    judge_say(judging, JUDGE_TIME, "%" PRIu64 ": %s: existed by %s%s, says %s; %s%s", number,
+    judge_say(judging, JUDGE_TIME, "%s: %s: existed by %s%s, says %s; %s%s", files,
         stamp_state_text(verdict->state), event_time_text(verdict->time, time), accuracy,
         verdict->signer, verdict->why.text, own);
 }
@@ -83,6 +96,7 @@ judge_stamp(struct judging *judging, uint64_t number)
     CLEANUP(buf_release) struct buf root;
     struct stamp_verdict verdict;
     struct stamp_given given = {.sha256 = judging->manifest_sha256};
+    char files[2 * PACKAGE_NAME + 8];
     buf_init(&request, STAMP_LIMIT);
     buf_init(&answer, STAMP_LIMIT);
     buf_init(&root, STAMP_LIMIT);
@@ -101,9 +115,9 @@ judge_stamp(struct judging *judging, uint64_t number)
                   : "";
     }
     stamp_check(&given, &verdict);
-    say_stamp(judging, number, &verdict, own);
+    say_stamp(judging, stamp_files(&given, number, files), &verdict, own);
     if (verdict.state == STAMP_GOOD && verdict.time > clock_wall() + CLOCK_DAY) {
-        judge_say(judging, JUDGE_TIME, "%" PRIu64 ": its time is in the future", number);
+        judge_say(judging, JUDGE_TIME, "%s: its time is in the future", files);
         return JUDGE_WEAK;
     }
     return worth(verdict.state);

@@ -124,6 +124,39 @@ refuse(const struct make *make, const struct events_row *row, const char *hex, s
     return ERR_VALUE;
 }
 
+/* What the maker says of the clip against its export: other words are refused. */
+static enum err
+compare_said(struct make *make, const struct events_row *row, struct note *note)
+{
+    const struct make_settings *settings = make->settings;
+    const struct {
+        const char *option, *word, *said, *name;
+    } rows[] = {
+        {"camera", "camera", settings->camera, "cameras"},
+        {"from",   "begin",  settings->from,   "from"   },
+        {"to",     "end",    settings->to,     "to"     },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const json_t *target = json_object_get(row->json, "target");
+        bool is_there = json_object_get(target, rows[i].name) != NULL;
+        if (rows[i].said == NULL || !is_there ||
+            events_target_says(row->json, rows[i].name, rows[i].said)) {
+            continue;
+        }
+        if (!settings->is_anyway) {
+            note_set(note,
+                "--%s %.100s: entry %" PRIu64 ", the export of this clip, says something else; "
+                "leave it out, or --anyway packs it and says so",
+                rows[i].option, rows[i].said, row->index);
+            return ERR_VALUE;
+        }
+        make_remark(make,
+            "Entry %" PRIu64 ", the export of this clip, says another %s than %.200s.", row->index,
+            rows[i].name, rows[i].said);
+    }
+    return OK;
+}
+
 /* Whether an export of the events is this very file; refused when one is another. */
 static enum err
 compare(struct make *make, struct note *note)
@@ -143,7 +176,7 @@ compare(struct make *make, struct note *note)
                     "said to be the whole.",
                     row->index);
             }
-            return OK;
+            return compare_said(make, row, note);
         }
         other = digest == NULL ? other : row;
     }

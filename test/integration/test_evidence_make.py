@@ -176,8 +176,12 @@ def test_what_the_maker_says_and_no_event_does_is_remarked(site):
     assert remarks(site, "same") == []
     for number, (option, value, words) in enumerate((("--camera", "gate", "camera is gate"), ("--from", "2026-11-21T02:00:00Z", "begins at 2026-11-21"),
                                                      ("--to", "2026-11-23T02:00:00Z", "end is at 2026-11-23"))):
-        assert site.make("--event", "view00000001", "--out", f"c{number}", option, value).returncode == 0
-        assert len(remarks(site, f"c{number}")) == 1 and words in remarks(site, f"c{number}")[0]
+        done = site.make("--event", "view00000001", "--out", f"c{number}", option, value)
+        assert done.returncode == 2 and f"{option} {value[:10]}" in done.stderr and "entry 2" in done.stderr and "--anyway" in done.stderr
+        assert not list(site.folder.glob(f"c{number}*"))
+        assert site.make("--event", "view00000001", "--out", f"c{number}", option, value, "--anyway").returncode == 0
+        assert any(words in one for one in remarks(site, f"c{number}"))
+        assert any("entry 2" in one.lower() and "says another" in one for one in remarks(site, f"c{number}"))
         done = site.run("evidence", "verify", f"c{number}", "--key", site.log_key)
         assert done.returncode == 1 and re.search("BROKEN +said", done.stdout) and "the maker's words" in done.stdout
 
@@ -209,6 +213,11 @@ def test_nothing_is_written_over(site, name):
     assert done.returncode == 2 and "is there already" in done.stderr
     assert (site.folder / name / "mine").read_text("utf-8") == "x"
     assert site.events("evidence.make") == []
+
+
+def test_a_recording_that_ends_before_it_begins_is_refused(site):
+    done = site.make("--event", "view00000001", "--from", "2026-11-22T03:00Z", "--to", "2026-11-22T02:00Z", "--out", "case")
+    assert done.returncode == 64 and "2026-11-22T03:00Z is not before" in done.stderr and site.events("evidence.make") == []
 
 
 def test_what_is_missing_is_said(site):

@@ -80,6 +80,7 @@ def test_one_byte_anywhere_is_noticed_and_named(site, place):
         broken = site.broken({**site.package.files, name: bytes(changed)})
         falls = next(f for start, f in FALLS.items() if name.startswith(start))
         assert falls <= set(broken), (name, place, broken)
+        assert any(name in lines for lines in broken.values()), (name, place, broken)
         if "files" in falls:
             assert name in broken["files"] and "was changed" in broken["files"]
             others = [n for n in site.package.files if n != name and n in broken["files"]]
@@ -228,7 +229,7 @@ def test_time_stamps_pending_wrong_and_unbelieved_are_different_words(site, tmp_
     assert states["time-stamp"] == "weak"
     package.stamp(site.authority).stamp(site.authority, number=2, answer=False)
     states, details = site.judge(package.files)
-    assert states["time-stamp"] == "holds" and "2: pending" in details["time-stamp"]
+    assert states["time-stamp"] == "holds" and "2.tsq: pending" in details["time-stamp"]
 
 
 def test_clocks_that_were_off_are_weak(site):
@@ -376,6 +377,22 @@ def test_files_that_no_claim_judges_are_told(site):
     for name in ("time/64.tsq", "time/01.tsr", "time/7.pem", "time/7.url", "made/99999.json", "made/99999.tlog-proof", f"made/0{made}.json"):
         states, details = site.judge({**site.package.files, name: b"x"})
         assert states["files"] == "weak" and name in details["files"], name
+
+
+@pytest.mark.parametrize("part", ["verify", "custody"])
+def test_a_file_without_a_certificate_is_refused_as_an_authority_and_breaks_no_package(site, tmp_path, part):
+    path, other = packing.write(site.package.files, tmp_path / "p"), tmp_path / "other.pem"
+    other.write_text("no certificate\n")
+    for roots in (other, tmp_path / "missing.pem"):
+        done = subprocess.run([GATEHOUSE, "evidence", part, path, "--tsa-roots", roots], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2 and str(roots) in done.stderr and "BROKEN" not in done.stdout, (roots, done)
+
+
+def test_json_has_what_the_package_says_of_itself_and_which_it_is(site, tmp_path):
+    path = packing.write(site.package.files, tmp_path / "p")
+    done = subprocess.run([GATEHOUSE, "evidence", "verify", "--json", path], capture_output=True, text=True, timeout=60, check=False)
+    told = json.loads(done.stdout)
+    assert told["package"] == str(path) and told["manifest"] == json.loads(site.package.files["manifest.json"])
 
 
 def test_who_made_it_by_which_account_is_told(site):

@@ -185,6 +185,43 @@ def test_people_are_numbered_by_when_they_came_and_not_by_their_names(tmp_path):
     assert [person["role"] for person in told["persons"]] == [f"role {number}" for number in range(4)]
 
 
+def recording(name, number, action, begin, end):
+    one = event(name, number, action, **({"reason": "case 4711"} if action == "footage.export" else {}))
+    one["target"].update({key: value for key, value in (("from", begin), ("to", end)) if value})
+    return one
+
+
+def test_who_viewed_or_took_a_recording_of_that_time_later_is_in_the_answer(tmp_path):
+    folder, out = tmp_path / "ledger", tmp_path / "out"
+    key = init(folder, "--sealed")
+    filmed = "2026-05-02T14:00:00.000Z", "2026-05-02T15:00:00.000Z"
+    append(folder, [recording(NAMES[0], 1, "footage.playback", "2026-05-02T14:55:00.000Z", "2026-05-02T15:10:00.000Z"),
+                    recording(NAMES[1], 2, "footage.export", *filmed),
+                    recording("dora", 3, "footage.playback", "2026-05-02T13:00:00.000Z", "2026-05-02T14:00:00.000Z"),
+                    recording("emil", 4, "footage.playback", "2026-05-02T15:00:00.000Z", "2026-05-02T16:00:00.000Z"),
+                    event("fred", 5, "footage.playback")])
+    done = gatehouse("ledger", "answer", "--ledger", folder, "--camera", "front", "--from", filmed[0], "--to", filmed[1],
+                     "--out", out, "--reason", "request of 3 May", "--disclose", NAMES[1])
+    assert done.returncode == 0, done.stderr
+    told = json.loads((out / "answer.json").read_text())
+    people = {person["role"]: person for person in told["persons"]}
+    assert [person["role"] for person in told["persons"]] == ["guard", "admin"]
+    assert people["guard"]["of_that_time"]["views"] == 1 and people["guard"]["views"] == 0
+    assert people["admin"]["of_that_time"]["exports"] == 1 and people["admin"]["user"] == NAMES[1]
+    assert told["recordings_of_unknown_time"] == 1 and "1 views or exports" in done.stderr
+    assert len(told["entries"]) == 2
+    for entry in told["entries"]:
+        files = out / "entries" / f"{entry['index']}.json", out / "entries" / f"{entry['index']}.tlog-proof"
+        assert gatehouse("ledger", "verify-proof", "--key", key, "--entry", *files).returncode == 0
+    page = (out / "answer.html").read_text()
+    assert "person 2" in page and "person 3" not in page and "can't be told" in page and "Nobody viewed it" in page
+
+
+def test_a_camera_that_no_event_names_is_told_with_the_nearest(sealed, tmp_path):
+    done = answer(sealed[0], tmp_path / "out", camera="frnt")
+    assert done.returncode == 0 and "did you mean front" in done.stderr
+
+
 def test_nobody_is_said_to_be_nobody(sealed, tmp_path):
     out = tmp_path / "out"
     assert answer(sealed[0], out, camera="roof").returncode == 0

@@ -10,8 +10,10 @@
 #define ANSWER_ROLE     64
 
 struct ledger_answer_person {
-    const struct watched_row *row; /* all addresses together; its user is never shown by itself */
-    char role[ANSWER_ROLE];        /* "": not said */
+    struct event_text user;         /* never shown by itself */
+    const struct watched_row *row;  /* in the time, all addresses together; NULL: nothing then */
+    const struct watched_row *seen; /* recordings of the time, whenever; NULL: none */
+    char role[ANSWER_ROLE];         /* "": not said */
     bool is_live, is_recorded, is_mixed; /* mixed: of more than one role, and none is shown */
     const char *name;                    /* disclosed by --disclose; NULL */
     uint64_t index;                      /* the first entry of theirs that was looked at */
@@ -27,6 +29,7 @@ struct ledger_answer {
     const char *disclose[ANSWER_DISCLOSE];
     size_t disclose_count;
     struct events events; /* of what is sealed, with their proofs */
+    uint64_t unplaced;    /* recordings viewed since, of a time that nobody knows */
     uint64_t unsealed;    /* entries that are not given out, because names stand in them */
     uint64_t pruned;      /* 0, or entries below are pruned */
 };

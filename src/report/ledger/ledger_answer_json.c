@@ -62,21 +62,36 @@ set_time(json_t *object, const char *name, int64_t time)
             : json_string(clock_text(time, text)));
 }
 
+/* What one did; NULL: nothing. */
 static json_t *
-person_json(const struct ledger_answer_person *person, size_t number)
+row_json(const struct watched_row *row)
 {
-    const struct watched_row *row = person->row;
+    static const struct watched_row none = {.recording_from = LOGGED_NONE,
+        .recording_to = LOGGED_NONE,
+        .first = LOGGED_NONE,
+        .last = LOGGED_NONE};
+    row = row == NULL ? &none : row;
     uint64_t unended = row->open + row->before;
-    json_t *json =
-        json_pack("{s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "person", (json_int_t)number,
-            "live", person->is_live ? 1 : 0, "recorded", person->is_recorded ? 1 : 0, "views",
-            (json_int_t)row->views, "duration_ms", (json_int_t)row->wall_ms, "end_not_recorded",
-            (json_int_t)unended, "snapshots", (json_int_t)row->snapshots, "exports",
-            (json_int_t)row->exports, "refused", (json_int_t)row->refused);
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "views", (json_int_t)row->views,
+        "duration_ms", (json_int_t)row->wall_ms, "end_not_recorded", (json_int_t)unended,
+        "snapshots", (json_int_t)row->snapshots, "exports", (json_int_t)row->exports, "refused",
+        (json_int_t)row->refused);
     set_time(json, "first", row->first);
     set_time(json, "last", row->last);
     set_time(json, "recording_from", row->recording_from);
     set_time(json, "recording_to", row->recording_to);
+    return json;
+}
+
+static json_t *
+person_json(const struct ledger_answer_person *person, size_t number)
+{
+    json_t *json = row_json(person->row);
+    (void)json_object_set_new(json, "person", json_integer((json_int_t)number));
+    (void)json_object_set_new(json, "live", json_boolean(person->is_live));
+    (void)json_object_set_new(json, "recorded", json_boolean(person->is_recorded));
+    (void)json_object_set_new(
+        json, "of_that_time", person->seen == NULL ? json_null() : row_json(person->seen));
     if (person->role[0] != '\0') {
         (void)json_object_set_new(json, "role", json_string(person->role));
     }
@@ -95,10 +110,10 @@ ledger_answer_json(const struct ledger_answer *answer, struct buf *out, struct n
         (void)json_array_append_new(persons, person_json(&answer->persons[i], i + 1));
     }
     enum err err = entries_json(answer, entries, note);
-    json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I}", "camera", answer->camera, "log",
-        answer->origin, "reason", answer->reason, "persons", persons, "entries", entries,
-        "entries_not_given_out", (json_int_t)answer->unsealed, "pruned_below",
-        (json_int_t)answer->pruned);
+    json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I}", "camera", answer->camera,
+        "log", answer->origin, "reason", answer->reason, "persons", persons, "entries", entries,
+        "entries_not_given_out", (json_int_t)answer->unsealed, "recordings_of_unknown_time",
+        (json_int_t)answer->unplaced, "pruned_below", (json_int_t)answer->pruned);
     err = err == OK && all == NULL ? ERR_MEMORY : err;
     if (err == OK) {
         set_time(all, "from", answer->from);

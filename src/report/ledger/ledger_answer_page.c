@@ -30,21 +30,29 @@ time_text(int64_t time, char out[CLOCK_TEXT + 8])
 }
 
 static void
-put_kind(struct buf *out, const struct ledger_answer_person *person)
+put_recording(struct buf *out, const struct watched_row *row)
 {
-    const struct watched_row *row = person->row;
     char from[CLOCK_TEXT + 8];
     char to[CLOCK_TEXT + 8];
-    buf_text(out, person->is_live ? "live" : "");
-    buf_text(out, person->is_live && person->is_recorded ? ", " : "");
-    if (person->is_recorded) {
-        buf_text(out, "recordings");
-        if (row->recording_from != LOGGED_NONE && row->recording_to != LOGGED_NONE) {
-            HTML(out, " of {} to {}", time_text(row->recording_from, from),
-                time_text(row->recording_to, to));
-        }
+    buf_text(out, "recordings");
+    if (row->recording_from != LOGGED_NONE && row->recording_to != LOGGED_NONE) {
+        HTML(out, " of {} to {}", time_text(row->recording_from, from),
+            time_text(row->recording_to, to));
     }
-    buf_text(out, person->is_live || person->is_recorded ? "" : "\xe2\x80\x93");
+}
+
+static void
+put_kind(struct buf *out, const struct ledger_answer_person *person, const struct watched_row *row)
+{
+    bool is_seen = row == person->seen;
+    bool is_live = !is_seen && person->is_live;
+    bool is_recorded = is_seen ? row->views + row->before != 0 : person->is_recorded;
+    buf_text(out, is_live ? "live" : "");
+    buf_text(out, is_live && is_recorded ? ", " : "");
+    if (is_recorded) {
+        put_recording(out, row);
+    }
+    buf_text(out, is_live || is_recorded ? "" : "\xe2\x80\x93");
 }
 
 static void
@@ -55,9 +63,9 @@ put_count(struct buf *out, const char *label, uint64_t count)
 }
 
 static void
-put_person(struct buf *out, const struct ledger_answer_person *person, size_t number)
+put_person(struct buf *out, const struct ledger_answer_person *person,
+    const struct watched_row *row, size_t number)
 {
-    const struct watched_row *row = person->row;
     char text[SHOWN];
     char length[WHEN_LENGTH];
     char from[CLOCK_TEXT + 8];
@@ -77,7 +85,7 @@ put_person(struct buf *out, const struct ledger_answer_person *person, size_t nu
     HTML(out, "</td><td data-label=\"How long\">{}{}</td><td data-label=\"What\">",
         when_length(row->wall_ms, length),
         row->open + row->before != 0 ? ", and views whose end is not recorded" : "");
-    put_kind(out, person);
+    put_kind(out, person, row);
     buf_text(out, "</td>");
     put_count(out, "Still pictures", row->snapshots);
     put_count(out, "Exports", row->exports);
@@ -85,25 +93,53 @@ put_person(struct buf *out, const struct ledger_answer_person *person, size_t nu
     buf_text(out, "</tr>\n");
 }
 
+/* Those who did something in the time, or with recordings of it; `nobody` when there are none. */
 static void
-put_persons(struct buf *out, const struct ledger_answer *answer)
+put_persons(struct buf *out, const struct ledger_answer *answer, bool is_seen, const char *nobody)
 {
-    if (answer->person_count == 0) {
-        HTML(out, "<p class=\"banner\" role=\"note\">{}</p>",
-            answer->pruned == 0 ? "Nobody viewed it in that time."
-                                : "No view is recorded in what is kept of that time.");
-        return;
-    }
-    buf_text(out,
-        "<table class=\"cards\"><thead><tr><th scope=\"col\">Who</th><th scope=\"col\">When</th>"
-        "<th scope=\"col\">How long</th><th scope=\"col\">What</th><th scope=\"col\">Still "
-        "pictures</th><th scope=\"col\">Exports</th><th scope=\"col\">Refused</th></tr></thead>"
-        "<tbody>\n");
+    bool is_empty = true;
     for (size_t i = 0; i < answer->person_count; i++) {
-        put_person(out, &answer->persons[i], i + 1);
+        const struct ledger_answer_person *person = &answer->persons[i];
+        const struct watched_row *row = is_seen ? person->seen : person->row;
+        if (row == NULL) {
+            continue;
+        }
+        if (is_empty) {
+            buf_text(out,
+                "<table class=\"cards\"><thead><tr><th scope=\"col\">Who</th><th scope=\"col\">When"
+                "</th><th scope=\"col\">How long</th><th scope=\"col\">What</th><th "
+                "scope=\"col\">Still pictures</th><th scope=\"col\">Exports</th><th "
+                "scope=\"col\">Refused</th></tr></thead><tbody>\n");
+        }
+        is_empty = false;
+        put_person(out, person, row, i + 1);
+    }
+    if (is_empty) {
+        HTML(out, "<p class=\"banner\" role=\"note\">{}</p>",
+            answer->pruned == 0 ? nobody : "No view is recorded in what is kept of it.");
+        return;
     }
     buf_text(out, "</tbody></table><p class=\"quiet\">Exports are recordings that left as files. "
                   "Refused is what was asked for and not shown.</p>");
+}
+
+static void
+put_seen(struct buf *out, const struct ledger_answer *answer)
+{
+    char text[SHOWN];
+    buf_text(out, "<section aria-labelledby=\"seen\"><h2 id=\"seen\">Recordings of that time</h2>"
+                  "<p>Who viewed or took recordings of that time, then or later.</p>");
+    put_persons(out, answer, true, "Nobody viewed a recording of that time.");
+    if (answer->unplaced != 0) {
+        (void)snprintf(text, sizeof(text), "%" PRIu64, answer->unplaced);
+        HTML(out,
+            "<p class=\"banner\" role=\"note\">Recordings of this camera were viewed or exported "
+            "{} "
+            "times since without a record of which time they were of. Whether that time was among "
+            "them can't be told.</p>",
+            text);
+    }
+    buf_text(out, "</section>\n");
 }
 
 static void
@@ -160,7 +196,8 @@ put_about(struct buf *out, const struct ledger_answer *answer)
             "what was viewed before them can't be told.</p>",
             text);
     }
-    put_persons(out, answer);
+    buf_text(out, "<h2>In that time</h2>");
+    put_persons(out, answer, false, "Nobody viewed it in that time.");
     buf_text(out, "</section>\n");
 }
 
@@ -169,6 +206,7 @@ ledger_answer_page(const struct ledger_answer *answer, struct buf *out)
 {
     static const struct shell_link links[] = {
         {"about", "Who viewed it",   true},
+        {"seen",  "Recordings",      true},
         {"check", "How to check it", true}
     };
     shell_begin(out, &(struct shell_top){
@@ -181,6 +219,7 @@ ledger_answer_page(const struct ledger_answer *answer, struct buf *out)
                          .is_still = true,
                      });
     put_about(out, answer);
+    put_seen(out, answer);
     put_proofs(out, answer);
     shell_end_still(out);
 }
