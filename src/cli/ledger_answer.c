@@ -15,6 +15,7 @@
 #include "ledger/when.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -387,6 +388,16 @@ write_page(const char *out, const char *name, const struct buf *page, struct not
     return err == OK ? file_write(path.data, page->data, page->len, 0644, note) : err;
 }
 
+static int
+drop(const char *path, const struct stat *status, int flag, struct FTW *walk)
+{
+    (void)status;
+    (void)flag;
+    (void)walk;
+    (void)remove(path);
+    return 0;
+}
+
 static enum err
 write_answer(const struct ledger_answer *answer, const char *out, struct note *note)
 {
@@ -396,7 +407,8 @@ write_answer(const struct ledger_answer *answer, const char *out, struct note *n
     buf_init(&json, PAGE_LIMIT);
     ledger_answer_page(answer, &page);
     enum err err = ledger_answer_json(answer, &json, note);
-    if (err == OK && mkdir(out, 0700) != 0) {
+    bool is_ours = err == OK && mkdir(out, 0700) == 0;
+    if (err == OK && !is_ours) {
         note_set(note, "--out %.150s: %s", out,
             errno == EEXIST ? "is there already; an answer gets a new folder"
                             : strerrordesc_np(errno));
@@ -404,7 +416,11 @@ write_answer(const struct ledger_answer *answer, const char *out, struct note *n
     }
     err = err == OK ? write_entries(answer, out, note) : err;
     err = err == OK ? write_page(out, "answer.json", &json, note) : err;
-    return err == OK ? write_page(out, "answer.html", &page, note) : err;
+    err = err == OK ? write_page(out, "answer.html", &page, note) : err;
+    if (err != OK && is_ours) {
+        (void)nftw(out, drop, 16, FTW_PHYS | FTW_DEPTH);
+    }
+    return err;
 }
 
 /* Durable and published before anything is read: who asked is as much a fact as what they saw. */

@@ -84,7 +84,11 @@ look_at_keeper(struct place *place, int *status)
     bool is_good = state != NULL && !json_is_true(json_object_get(state, "full")) &&
                    json_is_true(json_object_get(state, "shut_in"));
     *status = is_good ? *status : CLI_GAPS;
-    return state != NULL ? state : json_object();
+    if (state == NULL) {
+        return json_pack("{s:b}", "running", 0);
+    }
+    (void)json_object_set_new(state, "running", json_true());
+    return state;
 }
 
 static json_t *
@@ -120,7 +124,11 @@ print(const json_t *all)
     const json_t *siem = json_object_get(all, "siem");
     const char *ledger = json_string_value(json_object_get(all, "ledger"));
     const char *trouble = json_string_value(json_object_get(siem, "trouble"));
-    if (json_object_size(keeper) == 0) {
+    if (ledger != NULL && access(ledger, F_OK) != 0) {
+        (void)printf(
+            "ledger       there is none at %s; `gatehouse ledger init` makes one\n", ledger);
+    }
+    if (!json_is_true(json_object_get(keeper, "running"))) {
         (void)printf("keeper       does not run for %s\n", ledger);
     } else {
         (void)printf("keeper       process %lld, %lld events%s%s\n",

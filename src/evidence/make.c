@@ -6,10 +6,13 @@
 #include "evidence/make_inside.h"
 #include "ledger/signednote.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum err
 make_list(struct make *make, const char *name, uint64_t bytes, const uint8_t sha256[32],
@@ -280,6 +283,29 @@ fill(struct make *make, struct note *note)
     return err == OK ? make_event(make, note) : err;
 }
 
+/* Whether there is a folder to write into: the part's own name would tell a person nothing. */
+static enum err
+check_folder(const char *path, struct note *note)
+{
+    struct stat status;
+    CLEANUP(buf_release) struct buf folder;
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    while (len > 0 && path[len - 1] != '/') {
+        len--;
+    }
+    buf_init(&folder, PATH_MAX);
+    buf_add(&folder, path, len);
+    if (len > 1 && buf_error(&folder) == OK && stat(folder.data, &status) != 0 && errno == ENOENT) {
+        note_set(
+            note, "there is no folder %.150s for %.100s; make it first", folder.data, path + len);
+        return ERR_MISSING;
+    }
+    return OK;
+}
+
 static enum err
 check(const struct make *make, struct note *note)
 {
@@ -302,6 +328,7 @@ run(struct make *make, struct note *note)
         return err;
     }
     err = check(make, note);
+    err = err == OK ? check_folder(settings->out, note) : err;
     describe(make);
     if (err == OK) {
         err = package_begin(settings->out, settings->is_zip, &make->writer, note);

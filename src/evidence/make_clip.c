@@ -157,6 +157,22 @@ compare_said(struct make *make, const struct events_row *row, struct note *note)
     return OK;
 }
 
+/* What the other events say besides is not of the clip: its export knows camera and time. */
+static void
+take_target(struct make *make, const struct events_row *row)
+{
+    const struct make_settings *settings = make->settings;
+    struct manifest *manifest = &make->manifest;
+    const char *from = events_text(row->json, "target.from");
+    const char *to = events_text(row->json, "target.to");
+    const json_t *cameras = json_object_get(json_object_get(row->json, "target"), "cameras");
+    const char *camera =
+        json_array_size(cameras) == 1 ? json_string_value(json_array_get(cameras, 0)) : NULL;
+    manifest->from = settings->from == NULL && from != NULL ? from : manifest->from;
+    manifest->to = settings->to == NULL && to != NULL ? to : manifest->to;
+    manifest->camera = settings->camera == NULL && camera != NULL ? camera : manifest->camera;
+}
+
 /* Whether an export of the events is this very file; refused when one is another. */
 static enum err
 compare(struct make *make, struct note *note)
@@ -176,6 +192,7 @@ compare(struct make *make, struct note *note)
                     "said to be the whole.",
                     row->index);
             }
+            take_target(make, row);
             return compare_said(make, row, note);
         }
         other = digest == NULL ? other : row;

@@ -215,9 +215,25 @@ def test_nothing_is_written_over(site, name):
     assert site.events("evidence.make") == []
 
 
+def test_the_recording_s_time_is_the_export_s_also_when_a_view_says_another(site):
+    begin, end = "2026-11-22T01:00:00.000Z", "2026-11-22T03:00:00.000Z"
+    done = site.run("ledger", "append", "--ledger", site.ledger, "--action", "footage.playback", "--site", "x", "--outcome", "ok", "--user", "anna",
+                    "--ip", "192.0.2.1", "--camera", "yard", "--from", begin, "--to", end, "--id", "longer-view")
+    assert done.returncode == 0, done.stderr
+    assert site.make("--event", "longer-view", "--event", "view00000001", "--out", "both").returncode == 0
+    manifest = json.loads((site.folder / "both/manifest.json").read_text("utf-8"))
+    assert manifest["recording"]["from"] == "2026-11-22T02:00:00.000Z", manifest
+
+
 def test_a_recording_that_ends_before_it_begins_is_refused(site):
     done = site.make("--event", "view00000001", "--from", "2026-11-22T03:00Z", "--to", "2026-11-22T02:00Z", "--out", "case")
     assert done.returncode == 64 and "2026-11-22T03:00Z is not before" in done.stderr and site.events("evidence.make") == []
+
+
+def test_a_folder_that_is_not_there_is_named(site):
+    done = site.make("--event", "view00000001", "--out", "nowhere/case.zip")
+    assert done.returncode == 2 and "no folder nowhere/ for case.zip" in done.stderr, done.stderr
+    assert site.make("--event", "view00000001", "--out", "case/").returncode == 0 and (site.folder / "case/manifest.json").exists()
 
 
 def test_what_is_missing_is_said(site):

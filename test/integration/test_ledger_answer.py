@@ -4,6 +4,8 @@ import ctypes
 import ctypes.util
 import hashlib
 import json
+import resource
+import signal
 import subprocess
 import time
 
@@ -239,6 +241,18 @@ def test_markup_from_outside_stays_text(sealed, tmp_path):
 def test_who_did_not_view_it_can_not_be_disclosed(sealed, tmp_path, options, words):
     done = answer(sealed[0], tmp_path / "out", *options)
     assert done.returncode != 0 and words in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_what_can_not_be_written_leaves_no_half_answer(sealed, tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    with Keeper(sealed[0]):
+        assert answer(sealed[0], tmp_path / "before").returncode == 0  # makes the index, too
+        done = subprocess.run([GATEHOUSE, "ledger", "answer", "--ledger", sealed[0], "--camera", "front", "--from", "-1h", "--to", "now",
+                               "--out", tmp_path / "out", "--reason", "x"], capture_output=True, text=True, check=False, preexec_fn=limit)
+    assert done.returncode == 2 and "answer.html" in done.stderr and not (tmp_path / "out").exists(), done.stderr
 
 
 def test_a_folder_that_is_there_is_not_written_into(sealed, tmp_path):

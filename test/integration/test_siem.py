@@ -485,7 +485,10 @@ def test_status_tells_keeper_and_forwarder(tmp_path):
             assert state["keeper"]["size"] >= 1 and state["siem"]["destinations"][0]["state"] == "caught up"
             assert forwarder.end() == 0
     gone = command(*asked, env=environment)
-    assert gone.returncode == 1 and "keeper       does not run" in gone.stdout
+    assert gone.returncode == 1 and "keeper       does not run" in gone.stdout and "ledger init" not in gone.stdout
+    assert json.loads(command(*asked, "--json", env=environment).stdout)["keeper"] == {"running": False}
+    nothing = command(GATEHOUSE, "status", "--ledger", tmp_path / "none", env={"PATH": "/usr/bin", "HOME": str(tmp_path)})
+    assert nothing.returncode == 1 and f"there is none at {tmp_path / 'none'}; `gatehouse ledger init`" in nothing.stdout
 
 
 def test_example_of_the_manual_is_taken(tmp_path):
