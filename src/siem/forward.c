@@ -232,9 +232,15 @@ take_head(struct siem_forward *forward, struct note *note)
         merkle_equal(&forward->seen.root, &head->root)) {
         return OK;
     }
-    enum err err = forward->has_cursor ? siem_place_check(&forward->state.cursor, forward->entries,
-                                             forward->settings.config->ledger, note)
-                                       : OK;
+    const struct siem_place place = {
+        .ledger = forward->settings.config->ledger,
+        .origin = entries_origin(forward->entries),
+        .size = head->size,
+        .way_out = "give the destination a new name, or take the cursor away and everything is "
+                   "sent again",
+    };
+    enum err err =
+        forward->has_cursor ? siem_place_check(&forward->state.cursor, &place, note) : OK;
     if (err != OK) {
         forward->has_seen = false;
         return err;

@@ -25,40 +25,35 @@ siem_place_leaf(const char *ledger, uint64_t index, uint64_t size, struct merkle
 }
 
 static enum err
-check_leaf(const struct siem_cursor *cursor, uint64_t size, const char *ledger, struct note *note)
+check_leaf(const struct siem_cursor *cursor, const struct siem_place *place, struct note *note)
 {
     struct merkle_hash leaf;
-    enum err err = siem_place_leaf(ledger, cursor->next - 1, size, &leaf, note);
+    enum err err = siem_place_leaf(place->ledger, cursor->next - 1, place->size, &leaf, note);
     if (err == OK && !merkle_equal(&leaf, &cursor->leaf)) {
         note_set(note,
-            "entry %" PRIu64 " is another than the one that was delivered: the log was restored or "
-            "made anew; give the destination a new name, or take the cursor away and everything is "
-            "sent again",
-            cursor->next - 1);
+            "entry %" PRIu64 " is another than the one that the cursor is behind: the log was "
+            "restored or made anew; %s",
+            cursor->next - 1, place->way_out);
         err = ERR_SCOPE;
     }
     return err;
 }
 
 enum err
-siem_place_check(const struct siem_cursor *cursor, struct entries *entries, const char *ledger,
-    struct note *note)
+siem_place_check(
+    const struct siem_cursor *cursor, const struct siem_place *place, struct note *note)
 {
-    const char *origin = entries_origin(entries);
-    uint64_t size = entries_head(entries)->size;
-    if (!text_equal(cursor->origin, origin)) {
-        note_set(note,
-            "the cursor counts in the log %.80s, and this is %.80s; give the destination a new "
-            "name, or take the cursor away and everything is sent again",
-            cursor->origin, origin);
+    if (!text_equal(cursor->origin, place->origin)) {
+        note_set(note, "the cursor counts in the log %.80s, and this is %.80s; %s", cursor->origin,
+            place->origin, place->way_out);
         return ERR_SCOPE;
     }
-    if (cursor->next > size) {
+    if (cursor->next > place->size) {
         note_set(note,
-            "the log has %" PRIu64 " entries, and %" PRIu64 " were delivered: it lost some, or is "
-            "an old copy; `gatehouse ledger verify` says more",
-            size, cursor->next);
+            "the log has %" PRIu64 " entries, and the cursor is behind %" PRIu64 ": it lost some, "
+            "or is an old copy; `gatehouse ledger verify` says more",
+            place->size, cursor->next);
         return ERR_SCOPE;
     }
-    return cursor->has_leaf && cursor->next > 0 ? check_leaf(cursor, size, ledger, note) : OK;
+    return cursor->has_leaf && cursor->next > 0 ? check_leaf(cursor, place, note) : OK;
 }

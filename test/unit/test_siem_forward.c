@@ -242,7 +242,7 @@ test_log_made_anew_with_other_entries_is_told(void **state)
     scratch_change = 199; /* as if it had been restored before that entry, and grown again */
     put_checkpoint("example.org/log", ENTRIES + 7);
     assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
-    assert_non_null(strstr(note.text, "entry 199 is another than the one that was delivered"));
+    assert_non_null(strstr(note.text, "entry 199 is another than the one that the cursor is behind"));
     assert_int_equal(open_forward(), OK);
     assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
     scratch_change = UINT64_MAX;
