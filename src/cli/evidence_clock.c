@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "fact/fact.h"
 #include "ledger/event.h"
-#include "store/store.h"
 
 #include <limits.h>
 #include <string.h>
@@ -60,34 +59,32 @@ take(const struct store_run *run, const char *name, int64_t *ret_seconds)
 }
 
 /* Opening a store would make one. */
-static bool
-is_there(const char *path)
+struct store *
+evidence_clock_store(const char *path)
 {
     CLEANUP(buf_release) struct buf place;
+    struct store *store = NULL;
+    struct note ignored = {""};
     buf_init(&place, PATH_MAX);
     if (path == NULL && file_xdg("STATE", &place) == OK) {
         buf_text(&place, "/gatehouse.db");
         path = place.data;
     }
-    return path != NULL && buf_error(&place) == OK && access(path, R_OK) == 0;
+    bool is_there = path != NULL && buf_error(&place) == OK && access(path, R_OK) == 0;
+    return is_there && store_open(path, &store, &ignored) == OK ? store : NULL;
 }
 
 bool
-evidence_clock(const char *store_path, const char *name, struct evidence_clock *text,
+evidence_clock(struct store *store, const char *name, struct evidence_clock *text,
     struct manifest_clock *ret_clock)
 {
     CLEANUP(arena_release) struct arena arena;
-    struct store *store = NULL;
     struct store_run run;
-    struct note note = {""};
     int64_t seconds = 0;
     arena_init(&arena, ARENA_LIMIT);
-    if (name == NULL || !is_there(store_path) || store_open(store_path, &store, &note) != OK) {
-        return false;
-    }
-    bool is_known =
-        store_load_run(store, NULL, "last", &arena, &run) == OK && take(&run, name, &seconds);
-    store_close(store);
+    bool is_known = store != NULL && name != NULL &&
+                    store_load_run(store, NULL, "last", &arena, &run) == OK &&
+                    take(&run, name, &seconds);
     if (is_known) {
         *ret_clock = (struct manifest_clock){.is_known = true, .offset_ms = seconds * 1000};
         ret_clock->seen = event_time_text(run.started, text->seen);

@@ -2,15 +2,18 @@
 #pragma once
 
 #include "evidence/manifest.h"
+#include "store/store.h"
 
 /* Text that the clock's `seen` points into. */
 struct evidence_clock {
     char seen[32];
 };
 
+/* The store of assessments (NULL: the default path), or NULL where there is none: makes nothing. */
+struct store *evidence_clock_store(const char *path);
 /*
- * Looks for a device of that title, key or address in the newest run of the store; false: there is
- * no store, no such device, or its clock was not read. Makes nothing.
+ * Looks for a device of that title, key or address in the newest run of the store; false: no such
+ * device, its clock was not read, or the store is NULL.
  */
-bool evidence_clock(const char *store, const char *name, struct evidence_clock *text,
+bool evidence_clock(struct store *store, const char *name, struct evidence_clock *text,
     struct manifest_clock *ret_clock);

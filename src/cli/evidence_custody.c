@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/evidence.h"
 #include "cli/evidence_given.h"
+#include "cli/evidence_shut.h"
 #include "cli/ledger_connect.h"
 #include "cli/ledger_open.h"
 #include "cli/ledger_user.h"
@@ -71,7 +72,9 @@ take_package(struct telling *telling, struct note *note)
     struct vkey key;
     const char *given_key = telling->values[OPTION_KEY];
     const char *roots = telling->values[OPTION_TSA_ROOTS];
+    struct evidence_shut help;
     struct judge_given given = {.clip = telling->values[OPTION_CLIP]};
+    evidence_shut_help(&help, &given);
     enum err err = given_key == NULL ? OK : ledger_vkey(given_key, &key, note);
     given.key = given_key == NULL ? NULL : &key;
     if (err == OK && roots != NULL) {
@@ -85,6 +88,7 @@ take_package(struct telling *telling, struct note *note)
         err = judge_package(telling->package, &given, &telling->judge, note);
         telling->has_judge = err == OK;
     }
+    evidence_shut_release(&help);
     return err == OK
                ? custody_add_package(&telling->custody, telling->package, &telling->judge, note)
                : err;

@@ -6,12 +6,14 @@
 #include "base/text.h"
 #include "cli/evidence.h"
 #include "cli/evidence_given.h"
+#include "cli/evidence_shut.h"
 #include "cli/ledger_connect.h"
 #include "cli/ledger_user.h"
 #include "evidence/stamp_send.h"
 #include "ledger/key.h"
-#include "siem/cursor.h"
+#include "siem/place.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -26,15 +28,19 @@
 enum {
     OPTION_OUT,
     OPTION_TSA,
+    OPTION_TSA_ROOTS,
     OPTION_FROM_BEGIN,
+    OPTION_NO_LANDLOCK,
     OPTION_LEDGER,
     OPTION_KEYS,
 };
 
 static const struct cli_option options[] = {
-    {"out",        0, "DIR", "the folder of the packages"                       },
-    {"tsa",        0, "URL", "a time-stamp authority (RFC 3161); again for more"},
-    {"from-begin", 0, NULL,  "also of exports that were before its first start" },
+    {"out",         0, "DIR", "the folder of the packages"                       },
+    {"tsa",         0, "URL", "a time-stamp authority (RFC 3161); again for more"},
+    {"tsa-roots",   0, "PEM", "certificates of authorities that you trust"       },
+    {"from-begin",  0, NULL,  "also of exports that were before its first start" },
+    {"no-landlock", 0, NULL,  "go on where the kernel has no Landlock"           },
     LEDGER_OPTION,
     KEYS_OPTION,
 };
@@ -63,7 +69,9 @@ struct follow {
     const char *out;
     const char *authorities[MAKE_AUTHORITIES];
     size_t authority_count;
-    bool from_begin;
+    bool from_begin, is_open;
+    char place[PATH_MAX]; /* that of `out`, whole */
+    struct buf index_path;
     struct buf cursor_path;
     struct siem_cursor cursor;
     struct due *dues;
@@ -111,6 +119,31 @@ exports(void)
     return query;
 }
 
+/* With the hash of the entry before: a log that was restored has another there. */
+static enum err
+move_cursor(struct follow *follow, uint64_t next, size_t made, struct note *note)
+{
+    struct search_about about;
+    struct siem_cursor cursor = follow->cursor;
+    enum err err = OK;
+    search_about(follow->given.search, &about);
+    cursor.next = next;
+    cursor.has_leaf = next > 0;
+    cursor.delivered += made;
+    cursor.moved = clock_wall();
+    if (cursor.has_leaf) {
+        err = siem_place_leaf(
+            follow->given.open.folder.data, next - 1, about.size, &cursor.leaf, note);
+    }
+    if (err == OK) {
+        err = siem_cursor_write(follow->cursor_path.data, &cursor, note);
+    }
+    if (err == OK) {
+        follow->cursor = cursor;
+    }
+    return err;
+}
+
 /* Where it ended, or at the end of what there is now. */
 static enum err
 begin_cursor(struct follow *follow, struct note *note)
@@ -118,16 +151,19 @@ begin_cursor(struct follow *follow, struct note *note)
     struct search_about about;
     const char *name = key_public(follow->given.key)->name;
     enum err err = siem_cursor_read(follow->cursor_path.data, &follow->cursor, note);
-    if (err == OK && !text_equal(follow->cursor.origin, name)) {
-        note_set(note, "%.120s is of another log: %.60s", follow->cursor_path.data,
-            follow->cursor.origin);
-        return ERR_VALUE;
-    }
-    if (err == ERR_MISSING) {
-        search_about(follow->given.search, &about);
-        follow->cursor = (struct siem_cursor){.next = follow->from_begin ? 0 : about.size};
+    search_about(follow->given.search, &about);
+    if (err == OK) {
+        const struct siem_place place = {
+            .ledger = follow->given.open.folder.data,
+            .origin = name,
+            .size = about.size,
+            .way_out = "give --out another folder, or take its file cursor away: then it begins "
+                       "with what comes, with --from-begin with all that is there",
+        };
+        err = siem_place_check(&follow->cursor, &place, note);
+    } else if (err == ERR_MISSING) {
         (void)text_copy(follow->cursor.origin, sizeof(follow->cursor.origin), name);
-        err = siem_cursor_write(follow->cursor_path.data, &follow->cursor, note);
+        err = move_cursor(follow, follow->from_begin ? 0 : about.size, 0, note);
     }
     return err;
 }
@@ -164,10 +200,7 @@ advance(struct follow *follow, size_t done, struct note *note)
     if (done == 0 && next - follow->cursor.next < 1000) {
         return OK; /* nothing is lost when it is looked at again */
     }
-    follow->cursor.next = next;
-    follow->cursor.delivered += done;
-    follow->cursor.moved = clock_wall();
-    return siem_cursor_write(follow->cursor_path.data, &follow->cursor, note);
+    return move_cursor(follow, next, done, note);
 }
 
 static enum err
@@ -278,30 +311,75 @@ run(struct follow *follow, struct note *note)
             *note = why;
             return err;
         }
+        if (follow->given.apart != NULL && !stamp_apart_is_there(follow->given.apart)) {
+            note_set(note, "the process that asks time-stamp authorities has ended");
+            return ERR_SYSTEM;
+        }
         pause_for(err == OK || err == ERR_NETWORK ? 1000 : RETRY_MS);
     }
     return OK;
 }
 
+/* The folder, and in it the cursor and an index of its own: the ledger's it could not write. */
+static enum err
+prepare_folder(struct follow *follow, struct note *note)
+{
+    enum err err = file_make_folder(follow->out, note);
+    if (err == OK && realpath(follow->out, follow->place) == NULL) {
+        note_set(note, "%.120s: %s", follow->out, strerror(errno));
+        err = ERR_IO;
+    }
+    follow->out = follow->place;
+    buf_format(&follow->cursor_path, "%s/cursor", follow->out);
+    buf_format(&follow->index_path, "%s/index.db", follow->out);
+    err = err == OK ? buf_error(&follow->cursor_path) : err;
+    return err == OK ? buf_error(&follow->index_path) : err;
+}
+
+/* What needs the outside; the child is made before there are keys. */
+static enum err
+prepare(struct follow *follow, const char *const places[COUNT(options)], struct note *note)
+{
+    struct evidence_given *given = &follow->given;
+    struct stamp_apart *apart = NULL;
+    enum err err = OK;
+    if (follow->authority_count != 0) {
+        err = stamp_apart_new(
+            follow->authorities, follow->authority_count, evidence_shut_asker, &apart, note);
+    }
+    if (err != OK) {
+        return err;
+    }
+    err = evidence_given_open(
+        given, places[OPTION_LEDGER], places[OPTION_KEYS], follow->index_path.data, note);
+    given->apart = apart;
+    if (err == OK && places[OPTION_TSA_ROOTS] != NULL) {
+        err = evidence_given_roots(places[OPTION_TSA_ROOTS], &given->roots, note);
+    }
+    given->store = evidence_clock_store(NULL);
+    return err;
+}
+
 static int
-start(struct follow *follow, const char *ledger, const char *keys)
+start(struct follow *follow, const char *const places[COUNT(options)])
 {
     struct note note = {""};
     enum err err = secret_start();
     log_set_level(LOG_INFO);
     buf_init(&follow->cursor_path, PATH_MAX);
-    buf_format(&follow->cursor_path, "%s/cursor", follow->out);
+    buf_init(&follow->index_path, PATH_MAX);
     (void)ledger_user(follow->account);
-    err = err == OK ? buf_error(&follow->cursor_path) : err;
+    err = err == OK ? prepare_folder(follow, &note) : err;
     if (err == OK) {
-        err = file_make_folder(follow->out, &note);
-    }
-    if (err == OK) {
-        err = evidence_given_open(&follow->given, ledger, keys, &note);
+        err = prepare(follow, places, &note);
+        err = err == OK ? evidence_shut_packer(
+                              follow->given.open.folder.data, follow->out, follow->is_open, &note)
+                        : err;
         err = err == OK ? run(follow, &note) : err;
         evidence_given_close(&follow->given);
     }
     buf_release(&follow->cursor_path);
+    buf_release(&follow->index_path);
     free(follow->dues);
     return err == OK ? CLI_OK : cli_fail_err(err, &note);
 }
@@ -319,6 +397,7 @@ evidence_follow(int argc, char **argv)
     while ((got = cli_next(&line, &value)) >= 0) {
         places[got] = value;
         follow.from_begin |= got == OPTION_FROM_BEGIN;
+        follow.is_open |= got == OPTION_NO_LANDLOCK;
         if (got == OPTION_TSA && (stamp_server_check(value, &note) != OK ||
                                      follow.authority_count == MAKE_AUTHORITIES)) {
             return cli_usage(&line, "--tsa: %s", note.text[0] == '\0' ? "too many" : note.text);
@@ -334,5 +413,5 @@ evidence_follow(int argc, char **argv)
     if (line.operand != argc || follow.out == NULL) {
         return cli_usage(&line, "evidence follow: say --out DIR, and no operand");
     }
-    return start(&follow, places[OPTION_LEDGER], places[OPTION_KEYS]);
+    return start(&follow, places);
 }

@@ -21,14 +21,15 @@
 #define BAR       30
 
 enum err
-evidence_given_open(
-    struct evidence_given *given, const char *folder, const char *keys, struct note *note)
+evidence_given_open(struct evidence_given *given, const char *folder, const char *keys,
+    const char *index, struct note *note)
 {
     *given = (struct evidence_given){.client = NULL};
     buf_init(&given->roots, PACKAGE_SMALL);
     given->is_terminal = isatty(STDERR_FILENO) == 1 && !text_equal(getenv("TERM"), "dumb");
     ledger_open_catch();
-    enum err err = ledger_open_init(&given->open, folder, keys, NULL, note);
+    enum err err = ledger_open_init(&given->open, folder, keys, index, note);
+    given->open.settings.index_is_ours = true;
     if (err == OK && !ledger_open_is_live(&given->open)) {
         note_set(note, "%.120s is a copy of a log: it can't record that a package was made",
             given->open.folder.data);
@@ -50,6 +51,8 @@ void
 evidence_given_close(struct evidence_given *given)
 {
     search_close(given->search);
+    store_close(given->store);
+    stamp_apart_free(given->apart);
     if (given->client != NULL) {
         ledger_disconnect(given->client);
     }
@@ -149,6 +152,14 @@ find_clock(void *context, const char *name, struct manifest_clock *clock)
     }
 }
 
+static enum err
+send_apart(void *context, const char *url, const struct buf *request, struct buf *ret_answer,
+    struct note *note)
+{
+    struct evidence_given *given = context;
+    return stamp_apart_send(given->apart, url, request, ret_answer, note);
+}
+
 void
 evidence_given_settings(struct evidence_given *given, struct make_settings *settings)
 {
@@ -158,6 +169,7 @@ evidence_given_settings(struct evidence_given *given, struct make_settings *sett
     settings->key = given->key;
     settings->roots = given->roots.len == 0 ? NULL : given->roots.data;
     settings->clock = find_clock;
+    settings->send = given->apart == NULL ? NULL : send_apart;
     settings->page = evidence_page;
     settings->say = say;
     settings->turn = turn;

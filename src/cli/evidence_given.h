@@ -4,6 +4,7 @@
 #include "cli/evidence_clock.h"
 #include "cli/ledger_open.h"
 #include "evidence/make.h"
+#include "evidence/stamp_apart.h"
 
 struct evidence_given {
     struct ledger_open open;
@@ -11,16 +12,20 @@ struct evidence_given {
     struct search *search;
     struct key *key;
     struct buf roots;
-    const char *store; /* of assessments, for clocks; NULL: the default */
+    struct store *store;       /* of assessments, for clocks; NULL: none */
+    struct stamp_apart *apart; /* asks authorities; NULL: this process does */
     struct evidence_clock clocks[2];
     size_t clock_count;
     int64_t began, drawn; /* of the bar */
     bool is_terminal;
 };
 
-/* Finds ledger and key. ERR_UNSUPPORTED: a copy of a log. */
+/*
+ * Finds ledger and key. `index` is the path of the search's index, NULL: the
+ * ledger's. ERR_UNSUPPORTED: a copy of a log.
+ */
 enum err evidence_given_open(struct evidence_given *given, const char *folder, const char *keys,
-    struct note *note) MUST_CHECK;
+    const char *index, struct note *note) MUST_CHECK;
 /* Connects to the keeper, or starts one. */
 enum err evidence_given_connect(
     struct evidence_given *given, const char *keys, struct note *note) MUST_CHECK;

@@ -240,7 +240,7 @@ make(struct asked *asked)
         return cli_fail_err(err, &note);
     }
     err = evidence_given_open(
-        &given, asked->values[OPTION_LEDGER], asked->values[OPTION_KEYS], &note);
+        &given, asked->values[OPTION_LEDGER], asked->values[OPTION_KEYS], NULL, &note);
     if (err == OK && asked->given[OPTION_TSA_ROOTS]) {
         err = evidence_given_roots(asked->values[OPTION_TSA_ROOTS], &given.roots, &note);
     }
@@ -252,7 +252,7 @@ make(struct asked *asked)
     }
     if (err == OK) {
         evidence_given_settings(&given, &asked->settings);
-        given.store = asked->values[OPTION_STORE];
+        given.store = evidence_clock_store(asked->values[OPTION_STORE]);
         err = make_package(&asked->settings, &result, &note);
     }
     evidence_given_close(&given);

@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "cli/evidence.h"
 #include "cli/evidence_given.h"
+#include "cli/evidence_shut.h"
 #include "cli/ledger_vkey.h"
-#include "evidence/judge.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static const struct cli_manual manual = {
 
 struct request {
     const char *package, *key, *policy, *roots, *clip;
-    bool json;
+    bool json, colour;
 };
 
 static const char *const marks[] = {
@@ -112,9 +112,8 @@ print_claim(const struct judge_claim *claim, bool colour)
 }
 
 static void
-print_words(const struct judge *judge)
+print_words(const struct judge *judge, bool colour)
 {
-    bool colour = cli_colour(stdout);
     unsigned broken = judge->counts[JUDGE_BROKEN], weak = judge->counts[JUDGE_WEAK];
     const char *start = colour ? colours[broken != 0 ? JUDGE_BROKEN
                                          : weak != 0 ? JUDGE_WEAK
@@ -193,11 +192,28 @@ judge_opened(
     }
     int status = judge.counts[JUDGE_BROKEN] == 0 ? CLI_OK : CLI_GAPS;
     if (!request->json) {
-        print_words(&judge);
+        print_words(&judge, request->colour);
     } else if (print_json(request->package, &judge) != 0) {
         status = cli_fail("%s", err_words(ERR_IO));
     }
     judge_release(&judge);
+    return status;
+}
+
+/* From here on bytes of others are read. */
+static int
+verify_shut_in(const struct request *request, struct judge_given *given)
+{
+    struct evidence_shut shut;
+    struct package *package = NULL;
+    struct note note = {""};
+    enum err err = evidence_shut_reader(&shut, request->package, given, &note);
+    if (err == OK) {
+        err = package_open(request->package, &package, &note);
+    }
+    int status = err == OK ? judge_opened(request, package, given) : cli_fail_err(err, &note);
+    package_close(package);
+    evidence_shut_release(&shut);
     return status;
 }
 
@@ -207,7 +223,6 @@ verify(const struct request *request)
     CLEANUP(buf_release) struct buf roots;
     struct vkey key;
     struct policy *policy = NULL;
-    struct package *package = NULL;
     struct judge_given given = {.clip = request->clip};
     struct note note = {""};
     buf_init(&roots, ROOTS_MOST);
@@ -224,11 +239,7 @@ verify(const struct request *request)
         err = evidence_given_roots(request->roots, &roots, &note);
         given.roots = roots.data;
     }
-    if (err == OK) {
-        err = package_open(request->package, &package, &note);
-    }
-    int status = err == OK ? judge_opened(request, package, &given) : cli_fail_err(err, &note);
-    package_close(package);
+    int status = err == OK ? verify_shut_in(request, &given) : cli_fail_err(err, &note);
     free(policy);
     return status;
 }
@@ -273,5 +284,6 @@ evidence_verify(int argc, char **argv)
         return cli_usage(&line, "evidence verify: give one package, a folder or a zip");
     }
     request.package = argv[line.operand];
+    request.colour = cli_colour(stdout);
     return verify(&request);
 }

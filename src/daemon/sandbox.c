@@ -70,6 +70,9 @@ allowed(enum sandbox_use use)
         return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
                LANDLOCK_ACCESS_FS_EXECUTE;
     }
+    if (use == SANDBOX_LOOK) {
+        return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    }
     return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
            LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
            LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -103,7 +106,7 @@ static enum err
 add_path(int rules, const struct sandbox_folder *folder, bool may_miss, struct note *note)
 {
     struct stat status;
-    may_miss = may_miss || folder->use == SANDBOX_FILE;
+    may_miss = may_miss || folder->use == SANDBOX_FILE || folder->use == SANDBOX_LOOK;
     int fd = open(folder->path, O_PATH | O_CLOEXEC | (may_miss ? 0 : O_DIRECTORY));
     if (fd < 0 && may_miss && errno == ENOENT) {
         return OK;

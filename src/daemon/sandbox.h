@@ -12,6 +12,7 @@ enum sandbox_use {
     SANDBOX_SOCKET, /* make, rename and remove a socket in it */
     SANDBOX_FILE,   /* read and write one file; left out when it is not there */
     SANDBOX_READ,   /* read and run what is beneath it */
+    SANDBOX_LOOK,   /* read one file or what is beneath a folder; left out when it is not there */
 };
 
 struct sandbox_folder {

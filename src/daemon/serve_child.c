@@ -25,6 +25,7 @@
 #define ENVIRONMENT       16
 #define ENVIRONMENT_BYTES ((size_t)64 * 1024)
 #define PATHS             32
+#define PACKER_ARGS       16
 #define FAILED            127
 
 /* What a child may know of our environment; credentials are for those who have secrets. */
@@ -194,6 +195,31 @@ start_nginx(struct serve *serve, pid_t *ret_pid, struct note *note)
     return err == OK ? spawn(serve, PROC_NGINX, args, ret_pid) : err;
 }
 
+/* Up to NULL. */
+static void
+list_packer(const struct serve_plan *plan, const char *args[PACKER_ARGS])
+{
+    const struct settings *settings = plan->settings;
+    const char *const always[] = {plan->program, "evidence", "follow", "--ledger", settings->ledger,
+        "--out", settings->evidence};
+    const char *const told[][2] = {
+        {"--tsa",       settings->tsa      },
+        {"--tsa-roots", settings->tsa_roots}
+    };
+    size_t count = 0;
+    for (; count < COUNT(always); count++) {
+        args[count] = always[count];
+    }
+    for (size_t i = 0; i < COUNT(told); i++) {
+        if (told[i][1] != NULL) {
+            args[count++] = told[i][0];
+            args[count++] = told[i][1];
+        }
+    }
+    args[count++] = plan->is_open ? "--no-landlock" : NULL;
+    args[count] = NULL;
+}
+
 enum err
 serve_start(struct serve *serve, enum serve_proc proc, struct note *note)
 {
@@ -206,9 +232,8 @@ serve_start(struct serve *serve, enum serve_proc proc, struct note *note)
         plan->program, serve_rows[proc].name, "--gateway", plan->settings->folder, open, NULL};
     const char *const forwarder[] = {plan->program, "siem", "run", "--config", serve->siem,
         "--ledger", plan->settings->ledger, open, NULL};
-    const char *const packer[] = {plan->program, "evidence", "follow", "--ledger",
-        plan->settings->ledger, "--out", plan->settings->evidence,
-        plan->settings->tsa == NULL ? NULL : "--tsa", plan->settings->tsa, NULL};
+    const char *packer[PACKER_ARGS];
+    list_packer(plan, packer);
     if (proc == PROC_NGINX && child->pid > 0) {
         serve_kill(child, SIGKILL); /* workers whose master was killed still hold the port */
     }

@@ -102,7 +102,8 @@ judge_traces(const struct clip_scan *scan, struct clip_signs *signs)
         signs->signing = CLIP_SIGNED;
         note_set(&signs->why,
             "%" PRIu64 " signatures of %s through %" PRIu64
-            " pictures; whether they are good is for the camera maker's or ONVIF's validator",
+            " pictures, recognised and not verified: whether they are good is for the camera "
+            "maker's or ONVIF's validator",
             signatures, signs->scheme, scan->pictures);
     }
 }

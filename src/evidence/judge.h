@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "evidence/clip_look.h"
 #include "evidence/manifest.h"
 #include "evidence/package.h"
 #include "ledger/policy.h"
@@ -36,7 +37,14 @@ struct judge_given {
     const struct policy *policy; /* NULL: no witnesses are asked for */
     const char *roots;           /* PEM of time-stamp authorities; NULL: none */
     const char *clip;            /* path of the clip where it is not in the package; NULL */
+    struct clip_look *look;      /* looks at a clip while it is hashed; NULL: afterwards */
+    bool has_scratch;
+    int scratch;            /* of judge_scratch(), where a zip's clip goes */
+    const char *no_scratch; /* why there is none, and a zip's clip is not looked at */
 };
+
+/* A file without a name in TMPDIR, for a clip that is unpacked. ERR_UNSUPPORTED, in words. */
+enum err judge_scratch(int *ret_fd, struct note *note) MUST_CHECK;
 
 struct judge {
     struct judge_claim claims[JUDGE_CLAIMS];

@@ -3,13 +3,12 @@
  * hashes, another looks at the beginnings of its pictures. Memory is constant in the clip's size.
  */
 #include "base/text.h"
-#include "evidence/clip.h"
+#include "evidence/clip_look.h"
 #include "evidence/judge_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,38 +17,10 @@
 #define BLOCK ((size_t)256 * 1024)
 
 struct looking {
-    int fd;
-    pthread_t thread;
-    bool is_running;
     enum err err;
     struct clip_signs signs;
     struct note note;
 };
-
-static void *
-look(void *context)
-{
-    struct looking *looking = context;
-    looking->err = clip_read(looking->fd, &looking->signs, &looking->note);
-    return NULL;
-}
-
-static void
-look_begin(struct looking *looking)
-{
-    looking->is_running = pthread_create(&looking->thread, NULL, look, looking) == 0;
-}
-
-/* Without a thread it is looked at now. */
-static void
-look_end(struct looking *looking)
-{
-    if (looking->is_running) {
-        (void)pthread_join(looking->thread, NULL);
-    } else {
-        (void)look(looking);
-    }
-}
 
 static enum err
 hash_fd(int fd, uint8_t ret_sha256[32])
@@ -113,14 +84,18 @@ judge_clip_digest(struct judging *judging, const uint8_t sha256[32], const char 
     }
 }
 
-/* Hashes and looks at what a descriptor has. */
+/* Hashes and looks at what a descriptor has; without a helper one after the other. */
 static enum err
 read_clip(struct judging *judging, int fd, const char *where, uint8_t ret_sha256[32])
 {
-    struct looking looking = {.fd = fd};
-    look_begin(&looking);
+    struct looking looking = {.err = OK};
+    struct clip_look *look = judging->given->look;
+    if (look != NULL) {
+        clip_look_begin(look, fd);
+    }
     enum err err = hash_fd(fd, ret_sha256);
-    look_end(&looking);
+    looking.err = look == NULL ? clip_read(fd, &looking.signs, &looking.note)
+                               : clip_look_end(look, &looking.signs, &looking.note);
     if (err == OK) {
         judge_clip_digest(judging, ret_sha256, where);
         judge_video(judging, &looking);
@@ -147,9 +122,8 @@ copy_piece(void *context, const void *bytes, size_t len)
     return true;
 }
 
-/* A clip inside a zip can't be looked at here and there: it gets a file without a name. */
-static enum err
-unpack(struct judging *judging, const char *name, int *ret_fd, struct note *note)
+enum err
+judge_scratch(int *ret_fd, struct note *note)
 {
     const char *folder = getenv("TMPDIR");
     folder = folder == NULL || folder[0] == '\0' ? "/var/tmp" : folder;
@@ -159,18 +133,33 @@ unpack(struct judging *judging, const char *name, int *ret_fd, struct note *note
             note, "%.100s: no place for the clip of the zip (TMPDIR): %s", folder, strerror(errno));
         return ERR_UNSUPPORTED;
     }
-    struct package_reader reader = {.piece = copy_piece, .context = &fd};
-    enum err err = package_stream(judging->package, name, &reader, note);
-    if (err != OK) {
-        if (err == ERR_CANCELLED) {
-            note_set(note, "%.100s: no space for the clip of the zip (TMPDIR)", folder);
-            err = ERR_UNSUPPORTED;
-        }
-        (void)close(fd);
-        return err;
-    }
     *ret_fd = fd;
     return OK;
+}
+
+/* A clip inside a zip can't be looked at here and there: it goes into the file without a name. */
+static enum err
+unpack(struct judging *judging, const char *name, int *ret_fd, struct note *note)
+{
+    const struct judge_given *given = judging->given;
+    int fd = given->has_scratch ? given->scratch : -1;
+    if (fd < 0) {
+        note_set(note, "%s", given->no_scratch);
+        return ERR_UNSUPPORTED;
+    }
+    struct package_reader reader = {.piece = copy_piece, .context = &fd};
+    enum err err = ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 ? OK : ERR_IO;
+    if (err == OK) {
+        err = package_stream(judging->package, name, &reader, note);
+    }
+    if (err == ERR_CANCELLED) {
+        note_set(note, "no space for the clip of the zip (TMPDIR)");
+        err = ERR_UNSUPPORTED;
+    }
+    if (err == OK) {
+        *ret_fd = fd;
+    }
+    return err;
 }
 
 enum err
@@ -179,11 +168,14 @@ judge_clip_stream(
 {
     int fd = -1;
     enum err err = package_file(judging->package, name, &fd, note);
-    if (err == ERR_UNSUPPORTED) {
+    bool is_zip = err == ERR_UNSUPPORTED;
+    if (is_zip) {
         err = unpack(judging, name, &fd, note);
     }
     if (err == OK) {
         err = read_clip(judging, fd, name, ret_sha256);
+    }
+    if (fd >= 0 && !is_zip) {
         (void)close(fd);
     }
     return err;

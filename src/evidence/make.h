@@ -45,6 +45,9 @@ struct make_settings {
     const char *authorities[MAKE_AUTHORITIES]; /* addresses of time-stamp authorities */
     size_t authority_count;
     const char *roots; /* PEM text that the owner trusts; or NULL */
+    /* stamp_send() by somebody else; NULL: by this process. */
+    enum err (*send)(void *context, const char *url, const struct buf *request,
+        struct buf *ret_answer, struct note *note);
     /* Fills the clock of a camera or VMS where somebody measured it; NULL is allowed. */
     void (*clock)(void *context, const char *name, struct manifest_clock *clock);
     void (*page)(struct buf *out, const struct make_page *page); /* index.html */

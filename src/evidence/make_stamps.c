@@ -25,6 +25,17 @@ say(const struct make *make, const char *url, const char *words)
     make->settings->say(make->settings->context, text);
 }
 
+static enum err
+ask_authority(const struct make *make, const char *url, const struct buf *request,
+    struct buf *ret_answer, struct note *note)
+{
+    const struct make_settings *settings = make->settings;
+    const struct stamp_server server = {.url = url};
+    return settings->send != NULL
+               ? settings->send(settings->context, url, request, ret_answer, note)
+               : stamp_send(&server, request, ret_answer, note);
+}
+
 /* Asks, and keeps what is an answer to this request; anything else leaves it pending. */
 static enum err
 ask(struct make *make, size_t number, const char *url, const struct buf *request, struct note *note)
@@ -33,8 +44,7 @@ ask(struct make *make, size_t number, const char *url, const struct buf *request
     struct stamp_verdict verdict;
     struct note why = {""};
     buf_init(&answer, STAMP_LIMIT);
-    const struct stamp_server server = {.url = url};
-    if (stamp_send(&server, request, &answer, &why) != OK) {
+    if (ask_authority(make, url, request, &answer, &why) != OK) {
         say(make, url, why.text);
         say(make, url, "pending; `gatehouse evidence stamp PACKAGE` asks again");
         return OK;

@@ -45,7 +45,7 @@ fail(int number, const char *what, struct note *note)
 static void
 empty_folder(int at, bool is_top)
 {
-    int own = dup(at);
+    int own = fcntl(at, F_DUPFD_CLOEXEC, 0);
     DIR *stream = own < 0 ? NULL : fdopendir(own);
     if (stream == NULL) {
         if (own >= 0) {
@@ -77,7 +77,7 @@ remove_part(struct package_writer *writer)
         (void)unlink(writer->part.data);
     } else {
         empty_folder(writer->fd, true);
-        (void)rmdir(writer->part.data);
+        (void)unlinkat(AT_FDCWD, writer->part.data, AT_REMOVEDIR);
     }
 }
 
@@ -149,7 +149,7 @@ try_part(struct package_writer *writer, struct note *note)
         writer->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         is_made = writer->fd >= 0;
     } else {
-        is_made = mkdir(part, 0700) == 0;
+        is_made = mkdirat(AT_FDCWD, part, 0700) == 0;
     }
     if (!is_made) {
         return errno == EEXIST ? ERR_CANCELLED : fail(errno, part, note);

@@ -38,10 +38,11 @@ struct settings_vms {
 struct settings {
     const char *folder;
     const char *site;
-    const char *host;     /* the name in the browser: cookie, passkeys (rp id), certificate */
-    const char *ledger;   /* folder */
-    const char *evidence; /* folder of packages; NULL: none are made */
-    const char *tsa;      /* address of a time-stamp authority; NULL: none */
+    const char *host;      /* the name in the browser: cookie, passkeys (rp id), certificate */
+    const char *ledger;    /* folder */
+    const char *evidence;  /* folder of packages; NULL: none are made */
+    const char *tsa;       /* address of a time-stamp authority; NULL: none */
+    const char *tsa_roots; /* certificates of those that are trusted; NULL: any */
     const char *certificate, *key; /* PEM files */
     bool is_plain;                 /* no TLS: only on loopback, for tests and benchmarks */
     enum settings_net net;

@@ -39,13 +39,13 @@ settings_same_vms(const struct settings *a, const struct settings *b)
 bool
 settings_same(const struct settings *a, const struct settings *b)
 {
-    bool is_same = settings_same_vms(a, b) && same(a->site, b->site) && same(a->host, b->host) &&
-                   same(a->ledger, b->ledger) && same(a->evidence, b->evidence) &&
-                   same(a->tsa, b->tsa) && same(a->certificate, b->certificate) &&
-                   same(a->key, b->key) && a->is_plain == b->is_plain && a->net == b->net &&
-                   a->idle_minutes == b->idle_minutes && a->session_hours == b->session_hours &&
-                   a->stepup_minutes == b->stepup_minutes &&
-                   same_list(a->trusted_proxies, b->trusted_proxies);
+    bool is_same =
+        settings_same_vms(a, b) && same(a->site, b->site) && same(a->host, b->host) &&
+        same(a->ledger, b->ledger) && same(a->evidence, b->evidence) && same(a->tsa, b->tsa) &&
+        same(a->tsa_roots, b->tsa_roots) && same(a->certificate, b->certificate) &&
+        same(a->key, b->key) && a->is_plain == b->is_plain && a->net == b->net &&
+        a->idle_minutes == b->idle_minutes && a->session_hours == b->session_hours &&
+        a->stepup_minutes == b->stepup_minutes && same_list(a->trusted_proxies, b->trusted_proxies);
     for (size_t i = 0; i < a->vms_count && is_same; i++) {
         is_same = same(a->vms[i].listen, b->vms[i].listen) &&
                   a->vms[i].allows_webrtc == b->vms[i].allows_webrtc;

@@ -101,6 +101,7 @@ settings_take_path(struct settings_draft *draft, const struct outline_node *node
     }
     const char *key = last_key(node);
     const char **place = text_equal(key, "ledger")        ? &settings->ledger
+                         : text_equal(key, "tsa_roots")   ? &settings->tsa_roots
                          : text_equal(key, "evidence")    ? &settings->evidence
                          : text_equal(key, "certificate") ? &settings->certificate
                                                           : &settings->key;

@@ -143,7 +143,9 @@ put_meaning(struct buf *out, const struct make_page *page)
     };
     static const char *const hides[] = {
         ("That the camera saw what the clip shows, or that nobody changed the video before it was "
-         "exported. Only video that the camera itself signs can show that."),
+         "exported. Only video that the camera itself signs can show that; its signatures were "
+         "recognised, not verified: that takes the camera maker\xe2\x80\x99s or "
+         "ONVIF\xe2\x80\x99s validator."),
         ("That the clocks of camera and recorder were right, beyond the offsets above."),
         ("That nobody else watched or copied the recording; other events of the log say that."),
         ("Who sat in front of the screen: the log knows accounts, and what proved them."),

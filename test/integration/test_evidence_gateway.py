@@ -1,14 +1,18 @@
 """An export through a gateway packs itself: gateway.yaml names a folder, and a package of the hash appears that verifies."""
 import hashlib
 import json
+import pathlib
+import re
 import time
 
 import pytest
 
+import tsa
 from conftest import GATEHOUSE, command
 from footage import FILE, HOUR, Footage, Viewer
 from gateway import MODULE, Gateway, events
 
+SANITIZED = b"__asan_init" in pathlib.Path(GATEHOUSE).read_bytes()
 pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="this build has no module")
 
 
@@ -27,10 +31,10 @@ def wait_for(what, seconds=40):
 
 
 def test_an_export_through_the_gateway_makes_a_package_by_itself(tmp_path):
-    vms = Footage()
-    with Gateway(tmp_path / "g", f"http://127.0.0.1:{vms.port}", "--plain") as gateway:
+    vms, authority = Footage(), tsa.Authority(tmp_path / "authority")
+    with tsa.Server(authority) as server, Gateway(tmp_path / "g", f"http://127.0.0.1:{vms.port}", "--plain") as gateway:
         with (gateway.folder / "gateway.yaml").open("a", encoding="utf-8") as yaml:
-            yaml.write("evidence: evidence\n")
+            yaml.write(f"evidence: evidence\ntsa: {server.url}\ntsa_roots: {authority.root}\n")
         gateway.serve()
         folder = gateway.folder / "evidence"
         wait_for((folder / "cursor").exists)
@@ -49,8 +53,11 @@ def test_an_export_through_the_gateway_makes_a_package_by_itself(tmp_path):
         clip = tmp_path / "clip.mp4"
         clip.write_bytes(FILE)
         key = gateway.folder / "ledger/log/log.vkey"
-        done = command(GATEHOUSE, "evidence", "verify", package, "--key", key, "--clip", clip)
-        assert done.returncode == 0, done.stdout
+        done = command(GATEHOUSE, "evidence", "verify", package, "--key", key, "--clip", clip, "--tsa-roots", authority.root)
+        assert done.returncode == 0 and re.search("holds +time-stamp", done.stdout), done.stdout
+        assert (package / "time/1.pem").read_bytes().strip() == authority.root.read_bytes().strip()
+        status = pathlib.Path(f"/proc/{gateway.children()['evidence']}/status").read_text()
+        assert "NoNewPrivs:\t1" in status and (SANITIZED or "Seccomp:\t2" in status)
         clip.write_bytes(FILE[:-1])
         done = command(GATEHOUSE, "evidence", "verify", package, "--key", key, "--clip", clip)
         assert done.returncode == 1, done.stdout

@@ -99,6 +99,8 @@ def test_everything_is_in_it_and_fits_together(site, name):
     assert made[0]["digest"] == "sha256:" + hashlib.sha256(files["manifest.json"]).hexdigest()
     assert made[0]["detail"]["key"] == files["evidence.vkey"].decode().strip()
     assert made[0] == site.events("evidence.make")[0]
+    for page in ("README.txt", "index.html"):
+        assert "recognised, not verified" in " ".join(files[page].decode().split())
 
 
 def test_its_schema_fits(site):

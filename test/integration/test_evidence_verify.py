@@ -4,11 +4,13 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
@@ -20,6 +22,7 @@ from conftest import GATEHOUSE, SOURCE, command
 sys.path.insert(0, str(SOURCE / "test" / "second_verifier"))
 import package as second  # noqa: E402  pylint: disable=wrong-import-position
 
+SANITIZED = b"__asan_init" in pathlib.Path(GATEHOUSE).read_bytes()
 CLIP = (SOURCE / "test" / "fuzz" / "corpus" / "clip" / "raw-h264").read_bytes()
 OPEN = {"witnesses", "clocks"}  # weak in each of these: no policy, a machine whose clock nothing disciplines
 
@@ -265,6 +268,8 @@ def test_the_words_name_verdict_claims_and_what_is_not_shown(site, tmp_path):
     path = packing.write(site.package.files, tmp_path / "p")
     said = command(GATEHOUSE, "evidence", "verify", "--key", site.key, path).stdout
     assert "WEAK POINTS" in said and "Nothing here shows" in said and "case 17" in said
+    # Three times: the claim, its line, and what nothing shows.
+    assert said.count("recognised, not verified") == 2 and "recognised and not verified" in said
     (path / "README.txt").write_text("changed")
     done = command(GATEHOUSE, "evidence", "verify", "--key", site.key, path)
     assert done.returncode == 1 and "BROKEN" in done.stdout and "README.txt" in done.stdout
@@ -440,10 +445,13 @@ def test_a_clip_of_another_size_is_told_and_not_unpacked(site, tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
             packed.writestr(name, data)
-    trace = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", tmp_path / "calls"] if shutil.which("strace") else []
+    trace = ["strace", "-f", "-qq", "-e", "trace=openat,write,ftruncate", "-o", tmp_path / "calls"] if shutil.which("strace") else []
     done = command(*trace, GATEHOUSE, "evidence", "verify", "--key", site.key, path)
     assert done.returncode == 1 and f"has 50000000 bytes, the manifest says {len(CLIP)}" in done.stdout
-    assert not trace or "O_TMPFILE" not in (tmp_path / "calls").read_text()
+    if trace:
+        calls = (tmp_path / "calls").read_text()
+        scratch = re.search(r"O_TMPFILE.*= (\d+)$", calls, re.M)[1]
+        assert not re.search(rf"(write|ftruncate)\({scratch},", calls)
     assert {"files", "clip", "export"} <= set(site.broken(files))
 
 
@@ -459,6 +467,43 @@ def test_a_disk_that_fails_gives_no_verdict(site, tmp_path):
             assert done.returncode == 1 and "has 0 bytes" in done.stdout  # another size is told without reading
         else:
             assert done.returncode == 2 and "BROKEN" not in done.stdout, (name, done.stdout)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.parametrize("zipped", [False, True])
+def test_no_byte_of_a_package_is_read_before_the_verifier_is_shut_in(site, tmp_path, zipped):
+    path = packing.write(site.package.files, tmp_path / ("p.zip" if zipped else "p"), zipped)
+    outside = tmp_path / "outside"
+    shutil.copy("/usr/share/zoneinfo/Asia/Tokyo", outside)
+    done = subprocess.run(["strace", "-f", "-qq", "-o", tmp_path / "calls", GATEHOUSE, "evidence", "verify", "--key", site.key, "--tsa-roots",
+                           site.roots, path], env={**os.environ, "TZ": f":{outside}"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    calls = [line.split(maxsplit=1)[1] for line in (tmp_path / "calls").read_text().splitlines()]
+    first = next(i for i, call in enumerate(calls) if call.startswith("openat") and str(path) in call and "O_PATH" not in call)
+    walls = [i for i, call in enumerate(calls) if re.match(r"landlock_restrict_self\(.*= 0$", call)]
+    walls += [i for i, call in enumerate(calls) if re.match(r"seccomp\(SECCOMP_SET_MODE_FILTER.*= 0$", call)]
+    assert len(walls) == (1 if SANITIZED else 2) and max(walls) < first
+    # The C library looks for the time zone late, and can't any more.
+    assert [call for call in calls if str(outside) in call and "EACCES" in call], "a file outside was opened"
+    assert SANITIZED or not [call for call in calls[first:] if call.startswith(("socket", "clone", "connect", "execve"))]
+
+
+def test_all_threads_of_a_verifier_are_shut_in_while_a_clip_is_read(site, tmp_path):
+    clip = tmp_path / "large.mp4"
+    with clip.open("wb") as file:
+        file.truncate(64 << 30)
+    path = packing.write(packing.Package(site.ledger, CLIP, inside=False, signed_video="present").seal().files, tmp_path / "p")
+    with subprocess.Popen([GATEHOUSE, "evidence", "verify", "--clip", clip, path], stdout=subprocess.DEVNULL) as verifier:
+        until = time.monotonic() + 20
+        found = []
+        while time.monotonic() < until and not any(str(clip) in name for name in found):
+            found = subprocess.run(["readlink", *map(str, pathlib.Path(f"/proc/{verifier.pid}/fd").iterdir())], capture_output=True,
+                                   text=True, check=False).stdout.splitlines()
+        threads = [(t / "status").read_text() for t in pathlib.Path(f"/proc/{verifier.pid}/task").iterdir()]
+        verifier.kill()
+    assert len(threads) == 2
+    for status in threads:
+        assert "NoNewPrivs:\t1" in status and (SANITIZED or "Seccomp:\t2" in status)
 
 
 @pytest.mark.parametrize("zipped", [False, True])

@@ -1,4 +1,4 @@
-#include "evidence/clip.h"
+#include "evidence/clip_look.h"
 
 #include "test.h"
 
@@ -175,6 +175,33 @@ test_a_stream_without_any_is_unsigned(void **state)
     assert_null(signs.scheme);
 }
 
+/* The same as by oneself, clip after clip, and what can't be read is told by each. */
+static void
+test_another_thread_sees_what_this_one_does(void **state)
+{
+    (void)state;
+    struct stream stream = {.len = 0};
+    struct clip_look *look = NULL;
+    add(&stream, head, sizeof(head));
+    add(&stream, picture, sizeof(picture));
+    assert_int_equal(clip_look_new(&look), OK);
+    for (size_t i = 1; i <= 3; i++) {
+        struct clip_signs signs;
+        struct note note = {""};
+        int fd = memfd_create("clip", MFD_CLOEXEC);
+        assert_int_equal(write(fd, stream.bytes, stream.len), (ssize_t)stream.len);
+        clip_look_begin(look, fd);
+        assert_int_equal(clip_look_end(look, &signs, &note), OK);
+        assert_int_equal(signs.pictures, i);
+        (void)close(fd);
+        clip_look_begin(look, -1);
+        assert_int_equal(clip_look_end(look, &signs, &note), ERR_IO);
+        assert_non_null(strstr(note.text, "could not be read"));
+        add(&stream, picture, sizeof(picture));
+    }
+    clip_look_free(look);
+}
+
 int
 main(void)
 {
@@ -185,6 +212,7 @@ main(void)
         cmocka_unit_test(test_a_message_without_a_signature_is_a_trace),
         cmocka_unit_test(test_a_message_that_is_cut_signs_nothing),
         cmocka_unit_test(test_a_stream_without_any_is_unsigned),
+        cmocka_unit_test(test_another_thread_sees_what_this_one_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

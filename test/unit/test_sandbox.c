@@ -314,6 +314,42 @@ test_nothing_gets_out(void **state)
     }
 }
 
+/* Only reading one file, not what lies beside it; true when it went another way. */
+static bool
+reads_more_than_one_file(void)
+{
+    char path[64], beside[64];
+    (void)snprintf(path, sizeof(path), "%s/file", outside);
+    (void)snprintf(beside, sizeof(beside), "%s/other", inside);
+    return !opens(path, O_RDONLY) || opens(path, O_RDWR) || opens(beside, O_RDONLY) ||
+           opens(outside, O_RDONLY | O_DIRECTORY) || reads_passwd();
+}
+
+static void
+test_one_file_can_be_looked_at_and_what_is_not_there_is_left_out(void **state)
+{
+    (void)state;
+    char path[64], beside[64];
+    (void)snprintf(path, sizeof(path), "%s/file", outside);
+    (void)snprintf(beside, sizeof(beside), "%s/other", inside);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && close(fd) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        const struct sandbox_folder rows[] = {
+            {path,           SANDBOX_LOOK},
+            {"/nonexistent", SANDBOX_LOOK},
+        };
+        struct note note = {{0}};
+        bool is_shut = sandbox_folders(rows, COUNT(rows), &note) == OK;
+        _exit(!is_shut ? 2 : reads_more_than_one_file() ? 1 : 0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(unlink(beside), 0);
+}
+
 static void
 test_the_work_inside_goes_on(void **state)
 {
@@ -519,6 +555,7 @@ main(void)
         cmocka_unit_test(test_nothing_gets_out),
         cmocka_unit_test(test_another_program_sees_only_its_paths),
         cmocka_unit_test(test_a_client_of_the_keeper_gets_unix_sockets_and_no_network),
+        cmocka_unit_test(test_one_file_can_be_looked_at_and_what_is_not_there_is_left_out),
         cmocka_unit_test(test_the_work_inside_goes_on),
         cmocka_unit_test(test_who_may_connect_reaches_its_port_and_nothing_else),
         cmocka_unit_test(test_threads_of_the_pool_are_shut_in_too),
