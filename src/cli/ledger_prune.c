@@ -9,6 +9,7 @@
 #include "cli/ledger.h"
 #include "cli/ledger_connect.h"
 #include "cli/ledger_open.h"
+#include "cli/ledger_owed.h"
 #include "cli/ledger_user.h"
 #include "ledger/index.h"
 #include "ledger/journal.h"
@@ -34,23 +35,27 @@ enum {
     OPTION_KEEP,
     OPTION_MINIMUM,
     OPTION_REASON,
+    OPTION_SIEM,
     OPTION_DRY,
+    OPTION_UNSENT,
     OPTIONS,
 };
 
 static const struct cli_option options[] = {
     LEDGER_OPTION,
     KEYS_OPTION,
-    {"before",  0, "DATE", "what was recorded before"                      },
-    {"keep",    0, "TIME", "what is older than that: 3y, 26w, 400d"        },
-    {"minimum", 0, "N",    "entries below N"                               },
-    {"reason",  0, "TEXT", "why, for the event that says so; must be given"},
-    {"dry-run", 0, NULL,   "only say what would go; nothing is recorded"   },
+    {"before",  0, "DATE", "what was recorded before"                                       },
+    {"keep",    0, "TIME", "what is older than that: 3y, 26w, 400d"                         },
+    {"minimum", 0, "N",    "entries below N"                                                },
+    {"reason",  0, "TEXT", "why, for the event that says so; must be given"                 },
+    {"siem",    0, "FILE", "whose destinations get all first (default: the gateway's one)"  },
+    {"dry-run", 0, NULL,   "only say what would go; nothing is recorded"                    },
+    {"unsent",  0, NULL,   "also what a destination of siem.yaml has not got: it never will"},
 };
 
 static const struct cli_manual manual = {
     .usage = "ledger prune (--before DATE | --keep TIME | --minimum N) --reason TEXT [--dry-run]\n"
-             "       [--ledger DIR] [--keys DIR]",
+             "       [--unsent] [--siem FILE] [--ledger DIR] [--keys DIR]",
     .about =
         "Removes the oldest entries of a ledger, in whole files of 256, for good. Their hashes\n"
         "stay: the log, every later entry and every proof that was made before verify as they\n"
@@ -59,8 +64,8 @@ static const struct cli_manual manual = {
         "\n"
         "Entries that are in the journal still (the newest 16,000 or so) can't be pruned. Copies\n"
         "of the log are pruned when `gatehouse ledger backup` brings them up to date; packages\n"
-        "of evidence and proofs keep the entries that are in them. What a SIEM has not got yet is\n"
-        "not sent any more: look at `gatehouse siem status` before.\n",
+        "of evidence and proofs keep the entries that are in them. What a destination of\n"
+        "siem.yaml has not got yet is refused, unless --unsent is given.\n",
     .options = options,
     .option_count = COUNT(options),
     .example = "  gatehouse ledger prune --keep 3y --reason \"retention policy, chapter 4\"\n"
@@ -69,7 +74,7 @@ static const struct cli_manual manual = {
 
 struct prune {
     const char *values[OPTIONS];
-    bool is_dry;
+    bool is_dry, is_unsent;
     int64_t before;
     uint64_t minimum; /* that was asked for; UINT64_MAX: by time */
     char policy[RETENTION_POLICY];
@@ -78,6 +83,7 @@ struct prune {
     struct tree *tree;
     struct prune_plan plan;
     struct retention old;
+    struct ledger_owed owed;
 };
 
 static void
@@ -86,6 +92,7 @@ prune_release(struct prune *prune)
     buf_release(&prune->folder);
     entries_close(prune->entries);
     tree_close(prune->tree);
+    ledger_owed_release(&prune->owed);
 }
 
 /* The same moment, years ago; 29 February becomes 1 March. */
@@ -193,6 +200,9 @@ record(const struct prune *prune, struct retention *retention, struct note *note
     buf_init(&json, EVENT_LIMIT);
     json_t *detail = json_pack(
         "{s:I, s:s}", "minimum", (json_int_t)retention->minimum, "policy", retention->policy);
+    if (prune->owed.count != 0) {
+        (void)json_object_set(detail, "unsent", prune->owed.destinations);
+    }
     enum err err =
         ledger_user_event(EVENT_PRUNE, prune->values[OPTION_REASON], detail, &json, note);
     return err == OK ? ledger_user_record_at(prune->values[OPTION_LEDGER],
@@ -251,6 +261,29 @@ resume(struct prune *prune, struct note *note)
     return err;
 }
 
+/* What a destination of siem.yaml would never get; ERR_REFUSED when that is not wanted. */
+static enum err
+look_at_siem(struct prune *prune, uint64_t minimum, struct note *note)
+{
+    const struct ledger_owed_log log = {prune->folder.data, prune->entries, minimum};
+    enum err err = ledger_owed_look(prune->values[OPTION_SIEM], &log, &prune->owed, note);
+    if (err != OK && prune->is_unsent) {
+        return OK; /* whatever it is, it is not waited for */
+    }
+    if (err != OK || prune->owed.count == 0) {
+        return err;
+    }
+    (void)fputs(prune->owed.words.data, prune->is_unsent || prune->is_dry ? stdout : stderr);
+    if (prune->is_unsent) {
+        return OK;
+    }
+    note_set(note,
+        "destinations of siem.yaml have not got everything yet; `gatehouse siem status` says what "
+        "holds them up, and --unsent prunes it though they will never get it. Nothing was %s",
+        prune->is_dry ? "done" : "recorded");
+    return ERR_REFUSED;
+}
+
 static enum err
 go(struct prune *prune, uint64_t minimum, struct note *note)
 {
@@ -261,9 +294,10 @@ go(struct prune *prune, uint64_t minimum, struct note *note)
         if (err == OK) {
             say(prune, "would go");
         }
-        return err;
+        return err == OK ? look_at_siem(prune, minimum, note) : err;
     }
     err = check_writable(prune, note);
+    err = err == OK ? look_at_siem(prune, minimum, note) : err;
     err = err == OK ? record(prune, &retention, note) : err;
     err = err == OK ? retention_write(tree_folder(prune->tree), &retention, note) : err;
     err = err == OK ? remove_all(prune, minimum, note) : err;
@@ -343,6 +377,7 @@ ledger_prune(int argc, char **argv)
     while ((got = cli_next(&line, &value)) >= 0) {
         prune.values[got] = value;
         prune.is_dry = prune.is_dry || got == OPTION_DRY;
+        prune.is_unsent = prune.is_unsent || got == OPTION_UNSENT;
     }
     if (got == CLI_STOP) {
         return line.status;

@@ -87,6 +87,14 @@ age_of(struct entries *entries, uint64_t next)
     return age > 0 ? age : 0;
 }
 
+/* How many entries that are still to be delivered are pruned already. */
+static uint64_t
+gone_before(struct entries *entries, uint64_t next)
+{
+    uint64_t minimum = entries == NULL ? 0 : entries_retention(entries)->minimum;
+    return minimum > next ? minimum - next : 0;
+}
+
 static json_t *
 describe(const struct siem_config *config, const struct siem_destination *to,
     struct entries *entries, const json_t *said, struct arena *arena)
@@ -100,6 +108,7 @@ describe(const struct siem_config *config, const struct siem_destination *to,
     enum err err = path == NULL ? ERR_MEMORY : siem_cursor_read(path, &cursor, &note);
     uint64_t size = entries == NULL ? 0 : entries_head(entries)->size;
     uint64_t lag = size > cursor.next ? size - cursor.next : 0;
+    uint64_t gone = err == OK ? gone_before(entries, cursor.next) : 0;
     if (err == ERR_MISSING && to->begins_now) {
         lag = 0;
     }
@@ -111,18 +120,19 @@ describe(const struct siem_config *config, const struct siem_destination *to,
     }
     text_clean(clean, sizeof(clean), trouble == NULL ? "" : trouble,
         trouble == NULL ? 0 : strlen(trouble));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:f}, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:f}, s:I, s:I, s:I, s:I, s:I}",
         "name", to->name, "type", types[to->type], "format", to->format->name, "state",
         said == NULL && err == ERR_MISSING ? "new"
         : state == NULL                    ? "not running"
                                            : state,
         "trouble", clean, "next", (json_int_t)cursor.next, "delivered",
         (json_int_t)cursor.delivered, "lag", "records", (json_int_t)lag, "seconds",
-        lag == 0 ? 0.0 : (double)age_of(entries, cursor.next) / 1000, "moved",
+        lag == 0 ? 0.0 : (double)age_of(entries, cursor.next + gone) / 1000, "moved",
         (json_int_t)cursor.moved, "next_try",
         (json_int_t)json_integer_value(json_object_get(said, "next_try")), "set_aside",
         (json_int_t)json_integer_value(json_object_get(said, "set_aside")), "pruned",
-        (json_int_t)json_integer_value(json_object_get(said, "pruned")));
+        (json_int_t)(cursor.pruned + gone), "pruned_since_start",
+        (json_int_t)gone + (json_int_t)json_integer_value(json_object_get(said, "pruned")));
 }
 
 static bool
@@ -133,7 +143,7 @@ needs_a_look(const json_t *row)
     return (!text_equal(state, "caught up") && !text_equal(state, "sending") &&
                !text_equal(state, "starting")) ||
            seconds > LAG_LOOK || json_integer_value(json_object_get(row, "set_aside")) != 0 ||
-           json_integer_value(json_object_get(row, "pruned")) != 0;
+           json_integer_value(json_object_get(row, "pruned_since_start")) != 0;
 }
 
 json_t *
@@ -143,10 +153,12 @@ siem_describe(const struct siem_config *config, int *ret_status)
     struct entries *entries = NULL;
     struct note note = {""};
     arena_init(&arena, (size_t)1024 * 1024);
+    char trouble[sizeof(note.text)]; /* a path stands in it, cut anywhere */
     int pid = forwarder_pid(config->state);
     json_t *state = pid == 0 ? NULL : read_state(config, pid, &arena);
     json_t *rows = json_array();
     bool has_log = entries_open(config->ledger, &entries, &note) == OK;
+    text_clean(trouble, sizeof(trouble), note.text, has_log ? 0 : strlen(note.text));
     *ret_status = pid != 0 && has_log ? CLI_OK : CLI_GAPS;
     for (size_t i = 0; i < config->count; i++) {
         const struct siem_destination *to = &config->destinations[i];
@@ -155,8 +167,8 @@ siem_describe(const struct siem_config *config, int *ret_status)
         (void)json_array_append_new(rows, row);
     }
     json_t *all = json_pack("{s:I, s:s, s:s, s:s, s:I, s:o}", "process", (json_int_t)pid, "config",
-        config->file, "ledger", config->ledger, "ledger_trouble", has_log ? "" : note.text,
-        "entries", (json_int_t)(has_log ? entries_head(entries)->size : 0), "destinations", rows);
+        config->file, "ledger", config->ledger, "ledger_trouble", trouble, "entries",
+        (json_int_t)(has_log ? entries_head(entries)->size : 0), "destinations", rows);
     entries_close(entries);
     json_decref(state);
     return all;

@@ -8,6 +8,7 @@
 #include "gate/running.h"
 #include "ledger/client.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define ANSWER_MS 5000
@@ -106,10 +107,12 @@ look(struct place *place, int *status)
     if (place->siem != NULL) {
         struct siem_config config;
         struct note note = {""};
+        char words[sizeof(note.text)]; /* a path stands in it, cut anywhere */
         int of_siem = CLI_GAPS;
         enum err err = siem_read(place->siem, place->ledger, &place->arena, &config, &note);
+        text_clean(words, sizeof(words), note.text, strlen(note.text));
         json_t *state =
-            err == OK ? siem_describe(&config, &of_siem) : json_pack("{s:s}", "trouble", note.text);
+            err == OK ? siem_describe(&config, &of_siem) : json_pack("{s:s}", "trouble", words);
         *status = of_siem == CLI_OK ? *status : of_siem;
         (void)json_object_set_new(all, "siem", state);
     }

@@ -32,13 +32,9 @@ take_number(char **at, const char *name, uint64_t most, uint64_t *ret_value)
     return text == NULL || text_to_u64(text, most, ret_value) != OK ? ERR_SYNTAX : OK;
 }
 
-/* The line may be absent; when it is there it is whole. */
 static enum err
 take_leaf(char **at, struct siem_cursor *cursor)
 {
-    if (**at == '\0') {
-        return OK;
-    }
     const char *hex = take(at, "leaf");
     if (hex == NULL || strlen(hex) != 2 * sizeof(cursor->leaf.bytes) ||
         !text_unhex(hex, cursor->leaf.bytes, sizeof(cursor->leaf.bytes))) {
@@ -63,7 +59,13 @@ parse(char *text, struct siem_cursor *cursor)
     err = err == OK ? take_number(&at, "delivered", UINT64_MAX, &cursor->delivered) : err;
     err = err == OK ? take_number(&at, "moved", INT64_MAX, &moved) : err;
     cursor->moved = (int64_t)moved;
-    err = err == OK ? take_leaf(&at, cursor) : err;
+    /* These lines may be absent; when they are there they are whole. */
+    if (err == OK && text_starts(at, "pruned ")) {
+        err = take_number(&at, "pruned", UINT64_MAX, &cursor->pruned);
+    }
+    if (err == OK && *at != '\0') {
+        err = take_leaf(&at, cursor);
+    }
     return err == OK && *at == '\0' ? OK : ERR_SYNTAX;
 }
 
@@ -94,6 +96,9 @@ siem_cursor_write(const char *path, const struct siem_cursor *cursor, struct not
     buf_format(&text,
         HEAD "\norigin %s\nnext %" PRIu64 "\ndelivered %" PRIu64 "\nmoved %" PRId64 "\n",
         cursor->origin, cursor->next, cursor->delivered, cursor->moved);
+    if (cursor->pruned != 0) {
+        buf_format(&text, "pruned %" PRIu64 "\n", cursor->pruned);
+    }
     if (cursor->has_leaf) {
         char hex[2 * sizeof(cursor->leaf.bytes) + 1];
         text_hex(hex, cursor->leaf.bytes, sizeof(cursor->leaf.bytes));

@@ -12,6 +12,7 @@ struct siem_cursor {
     uint64_t next;      /* index of the first entry not yet delivered */
     uint64_t delivered; /* records in all */
     int64_t moved;      /* wall ms */
+    uint64_t pruned;    /* entries that were pruned before they could be delivered, in all */
     bool has_leaf;      /* not in a cursor of an old version, nor before the first entry */
     struct merkle_hash leaf; /* hash of entry next - 1: what is there was delivered */
 };

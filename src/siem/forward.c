@@ -2,6 +2,7 @@
 #include "siem/forward.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "ledger/base64.h"
@@ -53,10 +54,11 @@ struct siem_forward {
 
 /* What became of one batch before its end. */
 struct run {
-    uint64_t next;  /* first entry that is not in it */
-    unsigned count; /* records in it */
-    int64_t begun;  /* clock_mono() of the first */
-    uint64_t only;  /* index of the last record put */
+    uint64_t next;   /* first entry that is not in it */
+    unsigned count;  /* records in it */
+    int64_t begun;   /* clock_mono() of the first */
+    uint64_t only;   /* index of the last record put */
+    uint64_t pruned; /* entries that were passed because they are not there any more */
     bool has_leaf;
     struct merkle_hash leaf; /* of entry next - 1 */
 };
@@ -200,14 +202,23 @@ move_cursor(struct siem_forward *forward, const struct run *run, uint64_t more, 
     cursor.has_leaf = run->has_leaf;
     cursor.leaf = run->leaf;
     cursor.delivered += more;
+    cursor.pruned += run->pruned;
     cursor.moved = clock_wall();
     enum err err = siem_cursor_write(forward->settings.cursor, &cursor, note);
-    if (err == OK) {
-        forward->has_cursor = true;
-        hold(forward)->cursor = cursor;
-        let_go(forward);
+    if (err != OK) {
+        return err == ERR_MISSING ? ERR_IO : err; /* to a caller "missing" is "nothing to send" */
     }
-    return err;
+    forward->has_cursor = true;
+    struct siem_state *state = hold(forward);
+    state->cursor = cursor;
+    state->pruned += run->pruned;
+    let_go(forward);
+    if (run->pruned != 0) {
+        log_warn("siem %s: %" PRIu64 " entries before entry %" PRIu64
+                 " were pruned before they were delivered",
+            forward->settings.to->name, run->pruned, run->next);
+    }
+    return OK;
 }
 
 /* Begins at that entry; what is before it counts as delivered. */
@@ -361,13 +372,8 @@ skip_pruned(struct siem_forward *forward, struct run *run, struct note *note)
         return OK;
     }
     uint64_t lost = minimum - run->next;
-    log_warn("siem %s: entries %" PRIu64 " to %" PRIu64 " were pruned before they were delivered",
-        forward->settings.to->name, run->next, minimum - 1);
     enum err err = go_to(forward, minimum, run, note);
-    if (err == OK) {
-        hold(forward)->pruned += lost;
-        let_go(forward);
-    }
+    run->pruned += err == OK ? lost : 0; /* it counts when the cursor has passed it */
     return err;
 }
 
@@ -414,6 +420,16 @@ gather(struct siem_forward *forward, struct run *run, struct note *note)
     return err == ERR_LIMIT && run->count != 0 ? OK : err;
 }
 
+/* Whether a write was cut short before: what follows begins a line of its own. */
+static bool
+is_torn(int fd)
+{
+    struct stat status;
+    char last = '\n';
+    return fstat(fd, &status) == 0 && status.st_size > 0 &&
+           pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
 /* Durable before the cursor passes it. */
 static enum err
 set_aside(struct siem_forward *forward, uint64_t index, const struct note *why, struct note *note)
@@ -425,14 +441,18 @@ set_aside(struct siem_forward *forward, uint64_t index, const struct note *why, 
     if (err != OK) {
         return err;
     }
-    buf_init(&line, RECORD_MOST + 1);
+    buf_init(&line, RECORD_MOST + 2);
+    int fd = open(forward->settings.refused, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && is_torn(fd)) {
+        buf_byte(&line, '\n');
+    }
     buf_add(&line, forward->record.data, forward->record.len);
     buf_byte(&line, '\n');
-    int fd = open(forward->settings.refused, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    errno = fd >= 0 ? ENOSPC : errno; /* of a write that is short */
     bool is_kept = buf_error(&line) == OK && fd >= 0 &&
                    write(fd, line.data, line.len) == (ssize_t)line.len && fsync(fd) == 0;
     if (!is_kept) {
-        note_set(note, "%.120s: %s", forward->settings.refused, strerror(errno));
+        note_set(note, "%s: %s", file_tail(forward->settings.refused, 120), strerror(errno));
     }
     if (fd >= 0) {
         (void)close(fd);
@@ -440,8 +460,6 @@ set_aside(struct siem_forward *forward, uint64_t index, const struct note *why, 
     if (is_kept) {
         log_warn("siem %s: entry %" PRIu64 " is set aside: %s", forward->settings.to->name, index,
             why->text);
-        hold(forward)->set_aside++;
-        let_go(forward);
     }
     return is_kept ? OK : ERR_IO;
 }
@@ -456,20 +474,27 @@ narrow(struct siem_forward *forward, const struct run *run, struct note *note)
         return OK; /* try again at once, with fewer */
     }
     struct note why = *note;
+    char shown[120];
+    text_clean(shown, sizeof(shown), why.text, strlen(why.text));
     if (!forward->settings.to->sets_aside) {
-        note_set(note, "entry %" PRIu64 " is refused for what it is: %.180s", run->only, why.text);
+        note_set(note, "entry %" PRIu64 " is refused for what it is: %s", run->only, shown);
         return ERR_SCOPE;
     }
     if (forward->aside >= ASIDE_MOST) {
         note_set(note,
             "entry %" PRIu64 " is refused too, after %d that were set aside: this is not about "
-            "records, look at the receiver: %.120s",
-            run->only, ASIDE_MOST, why.text);
+            "records, look at the receiver: %s",
+            run->only, ASIDE_MOST, shown);
         return ERR_SCOPE;
     }
     enum err err = set_aside(forward, run->only, &why, note);
-    forward->aside += err == OK ? 1 : 0;
-    return err == OK ? move_cursor(forward, run, 0, note) : err;
+    err = err == OK ? move_cursor(forward, run, 0, note) : err;
+    if (err == OK) {
+        forward->aside++;
+        hold(forward)->set_aside++;
+        let_go(forward);
+    }
+    return err;
 }
 
 static void
@@ -525,7 +550,7 @@ siem_forward_once(struct siem_forward *forward, struct note *note)
         forward->outlet.kind->drop(&forward->outlet);
         return err == ERR_MISSING ? ERR_NETWORK : err;
     }
-    if (run.count == 0 && run.next - begin < FEW &&
+    if (run.count == 0 && run.pruned == 0 && run.next - begin < FEW &&
         clock_wall() - forward->state.cursor.moved < SELDOM) {
         return ERR_MISSING; /* nothing for this receiver: not worth a write for each */
     }

@@ -23,7 +23,7 @@ struct siem_state {
     enum siem_standing standing;
     struct siem_cursor cursor;
     uint64_t set_aside;  /* records that were refused and set aside, since the start */
-    uint64_t pruned;     /* entries that were pruned before they were delivered, since the start */
+    uint64_t pruned;     /* of the cursor's, since the start */
     uint64_t failures;   /* in a row */
     int64_t failed;      /* wall ms of the last failure; 0: none */
     int64_t next_try;    /* wall ms; 0: not waiting */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,12 +20,53 @@ struct file_own {
     bool is_new; /* its name may not be on the disk yet */
 };
 
+/* Whether this account may, by the rights of file and folder: Landlock has no say in that. */
+static bool
+may_write(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
+        return true;
+    }
+    if (errno != ENOENT || len >= sizeof(folder)) {
+        return false;
+    }
+    memcpy(folder, slash == NULL ? "." : path, len);
+    folder[len] = '\0';
+    return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+}
+
 static enum err
 trouble(const struct siem_outlet *outlet, const char *what, struct note *note)
 {
     int reason = errno;
     note_set(note, "%s: %s: %s", file_tail(outlet->to->path, 120), what, strerror(reason));
     return reason == ENOSPC || reason == EDQUOT || reason == EROFS ? ERR_FULL : ERR_IO;
+}
+
+/* The forwarder is shut in to the folders that were there when it began. */
+static enum err
+cannot_open(const struct siem_outlet *outlet, struct note *note)
+{
+    int reason = errno;
+    const char *path = file_tail(outlet->to->path, 60);
+    if (reason == ENOENT) {
+        note_set(
+            note, "%s: its folder is not there; make it, then start the forwarder again", path);
+        return ERR_IO;
+    }
+    if (reason == EACCES && may_write(outlet->to->path)) {
+        note_set(note,
+            "%s: its folder was made or mounted after the forwarder began, which is shut in to "
+            "what was there; start the forwarder again. If that does not help, AppArmor or SELinux "
+            "forbids it",
+            path);
+        return ERR_IO;
+    }
+    errno = reason;
+    return trouble(outlet, "open", note);
 }
 
 static void
@@ -95,7 +137,7 @@ file_begin(struct siem_outlet *outlet, struct note *note)
     shut(own);
     own->fd = open(outlet->to->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
     if (own->fd < 0) {
-        return trouble(outlet, "open", note);
+        return cannot_open(outlet, note);
     }
     siem_outlet_say(outlet, "opened: %s", outlet->to->path);
     enum err err = mend(outlet, note);

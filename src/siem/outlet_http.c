@@ -23,6 +23,8 @@
 #define CONNECT_MS  15000L
 #define WAIT_MOST   600000 /* ms: of what a receiver may ask us to wait */
 #define RESOLVED    1024
+#define SHOWN       160   /* bytes of libcurl's words */
+#define CONNECTED   3600L /* seconds after which a certificate is to be shown again */
 #define MARK        8 /* bytes of an entry's hash: in a log made anew the index is another entry */
 
 struct http_own {
@@ -81,6 +83,10 @@ set_tls(const struct siem_outlet *outlet, CURL *curl)
     good =
         good && (to->ca == NULL || (curl_easy_setopt(curl, CURLOPT_CAINFO, to->ca) == CURLE_OK &&
                                        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK));
+    /* A ticket would go on without a certificate, and a store without an authority that is new. */
+    good = good && curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CA_CACHE_TIMEOUT, 0L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_MAXLIFETIME_CONN, CONNECTED) == CURLE_OK;
     return good &&
            (to->certificate == NULL ||
                (curl_easy_setopt(curl, CURLOPT_SSLCERT, to->certificate) == CURLE_OK &&
@@ -241,27 +247,27 @@ explain(const struct siem_outlet *outlet, CURLcode code, struct note *note)
 {
     const struct http_own *own = outlet->own;
     const char *raw = own->words[0] != '\0' ? own->words : curl_easy_strerror(code);
-    char words[CURL_ERROR_SIZE]; /* names of a certificate that is not believed stand in it */
+    char words[SHOWN + 1]; /* names of a certificate that is not believed stand in it */
     text_clean(words, sizeof(words), raw, strlen(raw));
     switch ((int)code) {
     case CURLE_PEER_FAILED_VERIFICATION:
-        note_set(
-            note, "the receiver's certificate is not believed: %.160s; nothing was sent", words);
+        note_set(note, "the receiver's certificate is not believed: %s; nothing was sent", words);
         return ERR_TLS;
     case CURLE_SSL_CONNECT_ERROR:
-        note_set(note, "TLS: %.200s", words);
+        note_set(note, "TLS: %s", words);
         return ERR_TLS;
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
-        note_set(note, "ca, certificate or key can't be used: %.180s", words);
+        note_set(
+            note, "ca, certificate or key can't be used, or the key has a passphrase: %s", words);
         return ERR_VALUE;
     case CURLE_ABORTED_BY_CALLBACK:
         return ERR_CANCELLED;
     case CURLE_OPERATION_TIMEDOUT:
-        note_set(note, "no answer in time: %.180s", words);
+        note_set(note, "no answer in time: %s", words);
         return ERR_TIMEOUT;
     default:
-        note_set(note, "%.200s", words);
+        note_set(note, "%s", words);
         return ERR_NETWORK;
     }
 }

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import GATEHOUSE, command
 from keeping import Keeper, init
+from siem_rig import Forwarder, indexes, until
 
 COUNT = 17000  # with entry 0, which is the keeper's own; of fewer than 16,384 the journal holds all
 LINES = "\n".join(json.dumps({
@@ -266,3 +267,94 @@ def test_what_is_in_the_journal_still_or_newer_than_the_policy_keeps_stays(ledge
     assert gatehouse("ledger", "backup", "--ledger", ledger, copy).returncode == 0
     done = prune(copy, "--before", "now")
     assert done.returncode != 0 and "copy of a log" in done.stderr
+
+
+@pytest.fixture(name="siem")
+def fixture_siem(ledger, tmp_path):
+    """A siem.yaml beside the ledger; of three destinations one has all, one some, one nothing of it."""
+    folder = tmp_path / "gateway"
+    (folder / "siem").mkdir(parents=True)
+    rows = "".join(f"  - {{name: {name}, type: file, path: out.log{more}}}\n" for name, more in (
+        ("all", ""), ("some", ""), ("none", ""), ("new", ", from: now"), ("elsewhere", "")))
+    (folder / "siem.yaml").write_text(f"ledger: {ledger}\ndestinations:\n{rows}")
+    origin = (ledger / "log" / "checkpoint").read_text().splitlines()[0]
+    for name, of, count in (("all", origin, 5000), ("some", origin, 700), ("elsewhere", "example.org/other", 3)):
+        (folder / "siem" / f"{name}.cursor").write_text(
+            f"gatehouse-siem-cursor 1\norigin {of}\nnext {count}\ndelivered {count}\nmoved 1\n")
+    return folder / "siem.yaml"
+
+
+def prune_events(ledger):
+    done = gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.prune", "--format", "json")
+    return [json.loads(line)["event"] for line in done.stdout.splitlines()]
+
+
+def test_what_a_siem_has_not_got_is_not_pruned(ledger, siem):
+    for options in ((), ("--dry-run",)):
+        done = prune(ledger, "--minimum", "1100", "--siem", siem, *options)
+        said = done.stdout + done.stderr
+        assert done.returncode == 2 and "--unsent" in done.stderr and "gatehouse siem status" in done.stderr, said
+        assert "some has not got 324 of these entries, from entry 700 on\n" in said
+        assert "none has not got 1024 of these entries, from entry 0 on\n" in said
+        assert not any(f"{name} has" in said for name in ("all", "new", "elsewhere"))
+        assert bundle(ledger, 0).exists() and not (ledger / "log" / "retention").exists() and prune_events(ledger) == []
+    (siem.parent / "siem" / "none.cursor").write_text((siem.parent / "siem" / "all.cursor").read_text())
+    assert prune(ledger, "--minimum", "700", "--siem", siem).returncode == 0
+
+
+def test_the_siem_of_the_gateways_folder_is_asked_without_being_named(ledger, siem, monkeypatch):
+    monkeypatch.setenv("GATEHOUSE_GATEWAY", str(siem.parent))
+    assert prune(ledger, "--minimum", "1100").returncode == 2 and bundle(ledger, 0).exists()
+    siem.write_text(siem.read_text().replace(str(ledger), "nowhere"))  # cursors tell, whatever the settings say
+    done = prune(ledger, "--minimum", "1100")
+    assert done.returncode == 2 and "some has not got" in done.stderr and "none has" not in done.stderr
+
+
+def test_what_is_pruned_though_a_siem_has_not_got_it_is_in_the_event(ledger, siem, full):
+    done = prune(ledger, "--minimum", "1100", "--siem", siem, "--unsent")
+    assert done.returncode == 0 and "some has not got 324" in done.stdout, done.stderr
+    assert prune_events(ledger)[0]["detail"]["unsent"] == {"some": 324, "none": 1024}
+    assert not bundle(ledger, 0).exists() and verify(ledger, full[1])[0] == 0
+
+
+@pytest.mark.parametrize("damage", ["yaml", "cursor"])
+def test_nothing_is_pruned_while_nobody_knows_what_the_siem_has(ledger, siem, damage):
+    if damage == "yaml":
+        siem.write_text("destinations: 7\n")
+    else:
+        (siem.parent / "siem" / "all.cursor").write_text("gatehouse-siem-cursor 7\n")
+    done = prune(ledger, "--minimum", "1100", "--siem", siem)
+    assert done.returncode == 2 and "what the SIEM has got is not known" in done.stderr and "--unsent" in done.stderr
+    assert ("siem.yaml:1" if damage == "yaml" else "all.cursor") in done.stderr
+    assert bundle(ledger, 0).exists() and prune_events(ledger) == []
+    assert prune(ledger, "--minimum", "1100", "--siem", siem, "--unsent").returncode == 0
+
+
+def test_what_was_pruned_before_it_was_sent_is_told_by_status_and_stays_told(ledger, siem, monkeypatch):
+    """While it is to come, when the forwarder has passed it, and when it began anew."""
+    forwarder = Forwarder(siem.parent, [{"name": "some", "type": "file", "path": "out.log", "format": "rfc5424",
+                                         "flush_seconds": 1}], ledger=str(ledger))
+    assert prune(ledger, "--minimum", "1100", "--siem", siem, "--unsent").returncode == 0
+    monkeypatch.setenv("GATEHOUSE_GATEWAY", str(siem.parent))
+
+    def row():
+        done = gatehouse("siem", "status", "--json", "--config", siem)
+        return done.returncode, json.loads(done.stdout)["destinations"][0]
+
+    def told():
+        said = [gatehouse("siem", "status", "--config", siem), gatehouse("status", "--ledger", ledger)]
+        return all("324 were pruned before they were delivered" in done.stdout for done in said)
+
+    status, before = row()
+    assert status == 1 and before["pruned"] == before["pruned_since_start"] == 324 and told()
+    with forwarder:
+        until(lambda: row()[1]["state"] == "caught up")
+        status, passed = row()
+        assert status == 1 and passed["pruned"] == passed["pruned_since_start"] == 324 and told()
+        forwarder.kill()
+        forwarder.start()
+        until(lambda: row()[1]["state"] == "caught up")
+        status, after = row()
+        assert status == 0 and (after["pruned"], after["pruned_since_start"]) == (324, 0) and told()
+    first = (siem.parent / "out.log").read_bytes().splitlines()[0]
+    assert indexes([first]) == [1024]

@@ -16,11 +16,16 @@
 #define SCRATCH_SIZE 70000 /* the specification's example: three levels, all of them partial */
 
 static char scratch[64];
-static uint64_t scratch_change = UINT64_MAX; /* entries from this one on say something else */
+static uint64_t scratch_change = UINT64_MAX;   /* entries from this one on say something else */
+static uint64_t scratch_event_at = UINT64_MAX; /* this entry says scratch_event */
+static const char *scratch_event = "";
 
 static inline size_t
 scratch_entry(uint64_t index, char out[1024])
 {
+    if (index == scratch_event_at) {
+        return (size_t)snprintf(out, 1024, "%s", scratch_event);
+    }
     return (size_t)snprintf(out, 1024, "%s %" PRIu64 "%*s",
         index < scratch_change ? "entry" : "other", index, (int)(index / 100), "");
 }

@@ -4,13 +4,52 @@
 #include "base/text.h"
 #include "log_scratch.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define ENTRIES 300
+
+/* The step of writing a cursor that fails, and why; in place of the C library's own. */
+static enum { NOTHING, THE_FILE, ITS_NAME, THE_FOLDER } failing;
+static atomic_int reason; /* 0: none fails */
+
+static bool
+fails(int step, const char *path, const char *what)
+{
+    int why = atomic_load(&reason);
+    if (why == 0 || (int)failing != step || strstr(path, what) == NULL) {
+        return false;
+    }
+    errno = why;
+    return true;
+}
+
+int
+fsync(int fd)
+{
+    char name[64], path[512] = "";
+    (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(name, path, sizeof(path) - 1);
+    path[len > 0 ? len : 0] = '\0';
+    bool is_cursor = strstr(path, ".cursor") != NULL;
+    if (fails(is_cursor ? THE_FILE : THE_FOLDER, path, "gatehouse-test-forward")) {
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int
+rename(const char *old, const char *new)
+{
+    return fails(ITS_NAME, new, ".cursor") ? -1 : (int)syscall(SYS_rename, old, new);
+}
 
 static struct arena arena;
 static struct siem_config config;
 static struct siem_forward *forward;
+static struct siem_stop halt;
 static struct note note;
 static struct merkle *merkle;
 static char cursor[256], refused[256], out[256];
@@ -48,6 +87,7 @@ open_forward(void)
     const struct siem_forward_settings settings = {
         .config = &config,
         .to = &config.destinations[0],
+        .stop = &halt,
         .cursor = cursor,
         .refused = refused,
     };
@@ -69,6 +109,7 @@ begin(void **state)
     put_checkpoint("example.org/log", ENTRIES);
     configure("");
     note.text[0] = '\0';
+    atomic_store(&halt.at, 0);
     return open_forward() == OK ? 0 : -1;
 }
 
@@ -334,6 +375,139 @@ test_damaged_cursor_is_told_and_nothing_is_sent(void **state)
     assert_int_not_equal(stat(out, &status), 0);
 }
 
+/* The receiver has the batch, and that can't be written down. */
+static void
+test_cursor_that_can_not_be_written_is_an_error_and_skips_nothing(void **state)
+{
+    static const struct {
+        int step, reason;
+    } rows[] = {
+        {THE_FILE,   ENOSPC},
+        {ITS_NAME,   EACCES},
+        {ITS_NAME,   ENOENT},
+        {THE_FOLDER, EIO   },
+    };
+    (void)state;
+    assert_int_equal(siem_forward_once(forward, &note), OK);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct siem_state now;
+        failing = rows[i].step;
+        atomic_store(&reason, rows[i].reason);
+        assert_int_equal(siem_forward_once(forward, &note), ERR_IO);
+        atomic_store(&reason, 0);
+        siem_forward_state(forward, &now);
+        assert_int_equal(now.cursor.next, 100);
+        assert_int_equal(now.cursor.delivered, 100);
+        assert_non_null(strstr(note.text, "f.cursor"));
+        if (rows[i].step != THE_FOLDER) {
+            assert_int_equal(read_cursor().next, 100);
+        }
+    }
+    assert_int_equal(truncate(out, 0), 0); /* what came again and again */
+    run_all();
+    expect_lines(out, 100, ENTRIES - 100);
+    assert_int_equal(read_cursor().next, ENTRIES);
+    assert_int_equal(read_cursor().delivered, ENTRIES);
+}
+
+static void *
+run_forward(void *context)
+{
+    siem_forward_run(context);
+    return NULL;
+}
+
+static void
+test_cursor_is_tried_again_and_told_until_it_is_written(void **state)
+{
+    struct siem_state now;
+    pthread_t thread;
+    (void)state;
+    failing = ITS_NAME;
+    atomic_store(&reason, ENOSPC);
+    assert_int_equal(pthread_create(&thread, NULL, run_forward, forward), 0);
+    int64_t until = clock_mono() + 10000;
+    do {
+        (void)usleep(10000);
+        siem_forward_state(forward, &now);
+    } while (now.failures < 2 && clock_mono() < until);
+    assert_int_equal(now.failures, 2);
+    assert_int_equal(now.standing, SIEM_WAITING);
+    assert_non_null(strstr(now.trouble.text, "No space left on device"));
+    assert_int_equal(now.cursor.next, 0);
+    atomic_store(&reason, 0);
+    do {
+        (void)usleep(10000);
+        siem_forward_state(forward, &now);
+    } while (now.standing != SIEM_CAUGHT_UP && clock_mono() < until);
+    atomic_store(&halt.at, clock_mono());
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(now.standing, SIEM_CAUGHT_UP);
+    assert_string_equal(now.trouble.text, "");
+    assert_int_equal(read_cursor().next, ENTRIES);
+}
+
+/* Entries below 256 are pruned, and the log says so in its last entry. */
+static void
+prune(uint64_t size)
+{
+    char path[256], statement[128];
+    int len = snprintf(statement, sizeof(statement),
+        "gatehouse retention\nminimum 256\nevent %" PRIu64 "\npolicy keep 3y\n", size - 1);
+    scratch_event_at = size - 1;
+    scratch_event = "{\"action\":\"ledger.prune\",\"detail\":{\"minimum\":256,\"policy\":"
+                    "\"keep 3y\"},\"id\":\"e-1\",\"outcome\":\"ok\",\"time\":"
+                    "\"2026-11-23T02:14:05.123Z\",\"v\":1}";
+    put_checkpoint("example.org/log", size);
+    scratch_event_at = UINT64_MAX;
+    scratch_put("retention", statement, (size_t)len);
+    scratch_path(path, "tile/entries/000");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void
+test_entries_that_were_pruned_before_are_counted_once_and_for_good(void **state)
+{
+    struct siem_state now;
+    (void)state;
+    assert_int_equal(siem_forward_once(forward, &note), OK);
+    prune(ENTRIES);
+    assert_int_equal(unlink(out), 0);
+    assert_int_equal(mkdir(out, 0700), 0); /* opening it for writing fails */
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(siem_forward_once(forward, &note), ERR_IO);
+    }
+    siem_forward_state(forward, &now);
+    assert_int_equal(now.pruned, 0); /* not passed yet */
+    assert_int_equal(rmdir(out), 0);
+    run_all();
+    expect_lines(out, 256, ENTRIES - 256);
+    siem_forward_state(forward, &now);
+    assert_int_equal(now.pruned, 156);
+    assert_int_equal(read_cursor().pruned, 156);
+    assert_int_equal(read_cursor().delivered, 100 + ENTRIES - 256);
+    assert_int_equal(open_forward(), OK);
+    siem_forward_state(forward, &now);
+    assert_int_equal(now.pruned, 0); /* since this start */
+    assert_int_equal(now.cursor.pruned, 156);
+    assert_int_equal(siem_forward_once(forward, &note), ERR_MISSING);
+    assert_int_equal(read_cursor().pruned, 156);
+}
+
+static void
+test_pruned_entries_are_counted_at_once_where_the_filter_drops_the_rest(void **state)
+{
+    struct siem_cursor at = {.origin = "example.org/log", .next = 249, .moved = clock_wall()};
+    (void)state;
+    configure(", actions: [footage.live]");
+    assert_int_equal(siem_cursor_write(cursor, &at, &note), OK);
+    assert_int_equal(open_forward(), OK);
+    prune(257);
+    run_all();
+    assert_int_equal(read_cursor().pruned, 7);
+    assert_int_equal(read_cursor().delivered, 0);
+}
+
 static void
 test_pauses_grow_to_a_minute_and_are_never_all_alike(void **state)
 {
@@ -367,6 +541,10 @@ main(void)
         ROW(test_log_shorter_than_what_was_delivered_is_told),
         ROW(test_from_now_leaves_out_what_was_there),
         ROW(test_damaged_cursor_is_told_and_nothing_is_sent),
+        ROW(test_cursor_that_can_not_be_written_is_an_error_and_skips_nothing),
+        ROW(test_cursor_is_tried_again_and_told_until_it_is_written),
+        ROW(test_entries_that_were_pruned_before_are_counted_once_and_for_good),
+        ROW(test_pruned_entries_are_counted_at_once_where_the_filter_drops_the_rest),
         cmocka_unit_test(test_pauses_grow_to_a_minute_and_are_never_all_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

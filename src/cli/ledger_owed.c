@@ -1,0 +1,118 @@
+/* What destinations of siem.yaml have not got yet, by their cursors. */
+#include "cli/ledger_owed.h"
+
+#include "base/text.h"
+#include "cli/siem.h"
+#include "ledger/tree.h"
+#include "siem/cursor.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define WORDS_MOST ((size_t)64 * 1024)
+
+static bool
+find_log(const char *folder, struct stat *ret_status)
+{
+    struct tree *tree = NULL;
+    bool is_found = tree_open(folder, &tree, NULL) == OK;
+    if (is_found) {
+        is_found = fstat(tree_folder(tree), ret_status) == 0;
+        tree_close(tree);
+    }
+    return is_found;
+}
+
+static bool
+is_same_log(const char *one, const char *other)
+{
+    struct stat first, second;
+    return find_log(one, &first) && find_log(other, &second) && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+static enum err
+add(struct ledger_owed *owed, const char *name, uint64_t first, uint64_t count)
+{
+    owed->count++;
+    buf_format(&owed->words,
+        "%s has not got %" PRIu64 " of these entries, from entry %" PRIu64 " on\n", name, count,
+        first);
+    enum err err = buf_error(&owed->words);
+    return err == OK && json_object_set_new(
+                            owed->destinations, name, json_integer((json_int_t)count)) != 0
+               ? ERR_MEMORY
+               : err;
+}
+
+struct place {
+    const struct ledger_owed_log *log;
+    bool is_here; /* siem.yaml names this log; what runs it may have been told another */
+};
+
+/* A cursor says itself in which log it counts. */
+static enum err
+look_at(const struct siem_destination *to, const char *path, const struct place *place,
+    struct ledger_owed *owed, struct note *note)
+{
+    const struct ledger_owed_log *log = place->log;
+    struct siem_cursor cursor = {.next = 0};
+    uint64_t first = entries_retention(log->entries)->minimum;
+    enum err err = siem_cursor_read(path, &cursor, note);
+    if (err != OK && err != ERR_MISSING) {
+        return place->is_here ? err : OK;
+    }
+    if (err == ERR_MISSING ? !place->is_here || to->begins_now
+                           : !text_equal(cursor.origin, entries_origin(log->entries))) {
+        return OK;
+    }
+    first = cursor.next > first ? cursor.next : first;
+    return first < log->minimum ? add(owed, to->name, first, log->minimum - first) : OK;
+}
+
+static enum err
+look_at_all(const struct siem_config *config, const struct ledger_owed_log *log,
+    struct arena *arena, struct ledger_owed *owed, struct note *note)
+{
+    const struct place place = {log, is_same_log(config->ledger, log->folder)};
+    enum err err = OK;
+    buf_init(&owed->words, WORDS_MOST);
+    owed->destinations = json_object();
+    for (size_t i = 0; i < config->count && err == OK; i++) {
+        const struct siem_destination *to = &config->destinations[i];
+        const char *path = siem_config_state(config, to->name, "cursor", arena);
+        err = path == NULL ? ERR_MEMORY : look_at(to, path, &place, owed, note);
+    }
+    return err;
+}
+
+enum err
+ledger_owed_look(const char *config, const struct ledger_owed_log *log,
+    struct ledger_owed *ret_owed, struct note *note)
+{
+    CLEANUP(arena_release) struct arena arena;
+    struct siem_config read;
+    struct note why = {""};
+    arena_init(&arena, (size_t)4 * 1024 * 1024);
+    enum err err = siem_read(config, NULL, &arena, &read, &why);
+    if (err == ERR_MISSING && config == NULL) {
+        return OK;
+    }
+    err = err == OK ? look_at_all(&read, log, &arena, ret_owed, &why) : err;
+    if (err != OK) {
+        char words[160];
+        text_clean(words, sizeof(words), why.text, strlen(why.text));
+        note_set(note, "what the SIEM has got is not known: %s; --unsent does not ask",
+            words[0] == '\0' ? err_words(err) : words);
+    }
+    return err;
+}
+
+void
+ledger_owed_release(struct ledger_owed *owed)
+{
+    buf_release(&owed->words);
+    json_decref(owed->destinations);
+    *owed = (struct ledger_owed){.count = 0};
+}
