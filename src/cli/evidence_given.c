@@ -167,6 +167,7 @@ evidence_given_settings(struct evidence_given *given, struct make_settings *sett
     settings->client = given->client;
     settings->search = given->search;
     settings->key = given->key;
+    settings->subjects = given->open.subjects;
     settings->roots = given->roots.len == 0 ? NULL : given->roots.data;
     settings->clock = find_clock;
     settings->send = given->apart == NULL ? NULL : send_apart;

@@ -20,6 +20,7 @@ enum {
     OPTION_OUT,
     OPTION_HASH_ONLY,
     OPTION_ANYWAY,
+    OPTION_DISCLOSE,
     OPTION_CAMERA,
     OPTION_FROM,
     OPTION_TO,
@@ -42,6 +43,7 @@ static const struct cli_option options[OPTIONS] = {
     {"out",                 0, "NAME", "a folder, or NAME.zip (default: evidence-DATE-TIME)"                 },
     {"hash-only",           0, NULL,   "the clip's hash, not the clip"                                       },
     {"anyway",              0, NULL,   "also when clip, camera or time is not what left; the package says so"},
+    {"disclose",            0, "WHAT", "sealed field (actor.user) or name to open; again for more"           },
     {"camera",              0, "NAME", "which camera (default: what the events say)"                         },
     {"from",                0, "TIME", "begin of the recording (default: what the export says)"              },
     {"to",                  0, "TIME", "end of it"                                                           },
@@ -63,6 +65,10 @@ static const struct cli_manual manual = {
         "byte with its proof, a signed manifest, time-stamps when authorities are given, and a\n"
         "page for people. That it was made is an event of the ledger (evidence.make) before the\n"
         "package is there. A clip that is not what the export's event says left is refused.\n"
+        "Of a ledger whose personal fields are sealed, names stay sealed in the package but for\n"
+        "those that --disclose names: a field of the events, such as actor.user, or what such a\n"
+        "field says, such as a user's name. Each is put in alone, so that anybody can check it\n"
+        "against the entry; no key leaves. What was disclosed is in the event.\n"
         "A time-stamp that does not come is pending: `gatehouse evidence stamp` asks again.\n"
         "Exit status: 0 made; 2 not, and nothing is left behind; 64 usage.\n",
     .options = options,
@@ -76,6 +82,7 @@ struct asked {
     bool given[OPTIONS];
     const char *events[MANIFEST_EVENTS];
     size_t event_count;
+    const char *disclose[MAKE_DISCLOSE];
     struct make_settings settings;
     char from[EVENT_TIME], to[EVENT_TIME];
     char out[64];
@@ -94,6 +101,11 @@ take(struct asked *asked, const struct cli_line *line, int option, const char *v
             return cli_usage(line, "evidence make: more than %d events", MANIFEST_EVENTS);
         }
         asked->events[asked->event_count++] = value;
+    } else if (option == OPTION_DISCLOSE) {
+        if (settings->disclose_count == MAKE_DISCLOSE || value[0] == '\0') {
+            return cli_usage(line, "--disclose: a field or a name, at most %d", MAKE_DISCLOSE);
+        }
+        asked->disclose[settings->disclose_count++] = value;
     } else if (option == OPTION_TSA) {
         if (stamp_server_check(value, &note) != OK) {
             return cli_usage(line, "--tsa: %s", note.text);
@@ -195,6 +207,7 @@ fill(struct asked *asked)
     settings->out = asked->given[OPTION_OUT] ? asked->values[OPTION_OUT] : asked->out;
     settings->is_zip = text_ends(settings->out, ".zip");
     settings->events = asked->events;
+    settings->disclose = asked->disclose;
     settings->event_count = asked->event_count;
     settings->maker = asked->given[OPTION_USER] ? asked->values[OPTION_USER] : asked->account;
     settings->account = asked->given[OPTION_USER] ? asked->account : NULL;

@@ -225,6 +225,7 @@ judge_event(struct judging *judging, const struct manifest_event *event)
         } else {
             judge_tell(judging, JUDGE_EVENTS, JUDGE_HOLDS, "entry %" PRIu64 ": %s at %s",
                 event->index, member(entry.json, "action"), member(entry.json, "time"));
+            judge_opened(judging, event->index, entry.json);
             compare_export(judging, &entry);
             compare_clock(judging, &entry);
         }
@@ -268,6 +269,7 @@ judge_made(struct judging *judging, uint64_t index)
             judge_tell(judging, JUDGE_MADE, JUDGE_BROKEN,
                 "entry %" PRIu64 " names another evidence key", index);
         } else {
+            judge_opened(judging, index, entry.json);
             say_made(judging, &entry);
             compare_clock(judging, &entry);
         }
@@ -342,6 +344,7 @@ judge_events(struct judging *judging)
         judge_event(judging, &manifest->events[i]);
     }
     judge_all_made(judging);
+    judge_opened_rest(judging);
     judge_clock(judging, "camera", &manifest->camera_clock);
     judge_clock(judging, "VMS", &manifest->vms_clock);
     settle(judging);

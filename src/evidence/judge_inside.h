@@ -16,6 +16,7 @@ struct judging {
     struct note fault_words;
     bool has_digest, has_export; /* an export with a digest; one with the clip's */
     bool has_whole;              /* one with the clip's that left as a whole */
+    bool *used; /* by number of the package's file: it opened something; NULL: none did */
     enum judge_state said; /* the best of those with the clip's: what they say of its origin */
 };
 
@@ -51,5 +52,9 @@ void judge_clip_nowhere(struct judging *judging);
 void judge_keys(struct judging *judging);
 void judge_events(struct judging *judging);
 void judge_time(struct judging *judging);
+/* judge_opened.c: puts into a proven event what the package opens of it, and says what stays. */
+void judge_opened(struct judging *judging, uint64_t index, const json_t *event);
+/* When all events are judged: openings of nothing. */
+void judge_opened_rest(struct judging *judging);
 /* Whether time/ has a request or an answer of that number, which is one that is judged. */
 bool judge_has_stamp(const struct judging *judging, uint64_t number);

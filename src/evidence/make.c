@@ -30,9 +30,8 @@ make_list(struct make *make, const char *name, uint64_t bytes, const uint8_t sha
     return OK;
 }
 
-/* Puts a small file and, when the manifest lists such, remembers it. */
-static enum err
-put(struct make *make, const char *name, const void *bytes, size_t len, struct note *note)
+enum err
+make_put(struct make *make, const char *name, const void *bytes, size_t len, struct note *note)
 {
     uint8_t sha256[32];
     (void)crypto_hash_sha256(sha256, bytes, len);
@@ -190,10 +189,10 @@ make_put_events(
     for (size_t i = 0; i < events->count && err == OK; i++) {
         const struct events_row *row = &events->rows[i];
         (void)package_numbered(folder, row->index, ".json", name);
-        err = put(make, name, row->entry.data, row->entry.len, note);
+        err = make_put(make, name, row->entry.data, row->entry.len, note);
         if (err == OK) {
             (void)package_numbered(folder, row->index, ".tlog-proof", name);
-            err = put(make, name, row->proof.data, row->proof.len, note);
+            err = make_put(make, name, row->proof.data, row->proof.len, note);
         }
     }
     return err;
@@ -204,7 +203,7 @@ put_line(struct make *make, const char *name, const char *line, struct note *not
 {
     char text[VKEY_TEXT + 1];
     int len = snprintf(text, sizeof(text), "%s\n", line);
-    return put(make, name, text, (size_t)len, note);
+    return make_put(make, name, text, (size_t)len, note);
 }
 
 static enum err
@@ -225,7 +224,7 @@ put_words(struct make *make, struct note *note)
     make_readme(&text, &page);
     enum err err = buf_error(&text);
     if (err == OK) {
-        err = put(make, PACKAGE_README, text.data, text.len, note);
+        err = make_put(make, PACKAGE_README, text.data, text.len, note);
     }
     buf_clear(&text);
     make->settings->page(&text, &page);
@@ -233,7 +232,7 @@ put_words(struct make *make, struct note *note)
         err = buf_error(&text);
     }
     if (err == OK) {
-        err = put(make, PACKAGE_PAGE, text.data, text.len, note);
+        err = make_put(make, PACKAGE_PAGE, text.data, text.len, note);
     }
     return err;
 }
@@ -252,7 +251,7 @@ put_manifest(struct make *make, struct note *note)
     qsort(make->files, make->manifest.file_count, sizeof(*make->files), compare_files);
     enum err err = manifest_write(&make->manifest, &make->json, note);
     if (err == OK) {
-        err = put(make, PACKAGE_MANIFEST, make->json.data, make->json.len, note);
+        err = make_put(make, PACKAGE_MANIFEST, make->json.data, make->json.len, note);
     }
     if (err != OK) {
         return err;
@@ -266,13 +265,14 @@ put_manifest(struct make *make, struct note *note)
     const struct signednote_signature signature = {key_public(make->settings->key), blob, 0};
     signednote_put(&sig, &signature);
     err = buf_error(&sig);
-    return err == OK ? put(make, PACKAGE_SIG, sig.data, sig.len, note) : err;
+    return err == OK ? make_put(make, PACKAGE_SIG, sig.data, sig.len, note) : err;
 }
 
 static enum err
 fill(struct make *make, struct note *note)
 {
-    enum err err = make_clip(make, note);
+    enum err err = make_opened(make, note);
+    err = err == OK ? make_clip(make, note) : err;
     err = err == OK ? make_put_events(make, PACKAGE_EVENTS, &make->events, note) : err;
     err = err == OK ? put_line(make, PACKAGE_KEY, make->evidence_key, note) : err;
     err = err == OK ? put_line(make, PACKAGE_LOG_KEY, make->log_key, note) : err;
@@ -363,6 +363,7 @@ make_package(
     enum err err = run(make, note);
     events_release(&make->events);
     buf_release(&make->json);
+    json_decref(make->disclosed);
     free(make);
     return err;
 }

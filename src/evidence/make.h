@@ -11,6 +11,7 @@
 #include "ledger/key.h"
 
 #define MAKE_AUTHORITIES 8
+#define MAKE_DISCLOSE    32
 
 /* What pages are written from: the manifest without its list of files. */
 struct make_page {
@@ -36,6 +37,9 @@ struct make_settings {
     bool is_anyway;    /* also where the clip does not fit the events; then the manifest says so */
     const char *const *events; /* ids */
     size_t event_count;
+    const char *const *disclose; /* paths of sealed members, or what such a text says */
+    size_t disclose_count;
+    const struct subjects *subjects; /* that open them; or NULL */
     const char *reason;
     const char *maker;
     const char *account;   /* of this process, where the maker is another name; or NULL */

@@ -28,6 +28,9 @@ detail_json(const struct make *make)
         (void)json_object_set_new(
             detail, "account", event_text_json(event_text(settings->account)));
     }
+    if (detail != NULL && make->disclosed != NULL) {
+        (void)json_object_set(detail, "disclosed", make->disclosed);
+    }
     return detail;
 }
 

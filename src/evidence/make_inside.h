@@ -19,11 +19,17 @@ struct make {
     char signed_video[400]; /* in words, for people */
     char made[EVENT_TIME];
     char log_key[VKEY_TEXT], evidence_key[VKEY_TEXT];
-    bool has_export; /* an event says that what has the clip's SHA-256 left */
-    struct buf json; /* manifest.json */
+    bool has_export;   /* an event says that what has the clip's SHA-256 left */
+    struct buf json;   /* manifest.json */
+    json_t *disclosed; /* index and path of each text that is opened; or NULL */
     struct make_result *result;
 };
 
+/* Puts a small file and, when the manifest lists such, remembers it. */
+enum err make_put(struct make *make, const char *name, const void *bytes, size_t len,
+    struct note *note) MUST_CHECK;
+/* make_opened.c: openings of what is to be disclosed. ERR_MISSING: there is no such text. */
+enum err make_opened(struct make *make, struct note *note) MUST_CHECK;
 /* Puts each entry and its proof into that folder. */
 enum err make_put_events(struct make *make, const char *folder, const struct events *events,
     struct note *note) MUST_CHECK;

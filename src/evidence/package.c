@@ -62,6 +62,13 @@ package_numbered(const char *folder, uint64_t number, const char *end, char out[
     return out;
 }
 
+const char *
+package_opened_name(const char *digest, char out[PACKAGE_NAME])
+{
+    (void)snprintf(out, PACKAGE_NAME, PACKAGE_OPENED "%.64s.txt", digest);
+    return out;
+}
+
 bool
 package_is_numbered(const char *name, const char *folder, const char *end, uint64_t *ret_number)
 {

@@ -12,6 +12,8 @@
  *   clip/NAME             the clip, when it is in the package and not only its hash
  *   events/INDEX.json     an entry of the log, byte for byte
  *   events/INDEX.tlog-proof
+ *   opened/SHA256.txt     what one sealed text of an entry says (ledger/opening.h); the entry has
+ *                         that SHA-256, so it rests on the log alone
  *   made/INDEX.json, made/INDEX.tlog-proof
  *                         the log's event evidence.make about this very package: its `digest` is
  *                         that of manifest.json, its `detail.key` is evidence.vkey
@@ -41,6 +43,7 @@
 #define PACKAGE_CLIP     "clip/"
 #define PACKAGE_EVENTS   "events/"
 #define PACKAGE_MADE     "made/"
+#define PACKAGE_OPENED   "opened/"
 #define PACKAGE_TIME     "time/"
 #define PACKAGE_NAME     160 /* longest name in it, with its end */
 #define PACKAGE_FILES    4096
@@ -58,6 +61,8 @@ const char *package_numbered(
 /* Whether it is such a name, with the number in its one form; which number. */
 bool package_is_numbered(
     const char *name, const char *folder, const char *end, uint64_t *ret_number);
+/* "opened/" and those 64 digits; returns out. */
+const char *package_opened_name(const char *digest, char out[PACKAGE_NAME]);
 /* Makes a name for a clip of any name: "clip/" and what is allowed of it; returns out. */
 const char *package_clip_name(const char *name, char out[PACKAGE_NAME]);
 /* The name of the key of manifest.sig, ORIGIN/evidence, in out; NULL: longer than a key's name. */

@@ -1,6 +1,7 @@
 /* README.txt of a package: what it is, what it shows and does not, and how to check it by hand. */
 #include "base/text.h"
 #include "evidence/make.h"
+#include "evidence/package.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -141,6 +142,24 @@ put_lists(struct buf *out, const struct make_page *page)
     }
 }
 
+/* The names that were sealed in the log and stand in the words above. */
+static void
+put_opened(struct buf *out, const struct manifest *manifest)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        const char *name = manifest->files[i].name;
+        if (text_starts(name, PACKAGE_OPENED)) {
+            buf_format(out, "%s  %s\n",
+                is_first ? "\n  The log holds names sealed. Those that these files open are "
+                           "written in\n  the lines above; step 8 says how to check them:\n\n"
+                         : "",
+                name);
+            is_first = false;
+        }
+    }
+}
+
 static const char shows[] =
     "\nWHAT THIS SHOWS\n\n"
     "  - That the clip named above is byte for byte the one that this package was\n"
@@ -198,12 +217,28 @@ static const char shows[] =
     "     When its certificate has expired since, add -attime SECONDS: the time that\n"
     "     the first line prints, as seconds since 1970 (date -u -d TIME +%s).\n";
 
+static const char opens[] =
+    "\n  8. In an entry, \"sealed:YEAR-MARK:DIGITS:...\" is a name that is sealed: the log\n"
+    "     has only the SHA-256 (DIGITS) of what opens it. Where opened/ has a file,\n"
+    "     the name is opened: its second line says which member of the entry, what\n"
+    "     stands behind the third line is the name. Its SHA-256 must be the DIGITS of\n"
+    "     that member in an entry of 4; no other name has it. A name without a file\n"
+    "     stays sealed. This prints each name after the entry that was sealed with it:\n\n"
+    "       for f in opened/*.txt; do\n"
+    "         d=$(openssl dgst -sha256 -r \"$f\" | cut -c1-64)\n"
+    "         m=$(sed -n 2p \"$f\" | sed 's/.*[.]//')\n"
+    "         grep -lE \"\\\"$m\\\":(\\\"|\\[[^]]*\\\")sealed:[0-9a-f-]*:$d:\" events/*.json \\\n"
+    "           && sed 1,3d \"$f\" && echo || echo \"BROKEN $f\"\n"
+    "       done\n";
+
 void
 make_readme(struct buf *out, const struct make_page *page)
 {
     put_head(out, page);
     put_lists(out, page);
+    put_opened(out, page->manifest);
     buf_text(out, shows);
+    buf_text(out, opens);
     buf_text(out, "\nTHE KEYS\n\n");
     buf_format(out, "  log.vkey       %s\n", page->log_key);
     buf_format(out, "  evidence.vkey  %s\n", page->evidence_key);

@@ -453,8 +453,8 @@ seal_show(const struct subjects *subjects, const char *path, const char *text, s
 }
 
 /* The text of a member, or the next of its list; NULL: no more. */
-static const json_t *
-text_at(const json_t *value, size_t item)
+static json_t *
+text_at(json_t *value, size_t item)
 {
     if (json_is_array(value)) {
         return json_array_get(value, item);
@@ -468,15 +468,16 @@ seal_next(const json_t *event, struct seal_place *place)
     const char *action = json_string_value(json_object_get(event, "action"));
     for (; place->row < COUNT(rows); place->row++, place->item = 0) {
         const struct personal *row = &rows[place->row];
-        const json_t *value = json_object_get(object_of(event, row), row->member);
+        json_t *value = json_object_get(object_of(event, row), row->member);
         if (row->action != NULL && (action == NULL || strcmp(row->action, action) != 0)) {
             continue;
         }
-        const json_t *text;
+        json_t *text;
         while ((text = text_at(value, place->item)) != NULL) {
             place->item++;
             place->path = row->path;
             place->is_listed = json_is_array(value);
+            place->value = text;
             place->text = json_string_value(text);
             place->len = json_string_length(text);
             if (seal_parse(place->text, place->len, &place->sealed) == OK) {

@@ -68,6 +68,7 @@ enum err seal_show(const struct subjects *subjects, const char *path, const char
 /* A sealed text of an event, and where it stands. */
 struct seal_place {
     const char *path;
+    json_t *value; /* the text, in the event */
     const char *text;
     size_t len;
     struct sealed sealed;

@@ -66,7 +66,7 @@ def fixture_site(tmp_path_factory):
 def test_a_good_package_holds_but_for_what_nobody_gave(site, zipped):
     states, details = site.judge(site.package.files, zipped=zipped)
     assert {n for n, s in states.items() if s == "weak"} == OPEN | ({"witnesses"} - OPEN), states
-    assert all(s == "holds" for n, s in states.items() if n not in OPEN)
+    assert all(s == "holds" for n, s in states.items() if n not in OPEN | {"opened"}) and states["opened"] == "none"
     assert "existed by" in details["time-stamp"] and "anna" in details["export"]
 
 
@@ -336,7 +336,8 @@ def test_what_evidence_make_packs_holds_for_both(site, tmp_path, zipped):
                        "--tsa", server.url, "--out", out)
     assert done.returncode == 0, done.stderr
     states = packing.verify(out, "--key", site.key, "--tsa-roots", site.roots)[1]
-    assert {n for n, s in states.items() if s != "holds"} <= OPEN, states
+    assert states["opened"] == "none", "nothing is sealed"
+    assert {n for n, s in states.items() if s != "holds"} <= OPEN | {"opened"}, states
     assert not second.Package(second.load(out), site.key, site.roots.read_bytes()).run()
 
 

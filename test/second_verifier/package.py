@@ -20,7 +20,13 @@ import event
 import note
 import tree
 
-CLAIMS = ("manifest", "signature", "files", "log-key", "events", "made", "clip", "export", "said", "time-stamp")
+CLAIMS = ("manifest", "signature", "files", "log-key", "events", "opened", "made", "clip", "export", "said", "time-stamp")
+
+# doc/ledger-format.md, 9.1: which members may be sealed, of every action and of one.
+SEALED = {"": ("actor.ip", "actor.session", "actor.user"), "auth.ban": ("detail.net",), "auth.logout": ("detail.by_session",),
+          "ledger.read": tuple(f"detail.query.{n}" for n in ("ip", "object", "session", "text", "user")), "user.change": ("target.object",)}
+DIGEST = re.compile(r"sealed:[0-9]{4}-[0-9a-f]{16}:([0-9a-f]{64}):")
+OPENING = re.compile(rb"gatehouse opening 1\n([a-z._]{1,63})\n[0-9a-f]{64}\n(.*)", re.S)
 
 
 class Unreadable(Exception):
@@ -54,12 +60,24 @@ def two_ends(data):
     return any(n not in (nothing, w) for n, w, nothing in zip(narrow, wide, (0xffff, 0xffffffff, 0xffffffff)))
 
 
+def openings(entry):
+    """Path and digest of each text of an entry that is sealed and can be opened."""
+    for path in SEALED[""] + SEALED.get(entry["action"], ()):
+        value = entry
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        for text in value if isinstance(value, list) else [value]:
+            found = isinstance(text, str) and DIGEST.match(text)
+            if found:
+                yield path, found[1]
+
+
 class Package:
     """One package being verified; `broken` fills with names of claims."""
 
     def __init__(self, files, key=None, roots=None, clip=None):
         self.files, self.key, self.roots, self.clip, self.broken = files, key, roots, clip, {}
-        self.manifest = None
+        self.manifest, self.sealed, self.opened = None, set(), {}
 
     def fail(self, claim, why):
         """A claim that does not hold."""
@@ -73,7 +91,7 @@ class Package:
         return note.Key(text[:-1])
 
     def run(self):
-        """Steps 1 to 7 of the README."""
+        """Steps 1 to 8 of the README."""
         raw = self.files.get("manifest.json", b"")
         self.digest = hashlib.sha256(raw).hexdigest()
         try:
@@ -90,6 +108,7 @@ class Package:
             self.listed()
             self.the_clip()
             self.entries()
+            self.names()
         self.stamps()
         return self.broken
 
@@ -142,6 +161,7 @@ class Package:
             if note.Checkpoint(proof.partition(b"\n\n")[2]).origin != self.manifest["log"]:
                 raise note.Refused("not-signed", "another log")
             event.judge_event(entry)
+            self.sealed.update(openings(json.loads(entry)))
             return json.loads(entry)
         except (note.Refused, event.NoEvent) as bad:
             self.fail(claim, f"{name}: {bad}")
@@ -171,6 +191,15 @@ class Package:
             if entry and (entry["action"] != "evidence.make" or entry["outcome"] != "ok" or entry.get("digest") != f"sha256:{self.digest}" or
                           not self.evidence or entry["detail"].get("key") != self.evidence.text):
                 self.fail("made", f"{name} is about another package")
+
+    def names(self):
+        """Step 8: each file in opened/ is what a member of a proven entry was sealed with."""
+        for name in [n for n in self.files if n.startswith("opened/")]:
+            digest, found = hashlib.sha256(self.files[name]).hexdigest(), OPENING.fullmatch(self.files[name])
+            if not found or name != f"opened/{digest}.txt" or (found[1].decode(), digest) not in self.sealed:
+                self.fail("opened", name)
+            else:
+                self.opened[digest] = (found[1].decode(), found[2])
 
     def fits(self, target):
         """Whether an export's target says nothing else than the manifest."""
