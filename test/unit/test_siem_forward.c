@@ -76,8 +76,8 @@ configure(const char *more)
     scratch_path(yaml, "siem.yaml");
     (void)snprintf(text, sizeof(text),
         "ledger: .\nstate: .\ndestinations:\n"
-        "  - {name: f, type: file, path: out.log, format: rfc5424, batch: 100%s}\n",
-        more);
+        "  - {name: f, type: file, format: rfc5424, batch: 100%s%s}\n",
+        strstr(more, "path:") == NULL ? ", path: out.log" : "", more);
     assert_int_equal(siem_config_parse(text, strlen(text), yaml, &arena, &config, &note), OK);
 }
 
@@ -283,7 +283,8 @@ test_log_made_anew_with_other_entries_is_told(void **state)
     scratch_change = 199; /* as if it had been restored before that entry, and grown again */
     put_checkpoint("example.org/log", ENTRIES + 7);
     assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
-    assert_non_null(strstr(note.text, "entry 199 is another than the one that the cursor is behind"));
+    assert_non_null(
+        strstr(note.text, "entry 199 is another than the one that the cursor is behind"));
     assert_int_equal(open_forward(), OK);
     assert_int_equal(siem_forward_once(forward, &note), ERR_SCOPE);
     scratch_change = UINT64_MAX;
@@ -447,6 +448,38 @@ test_cursor_is_tried_again_and_told_until_it_is_written(void **state)
     assert_int_equal(read_cursor().next, ENTRIES);
 }
 
+/* Words of a fault may be cut anywhere; as JSON they must be whole characters. */
+static void
+test_trouble_is_whole_characters_whatever_the_words_of_a_fault_are(void **state)
+{
+    struct siem_state now;
+    char folder[512], more[512], name[3 * 80 + 2], clean[sizeof(now.trouble.text)];
+    pthread_t thread;
+    (void)state;
+    for (size_t i = 0; i < 80; i++) {
+        memcpy(name + 3 * i, "\xe2\x82\xac", 3);
+    }
+    (void)text_copy(
+        name + (size_t)3 * 80, 2, "a"); /* so that the last 120 bytes begin inside of one */
+    (void)snprintf(more, sizeof(more), ", path: %s", name);
+    (void)snprintf(folder, sizeof(folder), "%s/%s", scratch, name);
+    assert_int_equal(mkdir(folder, 0700), 0); /* opening it for writing fails */
+    configure(more);
+    assert_int_equal(open_forward(), OK);
+    assert_int_equal(siem_forward_once(forward, &note), ERR_IO);
+    text_clean(clean, sizeof(clean), note.text, strlen(note.text));
+    assert_string_not_equal(note.text, clean); /* or this test shows nothing */
+    assert_int_equal(pthread_create(&thread, NULL, run_forward, forward), 0);
+    int64_t until = clock_mono() + 10000;
+    do {
+        (void)usleep(10000);
+        siem_forward_state(forward, &now);
+    } while (now.failures == 0 && clock_mono() < until);
+    atomic_store(&halt.at, clock_mono());
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_string_equal(now.trouble.text, clean);
+}
+
 /* Entries below 256 are pruned, and the log says so in its last entry. */
 static void
 prune(uint64_t size)
@@ -543,6 +576,7 @@ main(void)
         ROW(test_damaged_cursor_is_told_and_nothing_is_sent),
         ROW(test_cursor_that_can_not_be_written_is_an_error_and_skips_nothing),
         ROW(test_cursor_is_tried_again_and_told_until_it_is_written),
+        ROW(test_trouble_is_whole_characters_whatever_the_words_of_a_fault_are),
         ROW(test_entries_that_were_pruned_before_are_counted_once_and_for_good),
         ROW(test_pruned_entries_are_counted_at_once_where_the_filter_drops_the_rest),
         cmocka_unit_test(test_pauses_grow_to_a_minute_and_are_never_all_alike),
