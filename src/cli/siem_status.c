@@ -131,7 +131,7 @@ describe(const struct siem_config *config, const struct siem_destination *to,
         (json_int_t)cursor.moved, "next_try",
         (json_int_t)json_integer_value(json_object_get(said, "next_try")), "set_aside",
         (json_int_t)json_integer_value(json_object_get(said, "set_aside")), "pruned",
-        (json_int_t)(cursor.pruned + gone), "pruned_since_start",
+        (json_int_t)cursor.pruned + (json_int_t)gone, "pruned_since_start",
         (json_int_t)gone + (json_int_t)json_integer_value(json_object_get(said, "pruned")));
 }
 

@@ -251,3 +251,14 @@ def test_ledger_whose_name_is_cut_in_the_middle_of_a_character_is_told(tmp_path)
         for words in (("--json",), ()):
             done = command(GATEHOUSE, "siem", "status", "--config", one.config, *words)
             assert done.returncode == 1 and done.stderr == "" and "\u20ac" in done.stdout, done.stderr
+
+
+def test_state_that_can_not_be_written_is_told_once_and_tried_again(tmp_path, log):
+    blocked = tmp_path / "siem" / "state.json.new"
+    blocked.mkdir(parents=True)
+    with Forwarder(tmp_path, [{"name": "f", "type": "file", "path": "out.log", "format": "rfc5424"}], ledger=log) as forwarder:
+        forwarder.wait("f", COUNT)
+        time.sleep(2.2)  # two more tries
+        assert forwarder.said.read_text().count("state.json: Is a directory") == 1
+        blocked.rmdir()
+        until(lambda: forwarder.row("f")["state"] == "caught up", 10)

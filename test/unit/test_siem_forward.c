@@ -12,14 +12,15 @@
 #define ENTRIES 300
 
 /* The step of writing a cursor that fails, and why; in place of the C library's own. */
-static enum { NOTHING, THE_FILE, ITS_NAME, THE_FOLDER } failing;
+enum step { NOTHING, THE_FILE, ITS_NAME, THE_FOLDER };
+static enum step failing;
 static atomic_int reason; /* 0: none fails */
 
 static bool
-fails(int step, const char *path, const char *what)
+fails(enum step step, const char *path, const char *what)
 {
     int why = atomic_load(&reason);
-    if (why == 0 || (int)failing != step || strstr(path, what) == NULL) {
+    if (why == 0 || failing != step || strstr(path, what) == NULL) {
         return false;
     }
     errno = why;
@@ -381,7 +382,8 @@ static void
 test_cursor_that_can_not_be_written_is_an_error_and_skips_nothing(void **state)
 {
     static const struct {
-        int step, reason;
+        enum step step;
+        int reason;
     } rows[] = {
         {THE_FILE,   ENOSPC},
         {ITS_NAME,   EACCES},
@@ -457,7 +459,7 @@ test_trouble_is_whole_characters_whatever_the_words_of_a_fault_are(void **state)
     pthread_t thread;
     (void)state;
     for (size_t i = 0; i < 80; i++) {
-        memcpy(name + 3 * i, "\xe2\x82\xac", 3);
+        (void)snprintf(name + 3 * i, sizeof(name) - 3 * i, "\xe2\x82\xac");
     }
     (void)text_copy(
         name + (size_t)3 * 80, 2, "a"); /* so that the last 120 bytes begin inside of one */
