@@ -3,6 +3,7 @@
  * it is sealed under. The ledger says that it was done, by whom and why, before it is done; not of
  * whom but by the marks that its entries have.
  */
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "cli/ledger.h"
@@ -32,7 +33,7 @@ static const struct cli_option options[] = {
     LEDGER_OPTION,
     KEYS_OPTION,
     {"user",         0, "NAME", "whose name, addresses and sessions"            },
-    {"years-before", 0, "YEAR", "everybody's of the years before this one"      },
+    {"years-before", 0, "YEAR", "everybody's of the years before that one"      },
     {"reason",       0, "TEXT", "why, for the event that says so; must be given"},
 };
 
@@ -148,7 +149,7 @@ take(struct cli_line *line, struct erase *erase)
     if ((user == NULL) == (before == NULL)) {
         return cli_usage(line, "ledger erase: say --user NAME or --years-before YEAR");
     }
-    if (erase->values[OPTION_REASON] == NULL) {
+    if (text_is_empty(erase->values[OPTION_REASON])) {
         return cli_usage(line, "ledger erase: say why, --reason TEXT");
     }
     if (user != NULL && (user[0] == '\0' || strlen(user) > 4000)) {
@@ -156,6 +157,13 @@ take(struct cli_line *line, struct erase *erase)
     }
     if (before != NULL && (strlen(before) != 4 || strspn(before, "0123456789") != 4)) {
         return cli_usage(line, "--years-before %.40s: a year of four digits, such as 2025", before);
+    }
+    char now[CLOCK_TEXT];
+    if (before != NULL && strncmp(before, clock_text(clock_wall(), now), 4) > 0) {
+        return cli_usage(line,
+            "--years-before %s would erase names of this year, too: %.4s is the latest; --user "
+            "erases one person",
+            before, now);
     }
     buf_text(&erase->what, user != NULL ? "u" : "y");
     buf_text(&erase->what, user != NULL ? user : before);

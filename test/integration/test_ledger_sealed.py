@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 
 import pytest
 
@@ -175,10 +176,28 @@ def test_what_an_erased_person_does_later_is_under_another_mark(ledger):
 
 
 def test_years_gone_by_are_erased_together(ledger):
-    done = erase(ledger, "--years-before", "2200")
+    year = time.gmtime().tm_year
+    subjects = ledger.parent / f"{ledger.name}-keys" / "subjects"
+    text = subjects.read_bytes()
+    keys = text.count(b"\n%d " % year)
+    subjects.write_bytes(text.replace(b"\n%d " % year, b"\n%d " % (year - 1)))
+    done = erase(ledger, "--years-before", str(year))
     assert done.returncode == 0, done.stderr
-    assert not any("opened" in row for row in found(ledger))
+    assert keys > 1 and done.stdout.startswith(f"{keys} keys are destroyed"), done.stdout
+    assert subjects.read_bytes().count(b"\n%d ----" % (year - 1)) == keys
+    assert not any("opened" in row for row in found(ledger, "--user", "anna"))
     assert erase(ledger, "--years-before", "26").returncode == 64
+
+
+@pytest.mark.parametrize("year", ["next", "2200", "9999"])
+def test_a_year_that_is_not_over_is_not_erased_with_those_gone_by(ledger, year):
+    year = str(time.gmtime().tm_year + 1) if year == "next" else year
+    before = (ledger.parent / f"{ledger.name}-keys" / "subjects").read_bytes()
+    done = erase(ledger, "--years-before", year)
+    assert done.returncode == 64 and year in done.stderr and str(time.gmtime().tm_year) in done.stderr
+    assert (ledger.parent / f"{ledger.name}-keys" / "subjects").read_bytes() == before
+    assert erase(ledger, "--years-before", str(time.gmtime().tm_year)).returncode == 0
+    assert any("opened" in row for row in found(ledger))
 
 
 def test_reading_leaves_no_name_of_who_was_looked_for(ledger):

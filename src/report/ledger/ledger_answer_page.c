@@ -83,8 +83,10 @@ put_person(struct buf *out, const struct ledger_answer_person *person,
         HTML(out, "{} to {}", time_text(row->first, from), time_text(row->last, to));
     }
     HTML(out, "</td><td data-label=\"How long\">{}{}</td><td data-label=\"What\">",
-        when_length(row->wall_ms, length),
-        row->open + row->before != 0 ? ", and views whose end is not recorded" : "");
+        row->wall_ms == 0 && row->open + row->before != 0 ? "" : when_length(row->wall_ms, length),
+        row->open + row->before == 0 ? ""
+        : row->wall_ms == 0          ? "views whose end is not recorded"
+                                     : ", and views whose end is not recorded");
     put_kind(out, person, row);
     buf_text(out, "</td>");
     put_count(out, "Still pictures", row->snapshots);
