@@ -5,7 +5,6 @@
  */
 #include "evidence/clip_inside.h"
 
-
 #define WINDOW 4096
 #define TYPE(a, b, c, d)                                                                           \
     ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
@@ -20,6 +19,7 @@ struct table {
     struct clip_source source; /* a window of its own: tables are read side by side */
     struct box box;
     uint64_t count;
+    uint64_t fixed; /* TABLE_SIZES: of all samples, or how wide a size is */
 };
 
 enum {
@@ -155,15 +155,14 @@ cell(struct table *table, uint64_t head, uint64_t n, size_t width, uint64_t *ret
 static bool
 size_of(struct table *table, uint64_t n, uint64_t *ret_size)
 {
-    uint64_t fixed = 0;
-    if (n >= table->count || !number_in(&table->source, &table->box, 4, &fixed)) {
+    if (n >= table->count) {
         return false;
     }
     if (table->box.type == TYPE('s', 't', 's', 'z')) {
-        *ret_size = fixed;
-        return fixed != 0 || cell(table, 12, n, 4, ret_size);
+        *ret_size = table->fixed;
+        return table->fixed != 0 || cell(table, 12, n, 4, ret_size);
     }
-    switch (fixed & 0xffU) {
+    switch (table->fixed & 0xffU) {
     case 16:
         return cell(table, 12, n, 2, ret_size);
     case 8:
@@ -221,7 +220,8 @@ open_table(struct walk *walk, const struct box *stbl, size_t which, const uint32
     }
     uint64_t place = which == TABLE_SIZES ? 8 : 4;
     return clip_source_open(walk->source->fd, WINDOW, &table->source) == OK &&
-           number_in(&table->source, &table->box, place, &table->count);
+           number_in(&table->source, &table->box, place, &table->count) &&
+           (which != TABLE_SIZES || number_in(&table->source, &table->box, 4, &table->fixed));
 }
 
 static void
