@@ -442,7 +442,7 @@ static enum err
 make(struct asked *asked, struct ledger_open *open, struct note *note)
 {
     struct search *search = NULL;
-    struct both both = {NULL};
+    struct both both = {NULL, NULL};
     struct entries *entries = NULL;
     struct ledger_answer *answer = asked->answer;
     enum err err = record(asked, open, note);

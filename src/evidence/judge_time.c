@@ -87,6 +87,21 @@ say_stamp(struct judging *judging, const char *files, const struct stamp_verdict
         verdict->signer, verdict->why.text, own);
 }
 
+/* What a maker left for whoever asks again: nothing that was signed is over it. */
+static void
+say_unsigned(struct judging *judging, uint64_t number)
+{
+    static const char *const ends[] = {".url", ".pem"};
+    char name[PACKAGE_NAME];
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        (void)package_numbered(PACKAGE_TIME, number, ends[i], name);
+        if (package_size(judging->package, name, &bytes) == OK) {
+            judge_say(judging, JUDGE_TIME, "%s: the maker's, and nothing vouches for it", name);
+        }
+    }
+}
+
 /* With the roots that were given; else by the package's own certificate, which is weak. */
 static enum judge_state
 judge_stamp(struct judging *judging, uint64_t number)
@@ -116,6 +131,7 @@ judge_stamp(struct judging *judging, uint64_t number)
     }
     stamp_check(&given, &verdict);
     say_stamp(judging, stamp_files(&given, number, files), &verdict, own);
+    say_unsigned(judging, number);
     if (verdict.state == STAMP_GOOD && verdict.time > clock_wall() + CLOCK_DAY) {
         judge_say(judging, JUDGE_TIME, "%s: its time is in the future", files);
         return JUDGE_WEAK;

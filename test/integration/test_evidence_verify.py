@@ -404,6 +404,12 @@ def test_json_has_what_the_package_says_of_itself_and_which_it_is(site, tmp_path
     assert told["package"] == str(path) and told["manifest"] == json.loads(site.package.files["manifest.json"])
 
 
+def test_what_nothing_signed_is_over_is_named_beside_its_time_stamp(site):
+    for name in ("time/1.url", "time/1.pem"):
+        states, details = site.judge({**site.package.files, name: b"x"})
+        assert states["time-stamp"] == "holds" and f"{name}: the maker's, and nothing vouches for it" in details["time-stamp"], details
+
+
 def test_who_made_it_by_which_account_is_told(site):
     package = packing.Package(site.ledger, CLIP, signed_video="present")
     detail = json.dumps({"key": package.signer.text, "account": "root"})
