@@ -62,7 +62,10 @@ static const struct cli_manual manual = {
         "did. An event (ledger.prune) says first what goes, by which policy, who did it and why;\n"
         "without that event `gatehouse ledger verify` reports missing entries as missing.\n"
         "\n"
-        "Entries that are in the journal still (the newest 16,000 or so) can't be pruned. Copies\n"
+        "The newest entries, up to 16,000 or so, can't be pruned: the ledger recovers from them "
+        "after a\n"
+        "crash. They go when as many newer ones have come; of a quiet ledger that may be long\n"
+        "after the policy's time, and how many stay is said each time. Copies\n"
         "of the log are pruned when `gatehouse ledger backup` brings them up to date; packages\n"
         "of evidence and proofs keep the entries that are in them. What a destination of\n"
         "siem.yaml has not got yet is refused, unless --unsent is given.\n",
@@ -178,6 +181,27 @@ find_minimum(struct prune *prune, uint64_t limit, uint64_t *ret_minimum, struct 
     }
     *ret_minimum = minimum;
     return OK;
+}
+
+/* What the policy does not keep and the journal still holds: it is said at once, not found out. */
+static enum err
+tell_left(const struct prune *prune, uint64_t minimum, struct note *note)
+{
+    uint64_t left = 0;
+    if (prune->minimum != UINT64_MAX) {
+        return OK; /* one that can't be met was refused */
+    }
+    enum err err = prune_left(prune->entries, prune->before, minimum, &left, note);
+    if (err == OK && left >= TILE_WIDTH) {
+        (void)fprintf(stderr,
+            "gatehouse: the policy is not met: %" PRIu64 " older entries stay, the newest of this "
+            "ledger.\n           Up to 16,000 of its newest entries are what it recovers from "
+            "after "
+            "a crash, and\n           can be pruned when as many newer ones have come. Sealed "
+            "names go sooner with\n           `gatehouse ledger erase`.\n",
+            left);
+    }
+    return err;
 }
 
 static enum err
@@ -318,6 +342,9 @@ run(struct prune *prune)
     err = err == OK ? secret_guard() : err;
     err = err == OK ? open_log(prune, &limit, &note) : err;
     err = err == OK ? find_minimum(prune, limit, &minimum, &note) : err;
+    if (err == OK) {
+        err = tell_left(prune, minimum, &note);
+    }
     if (err == OK) {
         err = minimum <= prune->old.minimum ? resume(prune, &note) : go(prune, minimum, &note);
     }

@@ -20,28 +20,51 @@ struct bundles {
     size_t kept_count;
 };
 
-enum err
-prune_find(struct entries *entries, int64_t before, uint64_t limit, uint64_t *ret_minimum,
-    struct note *note)
+/* The first entry from an index on, below the limit, that was recorded then or later. */
+static enum err
+find_kept_since(
+    struct entries *entries, int64_t before, uint64_t limit, uint64_t *index, struct note *note)
 {
     uint64_t size = entries_head(entries)->size;
-    uint64_t index = entries_retention(entries)->minimum;
     struct logged *logged = logged_new();
     enum err err = logged == NULL ? ERR_MEMORY : OK;
     limit = limit < size ? limit : size;
-    while (err == OK && index < limit) {
+    while (err == OK && *index < limit) {
         const uint8_t *entry = NULL;
         size_t len = 0;
-        err = entries_get(entries, index, &entry, &len, note);
+        err = entries_get(entries, *index, &entry, &len, note);
         if (err == OK && logged_read(logged, entry, len) &&
             logged->numbers[LOGGED_TIME] >= before) {
             break;
         }
-        index += err == OK ? 1 : 0;
+        *index += err == OK ? 1 : 0;
     }
     logged_free(logged);
+    return err;
+}
+
+enum err
+prune_find(struct entries *entries, int64_t before, uint64_t limit, uint64_t *ret_minimum,
+    struct note *note)
+{
+    uint64_t index = entries_retention(entries)->minimum;
+    enum err err = find_kept_since(entries, before, limit, &index, note);
     if (err == OK) {
         *ret_minimum = index - index % TILE_WIDTH;
+    }
+    return err;
+}
+
+enum err
+prune_left(struct entries *entries, int64_t before, uint64_t minimum, uint64_t *ret_count,
+    struct note *note)
+{
+    uint64_t pruned = entries_retention(entries)->minimum;
+    uint64_t start = minimum > pruned ? minimum : pruned;
+    uint64_t index = start;
+    enum err err = find_kept_since(entries, before, UINT64_MAX, &index, note);
+    if (err == OK) {
+        *ret_count = index - start;
     }
     return err;
 }

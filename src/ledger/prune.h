@@ -21,6 +21,12 @@ struct prune_plan {
  */
 enum err prune_find(struct entries *entries, int64_t before, uint64_t limit, uint64_t *ret_minimum,
     struct note *note) MUST_CHECK;
+/*
+ * How many entries from that minimum on follow each other that were recorded before: what should go
+ * and stays.
+ */
+enum err prune_left(struct entries *entries, int64_t before, uint64_t minimum, uint64_t *ret_count,
+    struct note *note) MUST_CHECK;
 enum err prune_look(
     struct tree *tree, uint64_t minimum, struct prune_plan *ret_plan, struct note *note) MUST_CHECK;
 /* Removes what prune_look() counts; durable on return. ERR_IO. */

@@ -3,12 +3,17 @@ import json
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
-from conftest import GATEHOUSE, command
+from conftest import GATEHOUSE, SOURCE, command
 from keeping import Keeper, init
 from siem_rig import Forwarder, indexes, until
+
+sys.path.insert(0, str(SOURCE / "test" / "second_verifier"))
+import note  # noqa: E402  pylint: disable=wrong-import-position
+import verify as second  # noqa: E402  pylint: disable=wrong-import-position
 
 COUNT = 17000  # with entry 0, which is the keeper's own; of fewer than 16,384 the journal holds all
 LINES = "\n".join(json.dumps({
@@ -245,7 +250,7 @@ def test_an_answer_over_what_is_pruned_does_not_say_that_nobody_viewed_it(ledger
                      tmp_path / "out", "--reason", "request")
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "out" / "answer.html").read_text()
-    assert "No view is recorded in what is kept of that time." in page and "Nobody viewed it" not in page
+    assert "No view is recorded in what is kept of it." in page and "Nobody viewed it" not in page
 
 
 @pytest.mark.parametrize("options, words", [((), "say one of"), (("--minimum", "5", "--keep", "3y"), "say one of"),
@@ -358,3 +363,115 @@ def test_what_was_pruned_before_it_was_sent_is_told_by_status_and_stays_told(led
         assert status == 0 and (after["pruned"], after["pruned_since_start"]) == (324, 0) and told()
     first = (siem.parent / "out.log").read_bytes().splitlines()[0]
     assert indexes([first]) == [1024]
+
+
+def both(folder, key):
+    """What both verifiers say of a log, on which they must agree: the first bad index, and the kinds."""
+    done = gatehouse("ledger", "verify", "--json", "--key", key, folder)
+    said = json.loads(done.stdout)
+    faults, head = second.verify_log(folder, note.Key(key))
+    kinds = ({f["kind"] for f in said["findings"]}, {f["kind"] for f in faults})
+    assert said["verified"] == (not faults) == (done.returncode == 0), (said["findings"], faults)
+    assert second.first_index(said["findings"]) == second.first_index(faults), (said["findings"], faults)
+    return second.first_index(faults), kinds[1], getattr(head, "pruned", None)
+
+
+@pytest.fixture(name="pruned", scope="module")
+def fixture_pruned(full, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pruned") / "ledger"
+    shutil.copytree(full[0], folder, ignore=shutil.ignore_patterns("*.sock"))
+    shutil.copytree(str(full[0]) + "-keys", str(folder) + "-keys")
+    assert prune(folder, "--minimum", "1024").returncode == 0
+    return folder, full[0]
+
+
+@pytest.fixture(name="copied")
+def fixture_copied(pruned, tmp_path):
+    shutil.copytree(pruned[0] / "log", tmp_path / "copied" / "log")
+    return tmp_path / "copied"
+
+
+def test_the_second_verifier_verifies_a_pruned_log_and_says_what_is_gone(pruned, full):
+    index, kinds, told = both(pruned[0], full[1])
+    assert index is None and not kinds
+    assert told[:2] == (1024, 1024) and told[3].startswith("minimum 1024")
+    done = subprocess.run([sys.executable, SOURCE / "test" / "second_verifier" / "verify.py", "log", "--key", full[1], pruned[0]],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "1024 of them are not there" in done.stdout and "pruned by policy" in done.stdout
+
+
+def test_a_bundle_that_could_be_gone_and_is_there_is_checked_by_both(copied, pruned, full):
+    bundle(copied, 1).write_bytes(bundle(pruned[1], 1).read_bytes())
+    assert both(copied, full[1])[2][:2] == (768, 1024)
+    data = bytearray(bundle(copied, 1).read_bytes())
+    data[60] ^= 1
+    bundle(copied, 1).write_bytes(data)
+    index, kinds, _ = both(copied, full[1])
+    assert index == 256 and kinds
+
+
+def swap(before, after):
+    def change(log):
+        file = log / "retention"
+        assert before in file.read_text()
+        file.write_text(file.read_text().replace(before, after))
+    return change
+
+
+def flip(name):
+    def change(log):
+        data = bytearray((log / name).read_bytes())
+        data[40] ^= 1
+        (log / name).write_bytes(data)
+    return change
+
+
+def link(log):
+    (log / "retention").rename(log / "elsewhere")
+    (log / "retention").symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize("wrong, kind", [
+    (lambda log: (log / "retention").unlink(), "missing"),
+    (lambda log: (log / "tile/entries/004").unlink(), "missing"),
+    (lambda log: (log / "tile/0/001").unlink(), "damaged"),
+    (flip("tile/0/001"), "damaged"),
+    (swap("minimum 1024", "minimum 1280"), "not-stated"),
+    (swap("minimum 1024", "minimum 512"), "not-stated"),
+    (swap("policy minimum", "policy Minimum"), "not-stated"),
+    (swap("event 17", "event 16"), "not-stated"),
+    (swap("event 17", "event 999917"), "not-stated"),
+    (swap("minimum 1024", "minimum 1000"), "unreadable"),
+    (swap("minimum 1024", "minimum 01024"), "unreadable"),
+    (swap("gatehouse", "Gatehouse"), "unreadable"),
+    (lambda log: (log / "retention").write_bytes((log / "retention").read_bytes() + b"\n"), "unreadable"),
+    (link, "unreadable"),
+])
+def test_both_verifiers_refuse_a_log_that_is_wrongly_pruned(copied, full, wrong, kind):
+    wrong(copied / "log")
+    _, kinds, _ = both(copied, full[1])
+    assert kind in kinds, kinds
+
+
+@pytest.mark.parametrize("options", [("--before", "now"), ("--before", "now", "--dry-run")])
+def test_that_a_policy_can_not_be_met_yet_is_said_at_once_with_the_reason(ledger, options):
+    append(ledger, "\n".join(LINES.replace("event-", "later-").split("\n")[:600]))
+    done = prune(ledger, *options)
+    assert done.returncode == 0 and "the policy is not met" in done.stderr and "recovers from after" in done.stderr
+    minimum = int(done.stdout.split("below ")[1].split()[0])
+    left = int(done.stderr.split("not met: ")[1].split()[0])
+    assert COUNT + 600 <= minimum + left <= COUNT + 610, (minimum, left)
+    assert "can't be pruned" in gatehouse("ledger", "prune", "--help").stdout
+
+
+def test_a_small_ledger_is_told_that_nothing_of_it_can_go_yet(tmp_path):
+    folder = tmp_path / "small"
+    init(folder)
+    append(folder, "\n".join(LINES.split("\n")[:600]))
+    done = prune(folder, "--before", "now")
+    assert "nothing to prune" in done.stdout and "the policy is not met: 60" in done.stderr
+
+
+def test_of_a_policy_that_is_met_nothing_is_said(ledger):
+    done = prune(ledger, "--keep", "3y")
+    assert done.returncode == 0 and "not met" not in done.stderr

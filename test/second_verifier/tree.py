@@ -253,10 +253,10 @@ def believed_leaf(tiles, believed, index):
 
 
 class Walk:
-    """Every tile and bundle of a size, from the root down, in the order of entries."""
+    """Every tile and bundle of a size, from the root down, in the order of entries; below pruned, bundles may be missing."""
 
-    def __init__(self, tiles, size, wanted, each):
-        self.tiles, self.size, self.each = tiles, size, each
+    def __init__(self, tiles, size, wanted, each, pruned=0):
+        self.tiles, self.size, self.each, self.pruned, self.gone = tiles, size, each, pruned, 0
         self.wanted, self.roots, self.fold, self.count = set(wanted), {}, Fold(), 0
         self.faults = []
         if 0 in self.wanted:
@@ -324,6 +324,11 @@ class Walk:
         """The entries beside their hashes; goes on only while all is well, since the first fault counts."""
         name, start = tile_name("entries", number, width), number * WIDTH
         found, fault = self.tiles.entries(number, width)
+        if fault == "missing" and hashes is not None and width == WIDTH and start + WIDTH <= self.pruned:
+            self.gone += WIDTH
+            for i, one in enumerate(hashes):
+                self._take(start + i, one, None)
+            return
         made = [leaf(one) for one in found]
         for i, one in enumerate(made):
             if hashes is not None and one != hashes[i]:
@@ -354,4 +359,5 @@ class Walk:
             self.fold.push(value)
             if self.count in self.wanted:
                 self.roots[self.count] = self.fold.root()
-            self.each(index, entry)
+            if entry is not None:
+                self.each(index, entry)

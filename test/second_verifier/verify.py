@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import sys
 
 import event
@@ -16,6 +17,8 @@ import note
 import tree
 
 HANDOVERS = "handover"
+RETENTION_MOST = 4095
+RETENTION = re.compile(rb"gatehouse retention\nminimum (0|[1-9][0-9]{0,18})\nevent (0|[1-9][0-9]{0,18})\npolicy ([ -~]{1,255})\n")
 
 
 class Trust:
@@ -149,6 +152,43 @@ def judge_quorum(policy, checkpoint):
         raise note.Refused("not-witnessed", "too few witnesses cosigned it")
 
 
+def stated_retention(folder):
+    """What the file retention says (9.2): minimum, event, policy; None where it is not there."""
+    try:
+        data = folder.read("retention", RETENTION_MOST)
+    except OSError:
+        data = b""
+    if data is None:
+        return None
+    found = RETENTION.fullmatch(data)
+    numbers = [int(one) for one in found.groups()[:2]] if found else [0, 0]
+    if not found or numbers[0] == 0 or numbers[0] % tree.WIDTH or numbers[1] < numbers[0]:
+        raise note.Refused("unreadable", "retention has another form than it must have")
+    return (*numbers, found[3].decode("ascii"))
+
+
+def pruned_below(tiles, head, stated):
+    """The minimum, where the log itself states it: the event is at its proven place and says the same."""
+    minimum, index, policy = stated
+    wrong = note.Refused("not-stated", f"retention: event {index} of this log does not say so")
+    if index >= head.size:
+        raise wrong
+    believed = tree.believed_edge(tiles, head.size, head.root)
+    last = believed and tree.believed_leaf(tiles, believed, index)
+    found = tiles.entries(index // tree.WIDTH, index % tree.WIDTH + 1)[0]
+    if len(found) != index % tree.WIDTH + 1 or tree.leaf(found[-1]) != last:
+        raise wrong
+    try:
+        said = event.canonical(found[-1])
+    except event.NoEvent:
+        raise wrong from None
+    detail = said.get("detail") if isinstance(said, dict) else None
+    if not isinstance(detail, dict) or said.get("action") != "ledger.prune" or said.get("outcome") != "ok" or (
+            detail.get("minimum"), detail.get("policy")) != (minimum, policy):
+        raise wrong
+    return minimum
+
+
 def verify_log(path, key, policy=None, earlier=None):
     """Everything of chapter 10; returns the faults, in its order, and the head."""
     faults, events = [], []
@@ -164,6 +204,11 @@ def verify_log(path, key, policy=None, earlier=None):
                 events.append({"kind": "no-event", "index": index, "file": None, "words": str(bad)})
 
     folder = tree.Folder(path / "log" if (path / "log").is_dir() else path)
+    stated, pruned = None, 0
+    try:
+        stated = stated_retention(folder)
+    except note.Refused as bad:
+        say(bad, "retention")
     head = head_of(folder)
     tiles = tree.Tiles(folder, head.size)
     trust, broken = follow(folder, tiles, key)
@@ -190,12 +235,18 @@ def verify_log(path, key, policy=None, earlier=None):
                 others.append((name, found))
         except note.Refused as bad:
             say(bad, name)
-    walk = tree.Walk(tiles, head.size, [h.size for _, h in others] + [head.size], each)
+    try:
+        pruned = pruned_below(tiles, head, stated) if stated else 0
+    except note.Refused as bad:
+        say(bad, "retention")
+    walk = tree.Walk(tiles, head.size, [h.size for _, h in others] + [head.size], each, pruned)
     walk.run(head.root)
     faults += walk.faults
     for name, other in others + [("checkpoint", head)]:
         if other.size in walk.roots and walk.roots[other.size] != other.root and not walk.faults:
             say(note.Refused("forked", f"{name} is of another history"), name)
+    if head is not None and pruned:
+        head.pruned = (walk.gone, *stated)
     return faults + events, head
 
 
@@ -278,7 +329,10 @@ def run(args):
         return [], "the entry is in the log"
     earlier = read(args.from_checkpoint, note.NOTE_MOST) if args.from_checkpoint else None
     faults, head = verify_log(args.folder, key_of(args.key), policy, earlier)
-    return faults, f"{head.size} entries" if head else ""
+    words = f"{head.size} entries" if head else ""
+    if hasattr(head, "pruned"):  # chapter 10, check 5: it must be said
+        words += "; {} of them are not there, those below {} are pruned by policy (event {}): {}".format(*head.pruned)
+    return faults, words
 
 
 def first_index(faults):
