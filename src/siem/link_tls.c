@@ -10,7 +10,7 @@
 
 #define NAME_TEXT 128
 #define TIME_TEXT 64
-#define RESUMED   ((int64_t)60 * 60 * 1000) /* ms for which a certificate need not be shown again */
+#define RESUMED   ((int64_t)60 * 60 * 1000) /* ms until certificate and authorities count anew */
 
 /* Alerts by which a receiver says that it does not take our certificate (RFC 8446 6.2). */
 static const struct {
@@ -136,6 +136,9 @@ enum err
 siem_link_tls_new(const struct siem_destination *to, struct siem_link_memory *memory, SSL **ret_tls,
     struct note *note)
 {
+    if (memory->tls != NULL && clock_mono() - memory->verified >= RESUMED) {
+        siem_link_forget(memory); /* an authority that was taken away counts no longer than this */
+    }
     enum err err = memory->tls == NULL ? make_context(to, memory, note) : OK;
     SSL *tls = err == OK ? SSL_new(memory->tls) : NULL;
     if (err != OK) {
@@ -146,9 +149,7 @@ siem_link_tls_new(const struct siem_destination *to, struct siem_link_memory *me
         return ERR_MEMORY;
     }
     if (memory->session != NULL) {
-        if (clock_mono() - memory->verified < RESUMED) {
-            (void)SSL_set_session(tls, memory->session);
-        }
+        (void)SSL_set_session(tls, memory->session);
         SSL_SESSION_free(memory->session); /* each is used once (RFC 8446 C.4) */
         memory->session = NULL;
     }

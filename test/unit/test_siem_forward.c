@@ -366,7 +366,9 @@ test_damaged_cursor_is_told_and_nothing_is_sent(void **state)
 {
     static const char *const bad[] = {"", "gatehouse-siem-cursor 2\n",
         "gatehouse-siem-cursor 1\norigin x\nnext -1\ndelivered 0\nmoved 0\n",
-        "gatehouse-siem-cursor 1\norigin x\nnext 1\ndelivered 0\nmoved 0\nmore 1\n"};
+        "gatehouse-siem-cursor 1\norigin x\nnext 1\ndelivered 0\nmoved 0\nmore 1\n",
+        "gatehouse-siem-cursor 1\norigin x\nnext 1\ndelivered 0\nmoved 0\npruned -1\n",
+        "gatehouse-siem-cursor 1\norigin x\nnext 1\ndelivered 0\nmoved 0\npruned 1\npruned 2\n"};
     struct stat status;
     (void)state;
     for (size_t i = 0; i < COUNT(bad); i++) {

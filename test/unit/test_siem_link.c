@@ -293,6 +293,34 @@ test_session_is_resumed_for_an_hour_after_a_certificate_was_shown(void **state)
     assert_int_equal(scratch_remove(), 0);
 }
 
+static void
+test_authority_that_was_taken_away_counts_for_an_hour_at_most(void **state)
+{
+    char ca[256];
+    (void)state;
+    scratch_make("authority");
+    scratch_path(ca, "ca.pem");
+    struct greeting greeting = {.server = make_server(ca, "siem.test", true)};
+    struct siem_link *link = NULL;
+    pthread_t thread;
+    listen_with(0);
+    to.uses_tls = true;
+    to.ca = ca;
+    to.confirm_ms = 5000;
+    assert_false(is_resumed(greeting.server));
+    SSL_CTX_free(make_server(ca, "another", true)); /* its certificate is in the file now */
+    assert_true(is_resumed(greeting.server));
+    memory.verified = clock_mono() - HOUR;
+    assert_int_equal(pthread_create(&thread, NULL, serve_one, &greeting), 0);
+    assert_int_equal(siem_link_open(&outlet, &memory, &link, &note), OK);
+    assert_int_equal(siem_link_greet(link, &note), ERR_TLS);
+    siem_link_close(link);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_non_null(strstr(note.text, "is not believed"));
+    SSL_CTX_free(greeting.server);
+    assert_int_equal(scratch_remove(), 0);
+}
+
 /* libcurl's words name the certificate's subject; only http's outlet gets them. */
 static void
 refuse_rogue(const char *subject)
@@ -360,6 +388,7 @@ main(void)
         ROW(test_receiver_that_closes_with_bytes_that_it_never_read_has_nothing),
         ROW(test_receiver_that_ends_its_side_before_it_acknowledged_all_has_nothing),
         ROW(test_receiver_that_reads_to_the_end_and_closes_has_all),
+        ROW(test_authority_that_was_taken_away_counts_for_an_hour_at_most),
         ROW(test_what_a_rogue_certificate_calls_itself_is_tame_in_a_note),
         ROW(test_name_of_a_rogue_certificate_is_cut_between_characters),
         ROW(test_session_is_resumed_for_an_hour_after_a_certificate_was_shown),
