@@ -21,9 +21,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATH_ROOM 4096
+#define TURNS     100 /* of 10 ms that an ending keeper is waited for */
 
 enum {
     OPTION_LEDGER,
@@ -115,6 +117,27 @@ remove_one(const char *path, const struct stat *status, int kind, struct FTW *pl
     return remove(path);
 }
 
+/*
+ * The folder of a restore that was killed. Its keeper may still be ending in there, so that a file
+ * is gone before it is removed, or comes after: then all is looked at again.
+ */
+static bool
+remove_work(const char *path)
+{
+    static const struct timespec pause = {.tv_nsec = 10000000};
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
+            (errno == ENOENT && access(path, F_OK) != 0)) {
+            return true;
+        }
+        if (errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST) {
+            return false;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
 /* What was cut short is removed; what is in the ledger's place stays. */
 static enum err
 clear_place(const struct restore *restore, struct note *note)
@@ -126,7 +149,7 @@ clear_place(const struct restore *restore, struct note *note)
                      : strerrordesc_np(errno));
         return is_there ? ERR_VALUE : ERR_IO;
     }
-    if (nftw(restore->work.data, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) {
+    if (!remove_work(restore->work.data)) {
         note_set(note, "%s: %s", file_tail(restore->work.data, 150), strerrordesc_np(errno));
         return ERR_IO;
     }
