@@ -84,6 +84,13 @@ length_too_large(struct conn *conn, const struct buf *answer)
 }
 
 static void
+hang_up(struct conn *conn, const struct buf *answer)
+{
+    length_too_large(conn, answer);
+    conn_end(conn);
+}
+
+static void
 length_negative(struct conn *conn, const struct buf *answer)
 {
     (void)answer;
@@ -361,6 +368,7 @@ static const struct behaviour behaviours[] = {
     {"drip",                NULL,                                drip, drip, NULL, 0, NULL},
     {"endless-body",                NULL,                                    endless_body, NULL, NULL, 0, NULL},
     {"length-too-large", NULL,length_too_large, NULL, NULL, 0, NULL},
+    {"hangs-up", NULL, hang_up, NULL, NULL, 0, NULL},
     {"length-negative",                NULL,                                   length_negative, NULL, NULL, 0, NULL},
     {"length-huge",                    NULL,                           length_huge, NULL, NULL, 0, NULL},
     {"gzip-bomb",        NULL,gzip_bomb, NULL, NULL, 0, NULL},

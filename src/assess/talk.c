@@ -12,6 +12,8 @@
 
 /* A port that gave this many questions in a row no answer is not asked again. */
 #define DEAD_AFTER 2
+/* One that hung up in the middle of as many is asked on, and told. */
+#define CUT_AFTER 4
 
 static void
 fill_stage(struct talk *talk)
@@ -65,21 +67,32 @@ is_dead(const struct talk *talk, uint16_t port)
     return row != talk->dead_count && talk->dead_counts[row] >= DEAD_AFTER;
 }
 
+/* The port's row; a new one where it has none, past the last when all are taken. */
+static size_t
+take_row(struct talk *talk, uint16_t port)
+{
+    size_t row = dead_row(talk, port);
+    if (row == talk->dead_count && row != TALK_DEAD_PORTS) {
+        talk->dead_ports[row] = port;
+        talk->dead_counts[row] = talk->cut_counts[row] = 0;
+        talk->dead_count++;
+    }
+    return row;
+}
+
 static void
-note_failure(struct talk *talk, const struct answer *answer)
+note_failure(struct talk *talk, const struct answer *answer, bool silent)
 {
     char text[160];
     char asked[256];
-    size_t row = dead_row(talk, talk->now.target.port);
+    size_t row = take_row(talk, talk->now.target.port);
     if (row == TALK_DEAD_PORTS) {
         return;
     }
-    if (row == talk->dead_count) {
-        talk->dead_ports[row] = talk->now.target.port;
-        talk->dead_counts[row] = 0;
-        talk->dead_count++;
-    }
-    if (++talk->dead_counts[row] == DEAD_AFTER) {
+    talk->dead_counts[row] = silent ? (uint8_t)(talk->dead_counts[row] + 1) : 0;
+    talk->cut_counts[row] = (uint8_t)(talk->cut_counts[row] + 1);
+    if (talk->dead_counts[row] == DEAD_AFTER ||
+        (talk->cut_counts[row] == CUT_AFTER && talk->subject->trouble == NULL)) {
         (void)snprintf(text, sizeof(text), "port %u: %s (%.100s)", talk->now.target.port,
             err_words(answer->err), talk_asked(&talk->now, asked, sizeof(asked)));
         talk->subject->trouble = arena_copy(&talk->subject->arena, text);
@@ -92,7 +105,7 @@ forget_failures(struct talk *talk)
 {
     size_t row = dead_row(talk, talk->now.target.port);
     if (row != talk->dead_count) {
-        talk->dead_counts[row] = 0;
+        talk->dead_counts[row] = talk->cut_counts[row] = 0;
     }
 }
 
@@ -135,8 +148,9 @@ got_answer(void *context, const struct answer *answer)
     struct talk *talk = context;
     talk->call = NULL;
     bool silent = is_silent(talk, answer);
-    if (silent && talk->now.way != TALK_BANNER) {
-        note_failure(talk, answer);
+    bool failed = silent || answer->err == ERR_NETWORK;
+    if (failed && talk->now.way != TALK_BANNER) {
+        note_failure(talk, answer, silent);
     } else if (!silent) {
         forget_failures(talk);
     }

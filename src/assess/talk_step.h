@@ -64,6 +64,7 @@ struct talk {
     int64_t deadline;
     uint16_t dead_ports[TALK_DEAD_PORTS];
     uint8_t dead_counts[TALK_DEAD_PORTS];
+    uint8_t cut_counts[TALK_DEAD_PORTS]; /* answers in a row that were hung up on */
     size_t dead_count;
     struct identity_place roots[TALK_ROOTS]; /* where front pages lead: "/nvr" */
     size_t root_count;

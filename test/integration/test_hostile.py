@@ -32,7 +32,7 @@ def test_nobody_goes_where_a_device_points_to(hostile, name):
     assert canary["connections"] == 0 and canary["requests"] == 0
 
 
-@pytest.mark.parametrize("address", ["10.20.0.50", "10.20.0.51", "10.20.0.52", "10.20.0.53", "10.20.0.55", "10.20.0.56", "10.20.0.59", "10.20.0.64"])
+@pytest.mark.parametrize("address", ["10.20.0.50", "10.20.0.51", "10.20.0.52", "10.20.0.53", "10.20.0.55", "10.20.0.56", "10.20.0.59", "10.20.0.64", "10.20.0.78"])
 def test_trouble_is_said_with_its_reason(hostile, address):
     trouble = hostile.device(address)["trouble"]
     assert trouble

@@ -155,7 +155,7 @@ rig_init(struct rig *rig)
     rig->settings = (struct wire_settings){
         .packets_per_second = 100000,
         .packets_per_second_host = 100000,
-        .connect_ms = 800,
+        .connect_ms = 3000,
         .answer_ms = 1500,
         .calls = 64,
         .calls_host = 2,
