@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -18,6 +19,15 @@ LAB = BUILD / "lab" / "gatehouse-lab"
 HOME = tempfile.mkdtemp(prefix="gatehouse-home-")
 os.environ.update(XDG_STATE_HOME=f"{HOME}/state", XDG_DATA_HOME=f"{HOME}/data", XDG_CACHE_HOME=f"{HOME}/cache")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+
+class Running(subprocess.Popen):
+    """A program that ends with its test: when that fails in the middle, nobody waits for the program."""
+
+    def __exit__(self, kind, value, traceback):
+        if kind is not None and self.poll() is None:
+            self.kill()
+        super().__exit__(kind, value, traceback)
 
 
 class Run:
@@ -59,6 +69,16 @@ class Run:
 def command(*args, timeout=120, **more):
     """Runs a command to its end, output as text."""
     return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=timeout, check=False, **more)
+
+
+def wait_for(what, seconds=60):
+    """Waits until it is true, and gives it."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if got := what():
+            return got
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
 
 
 def in_lab(site, folder, *args, timeout=240, lab_options=()):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import tsa
-from conftest import GATEHOUSE, command
+from conftest import GATEHOUSE, command, wait_for
 from footage import FILE, HOUR, Footage, Viewer
 from gateway import MODULE, Gateway, events
 
@@ -19,15 +19,6 @@ pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="this build has no m
 def packages(folder):
     """Those that have their names; what is still written has another."""
     return sorted(p.parent for p in folder.glob("*/manifest.json") if p.parent.suffix != ".gatehouse-part")
-
-
-def wait_for(what, seconds=40):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if got := what():
-            return got
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 def test_an_export_through_the_gateway_makes_a_package_by_itself(tmp_path):

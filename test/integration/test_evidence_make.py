@@ -15,7 +15,7 @@ import zipfile
 
 import pytest
 
-from conftest import GATEHOUSE, command, entries
+from conftest import GATEHOUSE, Running, command, entries, wait_for
 
 CLIP = bytes(range(256)) * 4000
 
@@ -268,7 +268,7 @@ def test_a_kill_in_the_middle_leaves_no_half_package(site, name, number):
     args = [GATEHOUSE, "evidence", "make", "--ledger", site.ledger, "--clip", site.clip, "--event", "1",
             "--reason", "x", "--out", name]
     part = site.folder / (name + ".gatehouse-part")
-    with subprocess.Popen(args, env=site.env, cwd=site.folder, stderr=subprocess.DEVNULL) as process:
+    with Running(args, env=site.env, cwd=site.folder, stderr=subprocess.DEVNULL) as process:
         for _ in range(600):
             grown = list(part.glob("clip/*")) if name == "case" else [part]
             if any(p.exists() and p.stat().st_size > 1_000_000 for p in grown):
@@ -290,8 +290,8 @@ def test_a_full_disk_leaves_nothing(site):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
     for name in ("case", "case.zip"):
-        with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as keeper:
+        with Running([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env,
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as keeper:
             for _ in range(200):
                 if (site.ledger / "keeper.sock").exists():
                     break
@@ -305,17 +305,6 @@ def test_a_full_disk_leaves_nothing(site):
         assert not list(site.folder.glob("case*"))
 
 
-def wait_for(what, seconds=30):
-    """Waits until it is true, and gives it."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        got = what()
-        if got:
-            return got
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
-
-
 def test_every_export_gets_a_package_of_its_own_once(site):
     out = site.folder / "packages"
     args = [GATEHOUSE, "evidence", "follow", "--ledger", site.ledger, "--out", out]
@@ -324,11 +313,11 @@ def test_every_export_gets_a_package_of_its_own_once(site):
         found = out.iterdir() if out.exists() else []
         return sorted(p.name for p in found if (p / "manifest.json").exists() and p.suffix != ".gatehouse-part")
 
-    with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as keeper:
+    with Running([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env, stdout=subprocess.DEVNULL,
+                 stderr=subprocess.DEVNULL) as keeper:
         wait_for((site.ledger / "keeper.sock").exists)
         for turn in range(2):
-            with subprocess.Popen(args, env=site.env, stderr=subprocess.DEVNULL) as follower:
+            with Running(args, env=site.env, stderr=subprocess.DEVNULL) as follower:
                 wait_for((out / "cursor").exists)
                 time.sleep(0.5)
                 for phase, more in (("begin", []), ("end", ["--bytes", 5, "--digest", "sha256:" + "ab" * 32])):
@@ -350,12 +339,12 @@ def test_every_export_gets_a_package_of_its_own_once(site):
 def test_a_follower_goes_on_when_the_keeper_comes_back(site):
     out = site.folder / "packages"
     args = [GATEHOUSE, "evidence", "follow", "--ledger", site.ledger, "--out", out, "--from-begin"]
-    with subprocess.Popen(args, env=site.env, stderr=subprocess.DEVNULL) as follower:
+    with Running(args, env=site.env, stderr=subprocess.DEVNULL) as follower:
         wait_for((out / "cursor").exists)
         time.sleep(1.5)
         assert not list(out.glob("*/manifest.json"))
-        with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as keeper:
+        with Running([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env,
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as keeper:
             wait_for(lambda: [p for p in out.glob("*/manifest.json") if p.parent.suffix != ".gatehouse-part"])
             follower.terminate()
             assert follower.wait(timeout=30) == 0
@@ -493,8 +482,8 @@ def test_a_time_stamp_comes_or_is_pending_and_comes_later(site):
 @pytest.fixture(name="kept")
 def fixture_kept(site):
     """The same with a keeper, so that only the package is written by the maker."""
-    with subprocess.Popen([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as keeper:
+    with Running([GATEHOUSE, "keeper", "--ledger", site.ledger], env=site.env, stdout=subprocess.DEVNULL,
+                 stderr=subprocess.DEVNULL) as keeper:
         wait_for((site.ledger / "keeper.sock").exists)
         site.keeper = keeper
         yield site
@@ -545,7 +534,7 @@ def test_the_finished_package_of_another_is_not_emptied(kept):
                 return True
         return False
 
-    with subprocess.Popen(args, env=kept.env, cwd=kept.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as maker:
+    with Running(args, env=kept.env, cwd=kept.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as maker:
         wait_for(has_it_open)
         part.rename(finished)
         os.close(other)
@@ -558,9 +547,9 @@ def test_the_finished_package_of_another_is_not_emptied(kept):
 def test_a_keeper_that_dies_with_the_event_is_told_as_not_known(kept):
     with socket.create_server(("127.0.0.1", 0)) as authority:
         url = f"http://127.0.0.1:{authority.getsockname()[1]}/"
-        with subprocess.Popen([GATEHOUSE, "evidence", "make", "--ledger", kept.ledger, "--clip", kept.clip, "--event", "view00000001", "--reason",
-                               "x", "--out", "case", "--tsa", url], env=kept.env, cwd=kept.folder, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True) as maker:
+        with Running([GATEHOUSE, "evidence", "make", "--ledger", kept.ledger, "--clip", kept.clip, "--event", "view00000001", "--reason",
+                      "x", "--out", "case", "--tsa", url], env=kept.env, cwd=kept.folder, stdout=subprocess.DEVNULL,
+                     stderr=subprocess.PIPE, text=True) as maker:
             # It waits for the authority; the event is next, and meets a keeper that reads nothing more.
             authority.settimeout(30)
             connection = authority.accept()[0]

@@ -18,7 +18,7 @@ import pytest
 import packing
 import signing
 import tsa
-from conftest import GATEHOUSE, SOURCE, command
+from conftest import GATEHOUSE, SOURCE, Running, command
 
 sys.path.insert(0, str(SOURCE / "test" / "second_verifier"))
 sys.path.insert(0, str(SOURCE / "tools"))
@@ -505,7 +505,7 @@ def test_all_threads_of_a_verifier_are_shut_in_while_a_clip_is_read(site, tmp_pa
     with clip.open("wb") as file:
         file.truncate(64 << 30)
     path = packing.write(packing.Package(site.ledger, CLIP, inside=False, signed_video="present").seal().files, tmp_path / "p")
-    with subprocess.Popen([GATEHOUSE, "evidence", "verify", "--clip", clip, path], stdout=subprocess.DEVNULL) as verifier:
+    with Running([GATEHOUSE, "evidence", "verify", "--clip", clip, path], stdout=subprocess.DEVNULL) as verifier:
         until = time.monotonic() + 20
         found = []
         while time.monotonic() < until and not any(str(clip) in name for name in found):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import GATEHOUSE, command
+from conftest import GATEHOUSE, Running, command
 from gateway import MODULE, Gateway, PlayedVms, events, free_port
 
 NGINX = pathlib.Path("/usr/sbin/nginx")
@@ -134,9 +134,9 @@ def test_init_names_the_option_that_is_missing(tmp_path, missing):
 
 def test_a_stopped_init_leaves_nothing(tmp_path):
     for pause in (0.01, 0.03, 0.06, 0.1, 0.15):
-        with subprocess.Popen([GATEHOUSE, "gateway", "init", "--gateway", tmp_path / "g", "--vms", "frigate", "--upstream",
-                               "http://127.0.0.1:9", "--host", "localhost", "--listen", "127.0.0.1:1"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with Running([GATEHOUSE, "gateway", "init", "--gateway", tmp_path / "g", "--vms", "frigate", "--upstream",
+                      "http://127.0.0.1:9", "--host", "localhost", "--listen", "127.0.0.1:1"],
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             time.sleep(pause)
             process.send_signal(signal.SIGINT)
             process.wait(30)

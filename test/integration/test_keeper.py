@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from conftest import GATEHOUSE, command
+from conftest import GATEHOUSE, Running, command
 from keeping import (ALL, APPEND, BAD, ENDING, FULL, LOAD, OK, PUBLISH, REPORT, ROTATE, STATE, Keeper, Wire, canonical,
                      check_all, checkpoint, entries, init, live, login, root)
 
@@ -316,7 +316,7 @@ def test_it_is_named_to_the_service_manager(folder, tmp_path):
 def fixture_small_disk(tmp_path):
     """A folder on a file system of 700 MB that only these processes see."""
     (tmp_path / "disk").mkdir()
-    with subprocess.Popen(
+    with Running(
             ["unshare", "-rm", "sh", "-c",
              f"mount -t tmpfs -o size=700m,mode=0755 none {tmp_path}/disk && echo ready && exec sleep 600"],
             stdout=subprocess.PIPE, text=True) as holder:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import GATEHOUSE, command, entries
+from conftest import GATEHOUSE, Running, command, entries
 
 NOTE = ["--action", "system.note", "--site", "harbour", "--outcome", "ok", "--user", "anna"]
 HOSTILE = "a\r\n|=\\\"]\ufeff\u200b\u202e=1+1"
@@ -111,8 +111,8 @@ def test_options_stand_in_for_what_lines_do_not_say(ledger):
 
 
 def test_an_interrupt_leaves_whole_lines_and_says_how_many(ledger):
-    with subprocess.Popen([GATEHOUSE, "ledger", "append", "--ledger", ledger, "--json", "-"], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with Running([GATEHOUSE, "ledger", "append", "--ledger", ledger, "--json", "-"], stdin=subprocess.PIPE,
+                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         running.stdin.write(line() + line() + line()[:20])
         running.stdin.flush()
         for _ in range(2):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import GATEHOUSE, command
+from conftest import GATEHOUSE, Running, command
 from keeping import LOAD, OK, Keeper, Wire, check_all, checkpoint, entries, init, live, root
 
 
@@ -81,8 +81,8 @@ def test_a_backup_that_is_killed_leaves_the_one_before_and_can_be_made_again(fol
             with Wire(keeper.socket) as wire:
                 for k in range(300):
                     assert wire.append(live(f"ev-{i:03d}-{k:05d}"))[0] == OK
-            with subprocess.Popen([GATEHOUSE, "ledger", "backup", "--ledger", folder, tmp_path / "b"],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+            with Running([GATEHOUSE, "ledger", "backup", "--ledger", folder, tmp_path / "b"],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
                 time.sleep(random.uniform(0, 0.3))
                 program.kill()
                 kills += program.wait() != 0
@@ -155,8 +155,8 @@ def test_a_restore_that_is_killed_is_no_ledger_and_can_be_begun_again(folder, tm
     shutil.rmtree(folder)
     kills = 0
     for _ in range(12):
-        with subprocess.Popen([GATEHOUSE, "ledger", "restore", "--ledger", folder, "--reason", "test", tmp_path / "b"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+        with Running([GATEHOUSE, "ledger", "restore", "--ledger", folder, "--reason", "test", tmp_path / "b"],
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
             time.sleep(random.uniform(0, 0.3))
             program.kill()
             program.wait()

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from conftest import GATEHOUSE, command
+from conftest import GATEHOUSE, Running, command
 
 START = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
 COUNT = 36_000  # two whole chunks of the index and a tail
@@ -506,8 +506,8 @@ def test_a_copy_says_that_reading_it_is_not_recorded(tmp_path, live):
 
 
 def test_follows_what_is_published_and_ends_in_order(live):
-    with subprocess.Popen([str(GATEHOUSE), "ledger", "search", "--ledger", str(live), "--follow", "--format", "json",
-                           "--action", "ledger.read"], stdout=subprocess.PIPE, text=True) as follower:
+    with Running([str(GATEHOUSE), "ledger", "search", "--ledger", str(live), "--follow", "--format", "json",
+                  "--action", "ledger.read"], stdout=subprocess.PIPE, text=True) as follower:
         time.sleep(1)
         command(GATEHOUSE, "ledger", "search", "--ledger", live, "--user", "somebody")
         lines = []

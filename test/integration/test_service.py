@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, GATEHOUSE, command
+from conftest import BUILD, GATEHOUSE, Running, command
 from keeping import OK, Wire, init, live
 
 UNIT = BUILD / "data" / "gatehouse-keeper.service"
@@ -49,8 +49,8 @@ def allowed_calls():
 def test_every_system_call_of_the_keeper_is_in_its_filter(tmp_path):
     init(tmp_path / "l")
     trace = tmp_path / "trace"
-    with subprocess.Popen(["strace", "-f", "-o", trace, GATEHOUSE, "keeper", "--ledger", tmp_path / "l"],
-                          stderr=subprocess.DEVNULL) as program:
+    with Running(["strace", "-f", "-o", trace, GATEHOUSE, "keeper", "--ledger", tmp_path / "l"],
+                 stderr=subprocess.DEVNULL) as program:
         for _ in range(500):
             if (tmp_path / "l" / "keeper.sock").exists():
                 break

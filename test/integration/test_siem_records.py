@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, SOURCE
+from conftest import BUILD, SOURCE, wait_for
 
 RSYSLOGD = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(RSYSLOGD is None, reason="needs rsyslog")
@@ -34,16 +34,6 @@ def fixture_check():
     finally:
         sys.argv = before
     return module
-
-
-def wait_for(ask):
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        found = ask()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("rsyslog does not answer")
 
 
 @pytest.fixture(name="through")

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from conftest import Running
 from gateway import MODULE, Gateway, events
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -61,7 +62,7 @@ def told(tmp_path_factory, modules):
     shots.mkdir(exist_ok=True)
     (folder / "vms").mkdir()
     program = HERE.parent / "counterparts/frigate/frigate.py"
-    with subprocess.Popen([sys.executable, program, folder / "vms"], stdout=subprocess.PIPE, text=True) as vms:
+    with Running([sys.executable, program, folder / "vms"], stdout=subprocess.PIPE, text=True) as vms:
         try:
             said = json.loads(vms.stdout.readline())
             with Gateway(folder / "g", f"http://127.0.0.1:{said['open_port']}", "--site", "Harbour Street 12") as gateway:
