@@ -29,13 +29,15 @@ for suite in $suites; do
             large="$large test/integration/$name.py"
         done
         beside=""
-        /usr/bin/python3 -c "import xdist" 2>/dev/null && beside="-n 3 --dist loadfile"
+        ends=""
+        /usr/bin/python3 -c "import xdist" 2>/dev/null && beside="-n 4 --dist loadfile"
+        /usr/bin/python3 -c "import pytest_timeout" 2>/dev/null && ends="--timeout=400"
         # shellcheck disable=SC2086
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/integration.xml" $beside \
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/integration.xml" $beside $ends \
             --ignore=test/integration/heavy $few test/integration ||
             echo "integration tests: something failed" >&2
         # shellcheck disable=SC2086
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/large.xml" $large ||
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/large.xml" $ends $large ||
             echo "integration tests of large sites: something failed" >&2
         files="$files $results/large.xml"
         ;;

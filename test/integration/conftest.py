@@ -15,6 +15,8 @@ BUILD = pathlib.Path(os.environ.get("GATEHOUSE_BUILD", SOURCE / "build"))
 GATEHOUSE = BUILD / "gatehouse"
 LAB = BUILD / "lab" / "gatehouse-lab"
 
+KEPT = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "gatehouse-counterparts"
+
 # Passwords, runs and plans of whoever runs the tests are his own: each process of tests has a home of its own.
 HOME = tempfile.mkdtemp(prefix="gatehouse-home-")
 os.environ.update(XDG_STATE_HOME=f"{HOME}/state", XDG_DATA_HOME=f"{HOME}/data", XDG_CACHE_HOME=f"{HOME}/cache")

@@ -1,32 +1,22 @@
 """Beside camera.ui of npm: version, set-up, users and the factory account, compared with its own database."""
 import json
-import os
-import pathlib
 import shutil
-import subprocess
 import time
 
 import pytest
 
+from npm import installed
 from network import Network, needs_namespaces
 
 RELEASE = "1.1.17"
 ADDRESS = "192.168.61.20"
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "gatehouse-counterparts" / f"camera.ui-{RELEASE}"
 pytestmark = [needs_namespaces, pytest.mark.skipif(shutil.which("npm") is None or shutil.which("node") is None, reason="needs node and npm")]
 
 
 @pytest.fixture(scope="module")
 def program():
-    """The program as npm has it, without its install scripts; kept for the next run."""
-    start = CACHE / "node_modules" / "camera.ui" / "bin" / "camera.ui.js"
-    if not start.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", f"camera.ui@{RELEASE}", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=CACHE,
-                              capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode != 0 or not start.exists():
-            pytest.skip(f"npm could not install camera.ui: {done.stderr[-200:]}")
-    return start
+    """The program as npm has it."""
+    return installed(f"camera.ui@{RELEASE}") / "camera.ui" / "bin" / "camera.ui.js"
 
 
 class CameraUi:

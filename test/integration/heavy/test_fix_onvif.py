@@ -8,7 +8,7 @@ import pytest
 
 from conftest import GATEHOUSE
 from network import COUNTERPARTS, Network, needs_namespaces
-from test_npm_servers import installed
+from npm import installed
 
 OPEN, LIES, TAKES = "192.168.64.20", "192.168.64.21", "192.168.64.22"
 PASSWORD = "Brass-Kettle-31"

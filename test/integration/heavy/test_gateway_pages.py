@@ -13,10 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conftest import Running
+from npm import installed
 from gateway import MODULE, Gateway, events
 
 HERE = pathlib.Path(__file__).resolve().parent
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "gatehouse-counterparts" / "pages"
 PACKAGES = ["playwright-core@1.49.1", "axe-core@4.10.2"]
 EVENT = "1763900000.123456-abcdef"
 pytestmark = pytest.mark.skipif(not MODULE.exists() or not all(map(shutil.which, ("npm", "node", "chromium", "zbarimg", "ffmpeg"))),
@@ -25,14 +25,8 @@ pytestmark = pytest.mark.skipif(not MODULE.exists() or not all(map(shutil.which,
 
 @pytest.fixture(scope="module")
 def modules():
-    """playwright-core and axe-core as npm has them; kept for the next run."""
-    if not (CACHE / "node_modules" / "axe-core").exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", *PACKAGES, "--ignore-scripts", "--no-audit", "--no-fund"], cwd=CACHE,
-                              capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"npm could not install: {done.stderr[-200:]}")
-    return CACHE / "node_modules"
+    """playwright-core and axe-core as npm has them."""
+    return installed(*PACKAGES)
 
 
 def key_of(gateway):

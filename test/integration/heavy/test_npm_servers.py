@@ -1,32 +1,17 @@
 """Beside an ONVIF device and an RTSP server of npm: what is open, what asks, what nobody could tell."""
 import json
 import os
-import pathlib
 import re
 import shutil
-import subprocess
 import time
 
 import pytest
 
+from npm import installed
 from network import COUNTERPARTS, Network, needs_namespaces
 
-KEPT = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "gatehouse-counterparts"
 MOCK, FREE, ASKED = "192.168.63.20", "192.168.63.21", "192.168.63.22"
 pytestmark = [needs_namespaces, pytest.mark.skipif(shutil.which("npm") is None or shutil.which("node") is None, reason="needs node and npm")]
-
-
-def installed(*packages):
-    """The folder of modules with these packages ("name@version"), without their install scripts; kept for the next run."""
-    folder = KEPT / re.sub("[^\\w.-]", "-", packages[0])
-    modules = folder / "node_modules"
-    if not (modules / packages[0].split("@")[0] / "package.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", *packages, "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder,
-                              capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"npm could not install {packages[0]}: {done.stderr[-200:]}")
-    return modules
 
 
 @pytest.fixture(scope="module")
