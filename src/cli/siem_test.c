@@ -63,8 +63,8 @@ make_event(char id[64])
     json_t *event = json_pack("{s:s, s:{s:s}, s:s, s:s, s:s, s:s, s:s, s:i, s:{s:i, s:i}}",
         "action", "system.note", "actor", "user", "gatehouse siem test", "id", id, "outcome", "ok",
         "reason", "TEST of this destination by gatehouse siem test; nothing happened", "time",
-        event_time_text(clock_wall(), time),
-        "time_quality", "synced", "v", 1, "writer", "pid", (int)getpid(), "uid", (int)getuid());
+        event_time_text(clock_wall(), time), "time_quality", "synced", "v", 1, "writer", "pid",
+        (int)getpid(), "uid", (int)getuid());
     char *text = event == NULL ? NULL : json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(event);
     return text;

@@ -66,7 +66,7 @@ struct logged {
     unsigned sealed;                 /* and for each that stays so: its text is its mark */
     json_t *details;   /* of detail, what was sealed and is open now: path to text or texts; NULL */
     struct buf inside; /* what is being opened */
-    char *scratch;                   /* unescaped texts of this entry */
+    char *scratch;     /* unescaped texts of this entry */
     size_t scratch_used;
 };
 

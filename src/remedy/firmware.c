@@ -34,7 +34,8 @@ static const struct outline_row rows[] = {
     {"files[].minutes",  OUTLINE_TEXT, "a number", "1 to 60"},
 };
 // clang-format on
-static const struct outline_table table = {.rows = rows, .count = COUNT(rows), .manual = "gatehouse-firmware(1)"};
+static const struct outline_table table = {
+    .rows = rows, .count = COUNT(rows), .manual = "gatehouse-firmware(1)"};
 
 static bool
 is_name(const char *text)

@@ -2,15 +2,13 @@
 #include "siem/forward.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "ledger/base64.h"
 #include "ledger/entries.h"
+#include "siem/aside.h"
 #include "siem/place.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
@@ -18,7 +16,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define POLL_MS     200
 #define PAUSE_FIRST 500
@@ -420,48 +417,19 @@ gather(struct siem_forward *forward, struct run *run, struct note *note)
     return err == ERR_LIMIT && run->count != 0 ? OK : err;
 }
 
-/* Whether a write was cut short before: what follows begins a line of its own. */
-static bool
-is_torn(int fd)
-{
-    struct stat status;
-    char last = '\n';
-    return fstat(fd, &status) == 0 && status.st_size > 0 &&
-           pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
-}
-
 /* Durable before the cursor passes it. */
 static enum err
 set_aside(struct siem_forward *forward, uint64_t index, const struct note *why, struct note *note)
 {
     bool is_wanted = false;
-    CLEANUP(buf_release) struct buf line;
     forward->draft = forward->chain;
     enum err err = make_record(forward, index, &is_wanted, note);
-    if (err != OK) {
-        return err;
-    }
-    buf_init(&line, RECORD_MOST + 2);
-    int fd = open(forward->settings.refused, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0 && is_torn(fd)) {
-        buf_byte(&line, '\n');
-    }
-    buf_add(&line, forward->record.data, forward->record.len);
-    buf_byte(&line, '\n');
-    errno = fd >= 0 ? ENOSPC : errno; /* of a write that is short */
-    bool is_kept = buf_error(&line) == OK && fd >= 0 &&
-                   write(fd, line.data, line.len) == (ssize_t)line.len && fsync(fd) == 0;
-    if (!is_kept) {
-        note_set(note, "%s: %s", file_tail(forward->settings.refused, 120), strerror(errno));
-    }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    if (is_kept) {
+    err = err == OK ? siem_aside_add(forward->settings.refused, &forward->record, note) : err;
+    if (err == OK) {
         log_warn("siem %s: entry %" PRIu64 " is set aside: %s", forward->settings.to->name, index,
             why->text);
     }
-    return is_kept ? OK : ERR_IO;
+    return err;
 }
 
 /* Halves are tried until the record that the receiver refuses is alone. */
