@@ -120,17 +120,28 @@ file_draft_open(struct file_draft *draft, const char *path, unsigned mode, struc
 }
 
 bool
+file_write_all(int fd, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    while (len != 0) {
+        ssize_t put = write(fd, at, len);
+        if (put > 0) {
+            at += put;
+            len -= (size_t)put;
+        } else if (put == 0 || errno != EINTR) {
+            errno = put == 0 ? ENOSPC : errno;
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
 file_draft_add(void *context, const char *bytes, size_t len)
 {
     struct file_draft *draft = context;
-    while (len != 0 && draft->reason == 0) {
-        ssize_t put = write(draft->fd, bytes, len);
-        if (put >= 0) {
-            bytes += put;
-            len -= (size_t)put;
-        } else if (errno != EINTR) {
-            draft->reason = errno;
-        }
+    if (draft->reason == 0 && !file_write_all(draft->fd, bytes, len)) {
+        draft->reason = errno;
     }
     return draft->reason == 0;
 }

@@ -9,6 +9,9 @@ const char *file_tail(const char *path, size_t max);
 /* Appends the file to buf; ERR_LIMIT when it does not fit buf's maximum. "-" is standard input. */
 enum err file_read(const char *path, struct buf *buf, struct note *note) MUST_CHECK;
 
+/* Writes all of it, in as many calls as the kernel wants. false: errno says why. */
+bool file_write_all(int fd, const void *bytes, size_t len) MUST_CHECK;
+
 /* Writes beside and renames, so that the old file or the whole new one is there; 0600 or 0644. */
 enum err file_write(
     const char *path, const void *bytes, size_t len, unsigned mode, struct note *note) MUST_CHECK;

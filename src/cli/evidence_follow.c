@@ -9,6 +9,7 @@
 #include "cli/evidence_shut.h"
 #include "cli/ledger_connect.h"
 #include "cli/ledger_user.h"
+#include "daemon/sandbox.h"
 #include "evidence/stamp_send.h"
 #include "ledger/key.h"
 #include "siem/place.h"
@@ -345,7 +346,7 @@ prepare(struct follow *follow, const char *const places[COUNT(options)], struct 
     enum err err = OK;
     if (follow->authority_count != 0) {
         err = stamp_apart_new(
-            follow->authorities, follow->authority_count, evidence_shut_asker, &apart, note);
+            follow->authorities, follow->authority_count, sandbox_resolver, &apart, note);
     }
     if (err != OK) {
         return err;

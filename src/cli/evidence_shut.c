@@ -99,21 +99,6 @@ evidence_shut_packer(const char *ledger, const char *out, bool is_open, struct n
     return err == OK ? sandbox_calls_client(note) : err;
 }
 
-enum err
-evidence_shut_asker(struct note *note)
-{
-    static const struct sandbox_folder paths[] = {
-        {"/etc",   SANDBOX_READ},
-        {"/lib",   SANDBOX_READ},
-        {"/lib64", SANDBOX_READ},
-        {"/usr",   SANDBOX_READ},
-        {"/run",   SANDBOX_READ},
-    };
-    enum err err = sandbox_capabilities(note);
-    err = err == OK ? sandbox_paths(paths, COUNT(paths), note) : err;
-    return err == ERR_UNSUPPORTED ? OK : err; /* who packs says so, or refuses */
-}
-
 void
 evidence_shut_release(struct evidence_shut *shut)
 {

@@ -26,8 +26,6 @@ enum err evidence_shut_reader(struct evidence_shut *shut, const char *package,
  */
 enum err evidence_shut_packer(
     const char *ledger, const char *out, bool is_open, struct note *note) MUST_CHECK;
-/* What the child of stamp_apart_new() may see: what names and certificates are found by. */
-enum err evidence_shut_asker(struct note *note) MUST_CHECK;
 /* Helper and scratch file only, for who has a ledger open as well. */
 void evidence_shut_help(struct evidence_shut *shut, struct judge_given *given);
 void evidence_shut_release(struct evidence_shut *shut);

@@ -60,22 +60,6 @@ forwarder_pid(const char *state)
     return (int)running_pid(state);
 }
 
-/* What the child that looks names up may see. */
-static enum err
-shut_in_resolver(struct note *note)
-{
-    static const struct sandbox_folder paths[] = {
-        {"/etc",   SANDBOX_READ},
-        {"/lib",   SANDBOX_READ},
-        {"/lib64", SANDBOX_READ},
-        {"/usr",   SANDBOX_READ},
-        {"/run",   SANDBOX_READ},
-    };
-    enum err err = sandbox_capabilities(note);
-    err = err == OK ? sandbox_paths(paths, COUNT(paths), note) : err;
-    return err == ERR_UNSUPPORTED ? OK : err; /* the forwarder itself says so, or refuses */
-}
-
 static enum err
 block_signals(struct forwarder *forwarder)
 {
@@ -351,7 +335,7 @@ prepare(struct forwarder *forwarder, struct note *note)
     }
     err = err == OK ? block_signals(forwarder) : err;
     err = err == OK ? siem_resolver_new(
-                          config, shut_in_resolver, &forwarder->stop, &forwarder->resolver, note)
+                          config, sandbox_resolver, &forwarder->stop, &forwarder->resolver, note)
                     : err;
     err = err == OK ? secret_guard() : err;
     if (err == OK && (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||

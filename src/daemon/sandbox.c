@@ -351,3 +351,18 @@ sandbox_calls_network(struct note *note)
 {
     return filter_calls(add_network, note);
 }
+
+enum err
+sandbox_resolver(struct note *note)
+{
+    static const struct sandbox_folder paths[] = {
+        {"/etc",   SANDBOX_READ},
+        {"/lib",   SANDBOX_READ},
+        {"/lib64", SANDBOX_READ},
+        {"/usr",   SANDBOX_READ},
+        {"/run",   SANDBOX_READ},
+    };
+    enum err err = sandbox_capabilities(note);
+    err = err == OK ? sandbox_paths(paths, COUNT(paths), note) : err;
+    return err == ERR_UNSUPPORTED ? OK : err;
+}

@@ -38,6 +38,11 @@ enum err sandbox_folders_and_ports(const struct sandbox_folder *folders, size_t 
  */
 enum err sandbox_paths(
     const struct sandbox_folder *paths, size_t count, struct note *note) MUST_CHECK;
+/*
+ * For a child that asks others by name: the system's settings, libraries and authorities to read, no
+ * capability. OK where the kernel has no Landlock, because its parent says so, or refuses.
+ */
+enum err sandbox_resolver(struct note *note) MUST_CHECK;
 /* Drops every capability but the one to use its folders though they may be another user's. */
 enum err sandbox_capabilities(struct note *note) MUST_CHECK;
 /*

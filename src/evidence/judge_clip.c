@@ -2,6 +2,7 @@
  * The clip: its SHA-256 and the camera's signatures in it, in one reading: while this thread
  * hashes, another looks at the beginnings of its pictures. Memory is constant in the clip's size.
  */
+#include "base/file.h"
 #include "base/text.h"
 #include "evidence/clip_look.h"
 #include "evidence/judge_inside.h"
@@ -107,19 +108,7 @@ static bool
 copy_piece(void *context, const void *bytes, size_t len)
 {
     const int *fd = context;
-    const char *at = bytes;
-    while (len > 0) {
-        ssize_t put = write(*fd, at, len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return false;
-        }
-        at += put;
-        len -= (size_t)put;
-    }
-    return true;
+    return file_write_all(*fd, bytes, len);
 }
 
 enum err

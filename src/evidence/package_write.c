@@ -337,15 +337,7 @@ place_add(const struct place *place, const uint8_t *bytes, size_t len, struct no
                    ? OK
                    : zip_failed(place->writer, place->name, note);
     }
-    while (len != 0) {
-        ssize_t put = write(place->fd, bytes, len);
-        if (put < 0 && errno != EINTR) {
-            return fail(errno, place->name, note);
-        }
-        bytes += put < 0 ? 0 : put;
-        len -= put < 0 ? 0 : (size_t)put;
-    }
-    return OK;
+    return file_write_all(place->fd, bytes, len) ? OK : fail(errno, place->name, note);
 }
 
 static enum err

@@ -4,6 +4,7 @@
  */
 #include "ledger/key.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "ledger/base64.h"
 
@@ -235,33 +236,6 @@ format_line(const struct key *key, char *line)
     line[len + 1] = '\0';
 }
 
-static bool
-write_whole(int fd, const char *bytes, size_t len)
-{
-    while (len != 0) {
-        ssize_t put = write(fd, bytes, len);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += put < 0 ? 0 : put;
-        len -= put < 0 ? 0 : (size_t)put;
-    }
-    return fsync(fd) == 0;
-}
-
-/* The entry of the folder must be as durable as the file. */
-static bool
-sync_folder_of(const char *path)
-{
-    char folder[PATH];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    memcpy(folder, len == 0 ? "." : path, len == 0 ? 1 : len);
-    folder[len == 0 ? 1 : len] = '\0';
-    CLEANUP(close_descriptor) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && fsync(fd) == 0;
-}
-
 enum err
 key_write(const struct key *key, const char *path, struct note *note)
 {
@@ -286,7 +260,8 @@ key_write(const struct key *key, const char *path, struct note *note)
         return ERR_IO;
     }
     /* link(2), because rename(2) would replace a key that is there. */
-    bool is_done = write_whole(fd, line, strlen(line)) && link(beside, path) == 0;
+    bool is_done =
+        file_write_all(fd, line, strlen(line)) && fsync(fd) == 0 && link(beside, path) == 0;
     enum err err = is_done ? OK : errno == EEXIST ? ERR_VALUE : ERR_IO;
     if (err == ERR_VALUE) {
         note_set(note, "%s: is there already; a key is never overwritten", path);
@@ -294,7 +269,7 @@ key_write(const struct key *key, const char *path, struct note *note)
         note_errno(note, path);
     }
     (void)unlink(beside);
-    if (err == OK && !sync_folder_of(path)) {
+    if (err == OK && !file_sync_name(path)) {
         note_errno(note, path);
         err = ERR_IO;
     }

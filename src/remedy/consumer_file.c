@@ -101,23 +101,6 @@ consumer_file_read(struct consumer_talk *talk)
     return err;
 }
 
-static bool
-write_all(int fd, const char *bytes, size_t len)
-{
-    while (len != 0) {
-        ssize_t put = write(fd, bytes, len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return false;
-        }
-        bytes += put;
-        len -= (size_t)put;
-    }
-    return true;
-}
-
 /* A new file with these bytes, of the same owner; it must not be there. */
 static bool
 make_file(const char *path, const struct buf *bytes, const struct stat *like, mode_t mode)
@@ -127,7 +110,7 @@ make_file(const char *path, const struct buf *bytes, const struct stat *like, mo
         return false;
     }
     bool is_other = like->st_uid != geteuid() || like->st_gid != getegid();
-    bool ok = write_all(fd, bytes->data, bytes->len) &&
+    bool ok = file_write_all(fd, bytes->data, bytes->len) &&
               (!is_other || fchown(fd, like->st_uid, like->st_gid) == 0) && fchmod(fd, mode) == 0 &&
               fsync(fd) == 0;
     int reason = errno;

@@ -312,23 +312,6 @@ trail_step(const struct trail *journal, unsigned number)
     return step;
 }
 
-static bool
-write_all(int fd, const char *bytes, size_t len)
-{
-    while (len != 0) {
-        ssize_t wrote = write(fd, bytes, len);
-        if (wrote < 0 && errno == EINTR) {
-            continue;
-        }
-        if (wrote <= 0) {
-            return false;
-        }
-        bytes += wrote;
-        len -= (size_t)wrote;
-    }
-    return true;
-}
-
 /* With the lock held; takes the entry. */
 static enum err
 append(struct trail *journal, json_t *entry)
@@ -339,7 +322,7 @@ append(struct trail *journal, json_t *entry)
     if (err != OK) {
         return err;
     }
-    if (journal->has_failed || !write_all(journal->fd, line.data, line.len) ||
+    if (journal->has_failed || !file_write_all(journal->fd, line.data, line.len) ||
         fdatasync(journal->fd) != 0) {
         journal->has_failed = true; /* what follows a torn line would be damage */
         return ERR_IO;

@@ -30,9 +30,8 @@ siem_aside_add(const char *path, const struct buf *record, struct note *note)
     }
     buf_add(&line, record->data, record->len);
     buf_byte(&line, '\n');
-    errno = fd >= 0 ? ENOSPC : errno; /* of a write that is short */
-    bool is_kept = buf_error(&line) == OK && fd >= 0 &&
-                   write(fd, line.data, line.len) == (ssize_t)line.len && fsync(fd) == 0;
+    bool is_kept = fd >= 0 && buf_error(&line) == OK && file_write_all(fd, line.data, line.len) &&
+                   fsync(fd) == 0;
     if (!is_kept) {
         note_set(note, "%s: %s", file_tail(path, 120), strerror(errno));
     }

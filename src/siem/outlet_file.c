@@ -151,13 +151,8 @@ static enum err
 flush(struct siem_outlet *outlet, struct note *note)
 {
     struct file_own *own = outlet->own;
-    size_t done = 0;
-    while (done < own->pile.len) {
-        ssize_t put = write(own->fd, own->pile.data + done, own->pile.len - done);
-        if (put < 0 && errno != EINTR) {
-            return trouble(outlet, "write", note);
-        }
-        done += put > 0 ? (size_t)put : 0;
+    if (!file_write_all(own->fd, own->pile.data, own->pile.len)) {
+        return trouble(outlet, "write", note);
     }
     buf_clear(&own->pile);
     return OK;

@@ -115,20 +115,6 @@ make_folder(const char *path, struct note *note)
     return file_make_folder(folder.data, note);
 }
 
-static bool
-write_all(int fd, const char *bytes, size_t len)
-{
-    while (len != 0) {
-        ssize_t put = write(fd, bytes, len);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += put > 0 ? put : 0;
-        len -= put > 0 ? (size_t)put : 0;
-    }
-    return fsync(fd) == 0;
-}
-
 enum err
 vault_key_make(const char *path, struct secret **ret_key, struct note *note)
 {
@@ -146,7 +132,7 @@ vault_key_make(const char *path, struct secret **ret_key, struct note *note)
     randombytes_buf(key, sizeof(key));
     (void)sodium_bin2hex(digits, sizeof(digits), key, sizeof(key));
     digits[DIGITS] = '\n';
-    bool is_written = write_all(fd, digits, DIGITS + 1);
+    bool is_written = file_write_all(fd, digits, DIGITS + 1) && fsync(fd) == 0;
     int reason = errno;
     struct secret *made = is_written ? secret_new(key, sizeof(key)) : NULL;
     sodium_memzero(key, sizeof(key));

@@ -8,57 +8,16 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "ledger/base64.h"
-#include "log_scratch.h"
+#include "subjects_scratch.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
-
-static int folder;
-static struct subjects *subjects;
-static struct note note;
 
 static const char read_event[] =
     "{\"action\":\"ledger.read\",\"actor\":{\"user\":\"chief\"},\"detail\":{\"query\":{"
     "\"ip\":\"192.0.2.7\",\"text\":[\"anna\",7,\"s-1\"],\"user\":\"ben\"}},"
     "\"id\":\"event-0123\",\"outcome\":\"ok\",\"site\":\"x\",\"time\":\"2026-11-22T20:14:07.001Z\","
     "\"v\":1}";
-
-static int
-setup(void **state)
-{
-    (void)state;
-    scratch_make("opening");
-    folder = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder < 0;
-}
-
-static int
-fresh(void **state)
-{
-    (void)state;
-    (void)unlinkat(folder, SUBJECTS_FILE, 0);
-    (void)unlinkat(folder, SEALING_FILE, 0);
-    return subjects_create(folder, SUBJECTS_FILE, &note) != OK ||
-           subjects_open(folder, SUBJECTS_FILE, true, &subjects, &note) != OK;
-}
-
-static int
-done(void **state)
-{
-    (void)state;
-    subjects_close(subjects);
-    subjects = NULL;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    (void)close(folder);
-    return scratch_remove();
-}
 
 /* The event of a search, sealed. */
 static json_t *

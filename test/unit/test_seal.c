@@ -5,50 +5,10 @@
 
 #include "base/secret.h"
 #include "ledger/base64.h"
-#include "log_scratch.h"
+#include "subjects_scratch.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
-
-static int folder;
-static struct subjects *subjects;
-static struct note note;
-
-static int
-setup(void **state)
-{
-    (void)state;
-    scratch_make("seal");
-    folder = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder < 0;
-}
-
-static int
-fresh(void **state)
-{
-    (void)state;
-    (void)unlinkat(folder, SUBJECTS_FILE, 0);
-    return subjects_create(folder, SUBJECTS_FILE, &note) != OK ||
-           subjects_open(folder, SUBJECTS_FILE, true, &subjects, &note) != OK;
-}
-
-static int
-done(void **state)
-{
-    (void)state;
-    subjects_close(subjects);
-    subjects = NULL;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    (void)close(folder);
-    return scratch_remove();
-}
 
 static void
 again(bool is_writable)
