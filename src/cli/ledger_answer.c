@@ -56,7 +56,9 @@ static const struct cli_manual manual = {
         "--disclose names one. DIR gets answer.html to read, answer.json, and of a ledger whose "
         "personal\n"
         "fields are sealed the entries with their proofs, so that the receiver can check them\n"
-        "while names in them stay sealed. Entries that are not sealed are not given out. Reasons\n"
+        "while names in them stay sealed; each disclosed name has an opening, which shows that\n"
+        "one name and can be checked against the entry alone. Entries that are not sealed are not "
+        "given out. Reasons\n"
         "in entries are not sealed: read them before you send the folder. That an answer was made\n"
         "is an event (ledger.read).\n",
     .options = options,
@@ -69,7 +71,8 @@ struct asked {
     const char *values[OPTIONS];
     struct query query;
     struct ledger_answer *answer;
-    json_t *ended; /* views that had ended before the time */
+    json_t *ended;             /* views that had ended before the time */
+    struct recorded *recorded; /* views of recordings of the time */
     enum err err;
 };
 
@@ -210,18 +213,6 @@ take_event(void *context, const struct logged *logged)
     return give_out(asked, logged);
 }
 
-/* Viewed since, and nobody knows of which time; each once. */
-static bool
-is_unplaced(const struct ledger_answer *answer, const struct logged *logged)
-{
-    bool is_recording = logged_says(logged, LOGGED_ACTION, "footage.playback") ||
-                        logged_says(logged, LOGGED_ACTION, "footage.export");
-    return is_recording && logged->numbers[LOGGED_FROM] == LOGGED_NONE &&
-           logged->numbers[LOGGED_TO] == LOGGED_NONE &&
-           logged->numbers[LOGGED_TIME] >= answer->to &&
-           logged_says(logged, LOGGED_OUTCOME, "ok") && !logged_says(logged, LOGGED_PHASE, "end");
-}
-
 /* Recordings of the time that were viewed at another. */
 static bool
 take_seen(void *context, const struct logged *logged)
@@ -229,11 +220,7 @@ take_seen(void *context, const struct logged *logged)
     struct asked *asked = context;
     struct ledger_answer *answer = asked->answer;
     struct ledger_answer_person *person = find_person(answer, &logged->texts[LOGGED_USER]);
-    if (is_of_time(answer, logged)) {
-        return true;
-    }
-    answer->unplaced += is_unplaced(answer, logged) ? 1 : 0;
-    if (!query_is_recorded(logged, answer->from, answer->to)) {
+    if (is_of_time(answer, logged) || !recorded_has(asked->recorded, logged)) {
         return true;
     }
     if (person != NULL) {
@@ -332,14 +319,12 @@ struct both {
 static enum err
 gather_both(struct asked *asked, struct search *search, struct both *both, struct note *note)
 {
-    struct query seen = asked->query;
-    seen.has_recording = true;
-    seen.recording_from = seen.from;
-    seen.recording_to = seen.to;
-    seen.from = INT64_MIN;
-    seen.to = INT64_MAX;
-    enum err err = watched_gather(search, &asked->query, &both->then, note);
-    return err == OK ? watched_gather(search, &seen, &both->seen, note) : err;
+    struct query always = asked->query;
+    always.from = INT64_MIN;
+    always.to = INT64_MAX;
+    enum err err = watched_gather(search, &asked->query, NULL, &both->then, note);
+    err = err == OK ? recorded_gather(search, &asked->query, &asked->recorded, note) : err;
+    return err == OK ? watched_gather(search, &always, asked->recorded, &both->seen, note) : err;
 }
 
 static enum err
@@ -349,6 +334,7 @@ gather(struct asked *asked, struct search *search, const struct both *both, stru
     struct search_about about;
     search_about(search, &about);
     answer->pruned = about.pruned;
+    answer->unplaced = recorded_unplaced(asked->recorded);
     enum err err = take_rows(answer, both->then, false, note);
     err = err == OK ? take_rows(answer, both->seen, true, note) : err;
     err = err == OK ? gather_earlier(asked, search, note) : err;
@@ -374,6 +360,16 @@ write_entries(const struct ledger_answer *answer, const char *out, struct note *
         buf_clear(&path);
         buf_format(&path, "%s/entries/%" PRIu64 ".tlog-proof", out, row->index);
         err = err == OK ? file_write(path.data, row->proof.data, row->proof.len, 0644, note) : err;
+    }
+    for (size_t i = 0; err == OK && i < answer->opened_count; i++) {
+        const struct ledger_answer_opened *opened = &answer->opened[i];
+        const struct buf *bytes = &opened->opening;
+        buf_clear(&path);
+        buf_format(&path, "%s/entries/%" PRIu64 ".opening", out, opened->index);
+        err = buf_error(&path);
+        err = err == OK && bytes->len != 0
+                  ? file_write(path.data, bytes->data, bytes->len, 0644, note)
+                  : err;
     }
     return err;
 }
@@ -406,7 +402,7 @@ write_answer(const struct ledger_answer *answer, const char *out, struct note *n
     buf_init(&page, PAGE_LIMIT);
     buf_init(&json, PAGE_LIMIT);
     ledger_answer_page(answer, &page);
-    enum err err = ledger_answer_json(answer, &json, note);
+    enum err err = ledger_answer_json(answer, &json);
     bool is_ours = err == OK && mkdir(out, 0700) == 0;
     if (err == OK && !is_ours) {
         note_set(note, "--out %.150s: %s", out,
@@ -454,6 +450,9 @@ make(struct asked *asked, struct ledger_open *open, struct note *note)
     if (err == OK) {
         (void)text_copy(answer->origin, sizeof(answer->origin), entries_origin(entries));
         answer->subjects = open->subjects;
+        err = ledger_answer_open(answer, note);
+    }
+    if (err == OK) {
         err = write_answer(answer, asked->values[OPTION_OUT], note);
     }
     if (err == OK && answer->person_count == 0) {
@@ -462,6 +461,7 @@ make(struct asked *asked, struct ledger_open *open, struct note *note)
     entries_close(entries);
     watched_free(both.then);
     watched_free(both.seen);
+    recorded_free(asked->recorded);
     search_close(search);
     return err;
 }
@@ -509,9 +509,15 @@ run(struct asked *asked)
         asked->values[OPTION_OUT]);
     if (asked->answer->unplaced != 0) {
         (void)fprintf(stderr,
-            "gatehouse: %" PRIu64 " views or exports of recordings since don't say of which time "
-            "they were; the page says so\n",
+            "gatehouse: %" PRIu64 " views or exports of recordings, then or since, don't say of "
+            "which time they were, or not all of it; the page says so\n",
             asked->answer->unplaced);
+    }
+    if (asked->answer->unproven != 0) {
+        (void)fprintf(stderr,
+            "gatehouse: %" PRIu64 " entries of disclosed people were sealed by an earlier version: "
+            "their name in them is only your word; the page says so\n",
+            asked->answer->unproven);
     }
     warn_of_reasons(asked->answer);
     return CLI_OK;
@@ -583,7 +589,7 @@ ledger_answer(int argc, char **argv)
     }
     status = status == CLI_END ? take(&line, &asked) : status;
     status = status == CLI_END ? run(&asked) : status;
-    events_release(&asked.answer->events);
+    ledger_answer_release(asked.answer);
     free(asked.answer);
     return status;
 }

@@ -317,7 +317,7 @@ show_watched(struct search *search, const struct asked *asked, struct found *fou
 {
     struct watched *watched = NULL;
     struct note note = {""};
-    enum err err = watched_gather(search, &asked->query, &watched, &note);
+    enum err err = watched_gather(search, &asked->query, NULL, &watched, &note);
     if (err == OK && ledger_open_stopped == 0) {
         size_t count = 0;
         const struct watched_row *rows = watched_rows(watched, &count);

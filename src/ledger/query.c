@@ -134,7 +134,7 @@ query_is_empty(const struct query *query)
         }
     }
     return query->from == INT64_MIN && query->to == INT64_MAX && !query->has_net &&
-           !query->is_long && !query->has_recording && query->word_count == 0;
+           !query->is_long && query->word_count == 0;
 }
 
 /* Whether the text has the word with no letter or digit beside it. */
@@ -222,17 +222,6 @@ query_in_net(const struct net *net, const char *bytes, size_t len)
 }
 
 bool
-query_is_recorded(const struct logged *logged, int64_t from, int64_t to)
-{
-    int64_t first = logged->numbers[LOGGED_FROM];
-    int64_t last = logged->numbers[LOGGED_TO];
-    if (first == LOGGED_NONE && last == LOGGED_NONE) {
-        return false;
-    }
-    return first < to && (last == LOGGED_NONE || last > from || first == from);
-}
-
-bool
 query_match(const struct query *query, struct logged *logged, const void *entry, size_t len)
 {
     struct finder finder = {.query = query};
@@ -245,9 +234,7 @@ query_match(const struct query *query, struct logged *logged, const void *entry,
     }
     if (logged->numbers[LOGGED_TIME] < query->from || logged->numbers[LOGGED_TIME] >= query->to ||
         finder.found != (1U << query->word_count) - 1 ||
-        (query->is_long && logged->numbers[LOGGED_DURATION] < QUERY_LONG_MS) ||
-        (query->has_recording &&
-            !query_is_recorded(logged, query->recording_from, query->recording_to))) {
+        (query->is_long && logged->numbers[LOGGED_DURATION] < QUERY_LONG_MS)) {
         return false;
     }
     for (size_t i = 0; i < QUERY_PARTS; i++) {

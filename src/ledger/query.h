@@ -28,8 +28,6 @@ struct query {
     int64_t to;                     /* the first moment after; INT64_MAX: to the end */
     const char *parts[QUERY_PARTS]; /* NULL: not asked for; the caller's */
     bool is_long;                   /* only ends of views of QUERY_LONG_MS or more */
-    bool has_recording;             /* only what says a recording time that touches this one */
-    int64_t recording_from, recording_to;
     bool has_net;
     struct net net;
     size_t word_count;
@@ -52,11 +50,6 @@ bool query_is_empty(const struct query *query);
 
 /* Reads the entry into `logged` and says whether it matches. */
 bool query_match(const struct query *query, struct logged *logged, const void *entry, size_t len);
-/*
- * Whether the event is of recordings between the two: what says only one end of its time counts
- * where that may be so. What says neither does not.
- */
-bool query_is_recorded(const struct logged *logged, int64_t from, int64_t to);
 /* "footage.*" covers "footage.live". */
 bool query_covers(const char *wanted, const char *text, size_t len);
 

@@ -38,6 +38,7 @@ struct view {
 struct watched {
     struct arena arena;
     int64_t from, to;
+    const struct recorded *only;
     struct piece *pieces;
     size_t piece_count, piece_room;
     struct view *views;
@@ -99,6 +100,9 @@ static bool
 take(void *context, const struct logged *logged)
 {
     struct watched *watched = context;
+    if (watched->only != NULL && !recorded_has(watched->only, logged)) {
+        return true;
+    }
     if (watched->piece_count == watched->piece_room) {
         size_t room = watched->piece_room == 0 ? 1024 : 2 * watched->piece_room;
         struct piece *pieces = reallocarray(watched->pieces, room, sizeof(*pieces));
@@ -412,8 +416,8 @@ conclude(struct watched *watched)
 }
 
 enum err
-watched_gather(struct search *search, const struct query *query, struct watched **ret_watched,
-    struct note *note)
+watched_gather(struct search *search, const struct query *query, const struct recorded *only,
+    struct watched **ret_watched, struct note *note)
 {
     struct watched *watched = calloc(1, sizeof(*watched));
     if (watched == NULL) {
@@ -422,6 +426,7 @@ watched_gather(struct search *search, const struct query *query, struct watched 
     arena_init(&watched->arena, TEXTS_LIMIT);
     watched->from = query->from;
     watched->to = query->to;
+    watched->only = only;
     enum err err = gather(watched, search, query, note);
     if (err == OK) {
         err = conclude(watched);

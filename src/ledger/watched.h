@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "ledger/recorded.h"
 #include "ledger/search.h"
 
 struct watched;
@@ -32,9 +33,12 @@ struct watched_row {
     int64_t first, last; /* moments in the time asked for at which something of this was on */
 };
 
-/* Gathers what the query asks for; its actions are footage.* unless it names others. */
+/*
+ * Gathers what the query asks for, of that only what `only` has (NULL: all); its actions are
+ * footage.* unless it names others.
+ */
 enum err watched_gather(struct search *search, const struct query *query,
-    struct watched **ret_watched, struct note *note) MUST_CHECK;
+    const struct recorded *only, struct watched **ret_watched, struct note *note) MUST_CHECK;
 void watched_free(struct watched *watched);
 /* By user and address, subtotals behind, the total last; the watched's own. */
 const struct watched_row *watched_rows(const struct watched *watched, size_t *ret_count);

@@ -90,41 +90,57 @@ def test_every_entry_given_out_verifies_with_its_proof_and_a_changed_one_does_no
         assert gatehouse(*check).returncode != 0
 
 
-def open_sealed(text, key, path):
-    """By the document alone: the entry's own key is BLAKE2b of nonce and path under the subject's; the text is padded."""
-    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
-    digest, blob = text.split(":")[2:]
-    raw = base64.b64decode(blob)
-    nonce, box = raw[:24], raw[24:]
-    out, length = ctypes.create_string_buffer(len(box)), ctypes.c_ulonglong()
-    bad = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
-        out, ctypes.byref(length), None, box, ctypes.c_ulonglong(len(box)), None, ctypes.c_ulonglong(0), nonce, key)
-    if bad:
-        return None
-    text, mark, zeros = out.raw[:length.value].rpartition(b"\x80")
-    assert length.value % 64 == 0 and mark and len(zeros) < 64 and not zeros.strip(b"\0")
-    salt = hashlib.blake2b(b"gatehouse salt of an opening", key=key, digest_size=32).hexdigest()
-    opening = f"gatehouse opening 1\nactor.{path}\n{salt}\n".encode() + text
-    assert hashlib.sha256(opening).hexdigest() == digest
-    return text.decode()
+def shown(opening, text):
+    """What an opening shows of a sealed text, by the document alone: its SHA-256 is the text's; None otherwise."""
+    head, path, salt, said = opening.split(b"\n", 3)
+    assert head == b"gatehouse opening 1" and path == b"actor.user" and len(salt) == 64
+    return said.decode() if hashlib.sha256(opening).hexdigest() == text.split(":")[2] else None
 
 
-def test_who_is_disclosed_can_be_opened_in_each_entry_of_theirs_and_nobody_else(sealed, tmp_path):
+def test_who_is_disclosed_is_shown_by_an_opening_in_each_entry_of_theirs_and_nobody_else(sealed, tmp_path):
     out = tmp_path / "out"
+    append(sealed[0], [event(NAMES[1], 6)])
     done = answer(sealed[0], out, "--disclose", NAMES[1])
     assert done.returncode == 0, done.stderr
     told = json.loads((out / "answer.json").read_text())
     page = (out / "answer.html").read_text()
-    assert NAMES[1] in page and NAMES[0] not in page
-    keys = [entry for entry in told["entries"] if "opens" in entry]
-    assert len(keys) == 1
-    key = base64.b64decode(keys[0]["opens"]["key"])
-    opened = []
-    for entry in told["entries"]:
-        actor = json.loads((out / "entries" / f"{entry['index']}.json").read_text())["actor"]
-        opened += [name for name in (open_sealed(actor[part], key, part) for part in ("user", "ip", "session")) if name]
-    assert opened == [NAMES[1]]
-    assert len(key) == 32
+    assert NAMES[1] in page and NAMES[0] not in page and ".opening" in page and "only the word" not in page
+    assert "key of each name" not in page
+    opens = {entry["index"]: entry["opens"] for entry in told["entries"] if "opens" in entry}
+    assert len(opens) == 2 and {path.stem for path in out.rglob("*.opening")} == {str(index) for index in opens}
+    found = []
+    for index, one in opens.items():
+        assert set(one) == {"path", "opening"} and one["path"] == "actor.user" and one["opening"] in page
+        opening = (out / "entries" / f"{index}.opening").read_bytes()
+        assert one["opening"].encode() == opening
+        for entry in told["entries"]:
+            actor = json.loads((out / "entries" / f"{entry['index']}.json").read_text())["actor"]
+            found += [(index, entry["index"], part, shown(opening, actor[part]))
+                      for part in ("user", "ip", "session") if shown(opening, actor[part])]
+    assert found == [(index, index, "user", NAMES[1]) for index in opens]
+    assert told["names_without_opening"] == 0
+    assert NAMES[0].encode() not in everything(out)
+
+
+def open_sealed(text, key):
+    """What a key opens; None: nothing."""
+    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+    raw = base64.b64decode(text.split(":")[3])
+    nonce, box = raw[:24], raw[24:]
+    out, length = ctypes.create_string_buffer(len(box)), ctypes.c_ulonglong()
+    bad = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        out, ctypes.byref(length), None, box, ctypes.c_ulonglong(len(box)), None, ctypes.c_ulonglong(0), nonce, key)
+    return None if bad else out.raw[:length.value]
+
+
+def test_an_opening_holds_no_key(sealed, tmp_path):
+    out = tmp_path / "out"
+    assert answer(sealed[0], out, "--disclose", NAMES[1]).returncode == 0
+    entry = next(entry for entry in json.loads((out / "answer.json").read_text())["entries"] if "opens" in entry)
+    assert "key" not in entry["opens"]
+    salt = bytes.fromhex(entry["opens"]["opening"].split("\n")[2])
+    user = json.loads((out / "entries" / f"{entry['index']}.json").read_text())["actor"]["user"]
+    assert open_sealed(user, salt) is None
 
 
 def test_of_a_log_that_is_not_sealed_no_entry_is_given_out_and_the_page_says_why(tmp_path):
@@ -217,6 +233,81 @@ def test_who_viewed_or_took_a_recording_of_that_time_later_is_in_the_answer(tmp_
         assert gatehouse("ledger", "verify-proof", "--key", key, "--entry", *files).returncode == 0
     page = (out / "answer.html").read_text()
     assert "person 2" in page and "person 3" not in page and "can't be told" in page and "Nobody viewed it" in page
+
+
+DAY = "2026-05-02T"
+
+
+def of_view(number, phase, begin=None, end=None, name=NAMES[0], action="footage.playback"):
+    """The event of that number, of view-0001; times of the recording as hh:mm."""
+    one = recording(name, number, action, begin and f"{DAY}{begin}:00.000Z", end and f"{DAY}{end}:00.000Z")
+    one["detail"] = {"view": "view-0001", "phase": phase, **({} if phase == "begin" else {"duration_ms": number})}
+    return one
+
+
+def asked(tmp_path, events, begin, end):
+    """What is told of a recording time (hh:mm) when these events are all there is; and the page."""
+    folder, out = tmp_path / "ledger", tmp_path / "out"
+    init(folder, "--sealed")
+    append(folder, events)
+    done = gatehouse("ledger", "answer", "--ledger", folder, "--camera", "front", "--from", f"{DAY}{begin}Z", "--to", f"{DAY}{end}Z",
+                     "--out", out, "--reason", "request of 3 May")
+    assert done.returncode == 0, done.stderr
+    return json.loads((out / "answer.json").read_text()), (out / "answer.html").read_text()
+
+
+def test_what_was_really_seen_decides_and_not_what_was_asked_for(tmp_path):
+    told, page = asked(tmp_path, [of_view(1, "begin", "14:00", "15:00"), of_view(2, "end", "14:00", "14:05")], "14:30", "14:40")
+    assert not told["persons"] and not told["entries"] and told["recordings_of_unknown_time"] == 0
+    assert "Nobody viewed a recording of that time" in page and "not recorded" not in page
+
+
+def test_a_view_of_that_time_is_given_out_with_all_its_events(tmp_path):
+    told, page = asked(tmp_path, [of_view(1, "begin", "14:00", "14:10"), of_view(2, "goes-on", "14:00", "14:20"),
+                                  of_view(3, "end", "14:00", "14:50")], "14:30", "14:40")
+    assert [person["of_that_time"]["views"] for person in told["persons"]] == [1] and len(told["entries"]) == 3
+    assert told["persons"][0]["of_that_time"]["end_not_recorded"] == 0 and told["recordings_of_unknown_time"] == 0
+    assert "person 1" in page and "not recorded" not in page
+
+
+def test_a_view_of_that_time_without_an_end_is_told_so(tmp_path):
+    told, page = asked(tmp_path, [of_view(1, "begin", "14:00", "15:00")], "14:30", "14:40")
+    assert told["persons"][0]["of_that_time"]["end_not_recorded"] == 1 and len(told["entries"]) == 1
+    assert "views whose end is not recorded" in page
+
+
+@pytest.mark.parametrize("events, count", [
+    ([of_view(1, "begin", "13:00")], 1),  # with one end of the time alone
+    ([of_view(1, "begin", "13:00"), of_view(2, "end", "13:00")], 1),
+    ([of_view(1, "begin", None, "14:35")], 1),
+    ([of_view(1, "begin", "14:40")], 0),
+    ([of_view(1, "begin", None, "14:30")], 0),
+    ([of_view(1, "begin", "13:00"), of_view(2, "end", "13:00", "13:10")], 0),
+    ([of_view(1, "begin"), of_view(2, "goes-on"), of_view(3, "goes-on"), of_view(4, "end")], 1),  # each view once
+    ([of_view(1, "begin"), of_view(2, "goes-on"), of_view(3, "goes-on")], 1),
+    ([of_view(1, "begin"), of_view(2, "goes-on", "13:00", "13:10"), of_view(3, "end", "13:00", "13:20")], 0),
+    ([of_view(1, "begin"), of_view(2, "goes-on", "13:00", "13:10")], 0),
+    ([of_view(1, "begin", "14:00", "15:00"), of_view(2, "goes-on", "14:00", "14:05")], 1),  # cut off on its way there
+    ([of_view(1, "begin"), of_view(2, "begin", name="dora"), of_view(3, "end")], 2),  # of two people: two views
+    ([event(NAMES[0], 1, "footage.playback"), event(NAMES[0], 2, "footage.playback")], 2),
+])
+def test_views_that_may_have_been_of_that_time_are_counted_once_and_nobody_is_listed_for_them(tmp_path, events, count):
+    told, page = asked(tmp_path, events, "14:30", "14:40")
+    assert not told["persons"] and not told["entries"] and told["recordings_of_unknown_time"] == count
+    assert ("Nobody viewed a recording of that time." in page) == (count == 0)
+    assert ("No view of a recording of that time is recorded." in page and "can't be told" in page) == (count != 0)
+
+
+def test_the_end_of_a_view_says_the_time_that_its_beginning_did_not_know(tmp_path):
+    told, _ = asked(tmp_path, [of_view(1, "begin", "13:00"), of_view(2, "end", "13:00", "14:35")], "14:30", "14:40")
+    assert len(told["persons"]) == 1 and len(told["entries"]) == 2 and told["recordings_of_unknown_time"] == 0
+
+
+def test_a_still_of_a_moment_is_of_that_moment(tmp_path):
+    told, _ = asked(tmp_path, [recording(NAMES[0], 1, "footage.snapshot", f"{DAY}14:35:00.000Z", None),
+                               recording(NAMES[1], 2, "footage.snapshot", f"{DAY}14:00:00.000Z", None)], "14:30", "14:40")
+    assert [person["role"] for person in told["persons"]] == ["guard"] and told["persons"][0]["of_that_time"]["snapshots"] == 1
+    assert told["recordings_of_unknown_time"] == 0
 
 
 def test_a_camera_that_no_event_names_is_told_with_the_nearest(sealed, tmp_path):

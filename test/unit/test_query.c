@@ -81,38 +81,6 @@ matches(const struct query *query)
 }
 
 static void
-test_a_recording_counts_where_its_time_touches_the_one_asked_for(void **state)
-{
-    (void)state;
-    static const struct {
-        int64_t from, to;
-        bool is_recorded;
-    } rows[] = {
-        {100,         200,         true },
-        {50,          101,         true },
-        {199,         300,         true },
-        {0,           900,         true },
-        {100,         100,         true },
-        {50,          100,         false},
-        {200,         300,         false},
-        {200,         200,         false},
-        {150,         LOGGED_NONE, true },
-        {200,         LOGGED_NONE, false},
-        {LOGGED_NONE, 101,         true },
-        {LOGGED_NONE, 100,         false},
-        {LOGGED_NONE, LOGGED_NONE, false},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct logged logged = {.is_event = true};
-        logged.numbers[LOGGED_FROM] = rows[i].from;
-        logged.numbers[LOGGED_TO] = rows[i].to;
-        if (query_is_recorded(&logged, 100, 200) != rows[i].is_recorded) {
-            fail_msg("row %zu", i);
-        }
-    }
-}
-
-static void
 test_matches_when_every_part_does(void **state)
 {
     (void)state;
@@ -235,7 +203,6 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_times_as_people_type_them),
         cmocka_unit_test(test_refuses_times_that_are_none),
-        cmocka_unit_test(test_a_recording_counts_where_its_time_touches_the_one_asked_for),
         cmocka_unit_test(test_matches_when_every_part_does),
         cmocka_unit_test(test_matches_times_up_to_but_not_at_the_end),
         cmocka_unit_test(test_matches_addresses_by_network),

@@ -19,6 +19,13 @@ struct ledger_answer_person {
     uint64_t index;                      /* the first entry of theirs that was looked at */
 };
 
+/* A disclosed name in one entry. */
+struct ledger_answer_opened {
+    uint64_t index;
+    const char *path;
+    struct buf opening; /* ledger/opening.h; empty: sealed by an earlier version, and has none */
+};
+
 struct ledger_answer {
     const char *camera, *reason;
     const struct subjects *subjects;
@@ -29,13 +36,22 @@ struct ledger_answer {
     const char *disclose[ANSWER_DISCLOSE];
     size_t disclose_count;
     struct events events; /* of what is sealed, with their proofs */
-    uint64_t unplaced;    /* recordings viewed since, of a time that nobody knows */
-    uint64_t unsealed;    /* entries that are not given out, because names stand in them */
-    uint64_t pruned;      /* 0, or entries below are pruned */
+    struct ledger_answer_opened *opened;
+    size_t opened_count;
+    uint64_t unproven; /* of them without an opening: the name is only the word of the owner */
+    uint64_t unplaced; /* views of recordings that may have been of the time, and nobody knows */
+    uint64_t unsealed; /* entries that are not given out, because names stand in them */
+    uint64_t pruned;   /* 0, or entries below are pruned */
 };
 
+/*
+ * Makes the openings of disclosed names in the events, once these are read. ERR_MISSING: a key that
+ * is to be disclosed is erased; ERR_VALUE: what is sealed does not open.
+ */
+enum err ledger_answer_open(struct ledger_answer *answer, struct note *note) MUST_CHECK;
+/* The events too. */
+void ledger_answer_release(struct ledger_answer *answer);
 /* answer.html. */
 void ledger_answer_page(const struct ledger_answer *answer, struct buf *out);
-/* answer.json; ERR_MISSING: a key that is to be disclosed is erased. */
-enum err ledger_answer_json(
-    const struct ledger_answer *answer, struct buf *out, struct note *note) MUST_CHECK;
+/* answer.json. */
+enum err ledger_answer_json(const struct ledger_answer *answer, struct buf *out) MUST_CHECK;

@@ -1,53 +1,32 @@
-/* An answer as JSON, and the key of each name that is disclosed. */
+/* An answer as JSON, and the opening of each name that is disclosed. */
 #include "report/ledger/ledger_answer.h"
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "ledger/base64.h"
-#include "ledger/seal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-/* The key of a disclosed name, for this entry alone. */
-static enum err
-add_key(const struct ledger_answer *answer, const struct events_row *row, json_t *entry,
-    struct note *note)
+static json_t *
+opens_json(const struct ledger_answer_opened *opened)
 {
-    const char *text = events_text(row->json, "actor.user");
-    CLEANUP(buf_release) struct buf name;
-    struct sealed sealed;
-    uint8_t key[SUBJECTS_KEY];
-    char base64[BASE64_SIZE(SUBJECTS_KEY)];
-    buf_init(&name, SEAL_OPENED);
-    if (text == NULL || seal_parse(text, strlen(text), &sealed) != OK ||
-        seal_show(answer->subjects, "actor.user", text, strlen(text), &name) != OK) {
-        return OK;
-    }
-    for (size_t i = 0; i < answer->disclose_count; i++) {
-        if (!text_equal(name.data, answer->disclose[i])) {
-            continue;
-        }
-        if (seal_key(answer->subjects, &sealed, "actor.user", key) != OK) {
-            note_set(note, "the key of %.100s is erased", answer->disclose[i]);
-            return ERR_MISSING;
-        }
-        (void)json_object_set_new(entry, "opens",
-            json_pack("{s:s, s:s}", "path", "actor.user", "key",
-                base64_encode(key, sizeof(key), base64, sizeof(base64))));
-    }
-    return OK;
+    const struct buf *bytes = &opened->opening;
+    json_t *opening = bytes->len == 0 ? json_null() : json_stringn(bytes->data, bytes->len);
+    return json_pack("{s:s, s:o}", "path", opened->path, "opening", opening);
 }
 
 static enum err
-entries_json(const struct ledger_answer *answer, json_t *list, struct note *note)
+entries_json(const struct ledger_answer *answer, json_t *list)
 {
     enum err err = OK;
+    size_t next = 0; /* of the openings: in the order of the entries */
     for (size_t i = 0; err == OK && i < answer->events.count; i++) {
-        const struct events_row *row = &answer->events.rows[i];
-        json_t *entry = json_pack("{s:I}", "index", (json_int_t)row->index);
-        err = entry == NULL ? ERR_MEMORY : add_key(answer, row, entry, note);
-        (void)json_array_append_new(list, entry);
+        uint64_t index = answer->events.rows[i].index;
+        json_t *entry = json_pack("{s:I}", "index", (json_int_t)index);
+        bool is_opened = next < answer->opened_count && answer->opened[next].index == index;
+        if (is_opened &&
+            json_object_set_new(entry, "opens", opens_json(&answer->opened[next++])) != 0) {
+            err = ERR_MEMORY;
+        }
+        err = json_array_append_new(list, entry) == 0 ? err : ERR_MEMORY;
     }
     return err;
 }
@@ -102,18 +81,19 @@ person_json(const struct ledger_answer_person *person, size_t number)
 }
 
 enum err
-ledger_answer_json(const struct ledger_answer *answer, struct buf *out, struct note *note)
+ledger_answer_json(const struct ledger_answer *answer, struct buf *out)
 {
     json_t *persons = json_array();
     json_t *entries = json_array();
     for (size_t i = 0; i < answer->person_count; i++) {
         (void)json_array_append_new(persons, person_json(&answer->persons[i], i + 1));
     }
-    enum err err = entries_json(answer, entries, note);
-    json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I}", "camera", answer->camera,
-        "log", answer->origin, "reason", answer->reason, "persons", persons, "entries", entries,
-        "entries_not_given_out", (json_int_t)answer->unsealed, "recordings_of_unknown_time",
-        (json_int_t)answer->unplaced, "pruned_below", (json_int_t)answer->pruned);
+    enum err err = entries_json(answer, entries);
+    json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I}", "camera",
+        answer->camera, "log", answer->origin, "reason", answer->reason, "persons", persons,
+        "entries", entries, "entries_not_given_out", (json_int_t)answer->unsealed,
+        "recordings_of_unknown_time", (json_int_t)answer->unplaced, "names_without_opening",
+        (json_int_t)answer->unproven, "pruned_below", (json_int_t)answer->pruned);
     err = err == OK && all == NULL ? ERR_MEMORY : err;
     if (err == OK) {
         set_time(all, "from", answer->from);

@@ -131,17 +131,51 @@ put_seen(struct buf *out, const struct ledger_answer *answer)
     char text[SHOWN];
     buf_text(out, "<section aria-labelledby=\"seen\"><h2 id=\"seen\">Recordings of that time</h2>"
                   "<p>Who viewed or took recordings of that time, then or later.</p>");
-    put_persons(out, answer, true, "Nobody viewed a recording of that time.");
+    put_persons(out, answer, true,
+        answer->unplaced == 0 ? "Nobody viewed a recording of that time."
+                              : "No view of a recording of that time is recorded.");
     if (answer->unplaced != 0) {
         (void)snprintf(text, sizeof(text), "%" PRIu64, answer->unplaced);
         HTML(out,
             "<p class=\"banner\" role=\"note\">Recordings of this camera were viewed or exported "
-            "{} "
-            "times since without a record of which time they were of. Whether that time was among "
-            "them can't be told.</p>",
+            "{} times, then or since, without a record of all the time that they were of. Whether "
+            "that time was among them can't be told.</p>",
             text);
     }
     buf_text(out, "</section>\n");
+}
+
+/* What shows each disclosed name: by its digest, and nothing else is opened by it. */
+static void
+put_opened(struct buf *out, const struct ledger_answer *answer)
+{
+    char text[SHOWN];
+    (void)snprintf(text, sizeof(text), "%" PRIu64, answer->unproven);
+    if (answer->unproven != 0) {
+        HTML(out,
+            "<p class=\"banner\" role=\"note\">{} of the entries of people who are named above "
+            "were "
+            "sealed by an earlier version, which kept nothing that a name could be checked "
+            "against. That they are of these people is only the word of who keeps the log.</p>",
+            text);
+    }
+    if (answer->opened_count == answer->unproven) {
+        return;
+    }
+    buf_text(out,
+        "<p>For each entry of somebody who is named above, <code>entries/N.opening</code> shows "
+        "the name in it, and nothing else: its last line is the name, and its SHA-256 "
+        "(<code>openssl dgst -sha256 entries/N.opening</code>) is the third part of "
+        "<code>actor.user</code> in the entry, between its colons. Not even who keeps the log "
+        "could show another name.</p><details><summary>The openings</summary>");
+    for (size_t i = 0; i < answer->opened_count; i++) {
+        const struct ledger_answer_opened *opened = &answer->opened[i];
+        if (opened->opening.len != 0) {
+            (void)snprintf(text, sizeof(text), "%" PRIu64, opened->index);
+            HTML(out, "<p>Entry {}:</p><pre><bdi>{}</bdi></pre>", text, opened->opening.data);
+        }
+    }
+    buf_text(out, "</details>");
 }
 
 static void
@@ -159,11 +193,11 @@ put_proofs(struct buf *out, const struct ledger_answer *answer)
             "<p>The folder <code>entries</code> has {} entries of the log as they are, each with a "
             "proof (C2SP tlog-proof) that it is in the log <code>{}</code>, and nothing of it was "
             "changed since. Names, addresses and sessions in them are sealed: the same person has "
-            "the same mark, and nobody can open it without a key. <code>answer.json</code> has the "
-            "key of each name that is disclosed above; it opens that one text. To check one, with "
-            "the public key of the log from somebody whom you trust: <code>gatehouse ledger "
+            "the same mark, and nobody can open it without a key. To check one, with the public "
+            "key of the log from somebody whom you trust: <code>gatehouse ledger "
             "verify-proof --key KEY --entry entries/N.json entries/N.tlog-proof</code></p>",
             text, clean(answer->origin, origin));
+        put_opened(out, answer);
     }
     if (answer->unsealed != 0) {
         (void)snprintf(text, sizeof(text), "%" PRIu64, answer->unsealed);
