@@ -109,7 +109,7 @@ def test_a_second_keeper_is_refused(folder):
         assert second.returncode == 2 and "another process" in second.stderr
         with Wire(keeper.socket) as wire:  # the socket is still the first one's
             assert wire.append(live())[0] == OK
-        assert sorted(p.name for p in folder.iterdir()) == ["journal", "keeper.sock", "lock", "log"]
+        assert sorted(p.name for p in folder.iterdir()) == ["journal", "keeper.sock", "lock", "log", "sealing"]
 
 
 def test_garbage_ends_that_connection_only(folder):
