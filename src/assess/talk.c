@@ -83,7 +83,6 @@ take_row(struct talk *talk, uint16_t port)
 static void
 note_failure(struct talk *talk, const struct answer *answer, bool silent)
 {
-    char text[160];
     char asked[256];
     size_t row = take_row(talk, talk->now.target.port);
     if (row == TALK_DEAD_PORTS) {
@@ -91,12 +90,16 @@ note_failure(struct talk *talk, const struct answer *answer, bool silent)
     }
     talk->dead_counts[row] = silent ? (uint8_t)(talk->dead_counts[row] + 1) : 0;
     talk->cut_counts[row] = (uint8_t)(talk->cut_counts[row] + 1);
-    if (talk->dead_counts[row] == DEAD_AFTER ||
-        (talk->cut_counts[row] == CUT_AFTER && talk->subject->trouble == NULL)) {
-        (void)snprintf(text, sizeof(text), "port %u: %s (%.100s)", talk->now.target.port,
-            err_words(answer->err), talk_asked(&talk->now, asked, sizeof(asked)));
-        talk->subject->trouble = arena_copy(&talk->subject->arena, text);
+    bool is_dead = talk->dead_counts[row] == DEAD_AFTER;
+    bool is_cut = talk->cut_counts[row] == CUT_AFTER && talk->subject->trouble == NULL;
+    if (!is_dead && !is_cut && talk->silence != NULL) {
+        return;
     }
+    const char *text =
+        arena_format(&talk->subject->arena, "port %u: %s (%.100s)", talk->now.target.port,
+            err_words(answer->err), talk_asked(&talk->now, asked, sizeof(asked)));
+    talk->silence = talk->silence != NULL ? talk->silence : text;
+    talk->subject->trouble = is_dead || is_cut ? text : talk->subject->trouble;
 }
 
 /* Servers that hang up on one question often answer the next. */
@@ -149,6 +152,7 @@ got_answer(void *context, const struct answer *answer)
     talk->call = NULL;
     bool silent = is_silent(talk, answer);
     bool failed = silent || answer->err == ERR_NETWORK;
+    talk->has_heard = talk->has_heard || (!failed && talk->now.way != TALK_BANNER);
     if (failed && talk->now.way != TALK_BANNER) {
         note_failure(talk, answer, silent);
     } else if (!silent) {
@@ -244,6 +248,9 @@ take_turn(void *context)
         fill_stage(talk);
     }
     if (!next_step(talk)) {
+        if (talk->subject->trouble == NULL && !talk->has_heard) {
+            talk->subject->trouble = talk->silence;
+        }
         identify_decide(&talk->identity, talk->subject);
         talk->done(talk->context, talk);
         return;

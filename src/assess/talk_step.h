@@ -66,6 +66,8 @@ struct talk {
     uint8_t dead_counts[TALK_DEAD_PORTS];
     uint8_t cut_counts[TALK_DEAD_PORTS]; /* answers in a row that were hung up on */
     size_t dead_count;
+    const char *silence;                     /* the first question that nothing answered … */
+    bool has_heard;                          /* … while no other was answered either */
     struct identity_place roots[TALK_ROOTS]; /* where front pages lead: "/nvr" */
     size_t root_count;
     uint16_t onvif_port;
