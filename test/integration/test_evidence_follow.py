@@ -11,10 +11,9 @@ import time
 import pytest
 
 import tsa
-from conftest import GATEHOUSE
+from conftest import GATEHOUSE, SANITIZED
 from test_evidence_make import Site, wait_for
 
-SANITIZED = b"__asan_init" in pathlib.Path(GATEHOUSE).read_bytes()
 
 
 class Following:

@@ -7,11 +7,10 @@ import re
 import pytest
 
 import tsa
-from conftest import GATEHOUSE, command, wait_for
+from conftest import GATEHOUSE, SANITIZED, command, wait_for
 from footage import FILE, HOUR, Footage, Viewer
 from gateway import MODULE, Gateway, events
 
-SANITIZED = b"__asan_init" in pathlib.Path(GATEHOUSE).read_bytes()
 pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="this build has no module")
 
 

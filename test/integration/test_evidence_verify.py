@@ -18,14 +18,13 @@ import pytest
 import packing
 import signing
 import tsa
-from conftest import GATEHOUSE, SOURCE, Running, command
+from conftest import GATEHOUSE, SANITIZED, SOURCE, Running, command
 
 sys.path.insert(0, str(SOURCE / "test" / "second_verifier"))
 sys.path.insert(0, str(SOURCE / "tools"))
 import bench_evidence  # noqa: E402  pylint: disable=wrong-import-position
 import package as second  # noqa: E402  pylint: disable=wrong-import-position
 
-SANITIZED = b"__asan_init" in pathlib.Path(GATEHOUSE).read_bytes()
 CLIP = (SOURCE / "test" / "fuzz" / "corpus" / "clip" / "raw-h264").read_bytes()
 OPEN = {"witnesses", "clocks"}  # weak in each of these: no policy, a machine whose clock nothing disciplines
 

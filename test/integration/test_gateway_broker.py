@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import BUILD, GATEHOUSE
+from conftest import BUILD, GATEHOUSE, SANITIZED
 from counterparts import vms_stub
 
 HELP = BUILD / "test" / "unit" / "upstream_help"
@@ -291,7 +291,7 @@ def test_a_vms_that_goes_is_unreachable_and_its_cameras_stay(tmp_path):
         assert broker.ask("event", "17") == {"error": "unavailable"}
 
 
-@pytest.mark.skipif(b"__asan_init" in GATEHOUSE.read_bytes(), reason="the address sanitizer needs more system calls")
+@pytest.mark.skipif(SANITIZED, reason="the address sanitizer needs more system calls")
 def test_it_is_shut_in(tmp_path):
     """A filter on its system calls, no new privileges, no second network address to talk to."""
     with running(tmp_path, vms_stub.ZoneMinder(), "zoneminder") as broker:

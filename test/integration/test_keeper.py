@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from conftest import GATEHOUSE, Running, command
+from conftest import GATEHOUSE, SANITIZED, Running, command
 from keeping import (ALL, APPEND, BAD, ENDING, FULL, LOAD, OK, PUBLISH, REPORT, ROTATE, STATE, Keeper, Wire, canonical,
                      check_all, checkpoint, entries, init, live, login, root)
 
@@ -288,7 +288,7 @@ def test_a_deep_folder_is_no_obstacle(tmp_path):
         assert json.loads(done.stdout)["pid"] == keeper.process.pid
 
 
-@pytest.mark.skipif(b"__asan_init" in GATEHOUSE.read_bytes(), reason="the address sanitizer needs more system calls")
+@pytest.mark.skipif(SANITIZED, reason="the address sanitizer needs more system calls")
 def test_the_keeper_can_be_neither_dumped_nor_traced_by_its_user(folder):
     with Keeper(folder) as keeper:
         status = pathlib.Path(f"/proc/{keeper.process.pid}/status").read_text()
