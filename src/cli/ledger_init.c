@@ -149,18 +149,46 @@ make_key(struct made *made, struct note *note)
     return err;
 }
 
-/* First: from then on no keeper takes an event without the keys. */
 static enum err
-say_sealed(const struct made *made, struct note *note)
+open_folder(const char *path, int *ret_folder, struct note *note)
 {
-    int folder = open(made->folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum err err = folder < 0 ? ERR_IO : sealing_write(folder, SEALING_SEALED);
-    if (err != OK) {
-        note_set(note, "%s/" SEALING_FILE ": %s", file_tail(made->folder.data, 100),
-            folder < 0 ? strerror(errno) : disk_trouble());
+    *ret_folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*ret_folder < 0) {
+        note_set(note, "%s: %s", file_tail(path, 150), strerror(errno));
+        return ERR_IO;
     }
-    if (folder >= 0) {
-        (void)close(folder);
+    return OK;
+}
+
+/* Without the word, the keeper asks the entries, and says it again. */
+static void
+unsay(int ledger, enum sealing former)
+{
+    if (former == SEALING_UNSAID || sealing_write(ledger, former) != OK) {
+        (void)unlinkat(ledger, SEALING_FILE, 0);
+        (void)fsync(ledger);
+    }
+}
+
+/*
+ * First the ledger's word: from then on no keeper takes an event without the keys. It is taken back
+ * where there are none in the end, or the keeper would not start again.
+ */
+static enum err
+seal_from_now_on(int ledger, int keys, struct note *note)
+{
+    enum sealing former = SEALING_UNSAID;
+    struct stat status;
+    enum err err = sealing_read(ledger, &former);
+    err = err == OK ? sealing_write(ledger, SEALING_SEALED) : err;
+    if (err != OK) {
+        note_set(note, SEALING_FILE ": %s", disk_trouble());
+    } else {
+        err = subjects_create(keys, SUBJECTS_FILE, note);
+    }
+    if (err != OK && former != SEALING_SEALED &&
+        fstatat(keys, SUBJECTS_FILE, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        unsay(ledger, former);
     }
     return err;
 }
@@ -168,17 +196,17 @@ say_sealed(const struct made *made, struct note *note)
 static enum err
 make_subjects(const struct made *made, struct note *note)
 {
-    enum err err = say_sealed(made, note);
-    if (err != OK) {
-        return err;
+    int ledger = -1;
+    int keys = -1;
+    enum err err = open_folder(made->folder.data, &ledger, note);
+    err = err == OK ? open_folder(made->keys.data, &keys, note) : err;
+    err = err == OK ? seal_from_now_on(ledger, keys, note) : err;
+    if (keys >= 0) {
+        (void)close(keys);
     }
-    int folder = open(made->keys.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) {
-        note_set(note, "%s: %s", file_tail(made->keys.data, 150), strerror(errno));
-        return ERR_IO;
+    if (ledger >= 0) {
+        (void)close(ledger);
     }
-    err = subjects_create(folder, SUBJECTS_FILE, note);
-    (void)close(folder);
     return err;
 }
 

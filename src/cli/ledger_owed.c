@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "cli/siem.h"
 #include "ledger/tree.h"
-#include "siem/cursor.h"
+#include "siem/place.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,11 +39,21 @@ add(struct ledger_owed *owed, const char *name, uint64_t first, uint64_t count)
     buf_format(&owed->words,
         "%s has not got %" PRIu64 " of these entries, from entry %" PRIu64 " on\n", name, count,
         first);
-    enum err err = buf_error(&owed->words);
-    return err == OK && json_object_set_new(
-                            owed->destinations, name, json_integer((json_int_t)count)) != 0
-               ? ERR_MEMORY
-               : err;
+    json_t *number = json_integer((json_int_t)count);
+    bool is_said = json_object_set_new(owed->unsent, name, number) == 0;
+    return is_said && buf_error(&owed->words) == OK ? OK : ERR_MEMORY;
+}
+
+/* Of one that nobody can tell of; the others are looked at, and the first is told. */
+static enum err
+add_unknown(
+    struct ledger_owed *owed, const char *name, const struct note *why, struct note *ret_note)
+{
+    if (!owed->is_unknown) {
+        note_set(ret_note, "%s: %s", name, why->text);
+    }
+    owed->is_unknown = true;
+    return json_object_set_new(owed->unsent, name, json_null()) == 0 ? OK : ERR_MEMORY;
 }
 
 struct place {
@@ -51,7 +61,21 @@ struct place {
     bool is_here; /* siem.yaml names this log; what runs it may have been told another */
 };
 
-/* A cursor says itself in which log it counts. */
+/* A cursor of the log that siem.yaml names must be in it; of another log it says nothing. */
+static enum err
+check_place(const struct siem_cursor *cursor, const struct place *place, struct note *note)
+{
+    const struct ledger_owed_log *log = place->log;
+    const struct siem_place here = {
+        .ledger = log->folder,
+        .origin = entries_origin(log->entries),
+        .size = entries_head(log->entries)->size,
+        .way_out = "take the cursor away and everything is sent again",
+    };
+    return place->is_here ? siem_place_check(cursor, &here, note) : OK;
+}
+
+/* A cursor says itself in which log it counts. Any error but ERR_MEMORY: nobody can tell. */
 static enum err
 look_at(const struct siem_destination *to, const char *path, const struct place *place,
     struct ledger_owed *owed, struct note *note)
@@ -60,11 +84,13 @@ look_at(const struct siem_destination *to, const char *path, const struct place 
     struct siem_cursor cursor = {.next = 0};
     uint64_t first = entries_retention(log->entries)->minimum;
     enum err err = siem_cursor_read(path, &cursor, note);
-    if (err != OK && err != ERR_MISSING) {
+    bool is_new = err == ERR_MISSING;
+    err = err == OK ? check_place(&cursor, place, note) : err;
+    if (err != OK && !is_new) {
         return place->is_here ? err : OK;
     }
-    if (err == ERR_MISSING ? !place->is_here || to->begins_now
-                           : !text_equal(cursor.origin, entries_origin(log->entries))) {
+    if (is_new ? !place->is_here || to->begins_now
+               : !text_equal(cursor.origin, entries_origin(log->entries))) {
         return OK;
     }
     first = cursor.next > first ? cursor.next : first;
@@ -77,14 +103,32 @@ look_at_all(const struct siem_config *config, const struct ledger_owed_log *log,
 {
     const struct place place = {log, is_same_log(config->ledger, log->folder)};
     enum err err = OK;
-    buf_init(&owed->words, WORDS_MOST);
-    owed->destinations = json_object();
+    owed->unsent = json_object();
     for (size_t i = 0; i < config->count && err == OK; i++) {
         const struct siem_destination *to = &config->destinations[i];
         const char *path = siem_config_state(config, to->name, "cursor", arena);
-        err = path == NULL ? ERR_MEMORY : look_at(to, path, &place, owed, note);
+        struct note why = {""};
+        err = path == NULL ? ERR_MEMORY : look_at(to, path, &place, owed, &why);
+        if (err != OK && err != ERR_MEMORY) {
+            err = add_unknown(owed, to->name, &why, note);
+        }
     }
     return err;
+}
+
+/* The note becomes the one that people see. */
+static enum err
+not_known(struct ledger_owed *owed, enum err err, const struct note *why, struct note *note)
+{
+    char words[180];
+    text_clean(words, sizeof(words), why->text, strlen(why->text));
+    note_set(
+        note, "what the SIEM has got is not known: %s", words[0] == '\0' ? err_words(err) : words);
+    owed->is_unknown = true;
+    if (owed->unsent == NULL) {
+        owed->unsent = json_string("unknown");
+    }
+    return owed->unsent == NULL ? ERR_MEMORY : OK;
 }
 
 enum err
@@ -99,20 +143,21 @@ ledger_owed_look(const char *config, const struct ledger_owed_log *log,
     if (err == ERR_MISSING && config == NULL) {
         return OK;
     }
-    err = err == OK ? look_at_all(&read, log, &arena, ret_owed, &why) : err;
-    if (err != OK) {
-        char words[160];
-        text_clean(words, sizeof(words), why.text, strlen(why.text));
-        note_set(note, "what the SIEM has got is not known: %s; --unsent does not ask",
-            words[0] == '\0' ? err_words(err) : words);
+    buf_init(&ret_owed->words, WORDS_MOST);
+    if (err == ERR_MEMORY) {
+        return err;
     }
-    return err;
+    if (err != OK) {
+        return not_known(ret_owed, err, &why, note);
+    }
+    err = look_at_all(&read, log, &arena, ret_owed, &why);
+    return err == OK && ret_owed->is_unknown ? not_known(ret_owed, ERR_SCOPE, &why, note) : err;
 }
 
 void
 ledger_owed_release(struct ledger_owed *owed)
 {
     buf_release(&owed->words);
-    json_decref(owed->destinations);
+    json_decref(owed->unsent);
     *owed = (struct ledger_owed){.count = 0};
 }

@@ -17,14 +17,20 @@ struct ledger_owed_log {
 
 /* Zeroed: nothing was looked at. */
 struct ledger_owed {
-    size_t count;         /* destinations that have not got everything */
-    struct buf words;     /* a line of each */
-    json_t *destinations; /* {"watchroom": 512}: how many entries at most */
+    size_t count;     /* destinations that have not got everything */
+    bool is_unknown;  /* of some, or of siem.yaml itself, nobody can tell */
+    struct buf words; /* a line of each that has not got everything */
+    /*
+     * For the event: {"watchroom": 512, "archive": null}, how many entries at most, null where
+     * nobody can tell; "unknown" of a siem.yaml that can't be read; NULL: none was looked at.
+     */
+    json_t *unsent;
 };
 
 /*
- * `config`: siem.yaml, NULL: the one in the gateway's folder, which need not be there. An error has
- * words: nobody can tell what is owed.
+ * `config`: siem.yaml, NULL: the one in the gateway's folder, which need not be there. All of its
+ * destinations are looked at; where something is unknown, the note says the first of it.
+ * ERR_MEMORY.
  */
 enum err ledger_owed_look(const char *config, const struct ledger_owed_log *log,
     struct ledger_owed *ret_owed, struct note *note) MUST_CHECK;

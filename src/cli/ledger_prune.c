@@ -224,8 +224,10 @@ record(const struct prune *prune, struct retention *retention, struct note *note
     buf_init(&json, EVENT_LIMIT);
     json_t *detail = json_pack(
         "{s:I, s:s}", "minimum", (json_int_t)retention->minimum, "policy", retention->policy);
-    if (prune->owed.count != 0) {
-        (void)json_object_set(detail, "unsent", prune->owed.destinations);
+    if ((prune->owed.count != 0 || prune->owed.is_unknown) &&
+        json_object_set(detail, "unsent", prune->owed.unsent) != 0) {
+        json_decref(detail);
+        return ERR_MEMORY;
     }
     enum err err =
         ledger_user_event(EVENT_PRUNE, prune->values[OPTION_REASON], detail, &json, note);
@@ -290,16 +292,21 @@ static enum err
 look_at_siem(struct prune *prune, uint64_t minimum, struct note *note)
 {
     const struct ledger_owed_log log = {prune->folder.data, prune->entries, minimum};
-    enum err err = ledger_owed_look(prune->values[OPTION_SIEM], &log, &prune->owed, note);
-    if (err != OK && prune->is_unsent) {
-        return OK; /* whatever it is, it is not waited for */
-    }
-    if (err != OK || prune->owed.count == 0) {
+    struct note why = {""};
+    enum err err = ledger_owed_look(prune->values[OPTION_SIEM], &log, &prune->owed, &why);
+    if (err != OK || (prune->owed.count == 0 && !prune->owed.is_unknown)) {
         return err;
     }
     (void)fputs(prune->owed.words.data, prune->is_unsent || prune->is_dry ? stdout : stderr);
     if (prune->is_unsent) {
+        if (prune->owed.is_unknown) {
+            (void)fprintf(stderr, "gatehouse: %s\n", why.text);
+        }
         return OK;
+    }
+    if (prune->owed.is_unknown) {
+        note_set(note, "%s; --unsent prunes all the same", why.text);
+        return ERR_REFUSED;
     }
     note_set(note,
         "destinations of siem.yaml have not got everything yet; `gatehouse siem status` says what "

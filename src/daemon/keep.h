@@ -89,6 +89,7 @@ struct keeper {
     int64_t started; /* clock_boot() */
     unsigned landlock;
     unsigned nobodys_year; /* that nobody's key was made for last */
+    bool is_unsaid;        /* that the ledger is sealed: its disk was full */
     bool is_shut_in;
     bool key_is_fixed; /* a credential: can't be replaced from here */
 

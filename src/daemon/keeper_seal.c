@@ -49,6 +49,19 @@ make_nobodys(struct keeper *keeper, unsigned year)
     return err;
 }
 
+/* On a full disk it is said later: repairs must be recorded now. */
+static enum err
+write_sealing(struct keeper *keeper, int folder, enum sealing sealing, struct note *note)
+{
+    enum err err = sealing_write(folder, sealing);
+    keeper->is_unsaid = err == ERR_FULL && sealing == SEALING_SEALED;
+    if (err != OK && err != ERR_FULL) {
+        note_set(note, SEALING_FILE ": %s", disk_trouble());
+        return err;
+    }
+    return OK;
+}
+
 /*
  * What the ledger says of itself; where it says nothing yet, what its entries do, and it says that
  * from now on.
@@ -69,13 +82,12 @@ was_sealed(struct keeper *keeper, int folder, enum sealing *ret_sealing, struct 
                                        : err;
     bool is_all = ledger_size(keeper->ledger) == ledger_published(keeper->ledger);
     if (err == OK && (is_all || *ret_sealing == SEALING_SEALED)) {
-        enum err written = sealing_write(folder, *ret_sealing);
-        err = written == ERR_FULL ? OK : written;
+        err = write_sealing(keeper, folder, *ret_sealing, note);
     }
     return err;
 }
 
-/* Before anything is sealed, the ledger says that it is. */
+/* Before anything is sealed, the ledger says that it is, where the disk has room for that. */
 static enum err
 check_sealing(struct keeper *keeper, struct note *note)
 {
@@ -87,10 +99,7 @@ check_sealing(struct keeper *keeper, struct note *note)
     }
     enum err err = was_sealed(keeper, folder, &sealing, note);
     if (err == OK && keeper->subjects != NULL && sealing != SEALING_SEALED) {
-        err = sealing_write(folder, SEALING_SEALED);
-        if (err != OK) {
-            note_set(note, SEALING_FILE ": %s", disk_trouble());
-        }
+        err = write_sealing(keeper, folder, SEALING_SEALED, note);
     }
     (void)close(folder);
     if (err == OK && keeper->subjects == NULL && sealing == SEALING_SEALED) {
@@ -126,10 +135,24 @@ keeper_seal_start(struct keeper *keeper, struct note *note)
     return OK;
 }
 
+static enum err
+say_later(struct keeper *keeper)
+{
+    int folder = open(keeper->settings->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum err err = folder < 0 ? OK : write_sealing(keeper, folder, SEALING_SEALED, NULL);
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    return err;
+}
+
 void
 keeper_seal_second(struct keeper *keeper)
 {
     unsigned year = year_at(keeper->clock.now + CLOCK_DAY);
+    if (keeper->is_unsaid && say_later(keeper) != OK) {
+        keeper_die(ERR_IO, disk_trouble());
+    }
     if (keeper->subjects != NULL && year != keeper->nobodys_year &&
         make_nobodys(keeper, year) == ERR_IO) {
         keeper_die(ERR_IO, disk_trouble());
@@ -178,6 +201,12 @@ erase(struct keeper *keeper, const struct message *message, json_t *detail, size
     }
     unsigned year = 0;
     if (message->len == 5 && what[0] == 'y' && subjects_year(what + 1, &year)) {
+        unsigned now = year_at(keeper->clock.now);
+        if (year > now) {
+            note_set(note, "%u would take names of a year that is not over, too: %u is the latest",
+                year, now);
+            return ERR_VALUE;
+        }
         json_t *digits = json_stringn(what + 1, 4);
         return json_object_set_new(detail, "years_before", digits) == 0
                    ? subjects_erase_before(keeper->subjects, year, ret_count)

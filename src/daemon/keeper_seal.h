@@ -6,7 +6,10 @@
 /* open before it is shut in, start when it has the ledger. */
 enum err keeper_seal_open(struct keeper *keeper, struct note *note) MUST_CHECK;
 enum err keeper_seal_start(struct keeper *keeper, struct note *note) MUST_CHECK;
-/* Once a second: nobody's key of the next year is there a day before it begins. */
+/*
+ * Once a second: nobody's key of the next year is there a day before it begins, and what a full
+ * disk kept the ledger from saying is said.
+ */
 void keeper_seal_second(struct keeper *keeper);
 /*
  * Gives the event to store: itself, or sealed, valid until the next call. ERR_FULL: no room for the

@@ -130,12 +130,16 @@ member(const json_t *json, const char *name)
     return text == NULL ? "" : text;
 }
 
-/* As people see it: of a sealed text its mark. */
+/* As people see it: of a sealed text its mark, of a long one its begin. */
 static const char *
 shown(const char *text, struct buf *words)
 {
     buf_init(words, SEAL_OPENED);
-    return seal_show(NULL, "", text, strlen(text), words) == OK ? words->data : text;
+    if (seal_show(NULL, "", text, strlen(text), words) == OK && words->len > JUDGE_SHOWN) {
+        words->len = JUDGE_SHOWN;
+        buf_text(words, "…");
+    }
+    return words->failed ? "?" : words->data;
 }
 
 /* What the manifest says against what the event says: a text, or one of a list of texts. */

@@ -4,6 +4,8 @@
 #include "evidence/judge.h"
 #include "ledger/proof.h"
 
+#define JUDGE_SHOWN 200 /* bytes of a text of a package, on a line */
+
 struct judging {
     struct judge *judge;
     struct package *package;

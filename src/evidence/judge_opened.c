@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN 200 /* of an opened text, on a line */
-
 static void
 mark_used(struct judging *judging, const char *name)
 {
@@ -42,13 +40,15 @@ open_place(struct judging *judging, uint64_t index, const struct seal_place *pla
     }
     mark_used(judging, name);
     if (err != OK || !seal_is_opening(&place->sealed, place->path, &bytes, &opening) ||
+        memchr(opening.text, '\0', opening.len) != NULL || /* readers would stop there */
         json_string_setn(place->value, opening.text, opening.len) != 0) {
         judge_tell(judging, JUDGE_OPENED, JUDGE_BROKEN,
             "entry %" PRIu64 ": %s is not what %s was sealed with", index, name, place->path);
         return false;
     }
-    judge_tell(judging, JUDGE_OPENED, JUDGE_HOLDS, "entry %" PRIu64 ": %s is \"%.*s\"", index,
-        place->path, (int)(opening.len < SHOWN ? opening.len : SHOWN), opening.text);
+    bool is_cut = opening.len > JUDGE_SHOWN;
+    judge_tell(judging, JUDGE_OPENED, JUDGE_HOLDS, "entry %" PRIu64 ": %s is \"%.*s%s", index,
+        place->path, (int)(is_cut ? JUDGE_SHOWN : opening.len), opening.text, is_cut ? "…" : "\"");
     return true;
 }
 
@@ -57,7 +57,7 @@ judge_opened(struct judging *judging, uint64_t index, const json_t *event)
 {
     CLEANUP(buf_release) struct buf sealed;
     struct seal_place place = {0};
-    buf_init(&sealed, SHOWN);
+    buf_init(&sealed, JUDGE_SHOWN);
     while (seal_next(event, &place)) {
         if (!open_place(judging, index, &place)) {
             buf_format(&sealed, "%s%s", sealed.len == 0 ? "" : ", ", place.path);

@@ -228,7 +228,7 @@ static const char opens[] =
     "         d=$(openssl dgst -sha256 -r \"$f\" | cut -c1-64)\n"
     "         m=$(sed -n 2p \"$f\" | sed 's/.*[.]//')\n"
     "         grep -lE \"\\\"$m\\\":(\\\"|\\[[^]]*\\\")sealed:[0-9a-f-]*:$d:\" events/*.json \\\n"
-    "           && sed 1,3d \"$f\" && echo || echo \"BROKEN $f\"\n"
+    "           && sed 1,3d \"$f\" | cat -v && echo || echo \"BROKEN $f\"\n"
     "       done\n";
 
 void

@@ -124,7 +124,8 @@ struct event_text event_text(const char *text);
 /*
  * How an event has such bytes, also inside `detail`: as they are when they are UTF-8 without NUL
  * and begin neither with "base64:" nor with "sealed:", which only the keeper writes; else "base64:"
- * and their base64. NULL: absent, or out of memory.
+ * and their base64. A produced event that has such a text otherwise is refused, but that `detail`
+ * may have bare marks, "sealed:YEAR-MARK". NULL: absent, or out of memory.
  */
 json_t *event_text_json(struct event_text text) MUST_CHECK;
 /* Whether a text of an event stands for other bytes: "base64:" and base64 of one byte or more. */

@@ -86,6 +86,42 @@ is_text(const struct check *check, const struct canonical_text *text)
     return check->is_stored || memcmp(text->bytes, sealed, skip) != 0;
 }
 
+/* "sealed:YEAR-MARK", by which an event about an erasing tells of whom: it opens nothing. */
+static bool
+is_mark(const uint8_t *text, size_t len)
+{
+    static const char form[] = "sealed:yyyy-xxxxxxxxxxxxxxxx\"";
+    if (len < sizeof(form) - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(form) - 1; i++) {
+        bool is_digit = text[i] >= '0' && text[i] <= '9';
+        bool is_good = form[i] == 'y'   ? is_digit
+                       : form[i] == 'x' ? is_digit || (text[i] >= 'a' && text[i] <= 'f')
+                                        : text[i] == (uint8_t)form[i];
+        if (!is_good) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a text in `detail` begins as only the keeper may let it begin. */
+static bool
+has_sealed(const uint8_t *detail, size_t len)
+{
+    static const char opens[] = "\"sealed:";
+    const uint8_t *end = detail + len;
+    const uint8_t *at = detail;
+    while ((at = memmem(at, (size_t)(end - at), opens, sizeof(opens) - 1)) != NULL) {
+        at++; /* a quote that begins a text has no '\' before it */
+        if (at[-2] != '\\' && !is_mark(at, (size_t)(end - at))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum err
 take_any_text(struct check *check, bool *ret_is_empty)
 {
@@ -392,6 +428,11 @@ take_value(struct check *check, const struct event_member *row)
     if (err == OK && check->json.has_nul) {
         err = ERR_VALUE;
         note_set(check->note, "%s has a NUL in it", row->path);
+    } else if (err == OK && row->type == EVENT_TYPE_DETAIL && !check->is_stored &&
+               has_sealed(value, (size_t)(check->json.at - value))) {
+        err = ERR_VALUE;
+        note_set(check->note, "%s has a text that begins with \"sealed:\", as only the ledger's do",
+            row->path);
     } else if (err == ERR_VALUE && (row->type < EVENT_TYPE_ACTOR || first != '{')) {
         refuse_value(check, row, value);
     }

@@ -7,6 +7,7 @@
 
 #include "ledger/seal.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -483,9 +484,12 @@ open_text(
 {
     uint8_t key[SUBJECTS_KEY];
     buf_clear(&logged->inside);
-    if (logged->subjects == NULL || seal_key(logged->subjects, sealed, path, key) != OK ||
-        seal_open(sealed, path, key, &logged->inside) != OK ||
-        logged->inside.len > EVENT_LIMIT - logged->scratch_used) {
+    bool is_opened = logged->subjects != NULL &&
+                     seal_key(logged->subjects, sealed, path, key) == OK &&
+                     seal_open(sealed, path, key, &logged->inside) == OK &&
+                     logged->inside.len <= EVENT_LIMIT - logged->scratch_used;
+    sodium_memzero(key, sizeof(key));
+    if (!is_opened) {
         return false;
     }
     char *start = logged->scratch + logged->scratch_used;

@@ -17,6 +17,7 @@
 #define OPENING_SALT  32
 #define OPENING_HEX   64    /* digits of its SHA-256 */
 #define OPENING_LIMIT 70000 /* longest opening */
+#define OPENING_HEAD  160   /* what stands before the text has less */
 
 struct opening {
     char path[64]; /* of the member that was sealed */

@@ -249,11 +249,7 @@ query_match(const struct query *query, struct logged *logged, const void *entry,
 static void
 add_text(json_t *json, const char *name, const char *text)
 {
-    json_t *value = json_string(text);
-    if (value == NULL) {
-        value = json_string("(not UTF-8)");
-    }
-    (void)json_object_set_new(json, name, value);
+    (void)json_object_set_new(json, name, event_text_json(event_text(text)));
 }
 
 json_t *
@@ -278,7 +274,7 @@ query_json(const struct query *query)
     }
     json_t *words = query->word_count != 0 ? json_array() : NULL;
     for (size_t i = 0; i < query->word_count; i++) {
-        (void)json_array_append_new(words, json_string(query->words[i]));
+        (void)json_array_append_new(words, event_text_json(event_text(query->words[i])));
     }
     if (words != NULL) {
         (void)json_object_set_new(json, "text", words);

@@ -90,6 +90,25 @@ put_opening(struct buf *out, const char *path, const uint8_t *key, const struct 
     sodium_memzero(salt, sizeof(salt));
 }
 
+/* Room for an opening, at once: a buffer that grows leaves the salt behind where it was. */
+static void
+make_room(struct buf *opening, size_t text_len)
+{
+    size_t before = opening->len;
+    if (buf_extend(opening, OPENING_HEAD + text_len) != NULL) {
+        opening->len = before;
+        opening->data[before] = '\0';
+    }
+}
+
+static void
+wipe(struct buf *buf)
+{
+    if (buf->size != 0) {
+        sodium_memzero(buf->data, buf->size);
+    }
+}
+
 /* The SHA-256 of that. ERR_MEMORY, ERR_LIMIT. */
 static enum err
 commit(const char *path, const uint8_t *key, const struct event_text *text,
@@ -97,12 +116,14 @@ commit(const char *path, const uint8_t *key, const struct event_text *text,
 {
     CLEANUP(buf_release) struct buf opening;
     buf_init(&opening, OPENING_LIMIT);
+    make_room(&opening, text->len);
     put_opening(&opening, path, key, text);
-    if (buf_error(&opening) == OK) {
+    enum err err = buf_error(&opening);
+    if (err == OK) {
         (void)opening_digest(opening.data, opening.len, ret_digest);
-        sodium_memzero(opening.data, opening.len);
     }
-    return buf_error(&opening);
+    wipe(&opening);
+    return err;
 }
 
 const char *
@@ -413,10 +434,12 @@ seal_opening(const struct subjects *subjects, const struct sealed *sealed, const
     enum err err = subjects == NULL ? ERR_MISSING : seal_key(subjects, sealed, path, key);
     err = err == OK ? seal_open(sealed, path, key, &text) : err;
     if (err == OK) {
+        make_room(ret_opening, text.len);
         put_opening(ret_opening, path, key, &(struct event_text){text.data, text.len});
-        sodium_memzero(key, sizeof(key));
         err = buf_error(ret_opening);
     }
+    sodium_memzero(key, sizeof(key));
+    wipe(&text);
     return err;
 }
 
@@ -443,9 +466,10 @@ seal_show(const struct subjects *subjects, const char *path, const char *text, s
         buf_add(ret_text, text, len);
         return buf_error(ret_text);
     }
-    if (subjects != NULL && seal_key(subjects, &sealed, path, key) == OK &&
-        seal_open(&sealed, path, key, ret_text) == OK) {
-        sodium_memzero(key, sizeof(key));
+    bool is_opened = subjects != NULL && seal_key(subjects, &sealed, path, key) == OK &&
+                     seal_open(&sealed, path, key, ret_text) == OK;
+    sodium_memzero(key, sizeof(key));
+    if (is_opened) {
         return OK;
     }
     buf_add(ret_text, text, SEAL_SHOWN);

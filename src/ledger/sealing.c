@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "ledger/entries.h"
-#include "ledger/logged.h"
 #include "ledger/seal.h"
 #include "ledger/smallfile.h"
 
@@ -38,10 +37,16 @@ sealing_write(int ledger, enum sealing sealing)
 }
 
 static bool
-is_sealed(struct logged *logged, const uint8_t *entry, size_t len)
+is_sealed(const uint8_t *entry, size_t len)
 {
-    return memmem(entry, len, "\"" SEAL_PREFIX, sizeof(SEAL_PREFIX)) != NULL &&
-           logged_read(logged, entry, len) && logged->sealed != 0;
+    struct seal_place place = {0};
+    if (memmem(entry, len, "\"" SEAL_PREFIX, sizeof(SEAL_PREFIX)) == NULL) {
+        return false;
+    }
+    json_t *event = json_loadb((const char *)entry, len, JSON_REJECT_DUPLICATES, NULL);
+    bool is_found = event != NULL && seal_next(event, &place);
+    json_decref(event);
+    return is_found;
 }
 
 enum err
@@ -49,17 +54,15 @@ sealing_find(const char *folder, enum sealing *ret_sealing, struct note *note)
 {
     struct entries *entries = NULL;
     bool found = false;
-    struct logged *logged = logged_new();
-    enum err err = logged == NULL ? ERR_MEMORY : entries_open(folder, &entries, note);
+    enum err err = entries_open(folder, &entries, note);
     uint64_t i = err == OK ? entries_retention(entries)->minimum : 0;
     for (; err == OK && !found && i < entries_head(entries)->size; i++) {
         const uint8_t *entry = NULL;
         size_t len = 0;
         err = entries_get(entries, i, &entry, &len, note);
-        found = err == OK && is_sealed(logged, entry, len);
+        found = err == OK && is_sealed(entry, len);
     }
     entries_close(entries);
-    logged_free(logged);
     if (err == OK) {
         *ret_sealing = found ? SEALING_SEALED : SEALING_NONE;
     }

@@ -314,6 +314,7 @@ subjects_create(int folder, const char *name, struct note *note)
     sodium_memzero(line, sizeof(line));
     if (err != OK) {
         note_set(note, "%s: %s", name, disk_trouble());
+        (void)unlinkat(folder, name, 0); /* half of it would stop every keeper */
     }
     return err;
 }

@@ -1,4 +1,5 @@
 """A package of a sealed ledger in which chosen names are opened, and nothing else: whole, forged, left out."""
+import base64
 import hashlib
 import json
 import os
@@ -175,3 +176,64 @@ def test_the_page_and_the_words_have_the_opened_name_alone(site):
     for name in ("README.txt", "index.html"):
         text = files[name].decode()
         assert "anna" in text and "benedict" not in text and "192.0.2." not in text
+
+
+class HostileLog:
+    """A log of one entry, made and signed by somebody who chose what opens its sealed name."""
+
+    def __init__(self, opening):
+        signer = packing.Signer("log.example/hostile")
+        self.origin, self.key, self.opening, self.name = signer.name, signer.text, opening, hashlib.sha256(opening).hexdigest()
+        sealed = f"sealed:2026-0123456789abcdef:{self.name}:{base64.b64encode(bytes(24 + 64 + 16)).decode()}"
+        self.event = {"action": "footage.export", "actor": {"ip": "192.0.2.7", "user": sealed}, "id": "export-0001", "outcome": "ok", "site": "shop",
+                      "detail": {"is_whole": True}, "target": {"cameras": ["gate"]}, "time": "2026-11-22T20:00:00.000Z", "v": 1,
+                      "writer": {"pid": 1, "uid": 0}}
+        self.signer = signer
+
+    def export(self, digest, **_):
+        self.event["digest"] = f"sha256:{digest}"
+        return 0
+
+    def entry(self, _):
+        entry = packing.canonical(self.event)
+        root = base64.b64encode(hashlib.sha256(b"\0" + entry).digest()).decode()
+        return entry, b"c2sp.org/tlog-proof@v1\nindex 0\n\n" + self.signer.note(f"{self.origin}\n1\n{root}\n")
+
+
+def hostile(folder, text):
+    """What is said of a package whose sealed name is opened as that text; the package, too."""
+    log = HostileLog(b"gatehouse opening 1\nactor.user\n" + 64 * b"0" + b"\n" + text)
+    package = packing.Package(log, b"clip")
+    package.files[f"opened/{log.name}.txt"] = log.opening
+    files = package.seal(made=False).files
+    path = packing.write(files, folder / "hostile")
+    _, states, details, _ = packing.verify(path, "--key", log.key)
+    return states, details, second.Package(second.load(path), log.key).run(), files
+
+
+def test_a_name_that_is_whole_is_told_whole(tmp_path):
+    states, details, broken, _ = hostile(tmp_path, b"anna")
+    assert states["opened"] == "holds" and 'actor.user is "anna"' in details["opened"] and "opened" not in broken
+    assert "exported by anna at" in details["export"]
+
+
+def test_a_name_with_a_nul_is_not_told_up_to_it(tmp_path):
+    states, details, broken, _ = hostile(tmp_path, b"anna\0, by order of benedict")
+    assert states["opened"] == "broken" and "opened" in broken and 'is "anna"' not in details["opened"] and "exported by anna" not in details["export"]
+
+
+def test_a_long_name_is_told_with_its_cut(tmp_path):
+    states, details, _, _ = hostile(tmp_path, b"a" * 200 + b" and benedict")
+    assert states["opened"] == "holds" and f'is "{"a" * 200}\u2026' in details["opened"] and f'{"a" * 200}"' not in details["opened"]
+    assert f'exported by {"a" * 200}\u2026 at 2026' in details["export"]
+    _, details, _, _ = hostile(tmp_path, b"a" * 200)
+    assert f'is "{"a" * 200}"' in details["opened"] and f'exported by {"a" * 200} at' in details["export"]
+
+
+def test_the_step_of_the_readme_moves_no_cursor(site, tmp_path):
+    files = site.package("steps", "--disclose", "anna")
+    script = re.search(r"^       for f in opened.*?^       done$", files["README.txt"].decode(), re.M | re.S)[0]
+    _, _, _, bad = hostile(tmp_path, b"\x1b[2Janna\x9b\r")
+    packing.write(bad, tmp_path / "run")
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path / "run", capture_output=True, check=False)
+    assert b"^[[2Janna" in done.stdout and not set(done.stdout) & {0x1b, 0x9b, 0x0d}, done.stdout

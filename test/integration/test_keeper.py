@@ -397,6 +397,31 @@ def test_on_a_full_disk_a_new_person_gets_in_sealed_and_sees_no_footage(small_di
     assert [json.loads(line)["event"]["id"] for line in found.stdout.splitlines()] == ["ev-login-003"], found.stderr
 
 
+@pytest.mark.parametrize("word", [None, "gatehouse sealing 1: none\n"])
+def test_a_sealed_ledger_that_could_not_say_so_starts_on_a_full_disk_and_says_it_later(small_disk, word):
+    inside, disk, small_disk = small_disk
+    folder = small_disk / "l"
+    init(disk / "l", "--sealed", inside=inside)
+    with Keeper(disk / "l", inside=inside, seen=folder) as keeper, Wire(keeper.socket) as wire:
+        assert wire.append(live("ev-known-001"))[0] == OK
+        assert keeper.end()[0] == 0
+    (folder / "sealing").unlink()
+    if word:
+        (folder / "sealing").write_text(word)
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "sealing.new").unlink()
+    fill(small_disk / "filler")
+    with Keeper(disk / "l", inside=inside, seen=folder) as keeper, Wire(keeper.socket) as wire:
+        assert "sealed" not in ((folder / "sealing").read_text() if (folder / "sealing").exists() else "")
+        assert wire.append(login("ev-login-001"))[0] == OK
+        (small_disk / "filler").unlink()
+        until = time.monotonic() + 30
+        while time.monotonic() < until and not ((folder / "sealing").exists() and "sealed" in (folder / "sealing").read_text()):
+            time.sleep(0.1)
+        assert (folder / "sealing").read_text() == "gatehouse sealing 1: sealed\n"
+        assert keeper.end()[0] == 0
+
+
 def rotate(folder):
     return command(GATEHOUSE, "ledger", "key", "rotate", "--ledger", folder)
 

@@ -274,18 +274,22 @@ def test_what_is_in_the_journal_still_or_newer_than_the_policy_keeps_stays(ledge
     assert done.returncode != 0 and "copy of a log" in done.stderr
 
 
+def put_cursor(siem, name, origin, count, more=""):
+    (siem.parent / "siem" / f"{name}.cursor").write_text(
+        f"gatehouse-siem-cursor 1\norigin {origin}\nnext {count}\ndelivered {count}\nmoved 1\n{more}")
+
+
 @pytest.fixture(name="siem")
 def fixture_siem(ledger, tmp_path):
-    """A siem.yaml beside the ledger; of three destinations one has all, one some, one nothing of it."""
+    """A siem.yaml beside the ledger; one destination has all, one some, one nothing of it, one wants none."""
     folder = tmp_path / "gateway"
     (folder / "siem").mkdir(parents=True)
     rows = "".join(f"  - {{name: {name}, type: file, path: out.log{more}}}\n" for name, more in (
-        ("all", ""), ("some", ""), ("none", ""), ("new", ", from: now"), ("elsewhere", "")))
+        ("all", ""), ("some", ""), ("none", ""), ("new", ", from: now")))
     (folder / "siem.yaml").write_text(f"ledger: {ledger}\ndestinations:\n{rows}")
     origin = (ledger / "log" / "checkpoint").read_text().splitlines()[0]
-    for name, of, count in (("all", origin, 5000), ("some", origin, 700), ("elsewhere", "example.org/other", 3)):
-        (folder / "siem" / f"{name}.cursor").write_text(
-            f"gatehouse-siem-cursor 1\norigin {of}\nnext {count}\ndelivered {count}\nmoved 1\n")
+    for name, count in (("all", 5000), ("some", 700)):
+        put_cursor(folder / "siem.yaml", name, origin, count)
     return folder / "siem.yaml"
 
 
@@ -301,7 +305,7 @@ def test_what_a_siem_has_not_got_is_not_pruned(ledger, siem):
         assert done.returncode == 2 and "--unsent" in done.stderr and "gatehouse siem status" in done.stderr, said
         assert "some has not got 324 of these entries, from entry 700 on\n" in said
         assert "none has not got 1024 of these entries, from entry 0 on\n" in said
-        assert not any(f"{name} has" in said for name in ("all", "new", "elsewhere"))
+        assert not any(f"{name} has" in said for name in ("all", "new"))
         assert bundle(ledger, 0).exists() and not (ledger / "log" / "retention").exists() and prune_events(ledger) == []
     (siem.parent / "siem" / "none.cursor").write_text((siem.parent / "siem" / "all.cursor").read_text())
     assert prune(ledger, "--minimum", "700", "--siem", siem).returncode == 0
@@ -311,6 +315,7 @@ def test_the_siem_of_the_gateways_folder_is_asked_without_being_named(ledger, si
     monkeypatch.setenv("GATEHOUSE_GATEWAY", str(siem.parent))
     assert prune(ledger, "--minimum", "1100").returncode == 2 and bundle(ledger, 0).exists()
     siem.write_text(siem.read_text().replace(str(ledger), "nowhere"))  # cursors tell, whatever the settings say
+    put_cursor(siem, "all", "example.org/other", 3)
     done = prune(ledger, "--minimum", "1100")
     assert done.returncode == 2 and "some has not got" in done.stderr and "none has" not in done.stderr
 
@@ -320,6 +325,23 @@ def test_what_is_pruned_though_a_siem_has_not_got_it_is_in_the_event(ledger, sie
     assert done.returncode == 0 and "some has not got 324" in done.stdout, done.stderr
     assert prune_events(ledger)[0]["detail"]["unsent"] == {"some": 324, "none": 1024}
     assert not bundle(ledger, 0).exists() and verify(ledger, full[1])[0] == 0
+
+
+OTHER = "leaf " + 64 * "0" + "\n"
+
+
+@pytest.mark.parametrize("origin, count, leaf, words", [("example.org/other", 5000, "", "the cursor counts in the log example.org/other"),
+                                                        (None, 17500, "", "the cursor is behind 17500"),
+                                                        (None, 5000, OTHER, "entry 4999 is another")])
+def test_a_cursor_of_another_history_does_not_say_that_all_was_sent(ledger, siem, origin, count, leaf, words):
+    """It comes first of all; what the others lack is told and recorded all the same."""
+    put_cursor(siem, "all", origin or (ledger / "log" / "checkpoint").read_text().splitlines()[0], count, leaf)
+    done = prune(ledger, "--minimum", "1100", "--siem", siem)
+    assert done.returncode == 2 and words in done.stderr and "--unsent" in done.stderr and "some has not got 324" in done.stderr
+    assert bundle(ledger, 0).exists() and prune_events(ledger) == []
+    done = prune(ledger, "--minimum", "1100", "--siem", siem, "--unsent")
+    assert done.returncode == 0 and words in done.stderr and "some has not got 324" in done.stdout
+    assert prune_events(ledger)[0]["detail"]["unsent"] == {"all": None, "some": 324, "none": 1024}
 
 
 @pytest.mark.parametrize("damage", ["yaml", "cursor"])
@@ -332,7 +354,10 @@ def test_nothing_is_pruned_while_nobody_knows_what_the_siem_has(ledger, siem, da
     assert done.returncode == 2 and "what the SIEM has got is not known" in done.stderr and "--unsent" in done.stderr
     assert ("siem.yaml:1" if damage == "yaml" else "all.cursor") in done.stderr
     assert bundle(ledger, 0).exists() and prune_events(ledger) == []
-    assert prune(ledger, "--minimum", "1100", "--siem", siem, "--unsent").returncode == 0
+    done = prune(ledger, "--minimum", "1100", "--siem", siem, "--unsent")
+    assert done.returncode == 0 and "what the SIEM has got is not known" in done.stderr
+    assert prune_events(ledger)[0]["detail"]["unsent"] == (
+        "unknown" if damage == "yaml" else {"all": None, "some": 324, "none": 1024})
 
 
 def test_what_was_pruned_before_it_was_sent_is_told_by_status_and_stays_told(ledger, siem, monkeypatch):

@@ -1,4 +1,5 @@
 """A ledger whose personal fields are sealed: who did what is for those who have the keys, and can be erased."""
+import base64
 import json
 import os
 import pathlib
@@ -139,8 +140,31 @@ def test_the_erasing_is_an_event_that_names_nobody(ledger):
     assert "anna" not in done.stdout
 
 
-@pytest.mark.parametrize("what, detail", [(b"uanna", {"count": 1}), (b"y2200", {"years_before": "2200"})])
+def a_year_older(ledger):
+    """Makes all keys those of the last year; gives how many."""
+    year, subjects = time.gmtime().tm_year, pathlib.Path(f"{ledger}-keys") / "subjects"
+    text = subjects.read_bytes()
+    subjects.write_bytes(text.replace(b"\n%d " % year, b"\n%d " % (year - 1)))
+    return text.count(b"\n%d " % year)
+
+
+@pytest.mark.parametrize("year", [time.gmtime().tm_year + 1, 2099, 9999])
+def test_the_keeper_itself_erases_no_year_that_is_not_over(ledger, year):
+    before = (pathlib.Path(f"{ledger}-keys") / "subjects").read_bytes()
+    with Keeper(ledger) as keeper:
+        with Wire(keeper.socket) as wire:
+            wire.ask(ERASE, b"y%d" % year)
+            _, status, _, words = wire.answer()
+        assert status != OK and f"{time.gmtime().tm_year} is the latest" in words
+        keeper.end()
+    assert (pathlib.Path(f"{ledger}-keys") / "subjects").read_bytes() == before
+    assert gatehouse("ledger", "search", "--ledger", ledger, "--action", "ledger.erase", "--format", "json").stdout == ""
+
+
+@pytest.mark.parametrize("what, detail", [(b"uanna", {"count": 1}), (b"y%d" % time.gmtime().tm_year, {"years_before": str(time.gmtime().tm_year)})])
 def test_who_asks_the_keeper_alone_can_not_erase_without_an_event(ledger, what, detail):
+    if what[:1] == b"y":
+        a_year_older(ledger)
     with Keeper(ledger) as keeper:
         with Wire(keeper.socket) as wire:
             wire.ask(ERASE, what)
@@ -178,9 +202,7 @@ def test_what_an_erased_person_does_later_is_under_another_mark(ledger):
 def test_years_gone_by_are_erased_together(ledger):
     year = time.gmtime().tm_year
     subjects = ledger.parent / f"{ledger.name}-keys" / "subjects"
-    text = subjects.read_bytes()
-    keys = text.count(b"\n%d " % year)
-    subjects.write_bytes(text.replace(b"\n%d " % year, b"\n%d " % (year - 1)))
+    keys = a_year_older(ledger)
     done = erase(ledger, "--years-before", str(year))
     assert done.returncode == 0, done.stderr
     assert keys > 1 and done.stdout.startswith(f"{keys} keys are destroyed"), done.stdout
@@ -213,6 +235,63 @@ def test_a_producer_can_not_pretend_that_something_is_sealed(ledger):
     done = subprocess.run([GATEHOUSE, "ledger", "append", "--ledger", ledger, "--json", "-"], input=line, text=True,
                           capture_output=True, check=False)
     assert done.returncode != 0 and "actor.user" in done.stderr
+
+
+SEALED = "sealed:2026-0123456789abcdef:" + 64 * "0" + ":" + 88 * "A"
+
+
+@pytest.mark.parametrize("sealed", [(), ("--sealed",)])
+@pytest.mark.parametrize("action, detail", [("auth.ban", {"net": SEALED}), ("auth.logout", {"by_session": SEALED}), ("ledger.read", {"query": {"user": SEALED}}),
+                                            ("ledger.read", {"query": {"text": ["a", SEALED]}}), ("auth.ban", {"x": [{"y": "sealed:"}]})])
+def test_the_keeper_takes_nothing_that_looks_sealed_in_a_detail(tmp_path, sealed, action, detail):
+    folder = tmp_path / "ledger"
+    init(folder, *sealed)
+    said = {**event("anna", 1, action), "detail": detail}
+    with Keeper(folder) as keeper:
+        with Wire(keeper.socket) as wire:
+            status, _, words = wire.append(said)
+            assert status != OK and 'detail has a text that begins with "sealed:"' in words, words
+            mark = {"by": "sealed:2026-0123456789abcdef", "of": "he said \"sealed: no\""}
+            assert wire.append({**said, "detail": mark})[0] == OK, "a mark opens nothing"
+        keeper.end()
+
+
+@pytest.mark.parametrize("options, path", [(("--user", SEALED), "user"), (("--session", SEALED), "session"), (("--text", "sealed:x"), "text")])
+def test_who_looks_for_a_sealed_text_leaves_no_sealed_text(tmp_path, options, path):
+    folder = tmp_path / "ledger"
+    init(folder)
+    append(folder, event("anna", 1))
+    assert gatehouse("ledger", "search", "--ledger", folder, *options, "--format", "json").returncode == 0
+    reads = [json.loads(line)["event"]["detail"]["query"] for line in gatehouse(
+        "ledger", "search", "--ledger", folder, "--action", "ledger.read", "--format", "json").stdout.splitlines()]
+    encoded = "base64:" + base64.b64encode(options[1].encode()).decode()
+    assert reads[0][path] == ([encoded] if path == "text" else encoded)
+
+
+@pytest.mark.parametrize("wrong", ["folder", "shut", "full"])
+def test_sealing_that_fails_leaves_the_ledger_as_it_was(tmp_path, wrong):
+    """A mistyped --keys; keys that may not be written; room for the ledger's word and not for the keys."""
+    folder = tmp_path / "ledger"
+    init(folder)
+    for word in (None, b"gatehouse sealing 1: none\n"):
+        options = ("ledger", "init", "--ledger", folder, "--sealed")
+        if wrong == "folder":
+            done = gatehouse(*options, "--keys", tmp_path / "keyz")
+            assert "keyz" in done.stderr
+        elif wrong == "full":
+            done = subprocess.run(["prlimit", "--fsize=40", GATEHOUSE, *options], capture_output=True, text=True, check=False, restore_signals=False)
+            assert "subjects" in done.stderr and not (pathlib.Path(f"{folder}-keys") / "subjects").exists(), done.stderr
+        else:
+            (tmp_path / "shut").mkdir(exist_ok=True)
+            (tmp_path / "shut").chmod(0o500)
+            as_anybody = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+            done = command(*as_anybody, GATEHOUSE, *options, "--keys", tmp_path / "shut")
+            assert "subjects" in done.stderr, done.stderr
+        assert done.returncode == 2
+        kept = folder / "sealing"
+        assert (kept.read_bytes() if kept.exists() else None) == word
+        append(folder, event("anna", 1 if word is None else 2))
+    assert len(found(folder, "--user", "anna")) == 2
 
 
 def test_a_ledger_that_is_there_is_sealed_from_its_next_start_on(tmp_path):

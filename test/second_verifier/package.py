@@ -196,7 +196,7 @@ class Package:
         """Step 8: each file in opened/ is what a member of a proven entry was sealed with."""
         for name in [n for n in self.files if n.startswith("opened/")]:
             digest, found = hashlib.sha256(self.files[name]).hexdigest(), OPENING.fullmatch(self.files[name])
-            if not found or name != f"opened/{digest}.txt" or (found[1].decode(), digest) not in self.sealed:
+            if not found or b"\0" in found[2] or name != f"opened/{digest}.txt" or (found[1].decode(), digest) not in self.sealed:
                 self.fail("opened", name)
             else:
                 self.opened[digest] = (found[1].decode(), found[2])

@@ -226,6 +226,14 @@ test_every_member_has_its_form(void **state)
         {"target.cameras", "[\"a\",1]",                                                                   ERR_VALUE },
         {"target.cameras", "[\"a\",]",                                                                    ERR_VALUE },
         {"target.cameras", "\"a\"",                                                                       ERR_VALUE },
+        {"detail",         "{\"a\":\"sealed:x\"}",                                                        ERR_VALUE },
+        {"detail",         "{\"a\":[{\"b\":\"sealed:\"}]}",                                               ERR_VALUE },
+        {"detail",
+         "{\"a\":[\"sealed:2026-0123456789abcdef\",\"sealed:2026-0123456789abcdef:AAAA\"]}",              ERR_VALUE },
+        {"detail",         "{\"a\":\"sealed:2026-0123456789abcde\\\"\"}",                                 ERR_VALUE },
+        {"detail",         "{\"a\":\"sealed:2026-0123456789abcdef\"}",                                    OK        },
+        {"detail",         "{\"a\":\"he said \\\"sealed:x\\\"\"}",                                        OK        },
+        {"detail",         "{\"a\":\"Sealed:x\"}",                                                        OK        },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct note note = {""};

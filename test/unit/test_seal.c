@@ -7,8 +7,44 @@
 #include "ledger/base64.h"
 #include "subjects_scratch.h"
 
+#include <malloc.h>
 #include <sodium.h>
 #include <sys/stat.h>
+
+/* Memory is looked through before it is given back. */
+static const char *needle;
+static size_t needle_len;
+static unsigned left_behind;
+
+#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
+static const bool is_looked_at = false;
+#else
+static const bool is_looked_at = true;
+
+void __libc_free(void *memory);
+void *__libc_realloc(void *memory, size_t size);
+
+static void
+look(const void *memory, size_t size)
+{
+    left_behind +=
+        memory != NULL && needle != NULL && memmem(memory, size, needle, needle_len) != NULL;
+}
+
+void
+free(void *memory)
+{
+    look(memory, malloc_usable_size(memory));
+    __libc_free(memory);
+}
+
+void *
+realloc(void *memory, size_t size)
+{
+    look(memory, malloc_usable_size(memory));
+    return __libc_realloc(memory, size);
+}
+#endif
 
 static void
 again(bool is_writable)
@@ -236,6 +272,44 @@ test_one_text_is_opened_by_its_own_key_and_no_other(void **state)
     key[0] ^= 1;
     assert_int_equal(seal_open(&user, "actor.user", key, &text), ERR_VALUE);
     assert_string_equal(text.data, "anna");
+    json_decref(tree);
+}
+
+static void
+test_opening_leaves_neither_the_text_nor_its_salt_in_freed_memory(void **state)
+{
+    (void)state;
+    static const char user[] =
+        "anna-who-has-a-name-that-is-so-long-that-a-buffer-of-one-opening-had-to-grow-for-it-once-"
+        "more-when-the-salt-was-in-it-already-and-so-it-was-copied";
+    CLEANUP(buf_release) struct buf event;
+    CLEANUP(buf_release) struct buf opening;
+    CLEANUP(buf_release) struct buf text;
+    char salt[OPENING_HEX + 1];
+    struct sealed sealed;
+    uint8_t key[SUBJECTS_KEY];
+    if (!is_looked_at) {
+        skip();
+    }
+    seal(&event, EVENT_LIVE, user, NULL);
+    json_t *tree = json_loadb(event.data, event.len, 0, NULL);
+    const json_t *value = json_object_get(json_object_get(tree, "actor"), "user");
+    assert_int_equal(seal_parse(json_string_value(value), json_string_length(value), &sealed), OK);
+    buf_init(&opening, OPENING_LIMIT);
+    buf_init(&text, SEAL_OPENED);
+    needle = user;
+    needle_len = strlen(user);
+    left_behind = 0;
+    assert_int_equal(seal_opening(subjects, &sealed, "actor.user", &opening), OK);
+    assert_int_equal(left_behind, 0);
+    memcpy(salt, strstr(opening.data, "actor.user\n") + strlen("actor.user\n"), OPENING_HEX);
+    needle = salt;
+    needle_len = OPENING_HEX;
+    assert_int_equal(seal_key(subjects, &sealed, "actor.user", key), OK);
+    assert_int_equal(seal_open(&sealed, "actor.user", key, &text), OK);
+    needle = NULL;
+    assert_int_equal(left_behind, 0);
+    assert_string_equal(text.data, user);
     json_decref(tree);
 }
 
@@ -596,6 +670,7 @@ main(void)
         EACH(test_the_years_before_are_erased_together),
         EACH(test_one_text_is_opened_by_its_own_key_and_no_other),
         EACH(test_the_length_of_a_sealed_text_tells_no_name),
+        EACH(test_opening_leaves_neither_the_text_nor_its_salt_in_freed_memory),
         EACH(test_a_text_without_its_padding_is_not_opened),
         EACH(test_an_account_that_was_changed_is_sealed_under_itself),
         EACH(test_another_action_keeps_its_object),
