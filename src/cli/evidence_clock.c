@@ -7,6 +7,7 @@
 #include "ledger/event.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,9 +59,14 @@ take(const struct store_run *run, const char *name, int64_t *ret_seconds)
     return false;
 }
 
+struct evidence_clocks {
+    struct arena arena;
+    struct store_run run;
+};
+
 /* Opening a store would make one. */
-struct store *
-evidence_clock_store(const char *path)
+static struct store *
+open_store(const char *path)
 {
     CLEANUP(buf_release) struct buf place;
     struct store *store = NULL;
@@ -74,20 +80,40 @@ evidence_clock_store(const char *path)
     return is_there && store_open(path, &store, &ignored) == OK ? store : NULL;
 }
 
+struct evidence_clocks *
+evidence_clocks_read(const char *path)
+{
+    struct store *store = open_store(path);
+    struct evidence_clocks *clocks = store == NULL ? NULL : calloc(1, sizeof(*clocks));
+    if (clocks != NULL) {
+        arena_init(&clocks->arena, ARENA_LIMIT);
+        if (store_load_run(store, NULL, "last", &clocks->arena, &clocks->run) != OK) {
+            evidence_clocks_free(clocks);
+            clocks = NULL;
+        }
+    }
+    store_close(store);
+    return clocks;
+}
+
+void
+evidence_clocks_free(struct evidence_clocks *clocks)
+{
+    if (clocks != NULL) {
+        arena_release(&clocks->arena);
+        free(clocks);
+    }
+}
+
 bool
-evidence_clock(struct store *store, const char *name, struct evidence_clock *text,
+evidence_clock(const struct evidence_clocks *clocks, const char *name, struct evidence_clock *text,
     struct manifest_clock *ret_clock)
 {
-    CLEANUP(arena_release) struct arena arena;
-    struct store_run run;
     int64_t seconds = 0;
-    arena_init(&arena, ARENA_LIMIT);
-    bool is_known = store != NULL && name != NULL &&
-                    store_load_run(store, NULL, "last", &arena, &run) == OK &&
-                    take(&run, name, &seconds);
+    bool is_known = clocks != NULL && name != NULL && take(&clocks->run, name, &seconds);
     if (is_known) {
         *ret_clock = (struct manifest_clock){.is_known = true, .offset_ms = seconds * 1000};
-        ret_clock->seen = event_time_text(run.started, text->seen);
+        ret_clock->seen = event_time_text(clocks->run.started, text->seen);
     }
     return is_known;
 }

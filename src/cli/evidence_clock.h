@@ -9,11 +9,15 @@ struct evidence_clock {
     char seen[32];
 };
 
-/* The store of assessments (NULL: the default path), or NULL where there is none: makes nothing. */
-struct store *evidence_clock_store(const char *path);
 /*
- * Looks for a device of that title, key or address in the newest run of the store; false: no such
- * device, its clock was not read, or the store is NULL.
+ * The newest run of the store of assessments (NULL: the default path), which is closed again; NULL
+ * where there is none: makes nothing.
  */
-bool evidence_clock(struct store *store, const char *name, struct evidence_clock *text,
-    struct manifest_clock *ret_clock);
+struct evidence_clocks *evidence_clocks_read(const char *path);
+void evidence_clocks_free(struct evidence_clocks *clocks);
+/*
+ * Looks for a device of that title, key or address in that run; false: no such device, its clock
+ * was not read, or there is no run.
+ */
+bool evidence_clock(const struct evidence_clocks *clocks, const char *name,
+    struct evidence_clock *text, struct manifest_clock *ret_clock);

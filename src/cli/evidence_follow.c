@@ -19,6 +19,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,6 +80,7 @@ struct follow {
     size_t count, room;
     bool is_out_of_memory;
     char account[LEDGER_USER];
+    struct stat folder; /* the ledger's, as it was found */
 };
 
 static bool
@@ -293,12 +295,44 @@ is_connected(struct follow *follow)
     return *client != NULL || client_open(path.data, client, &note) == OK;
 }
 
+/* Landlock holds the folder that was there, whatever has its name now. */
+static enum err
+check_folder(const struct follow *follow, struct note *note)
+{
+    struct stat now;
+    const char *ledger = follow->given.open.folder.data;
+    if (stat(ledger, &now) == 0 && now.st_dev == follow->folder.st_dev &&
+        now.st_ino == follow->folder.st_ino) {
+        return OK;
+    }
+    note_set(note,
+        "%.120s is another folder than at the start, or is gone: a ledger that was moved or "
+        "restored is followed by starting again",
+        ledger);
+    return ERR_SCOPE;
+}
+
+static enum err
+check_asker(const struct follow *follow, struct note *note)
+{
+    if (ledger_open_stopped != 0 || follow->given.apart == NULL ||
+        stamp_apart_is_there(follow->given.apart)) {
+        return OK;
+    }
+    note_set(note, "the process that asks time-stamp authorities has ended");
+    return ERR_SYSTEM;
+}
+
 static enum err
 run(struct follow *follow, struct note *note)
 {
     while (ledger_open_stopped == 0) {
         struct note why = {""};
-        enum err err = look(follow, &why);
+        enum err err = check_folder(follow, note);
+        if (err != OK) {
+            return err;
+        }
+        err = look(follow, &why);
         if (err != OK && err != ERR_CANCELLED) {
             *note = why;
             return err;
@@ -312,9 +346,9 @@ run(struct follow *follow, struct note *note)
             *note = why;
             return err;
         }
-        if (follow->given.apart != NULL && !stamp_apart_is_there(follow->given.apart)) {
-            note_set(note, "the process that asks time-stamp authorities has ended");
-            return ERR_SYSTEM;
+        enum err asker = check_asker(follow, note);
+        if (asker != OK) {
+            return asker;
         }
         pause_for(err == OK || err == ERR_NETWORK ? 1000 : RETRY_MS);
     }
@@ -332,7 +366,7 @@ prepare_folder(struct follow *follow, struct note *note)
     }
     follow->out = follow->place;
     buf_format(&follow->cursor_path, "%s/cursor", follow->out);
-    buf_format(&follow->index_path, "%s/index.db", follow->out);
+    buf_format(&follow->index_path, "%s/.gatehouse-index.db", follow->out);
     err = err == OK ? buf_error(&follow->cursor_path) : err;
     return err == OK ? buf_error(&follow->index_path) : err;
 }
@@ -343,10 +377,15 @@ prepare(struct follow *follow, const char *const places[COUNT(options)], struct 
 {
     struct evidence_given *given = &follow->given;
     struct stamp_apart *apart = NULL;
+    const struct stamp_apart_settings asker = {
+        .urls = follow->authorities,
+        .count = follow->authority_count,
+        .shut_in = sandbox_resolver,
+        .stop = &ledger_open_stopped,
+    };
     enum err err = OK;
     if (follow->authority_count != 0) {
-        err = stamp_apart_new(
-            follow->authorities, follow->authority_count, sandbox_resolver, &apart, note);
+        err = stamp_apart_new(&asker, &apart, note);
     }
     if (err != OK) {
         return err;
@@ -357,7 +396,12 @@ prepare(struct follow *follow, const char *const places[COUNT(options)], struct 
     if (err == OK && places[OPTION_TSA_ROOTS] != NULL) {
         err = evidence_given_roots(places[OPTION_TSA_ROOTS], &given->roots, note);
     }
-    given->store = evidence_clock_store(NULL);
+    ledger_open_forget(&given->open); /* nothing is disclosed here */
+    given->clocks = evidence_clocks_read(NULL);
+    if (err == OK && stat(given->open.folder.data, &follow->folder) != 0) {
+        note_set(note, "%.120s: %s", given->open.folder.data, strerror(errno));
+        err = ERR_IO;
+    }
     return err;
 }
 

@@ -51,7 +51,7 @@ void
 evidence_given_close(struct evidence_given *given)
 {
     search_close(given->search);
-    store_close(given->store);
+    evidence_clocks_free(given->clocks);
     stamp_apart_free(given->apart);
     if (given->client != NULL) {
         ledger_disconnect(given->client);
@@ -146,8 +146,8 @@ static void
 find_clock(void *context, const char *name, struct manifest_clock *clock)
 {
     struct evidence_given *given = context;
-    if (given->clock_count < COUNT(given->clocks) &&
-        evidence_clock(given->store, name, &given->clocks[given->clock_count], clock)) {
+    if (given->clock_count < COUNT(given->texts) &&
+        evidence_clock(given->clocks, name, &given->texts[given->clock_count], clock)) {
         given->clock_count++;
     }
 }

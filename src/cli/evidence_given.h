@@ -12,9 +12,9 @@ struct evidence_given {
     struct search *search;
     struct key *key;
     struct buf roots;
-    struct store *store;       /* of assessments, for clocks; NULL: none */
-    struct stamp_apart *apart; /* asks authorities; NULL: this process does */
-    struct evidence_clock clocks[2];
+    struct evidence_clocks *clocks; /* of the last assessment; NULL: none */
+    struct stamp_apart *apart;      /* asks authorities; NULL: this process does */
+    struct evidence_clock texts[2];
     size_t clock_count;
     int64_t began, drawn; /* of the bar */
     bool is_terminal;

@@ -265,7 +265,7 @@ make(struct asked *asked)
     }
     if (err == OK) {
         evidence_given_settings(&given, &asked->settings);
-        given.store = evidence_clock_store(asked->values[OPTION_STORE]);
+        given.clocks = evidence_clocks_read(asked->values[OPTION_STORE]);
         err = make_package(&asked->settings, &result, &note);
     }
     evidence_given_close(&given);

@@ -15,8 +15,8 @@ struct evidence_shut {
 
 /*
  * From now on this process reads the package and the clip, writes to what is open and reaches
- * nobody; `given` gets its helper and its scratch file. A kernel without Landlock is told on
- * standard error, and the rest is done.
+ * nobody; `given` gets its helper and its scratch file. A kernel without Landlock or
+ * seccomp is told on standard error, and the rest is done.
  */
 enum err evidence_shut_reader(struct evidence_shut *shut, const char *package,
     struct judge_given *given, struct note *note) MUST_CHECK;

@@ -151,6 +151,14 @@ ledger_open_is_blind(
 }
 
 void
+ledger_open_forget(struct ledger_open *open)
+{
+    subjects_close(open->subjects);
+    open->subjects = NULL;
+    open->settings.subjects = NULL;
+}
+
+void
 ledger_open_release(struct ledger_open *open)
 {
     buf_release(&open->folder);

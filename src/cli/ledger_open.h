@@ -35,6 +35,8 @@ enum err ledger_open_init(struct ledger_open *open, const char *folder, const ch
 bool ledger_open_is_blind(
     const struct ledger_open *open, struct search *search, const struct query *query);
 void ledger_open_release(struct ledger_open *open);
+/* Sealed fields are not opened any more from here on, and no subject's key is in memory. */
+void ledger_open_forget(struct ledger_open *open);
 /* Whether it is a ledger, whose readings are recorded, and not a copy of its log. */
 bool ledger_open_is_live(const struct ledger_open *open);
 /* search_open() with progress and messages on standard error. */

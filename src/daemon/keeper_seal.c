@@ -2,6 +2,7 @@
 #include "daemon/keeper_seal.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "ledger/disk.h"
 #include "ledger/event.h"
 #include "ledger/seal.h"
@@ -81,6 +82,12 @@ was_sealed(struct keeper *keeper, int folder, enum sealing *ret_sealing, struct 
     err = err == OK || err == ERR_FULL ? sealing_find(keeper->settings->folder, ret_sealing, note)
                                        : err;
     bool is_all = ledger_size(keeper->ledger) == ledger_published(keeper->ledger);
+    if (err == OK && *ret_sealing == SEALING_UNSAID) {
+        log_warn("%s: whether this ledger was sealed is not known, because not all of its entries "
+                 "can be read; none that can is",
+            note->text);
+        return OK; /* nothing is claimed, and recording goes on */
+    }
     if (err == OK && (is_all || *ret_sealing == SEALING_SEALED)) {
         err = write_sealing(keeper, folder, *ret_sealing, note);
     }

@@ -193,20 +193,25 @@ sandbox_paths(const struct sandbox_folder *paths, size_t count, struct note *not
     return restrict_to(paths, count, NULL, note);
 }
 
-enum err
-sandbox_capabilities(struct note *note)
+static enum err
+keep_capabilities(uint32_t kept, struct note *note)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct sets[2] = {{0}, {0}};
     if (syscall(SYS_capget, &head, sets) != 0) {
         return failed(note, "capabilities");
     }
-    const uint32_t kept = 1U << CAP_DAC_OVERRIDE;
     sets[0].effective &= kept;
     sets[0].permitted &= kept;
     sets[0].inheritable = 0;
     sets[1] = (struct __user_cap_data_struct){0};
     return syscall(SYS_capset, &head, sets) == 0 ? OK : failed(note, "capabilities");
+}
+
+enum err
+sandbox_capabilities(struct note *note)
+{
+    return keep_capabilities(1U << CAP_DAC_OVERRIDE, note);
 }
 
 static int
@@ -352,17 +357,54 @@ sandbox_calls_network(struct note *note)
     return filter_calls(add_network, note);
 }
 
+/* A rule holds a file, not its name: what is replaced later is found by its folder alone. */
+static const struct sandbox_folder hears[] = {
+    {"/etc",             SANDBOX_LOOK},
+    {"/etc/resolv.conf", SANDBOX_LOOK}, /* it may be a link */
+    {"/lib",             SANDBOX_LOOK},
+    {"/lib64",           SANDBOX_LOOK},
+    {"/usr",             SANDBOX_LOOK},
+    {"/run",             SANDBOX_LOOK},
+};
+
+/*
+ * resolv.conf(5), hosts(5), nsswitch.conf(5), host.conf(5), gai.conf(5), services(5), protocols(5);
+ * authorities and settings of TLS by Debian and by Fedora, without the folders of private keys.
+ */
+static const struct sandbox_folder asks[] = {
+    {"/etc/resolv.conf",         SANDBOX_LOOK},
+    {"/run/systemd/resolve",     SANDBOX_LOOK},
+    {"/run/resolvconf",          SANDBOX_LOOK},
+    {"/run/NetworkManager",      SANDBOX_LOOK},
+    {"/etc/hosts",               SANDBOX_LOOK},
+    {"/etc/nsswitch.conf",       SANDBOX_LOOK},
+    {"/etc/host.conf",           SANDBOX_LOOK},
+    {"/etc/gai.conf",            SANDBOX_LOOK},
+    {"/etc/services",            SANDBOX_LOOK},
+    {"/etc/protocols",           SANDBOX_LOOK},
+    {"/etc/ld.so.cache",         SANDBOX_LOOK},
+    {"/etc/localtime",           SANDBOX_LOOK},
+    {"/etc/ssl/certs",           SANDBOX_LOOK},
+    {"/etc/ssl/cert.pem",        SANDBOX_LOOK},
+    {"/etc/ssl/openssl.cnf",     SANDBOX_LOOK},
+    {"/etc/ca-certificates",     SANDBOX_LOOK},
+    {"/etc/pki/ca-trust",        SANDBOX_LOOK},
+    {"/etc/pki/tls/certs",       SANDBOX_LOOK},
+    {"/etc/pki/tls/openssl.cnf", SANDBOX_LOOK},
+    {"/etc/crypto-policies",     SANDBOX_LOOK},
+    {"/etc/gnutls",              SANDBOX_LOOK},
+    {"/lib",                     SANDBOX_LOOK},
+    {"/lib64",                   SANDBOX_LOOK},
+    {"/usr",                     SANDBOX_LOOK},
+};
+
 enum err
-sandbox_resolver(struct note *note)
+sandbox_resolver(enum apart_who who, struct note *note)
 {
-    static const struct sandbox_folder paths[] = {
-        {"/etc",   SANDBOX_READ},
-        {"/lib",   SANDBOX_READ},
-        {"/lib64", SANDBOX_READ},
-        {"/usr",   SANDBOX_READ},
-        {"/run",   SANDBOX_READ},
-    };
-    enum err err = sandbox_capabilities(note);
-    err = err == OK ? sandbox_paths(paths, COUNT(paths), note) : err;
+    enum err err = keep_capabilities(0, note);
+    if (err == OK) {
+        err = who == APART_HEARS ? sandbox_paths(hears, COUNT(hears), note)
+                                 : sandbox_paths(asks, COUNT(asks), note);
+    }
     return err == ERR_UNSUPPORTED ? OK : err;
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "base/err.h"
+#include "base/apart.h"
 
 enum sandbox_use {
     SANDBOX_FILES,  /* read, write, make and remove files and folders beneath it */
@@ -39,10 +39,12 @@ enum err sandbox_folders_and_ports(const struct sandbox_folder *folders, size_t 
 enum err sandbox_paths(
     const struct sandbox_folder *paths, size_t count, struct note *note) MUST_CHECK;
 /*
- * For a child that asks others by name: the system's settings, libraries and authorities to read, no
- * capability. OK where the kernel has no Landlock, because its parent says so, or refuses.
+ * For a child that asks others by name. Who hears the questions keeps the system's folders, so that
+ * those who ask find settings that were replaced since; they read only what look-ups and TLS need.
+ * No capability, nothing to run. OK where the kernel has no Landlock, because its parent says so,
+ * or refuses.
  */
-enum err sandbox_resolver(struct note *note) MUST_CHECK;
+enum err sandbox_resolver(enum apart_who who, struct note *note) MUST_CHECK;
 /* Drops every capability but the one to use its folders though they may be another user's. */
 enum err sandbox_capabilities(struct note *note) MUST_CHECK;
 /*

@@ -7,18 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
+static bool
 mark_used(struct judging *judging, const char *name)
 {
     size_t count = package_count(judging->package);
     if (judging->used == NULL) {
         judging->used = calloc(count + 1, sizeof(*judging->used));
     }
-    for (size_t i = 0; i < count && judging->used != NULL; i++) {
+    const struct note why = {"no memory for the list of its openings"};
+    if (judging->used == NULL) {
+        return !judge_fault(judging, ERR_MEMORY, &why);
+    }
+    for (size_t i = 0; i < count; i++) {
         if (text_equal(package_name(judging->package, i), name)) {
             judging->used[i] = true;
         }
     }
+    return true;
 }
 
 /* Puts what is opened into the event, for all who say what it says; false: it stays sealed. */
@@ -38,7 +43,9 @@ open_place(struct judging *judging, uint64_t index, const struct seal_place *pla
     if (err == ERR_MISSING || judge_fault(judging, err, &why)) {
         return false;
     }
-    mark_used(judging, name);
+    if (!mark_used(judging, name)) {
+        return false;
+    }
     if (err != OK || !seal_is_opening(&place->sealed, place->path, &bytes, &opening) ||
         memchr(opening.text, '\0', opening.len) != NULL || /* readers would stop there */
         json_string_setn(place->value, opening.text, opening.len) != 0) {

@@ -509,7 +509,8 @@ package_hash_file(struct package_source *source, struct note *note)
 static enum err
 sync_folders(const struct package_writer *writer, struct note *note)
 {
-    static const char *const folders[] = {PACKAGE_CLIP, PACKAGE_EVENTS, PACKAGE_MADE, PACKAGE_TIME};
+    static const char *const folders[] = {
+        PACKAGE_CLIP, PACKAGE_EVENTS, PACKAGE_MADE, PACKAGE_OPENED, PACKAGE_TIME};
     for (size_t i = 0; i < COUNT(folders); i++) {
         int fd = openat(writer->fd, folders[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         bool is_safe = fd < 0 ? errno == ENOENT : fsync(fd) == 0;

@@ -142,8 +142,8 @@ put_lists(struct buf *out, const struct make_page *page)
     }
 }
 
-/* The names that were sealed in the log and stand in the words above. */
-static void
+/* The names that were sealed in the log and stand in the words above; false: there are none. */
+static bool
 put_opened(struct buf *out, const struct manifest *manifest)
 {
     bool is_first = true;
@@ -158,6 +158,7 @@ put_opened(struct buf *out, const struct manifest *manifest)
             is_first = false;
         }
     }
+    return !is_first;
 }
 
 static const char shows[] =
@@ -225,6 +226,7 @@ static const char opens[] =
     "     that member in an entry of 4; no other name has it. A name without a file\n"
     "     stays sealed. This prints each name after the entry that was sealed with it:\n\n"
     "       for f in opened/*.txt; do\n"
+    "         [ -e \"$f\" ] || continue\n"
     "         d=$(openssl dgst -sha256 -r \"$f\" | cut -c1-64)\n"
     "         m=$(sed -n 2p \"$f\" | sed 's/.*[.]//')\n"
     "         grep -lE \"\\\"$m\\\":(\\\"|\\[[^]]*\\\")sealed:[0-9a-f-]*:$d:\" events/*.json \\\n"
@@ -236,9 +238,9 @@ make_readme(struct buf *out, const struct make_page *page)
 {
     put_head(out, page);
     put_lists(out, page);
-    put_opened(out, page->manifest);
+    bool has_opened = put_opened(out, page->manifest);
     buf_text(out, shows);
-    buf_text(out, opens);
+    buf_text(out, has_opened ? opens : "");
     buf_text(out, "\nTHE KEYS\n\n");
     buf_format(out, "  log.vkey       %s\n", page->log_key);
     buf_format(out, "  evidence.vkey  %s\n", page->evidence_key);

@@ -1,6 +1,7 @@
 /*
- * The process that asks time-stamp authorities. Each side takes a head and as many bytes as it
- * says, at most STAMP_LIMIT; what is no such message ends it.
+ * The process that has time-stamp authorities asked. Each side takes a head and as many bytes as
+ * it says, at most STAMP_LIMIT; what is no such message ends it. The first answer is that it is
+ * shut in.
  */
 #include "evidence/stamp_apart.h"
 
@@ -18,12 +19,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define START_MS   10000
 #define PATIENT_MS 60000 /* the child itself waits for shorter */
+#define SLICE      200   /* ms between two looks at the stop */
 
 struct stamp_apart {
-    const char *const *urls;
-    size_t count;
+    struct stamp_apart_settings settings;
     int fd; /* -1: given up */
+};
+
+/* How long a message is waited for. */
+struct patience {
+    int64_t until;                     /* 0: for ever */
+    const volatile sig_atomic_t *stop; /* NULL: there is none */
 };
 
 struct question {
@@ -36,19 +44,33 @@ struct answer {
     struct note note;
 };
 
-/* `until` 0: for ever */
+/* Waits for bytes; false: there will be none in time. */
 static bool
-receive(int fd, void *bytes, size_t len, int64_t until)
+is_ready(int fd, const struct patience *patience)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    if (patience->until == 0) {
+        return true; /* recv() waits */
+    }
+    while (patience->stop == NULL || *patience->stop == 0) {
+        int64_t left = patience->until - clock_mono();
+        int got = left <= 0 ? 0 : poll(&wait, 1, (int)(left < SLICE ? left : SLICE));
+        if (got > 0) {
+            return true;
+        }
+        if (left <= 0 || (got < 0 && errno != EINTR)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+static bool
+receive(int fd, void *bytes, size_t len, const struct patience *patience)
 {
     char *at = bytes;
     while (len > 0) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int64_t left = until == 0 ? -1 : until - clock_mono();
-        int ready = until != 0 && left <= 0 ? 0 : poll(&wait, 1, (int)left);
-        if (ready == 0) {
-            return false;
-        }
-        ssize_t got = ready < 0 ? -1 : recv(fd, at, len, 0);
+        ssize_t got = is_ready(fd, patience) ? recv(fd, at, len, 0) : 0;
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -81,12 +103,12 @@ put(int fd, const void *bytes, size_t len)
 
 /* Appends so many bytes. */
 static bool
-receive_into(int fd, struct buf *bytes, uint32_t len, int64_t until)
+receive_into(int fd, struct buf *bytes, uint32_t len, const struct patience *patience)
 {
     char piece[4096];
     while (len > 0) {
         size_t now = len < sizeof(piece) ? len : sizeof(piece);
-        if (!receive(fd, piece, now, until)) {
+        if (!receive(fd, piece, now, patience)) {
             return false;
         }
         buf_add(bytes, piece, now);
@@ -95,38 +117,64 @@ receive_into(int fd, struct buf *bytes, uint32_t len, int64_t until)
     return buf_error(bytes) == OK;
 }
 
+/* A question as the child has it. */
+struct asked {
+    const struct stamp_apart *apart;
+    const char *url;
+    const struct buf *request;
+};
+
+static void
+answer_one(void *context)
+{
+    const struct asked *asked = context;
+    CLEANUP(buf_release) struct buf bytes;
+    struct answer answer = {.err = OK};
+    const struct stamp_server server = {.url = asked->url};
+    int fd = asked->apart->fd;
+    buf_init(&bytes, STAMP_LIMIT);
+    answer.err = asked->apart->settings.shut_in(APART_ASKS, &answer.note);
+    if (answer.err == OK) {
+        answer.err = stamp_send(&server, asked->request, &bytes, &answer.note);
+    }
+    answer.len = answer.err == OK ? (uint32_t)bytes.len : 0;
+    if (!put(fd, &answer, sizeof(answer)) || !put(fd, bytes.data, answer.len)) {
+        _exit(1);
+    }
+}
+
 static bool
 serve_one(const struct stamp_apart *apart)
 {
     CLEANUP(buf_release) struct buf request;
-    CLEANUP(buf_release) struct buf bytes;
+    const struct patience forever = {.until = 0};
     struct question question;
-    struct answer answer = {.err = ERR_VALUE};
     buf_init(&request, STAMP_LIMIT);
-    buf_init(&bytes, STAMP_LIMIT);
-    if (!receive(apart->fd, &question, sizeof(question), 0) || question.row >= apart->count ||
-        question.len > STAMP_LIMIT || !receive_into(apart->fd, &request, question.len, 0)) {
+    if (!receive(apart->fd, &question, sizeof(question), &forever) ||
+        question.row >= apart->settings.count || question.len > STAMP_LIMIT ||
+        !receive_into(apart->fd, &request, question.len, &forever)) {
         return false;
     }
-    const struct stamp_server server = {.url = apart->urls[question.row]};
-    answer.err = stamp_send(&server, &request, &bytes, &answer.note);
-    answer.len = answer.err == OK ? (uint32_t)bytes.len : 0;
-    return put(apart->fd, &answer, sizeof(answer)) && put(apart->fd, bytes.data, answer.len);
+    struct asked asked = {apart, apart->settings.urls[question.row], &request};
+    return apart_run(answer_one, &asked);
 }
 
 /* Ctrl-C and SIGTERM come to all of a terminal or a service; the end of who asks is its own end. */
 _Noreturn static void
-become(const struct stamp_apart *apart, enum err (*shut_in)(struct note *note))
+become(const struct stamp_apart *apart)
 {
-    struct note note = {""};
+    struct answer answer = {.err = ERR_SYSTEM};
     struct stamp_apart own = *apart;
     own.fd = STDERR_FILENO + 1;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     (void)signal(SIGINT, SIG_IGN);
     (void)signal(SIGTERM, SIG_IGN);
     (void)signal(SIGHUP, SIG_IGN);
-    if (dup2(apart->fd, own.fd) < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) != 0 ||
-        shut_in(&note) != OK) {
+    if (dup2(apart->fd, own.fd) < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) != 0) {
+        _exit(1);
+    }
+    answer.err = own.settings.shut_in(APART_HEARS, &answer.note);
+    if (!put(own.fd, &answer, sizeof(answer)) || answer.err != OK) {
         _exit(1);
     }
     while (serve_one(&own)) {
@@ -134,9 +182,27 @@ become(const struct stamp_apart *apart, enum err (*shut_in)(struct note *note))
     _exit(0);
 }
 
+/* Whether it is shut in, by its own word. */
+static enum err
+greet(const struct stamp_apart *apart, struct note *note)
+{
+    const struct patience patience = {clock_mono() + START_MS, apart->settings.stop};
+    struct answer answer = {.err = ERR_SYSTEM};
+    if (!receive(apart->fd, &answer, sizeof(answer), &patience)) {
+        note_set(note, "the process that asks time-stamp authorities did not start");
+        return ERR_SYSTEM;
+    }
+    answer.note.text[sizeof(answer.note.text) - 1] = '\0';
+    if (answer.err != OK) {
+        note_set(note, "the process that asks time-stamp authorities can't be shut in: %.150s",
+            answer.note.text);
+    }
+    return answer.err;
+}
+
 enum err
-stamp_apart_new(const char *const *urls, size_t count, enum err (*shut_in)(struct note *note),
-    struct stamp_apart **ret_apart, struct note *note)
+stamp_apart_new(
+    const struct stamp_apart_settings *settings, struct stamp_apart **ret_apart, struct note *note)
 {
     int pair[2];
     struct stamp_apart *apart = calloc(1, sizeof(*apart));
@@ -148,17 +214,21 @@ stamp_apart_new(const char *const *urls, size_t count, enum err (*shut_in)(struc
         free(apart);
         return ERR_SYSTEM;
     }
-    *apart = (struct stamp_apart){.urls = urls, .count = count, .fd = pair[1]};
+    *apart = (struct stamp_apart){.settings = *settings, .fd = pair[1]};
     pid_t child = fork();
     if (child == 0) {
-        become(apart, shut_in);
+        become(apart);
     }
+    int reason = errno;
     apart->fd = pair[0];
     (void)close(pair[1]);
     if (child < 0) {
-        note_set(note, "fork: %s", strerror(errno));
+        note_set(note, "fork: %s", strerror(reason));
+    }
+    enum err err = child < 0 ? ERR_SYSTEM : greet(apart, note);
+    if (err != OK) {
         stamp_apart_free(apart);
-        return ERR_SYSTEM;
+        return err;
     }
     *ret_apart = apart;
     return OK;
@@ -169,11 +239,11 @@ ask(const struct stamp_apart *apart, size_t row, const struct buf *request, stru
     struct buf *ret_answer)
 {
     const struct question question = {(uint32_t)row, (uint32_t)request->len};
-    int64_t until = clock_mono() + PATIENT_MS;
+    const struct patience patience = {clock_mono() + PATIENT_MS, apart->settings.stop};
     return apart->fd >= 0 && put(apart->fd, &question, sizeof(question)) &&
            put(apart->fd, request->data, request->len) &&
-           receive(apart->fd, answer, sizeof(*answer), until) && answer->len <= STAMP_LIMIT &&
-           receive_into(apart->fd, ret_answer, answer->len, until);
+           receive(apart->fd, answer, sizeof(*answer), &patience) && answer->len <= STAMP_LIMIT &&
+           receive_into(apart->fd, ret_answer, answer->len, &patience);
 }
 
 enum err
@@ -182,19 +252,22 @@ stamp_apart_send(struct stamp_apart *apart, const char *url, const struct buf *r
 {
     struct answer answer = {.err = ERR_SYSTEM};
     size_t row = 0;
-    while (row < apart->count && !text_equal(apart->urls[row], url)) {
+    const struct stamp_apart_settings *settings = &apart->settings;
+    while (row < settings->count && !text_equal(settings->urls[row], url)) {
         row++;
     }
-    if (row == apart->count || request->len > STAMP_LIMIT) {
+    if (row == settings->count || request->len > STAMP_LIMIT) {
         return ERR_VALUE;
     }
     if (!ask(apart, row, request, &answer, ret_answer)) {
-        note_set(note, "the process that asks authorities has ended");
+        bool is_stopped = settings->stop != NULL && *settings->stop != 0;
+        note_set(note, is_stopped ? "stopped before it answered"
+                                  : "the process that asks authorities has ended");
         if (apart->fd >= 0) {
             (void)close(apart->fd);
         }
         apart->fd = -1;
-        return ERR_SYSTEM;
+        return is_stopped ? ERR_CANCELLED : ERR_SYSTEM;
     }
     answer.note.text[sizeof(answer.note.text) - 1] = '\0';
     note_set(note, "%s", answer.note.text);

@@ -53,18 +53,22 @@ enum err
 sealing_find(const char *folder, enum sealing *ret_sealing, struct note *note)
 {
     struct entries *entries = NULL;
-    bool found = false;
+    bool found = false, is_whole = true;
     enum err err = entries_open(folder, &entries, note);
     uint64_t i = err == OK ? entries_retention(entries)->minimum : 0;
-    for (; err == OK && !found && i < entries_head(entries)->size; i++) {
+    while (err == OK && !found && i < entries_head(entries)->size) {
         const uint8_t *entry = NULL;
         size_t len = 0;
-        err = entries_get(entries, i, &entry, &len, note);
-        found = err == OK && is_sealed(entry, len);
+        enum err got = entries_get(entries, i, &entry, &len, note);
+        bool is_read = got == OK;
+        err = got == ERR_MEMORY ? got : OK;
+        found = is_read && is_sealed(entry, len);
+        is_whole = is_whole && is_read;
+        i = is_read ? i + 1 : (i / TILE_WIDTH + 1) * TILE_WIDTH; /* the next bundle may be there */
     }
     entries_close(entries);
     if (err == OK) {
-        *ret_sealing = found ? SEALING_SEALED : SEALING_NONE;
+        *ret_sealing = found ? SEALING_SEALED : is_whole ? SEALING_NONE : SEALING_UNSAID;
     }
     return err;
 }

@@ -21,6 +21,7 @@ enum err sealing_read(int ledger, enum sealing *ret_sealing) MUST_CHECK;
 enum err sealing_write(int ledger, enum sealing sealing) MUST_CHECK;
 /*
  * What the published entries say where the file does not: all are looked at. Only a keeper makes a
- * sealed text in the members that count. ERR_IO, ERR_VALUE: they can't be read.
+ * sealed text in the members that count. SEALING_UNSAID: none of those that can be read has one,
+ * and `note` says which can't. ERR_IO, ERR_VALUE: nothing can.
  */
 enum err sealing_find(const char *folder, enum sealing *ret_sealing, struct note *note) MUST_CHECK;

@@ -69,29 +69,48 @@ siem_resolver_look(const char *host, struct siem_addresses *ret_addresses, struc
     return OK;
 }
 
+/* A question as the child has it. */
+struct asked {
+    const struct siem_config *config;
+    apart_shut_fn *shut_in;
+    int fd;
+    struct question question;
+};
+
+static void
+answer_one(void *context)
+{
+    const struct asked *asked = context;
+    uint32_t row = asked->question.row;
+    struct answer answer = {.token = asked->question.token, .err = ERR_VALUE};
+    const char *host = row < asked->config->count ? asked->config->destinations[row].host : NULL;
+    if (host != NULL) {
+        answer.err = asked->shut_in(APART_ASKS, &answer.note);
+    }
+    if (host != NULL && answer.err == OK) {
+        answer.err = siem_resolver_look(host, &answer.addresses, &answer.note);
+    }
+    if (send(asked->fd, &answer, sizeof(answer), MSG_NOSIGNAL) != (ssize_t)sizeof(answer)) {
+        _exit(1);
+    }
+}
+
 /* The child's life: until the forwarder is gone. */
 _Noreturn static void
-serve(const struct siem_config *config, int fd)
+serve(struct asked *asked)
 {
-    struct question question;
-    while (recv(fd, &question, sizeof(question), 0) == (ssize_t)sizeof(question)) {
-        struct answer answer = {.token = question.token, .err = ERR_VALUE};
-        const char *host =
-            question.row < config->count ? config->destinations[question.row].host : NULL;
-        if (host != NULL) {
-            answer.err = siem_resolver_look(host, &answer.addresses, &answer.note);
-        }
-        if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) != (ssize_t)sizeof(answer)) {
-            break;
-        }
+    struct question *question = &asked->question;
+    while (recv(asked->fd, question, sizeof(*question), 0) == (ssize_t)sizeof(*question) &&
+           apart_run(answer_one, asked)) {
     }
     _exit(0);
 }
 
 _Noreturn static void
-become(const struct siem_config *config, int fd, enum err (*shut_in)(struct note *note))
+become(const struct siem_config *config, int fd, apart_shut_fn *shut_in)
 {
     struct note note = {""};
+    struct asked asked = {.config = config, .shut_in = shut_in, .fd = STDERR_FILENO + 1};
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -101,15 +120,15 @@ become(const struct siem_config *config, int fd, enum err (*shut_in)(struct note
     (void)signal(SIGINT, SIG_IGN);
     (void)signal(SIGTERM, SIG_IGN);
     (void)signal(SIGHUP, SIG_IGN);
-    bool is_alone = dup2(fd, STDERR_FILENO + 1) >= 0 && close_range(STDERR_FILENO + 2, ~0U, 0) == 0;
-    if (!is_alone || (shut_in != NULL && shut_in(&note) != OK)) {
+    bool is_alone = dup2(fd, asked.fd) >= 0 && close_range(STDERR_FILENO + 2, ~0U, 0) == 0;
+    if (!is_alone || shut_in(APART_HEARS, &note) != OK) {
         _exit(1);
     }
-    serve(config, STDERR_FILENO + 1);
+    serve(&asked);
 }
 
 enum err
-siem_resolver_new(const struct siem_config *config, enum err (*shut_in)(struct note *note),
+siem_resolver_new(const struct siem_config *config, apart_shut_fn *shut_in,
     const struct siem_stop *stop, struct siem_resolver **ret_resolver, struct note *note)
 {
     int pair[2];

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/apart.h"
 #include "base/ip.h"
 #include "siem/config.h"
 #include "siem/stop.h"
@@ -23,10 +24,10 @@ enum err siem_resolver_look(
     const char *host, struct siem_addresses *ret_addresses, struct note *note) MUST_CHECK;
 
 /*
- * Makes the child, which first runs shut_in (NULL: nothing); the config outlives it. Nobody waits
- * for it longer than the stop allows (NULL: there is none).
+ * Makes the child, which first runs shut_in, as does who asks for it; the config outlives it.
+ * Nobody waits for it longer than the stop allows (NULL: there is none).
  */
-enum err siem_resolver_new(const struct siem_config *config, enum err (*shut_in)(struct note *note),
+enum err siem_resolver_new(const struct siem_config *config, apart_shut_fn *shut_in,
     const struct siem_stop *stop, struct siem_resolver **ret_resolver,
     struct note *note) MUST_CHECK;
 /* A descriptor that polls as hung up when the child has ended; it is not to be read. */

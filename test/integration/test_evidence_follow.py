@@ -5,15 +5,16 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import pytest
 
 import tsa
-from conftest import GATEHOUSE, SANITIZED
+from conftest import GATEHOUSE, SANITIZED, command
 from test_evidence_make import Site, wait_for
-
 
 
 class Following:
@@ -146,3 +147,91 @@ def test_a_cursor_of_before_has_no_leaf_and_gets_one(site):
         export(site, "export-000001")
         follow.package(2)
         wait_for(lambda: re.search(r"^leaf [0-9a-f]{64}$", path.read_text(), re.M))
+
+
+def test_no_key_of_a_sealed_name_and_no_store_stays_open(tmp_path):
+    site = Site(tmp_path, "--sealed")
+    store = tmp_path / "state/gatehouse/gatehouse.db"
+    store.parent.mkdir(parents=True, exist_ok=True)
+    with Following(site) as follow:
+        follow.package()
+        held = [os.readlink(p) for p in pathlib.Path(f"/proc/{follow.process.pid}/fd").iterdir()]
+        assert not [name for name in held if "gatehouse.db" in name or "subjects" in name], held
+
+
+def test_an_index_of_somebody_else_is_left_alone(site):
+    foreign = site.folder / "packages/index.db"
+    foreign.parent.mkdir()
+    foreign.write_text("mine\n")
+    with Following(site) as follow:
+        follow.package()
+    assert foreign.read_text() == "mine\n"
+
+
+def test_a_ledger_that_is_swapped_meanwhile_ends_it_with_words(site):
+    with Following(site) as follow:
+        follow.package()
+        shutil.copytree(site.ledger, site.folder / "copy", ignore=shutil.ignore_patterns("*.sock"))
+        site.ledger.rename(site.folder / "away")
+        (site.folder / "copy").rename(site.ledger)
+        assert follow.process.wait(timeout=15) == 2 and "is another folder than at the start" in follow.process.stderr.read()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.parametrize("call", ["landlock_restrict_self", "capset"])
+def test_why_who_asks_could_not_be_shut_in_is_told(site, call):
+    with Following(site, "--tsa", "http://127.0.0.1:9/", wrap=["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:error=EPERM"]) as follow:
+        assert follow.process.wait(timeout=30) == 2
+        said = follow.process.stderr.read()
+        assert "asks time-stamp authorities can't be shut in: " in said and "Operation not permitted" in said
+
+
+def test_an_authority_that_says_nothing_does_not_hold_up_the_end(site):
+    with socket.create_server(("127.0.0.1", 0)) as silent, Following(site, "--tsa", f"http://127.0.0.1:{silent.getsockname()[1]}/") as follow:
+        silent.settimeout(30)
+        with silent.accept()[0]:
+            began = time.monotonic()
+            follow.process.terminate()
+            assert follow.process.wait(timeout=30) == 0 and time.monotonic() - began < 10
+        package = follow.package()
+        assert (package / "time/1.tsq").exists() and not (package / "time/1.tsr").exists()
+
+
+def answer(name, query):
+    """A DNS answer: that name is this machine's, and no other is known."""
+    end = query.index(b"\0", 12) + 5
+    asked = b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0\0\1\0\1"
+    is_known = query[12:end] == asked
+    head = query[:2] + b"\x81\x80" + b"\0\1" + (b"\0\1" if is_known else b"\0\0") + bytes(4)
+    return head + query[12:end] + (b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1" if is_known else b"")
+
+
+def serve_names(door, name):
+    while True:
+        try:
+            query, peer = door.recvfrom(512)
+        except OSError:
+            return
+        door.sendto(answer(name, query), peer)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or command("unshare", "-m", "true").returncode != 0, reason="no mounts of its own here")
+def test_names_are_looked_up_by_hosts_and_by_a_resolv_conf_that_was_replaced(site):
+    etc, place = site.folder / "etc", f"127.{os.getpid() % 250 + 1}.77.53"
+    shutil.copytree("/etc", etc, symlinks=True)
+    (etc / "resolv.conf").unlink(missing_ok=True)
+    (etc / "resolv.conf").write_text("nameserver 127.0.0.254\noptions timeout:1 attempts:1\n")
+    (etc / "hosts").write_text("127.0.0.1 localhost hosts.test\n")
+    into = ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /etc && shift && exec "$@"', "sh", etc]
+    with tsa.Server(tsa.Authority(site.folder / "authority")) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+        door.bind((place, 53))
+        threading.Thread(target=serve_names, args=(door, "dns.test"), daemon=True).start()
+        urls = [server.url.replace("127.0.0.1", name) for name in ("hosts.test", "dns.test")]
+        with Following(site, "--tsa", urls[0], "--tsa", urls[1], wrap=into) as follow:
+            package = follow.package()
+            assert (package / "time/1.tsr").exists() and not (package / "time/2.tsr").exists()
+            (etc / "new").write_text(f"nameserver {place}\n")
+            (etc / "new").rename(etc / "resolv.conf")
+            export(site, "export-000001")
+            package = follow.package(2)
+            assert (package / "time/1.tsr").exists() and (package / "time/2.tsr").exists()

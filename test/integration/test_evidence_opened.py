@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -105,6 +106,27 @@ def test_without_it_everything_stays_sealed_and_that_is_said(site):
     states, details, names = site.judge(files)
     assert opened(files) == [] and not names and states["opened"] == "holds" and "sealed: actor.ip, actor.session, actor.user" in details["opened"]
     assert "exported by sealed:" in details["export"]
+
+
+def test_its_readme_says_how_to_check_what_is_opened_and_only_then(site):
+    step = b"  8. In an entry,"
+    with_one, without = site.package("step", "--disclose", "anna"), site.package("nostep")
+    assert step in with_one["README.txt"] and step not in without["README.txt"]
+    loop = re.search(r"^       for f in opened.*?^       done$", with_one["README.txt"].decode(), re.M | re.S).group()
+    for name, said in (("step", "anna"), ("nostep", "")):
+        done = subprocess.run(["sh", "-c", loop], cwd=site.folder / name, capture_output=True, text=True, check=True)
+        assert "BROKEN" not in done.stdout and said in done.stdout and bool(done.stdout) == bool(said)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_every_folder_of_a_package_is_on_the_disk_before_it_has_its_name(site):
+    calls = site.folder / "calls"
+    done = command("strace", "-f", "-qq", "-y", "-e", "trace=fsync,renameat2", "-o", calls, GATEHOUSE, "evidence", "make", "--ledger", site.ledger,
+                   "--reason", "case", "--event", "view00000000-end", "--out", "synced", "--disclose", "anna", env=site.env, cwd=site.folder)
+    assert done.returncode == 0, done.stderr
+    before = re.split(r"renameat2\(.*synced", calls.read_text())[0]
+    for folder in sorted(p.name for p in (site.folder / "synced").iterdir() if p.is_dir()):
+        assert re.search(rf"fsync\(\d+<[^>]*/{folder}>\) += 0", before), folder
 
 
 def renamed(files, data):

@@ -478,6 +478,13 @@ def test_a_disk_that_fails_gives_no_verdict(site, tmp_path):
             assert done.returncode == 2 and "BROKEN" not in done.stdout, (name, done.stdout)
 
 
+@pytest.mark.skipif(shutil.which("strace") is None or SANITIZED, reason="needs strace and seccomp")
+def test_where_seccomp_cannot_be_loaded_that_is_told_and_there_is_a_verdict(site, tmp_path):
+    path = packing.write(site.package.files, tmp_path / "p")
+    done = command("strace", "-f", "-qq", "-e", "inject=seccomp:error=ENOSYS", "-o", "/dev/null", GATEHOUSE, "evidence", "verify", "--key", site.key, path)
+    assert done.returncode == 0 and "system calls can't be refused here" in done.stderr, done.stderr
+
+
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 @pytest.mark.parametrize("zipped", [False, True])
 def test_no_byte_of_a_package_is_read_before_the_verifier_is_shut_in(site, tmp_path, zipped):

@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 
@@ -438,3 +439,28 @@ def test_a_ledger_that_is_not_sealed_says_so_and_goes_on(tmp_path):
     append(folder, event("anna", 1))
     assert (folder / "sealing").read_text() == "gatehouse sealing 1: none\n"
     append(folder, event("anna", 2))
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_an_old_bundle_that_cannot_be_read_keeps_nobody_from_recording_and_the_next_is_asked(tmp_path, is_sealed):
+    folder = tmp_path / "ledger"
+    init(folder, *["--sealed"] * is_sealed)
+    append(folder, *[event("anna", n) for n in range(300)])
+    for words in (("backup", "--ledger", folder, tmp_path / "copy"), ("restore", "--ledger", folder, "--reason", "test", tmp_path / "copy")):
+        if words[0] == "restore":  # whose journal begins with the last bundle: an old one is in the log alone
+            shutil.rmtree(folder)
+        assert gatehouse("ledger", *words).returncode == 0
+    (folder / "sealing").unlink(missing_ok=True)
+    if is_sealed:
+        (pathlib.Path(f"{folder}-keys") / "subjects").unlink()
+    first = folder / "log/tile/entries/000"
+    first.chmod(0o644)
+    first.write_bytes(first.read_bytes()[:100])
+    if is_sealed:
+        assert refuses_to_be_unsealed(folder)
+    else:
+        with Keeper(folder) as keeper:
+            assert gatehouse("ledger", "append", "--ledger", folder, "--action", *REFUSED).returncode == 0
+            said = keeper.end()[1]
+        assert "tile/entries/000" in said and "whether this ledger was sealed is not known" in said
+    assert (folder / "sealing").exists() == is_sealed

@@ -1,0 +1,23 @@
+/*
+ * Questions to the outside in a process each: who hears them lives long and reads nothing of
+ * others; who asks is made of it for one question, is shut in more tightly with what the system's
+ * settings are then, and takes what it read with it when it ends.
+ */
+#pragma once
+
+#include "base/err.h"
+
+enum apart_who {
+    APART_HEARS,
+    APART_ASKS,
+};
+
+/* Shuts this process in, for good. */
+typedef enum err apart_shut_fn(enum apart_who who, struct note *note);
+typedef void apart_fn(void *context);
+
+/*
+ * Runs it in a child, which ends when its maker does, and waits for its end. false: there is none,
+ * errno says why, or it did not end by itself. The child's memory is a copy.
+ */
+bool apart_run(apart_fn *work, void *context) MUST_CHECK;
