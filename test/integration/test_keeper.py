@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from conftest import GATEHOUSE, SANITIZED, Running, command
+from conftest import GATEHOUSE, SANITIZED, Running, command, wait_for
 from keeping import (ALL, APPEND, BAD, ENDING, FULL, LOAD, OK, PUBLISH, REPORT, ROTATE, STATE, Keeper, Wire, canonical,
                      check_all, checkpoint, entries, init, live, login, root)
 
@@ -565,6 +565,7 @@ def test_a_copy_of_the_log_while_it_runs_is_whole(folder, tmp_path):
     """Checkpoint first, tiles after: what a verifier needs, at any moment."""
     with Keeper(folder) as keeper:
         writer = load(keeper, 8, 8, 4, tmp_path / "acks")
+        wait_for((folder / "log" / "tile").exists)
         for i in range(3):
             time.sleep(1)
             copied = tmp_path / f"copy{i}"
