@@ -106,8 +106,7 @@ struct keeper {
     uint16_t dirty[KEEP_LINKS];
     size_t dirty_count;
     uint8_t *in; /* shared by all links */
-    struct buf stamped;
-    struct buf frame;
+    struct buf stamped, frame;
 
     struct keep_round rounds[2];
     struct keep_round again; /* reserved events of a batch that found the disk full */
