@@ -66,12 +66,12 @@ struct talk {
     uint8_t dead_counts[TALK_DEAD_PORTS];
     uint8_t cut_counts[TALK_DEAD_PORTS]; /* answers in a row that were hung up on */
     size_t dead_count;
-    const char *silence;                     /* the first question that nothing answered … */
-    bool has_heard;                          /* … while no other was answered either */
+    const char *silence;                     /* the first question that nothing answered */
     struct identity_place roots[TALK_ROOTS]; /* where front pages lead: "/nvr" */
     size_t root_count;
     uint16_t onvif_port;
     bool onvif_tls, onvif_found;
+    bool has_heard; /* any question but of a banner was answered whole */
     const char *onvif_path;
     bool is_sure; /* a probe's mark left no doubt: no other driver's is asked */
     bool stream_settled, picture_settled;

@@ -21,7 +21,7 @@ apart_run(apart_fn *work, void *context)
         }
         _exit(1);
     }
-    pid_t ended = child;
+    pid_t ended;
     do {
         ended = child < 0 ? child : waitpid(child, &status, 0);
     } while (ended < 0 && child > 0 && errno == EINTR);
