@@ -5,14 +5,32 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#define TRIES    20
+#define PAUSE_NS 250000000
+
+/* A machine that is short of processes or memory for a moment is waited for. */
+static pid_t
+make_process(void)
+{
+    pid_t child = fork();
+    for (int i = 0; child < 0 && i < TRIES; i++) {
+        const struct timespec pause = {.tv_nsec = PAUSE_NS};
+        (void)nanosleep(&pause, NULL);
+        child = fork();
+    }
+    return child;
+}
 
 bool
 apart_run(apart_fn *work, void *context)
 {
     int status = 0;
     pid_t maker = getpid();
-    pid_t child = fork();
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as some that start us leave it, nobody could wait */
+    pid_t child = make_process();
     if (child == 0) {
         /* The maker may have ended before this call. */
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == maker) {

@@ -17,7 +17,8 @@ typedef enum err apart_shut_fn(enum apart_who who, struct note *note);
 typedef void apart_fn(void *context);
 
 /*
- * Runs it in a child, which ends when its maker does, and waits for its end. false: there is none,
+ * Runs it in a child, which ends when its maker does, and waits for its end; SIGCHLD is no longer
+ * ignored. Tries for five seconds to make the child. false: there is none,
  * errno says why, or it did not end by itself. The child's memory is a copy.
  */
 bool apart_run(apart_fn *work, void *context) MUST_CHECK;

@@ -66,13 +66,21 @@ static enum err
 check_place(const struct siem_cursor *cursor, const struct place *place, struct note *note)
 {
     const struct ledger_owed_log *log = place->log;
+    if (!place->is_here) {
+        return OK;
+    }
+    /* The cursor was read before: it is not ahead of the log as it is now. */
+    enum err err = entries_refresh(log->entries, note);
+    if (err != OK) {
+        return err;
+    }
     const struct siem_place here = {
         .ledger = log->folder,
         .origin = entries_origin(log->entries),
         .size = entries_head(log->entries)->size,
         .way_out = "take the cursor away and everything is sent again",
     };
-    return place->is_here ? siem_place_check(cursor, &here, note) : OK;
+    return siem_place_check(cursor, &here, note);
 }
 
 /* A cursor says itself in which log it counts. Any error but ERR_MEMORY: nobody can tell. */

@@ -116,7 +116,11 @@ class Viewer:
         self.pause = pause
         upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" \
                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" if "jsmpeg" in path else "Connection: close\r\n"
-        self.peer = socket.create_connection(("127.0.0.1", gateway.port), 20)
+        self.peer = socket.socket()
+        self.peer.settimeout(20)
+        if pause:  # so that what is not read is soon not taken
+            self.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        self.peer.connect(("127.0.0.1", gateway.port))
         self.peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{gateway.port}\r\nOrigin: {gateway.base}\r\n{upgrade}"
                           f"Cookie: gatehouse={session}\r\n\r\n".encode())
         self.thread = threading.Thread(target=self.read, daemon=True)
