@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,4 +46,45 @@ apart_run(apart_fn *work, void *context)
         ended = child < 0 ? child : waitpid(child, &status, 0);
     } while (ended < 0 && child > 0 && errno == EINTR);
     return ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+_Noreturn static void
+become(int own, apart_life_fn *life, void *context)
+{
+    const int fd = STDERR_FILENO + 1;
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    if (dup2(own, fd) < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) != 0) {
+        _exit(1);
+    }
+    life(context, fd);
+    _exit(0);
+}
+
+enum err
+apart_start(int type, apart_life_fn *life, void *context, int *ret_fd, struct note *note)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) != 0) {
+        note_set(note, "socketpair: %s", strerror(errno));
+        return ERR_SYSTEM;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        become(pair[1], life, context);
+    }
+    int reason = errno;
+    (void)close(pair[1]);
+    if (child < 0) {
+        note_set(note, "fork: %s", strerror(reason));
+        (void)close(pair[0]);
+        return ERR_SYSTEM;
+    }
+    *ret_fd = pair[0];
+    return OK;
 }

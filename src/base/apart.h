@@ -22,3 +22,15 @@ typedef void apart_fn(void *context);
  * errno says why, or it did not end by itself. The child's memory is a copy.
  */
 bool apart_run(apart_fn *work, void *context) MUST_CHECK;
+
+/* What such a process does until its maker is gone, with its end of the sockets. */
+typedef void apart_life_fn(void *context, int fd);
+
+/*
+ * Makes a process that ends when its maker does, on the other end of a socket pair of that type
+ * (SOCK_STREAM, SOCK_SEQPACKET). Of what was open it has standard input, output and error; SIGINT,
+ * SIGTERM and SIGHUP come to all of a terminal or a service, and are its maker's to heed.
+ * ERR_SYSTEM with words.
+ */
+enum err apart_start(
+    int type, apart_life_fn *life, void *context, int *ret_fd, struct note *note) MUST_CHECK;

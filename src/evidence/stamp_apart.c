@@ -12,10 +12,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -159,27 +157,19 @@ serve_one(const struct stamp_apart *apart)
     return apart_run(answer_one, &asked);
 }
 
-/* Ctrl-C and SIGTERM come to all of a terminal or a service; the end of who asks is its own end. */
-_Noreturn static void
-become(const struct stamp_apart *apart)
+/* The child's life; it says first whether it is shut in. */
+static void
+serve(void *context, int fd)
 {
+    struct stamp_apart own = *(const struct stamp_apart *)context;
     struct answer answer = {.err = ERR_SYSTEM};
-    struct stamp_apart own = *apart;
-    own.fd = STDERR_FILENO + 1;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    (void)signal(SIGINT, SIG_IGN);
-    (void)signal(SIGTERM, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN);
-    if (dup2(apart->fd, own.fd) < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) != 0) {
-        _exit(1);
-    }
+    own.fd = fd;
     answer.err = own.settings.shut_in(APART_HEARS, &answer.note);
-    if (!put(own.fd, &answer, sizeof(answer)) || answer.err != OK) {
-        _exit(1);
+    if (!put(fd, &answer, sizeof(answer)) || answer.err != OK) {
+        return;
     }
     while (serve_one(&own)) {
     }
-    _exit(0);
 }
 
 /* Whether it is shut in, by its own word. */
@@ -204,28 +194,13 @@ enum err
 stamp_apart_new(
     const struct stamp_apart_settings *settings, struct stamp_apart **ret_apart, struct note *note)
 {
-    int pair[2];
     struct stamp_apart *apart = calloc(1, sizeof(*apart));
     if (apart == NULL) {
         return ERR_MEMORY;
     }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-        note_set(note, "socketpair: %s", strerror(errno));
-        free(apart);
-        return ERR_SYSTEM;
-    }
-    *apart = (struct stamp_apart){.settings = *settings, .fd = pair[1]};
-    pid_t child = fork();
-    if (child == 0) {
-        become(apart);
-    }
-    int reason = errno;
-    apart->fd = pair[0];
-    (void)close(pair[1]);
-    if (child < 0) {
-        note_set(note, "fork: %s", strerror(reason));
-    }
-    enum err err = child < 0 ? ERR_SYSTEM : greet(apart, note);
+    *apart = (struct stamp_apart){.settings = *settings, .fd = -1};
+    enum err err = apart_start(SOCK_STREAM, serve, apart, &apart->fd, note);
+    err = err == OK ? greet(apart, note) : err;
     if (err != OK) {
         stamp_apart_free(apart);
         return err;

@@ -7,10 +7,8 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,7 +20,6 @@ struct siem_resolver {
     const struct siem_stop *stop;
     pthread_mutex_t mutex;
     int fd;
-    pid_t child;
     uint32_t asked;
 };
 
@@ -95,64 +92,41 @@ answer_one(void *context)
     }
 }
 
-/* The child's life: until the forwarder is gone. */
-_Noreturn static void
-serve(struct asked *asked)
-{
-    struct question *question = &asked->question;
-    while (recv(asked->fd, question, sizeof(*question), 0) == (ssize_t)sizeof(*question) &&
-           apart_run(answer_one, asked)) {
-    }
-    _exit(0);
-}
-
-_Noreturn static void
-become(const struct siem_config *config, int fd, apart_shut_fn *shut_in)
+/*
+ * The child's life. The forwarder still needs names while it ends on a signal, and its end is the
+ * child's.
+ */
+static void
+serve(void *context, int fd)
 {
     struct note note = {""};
-    struct asked asked = {.config = config, .shut_in = shut_in, .fd = STDERR_FILENO + 1};
-    sigset_t none;
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    /* They come to all processes of a terminal or a service; the forwarder, which they are for,
-     * still needs names while it ends, and its end is ours. */
-    (void)signal(SIGINT, SIG_IGN);
-    (void)signal(SIGTERM, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN);
-    bool is_alone = dup2(fd, asked.fd) >= 0 && close_range(STDERR_FILENO + 2, ~0U, 0) == 0;
-    if (!is_alone || shut_in(APART_HEARS, &note) != OK) {
-        _exit(1);
+    struct asked *asked = context;
+    struct question *question = &asked->question;
+    asked->fd = fd;
+    if (asked->shut_in(APART_HEARS, &note) != OK) {
+        return;
     }
-    serve(&asked);
+    while (recv(fd, question, sizeof(*question), 0) == (ssize_t)sizeof(*question) &&
+           apart_run(answer_one, asked)) {
+    }
 }
 
 enum err
 siem_resolver_new(const struct siem_config *config, apart_shut_fn *shut_in,
     const struct siem_stop *stop, struct siem_resolver **ret_resolver, struct note *note)
 {
-    int pair[2];
+    struct asked asked = {.config = config, .shut_in = shut_in};
     struct siem_resolver *resolver = calloc(1, sizeof(*resolver));
     if (resolver == NULL) {
         return ERR_MEMORY;
     }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-        note_set(note, "socketpair: %s", strerror(errno));
+    *resolver = (struct siem_resolver){.config = config, .stop = stop};
+    enum err err = apart_start(SOCK_SEQPACKET, serve, &asked, &resolver->fd, note);
+    if (err != OK) {
         free(resolver);
-        return ERR_SYSTEM;
+        return err;
     }
-    *resolver =
-        (struct siem_resolver){.config = config, .stop = stop, .fd = pair[0], .child = fork()};
     (void)pthread_mutex_init(&resolver->mutex, NULL);
-    if (resolver->child == 0) {
-        become(config, pair[1], shut_in);
-    }
-    (void)close(pair[1]);
-    if (resolver->child < 0) {
-        note_set(note, "fork: %s", strerror(errno));
-        siem_resolver_free(resolver);
-        return ERR_SYSTEM;
-    }
     *ret_resolver = resolver;
     return OK;
 }
