@@ -7,7 +7,6 @@
 
 #include "ledger/seal.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -482,14 +481,9 @@ static bool
 open_text(
     struct logged *logged, const struct sealed *sealed, const char *path, struct event_text *text)
 {
-    uint8_t key[SUBJECTS_KEY];
     buf_clear(&logged->inside);
-    bool is_opened = logged->subjects != NULL &&
-                     seal_key(logged->subjects, sealed, path, key) == OK &&
-                     seal_open(sealed, path, key, &logged->inside) == OK &&
-                     logged->inside.len <= EVENT_LIMIT - logged->scratch_used;
-    sodium_memzero(key, sizeof(key));
-    if (!is_opened) {
+    if (seal_read(logged->subjects, sealed, path, &logged->inside) != OK ||
+        logged->inside.len > EVENT_LIMIT - logged->scratch_used) {
         return false;
     }
     char *start = logged->scratch + logged->scratch_used;

@@ -2,7 +2,6 @@
 #include "ledger/logged.h"
 #include "ledger/seal.h"
 
-#include <sodium.h>
 #include <string.h>
 
 static const char detail[] = "detail.";
@@ -27,14 +26,8 @@ put(json_t *details, const struct seal_place *place, const struct buf *inside)
 static void
 take(struct logged *logged, const struct seal_place *place)
 {
-    uint8_t key[SUBJECTS_KEY];
     buf_clear(&logged->inside);
-    if (seal_key(logged->subjects, &place->sealed, place->path, key) != OK) {
-        return;
-    }
-    enum err err = seal_open(&place->sealed, place->path, key, &logged->inside);
-    sodium_memzero(key, sizeof(key));
-    if (err != OK) {
+    if (seal_read(logged->subjects, &place->sealed, place->path, &logged->inside) != OK) {
         return;
     }
     put(logged->details, place, &logged->inside);

@@ -422,6 +422,17 @@ seal_open(const struct sealed *sealed, const char *path, const uint8_t key[SUBJE
 }
 
 enum err
+seal_read(const struct subjects *subjects, const struct sealed *sealed, const char *path,
+    struct buf *ret_text)
+{
+    uint8_t key[SUBJECTS_KEY];
+    enum err err = subjects == NULL ? ERR_MISSING : seal_key(subjects, sealed, path, key);
+    err = err == OK ? seal_open(sealed, path, key, ret_text) : err;
+    sodium_memzero(key, sizeof(key));
+    return err;
+}
+
+enum err
 seal_opening(const struct subjects *subjects, const struct sealed *sealed, const char *path,
     struct buf *ret_opening)
 {
@@ -460,16 +471,12 @@ seal_show(const struct subjects *subjects, const char *path, const char *text, s
     struct buf *ret_text)
 {
     struct sealed sealed;
-    uint8_t key[SUBJECTS_KEY];
     enum err err = seal_parse(text, len, &sealed);
     if (err != OK) {
         buf_add(ret_text, text, len);
         return buf_error(ret_text);
     }
-    bool is_opened = subjects != NULL && seal_key(subjects, &sealed, path, key) == OK &&
-                     seal_open(&sealed, path, key, ret_text) == OK;
-    sodium_memzero(key, sizeof(key));
-    if (is_opened) {
+    if (seal_read(subjects, &sealed, path, ret_text) == OK) {
         return OK;
     }
     buf_add(ret_text, text, SEAL_SHOWN);

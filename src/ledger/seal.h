@@ -49,6 +49,9 @@ enum err seal_key(const struct subjects *subjects, const struct sealed *sealed, 
  */
 enum err seal_open(const struct sealed *sealed, const char *path, const uint8_t key[SUBJECTS_KEY],
     struct buf *ret_text) MUST_CHECK;
+/* seal_key() and seal_open() in one, for who has the keys; subjects may be NULL: ERR_MISSING. */
+enum err seal_read(const struct subjects *subjects, const struct sealed *sealed, const char *path,
+    struct buf *ret_text) MUST_CHECK;
 /*
  * Appends the opening of a sealed text. ERR_MISSING: the key is erased or not here;
  * ERR_UNSUPPORTED: one of before; ERR_VALUE.
