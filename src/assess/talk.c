@@ -49,33 +49,33 @@ fill_stage(struct talk *talk)
     }
 }
 
-static size_t
-dead_row(const struct talk *talk, uint16_t port)
+/* The port's row, or NULL. */
+static struct talk_failing *
+failing_port(struct talk *talk, uint16_t port)
 {
-    for (size_t i = 0; i < talk->dead_count; i++) {
-        if (talk->dead_ports[i] == port) {
-            return i;
+    for (size_t i = 0; i < talk->failing_count; i++) {
+        if (talk->failing[i].port == port) {
+            return &talk->failing[i];
         }
     }
-    return talk->dead_count;
+    return NULL;
 }
 
 static bool
-is_dead(const struct talk *talk, uint16_t port)
+is_dead(struct talk *talk, uint16_t port)
 {
-    size_t row = dead_row(talk, port);
-    return row != talk->dead_count && talk->dead_counts[row] >= DEAD_AFTER;
+    const struct talk_failing *row = failing_port(talk, port);
+    return row != NULL && row->silent >= DEAD_AFTER;
 }
 
-/* The port's row; a new one where it has none, past the last when all are taken. */
-static size_t
+/* A new row where it has none; NULL when all are taken. */
+static struct talk_failing *
 take_row(struct talk *talk, uint16_t port)
 {
-    size_t row = dead_row(talk, port);
-    if (row == talk->dead_count && row != TALK_DEAD_PORTS) {
-        talk->dead_ports[row] = port;
-        talk->dead_counts[row] = talk->cut_counts[row] = 0;
-        talk->dead_count++;
+    struct talk_failing *row = failing_port(talk, port);
+    if (row == NULL && talk->failing_count != TALK_DEAD_PORTS) {
+        row = &talk->failing[talk->failing_count++];
+        *row = (struct talk_failing){.port = port};
     }
     return row;
 }
@@ -84,31 +84,31 @@ static void
 note_failure(struct talk *talk, const struct answer *answer, bool silent)
 {
     char asked[256];
-    size_t row = take_row(talk, talk->now.target.port);
-    if (row == TALK_DEAD_PORTS) {
+    struct talk_failing *row = take_row(talk, talk->now.target.port);
+    if (row == NULL) {
         return;
     }
-    talk->dead_counts[row] = silent ? (uint8_t)(talk->dead_counts[row] + 1) : 0;
-    talk->cut_counts[row] = (uint8_t)(talk->cut_counts[row] + 1);
-    bool is_dead = talk->dead_counts[row] == DEAD_AFTER;
-    bool is_cut = talk->cut_counts[row] == CUT_AFTER && talk->subject->trouble == NULL;
-    if (!is_dead && !is_cut && talk->silence != NULL) {
+    row->silent = silent ? (uint8_t)(row->silent + 1) : 0;
+    row->failed = (uint8_t)(row->failed + 1);
+    bool is_trouble =
+        row->silent == DEAD_AFTER || (row->failed == CUT_AFTER && talk->subject->trouble == NULL);
+    if (!is_trouble && talk->silence != NULL) {
         return;
     }
     const char *text =
         arena_format(&talk->subject->arena, "port %u: %s (%.100s)", talk->now.target.port,
             err_words(answer->err), talk_asked(&talk->now, asked, sizeof(asked)));
     talk->silence = talk->silence != NULL ? talk->silence : text;
-    talk->subject->trouble = is_dead || is_cut ? text : talk->subject->trouble;
+    talk->subject->trouble = is_trouble ? text : talk->subject->trouble;
 }
 
 /* Servers that hang up on one question often answer the next. */
 static void
 forget_failures(struct talk *talk)
 {
-    size_t row = dead_row(talk, talk->now.target.port);
-    if (row != talk->dead_count) {
-        talk->dead_counts[row] = talk->cut_counts[row] = 0;
+    struct talk_failing *row = failing_port(talk, talk->now.target.port);
+    if (row != NULL) {
+        row->silent = row->failed = 0;
     }
 }
 

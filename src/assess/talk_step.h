@@ -45,6 +45,13 @@ enum talk_stage {
     TALK_END,
 };
 
+/* A port, and how many of its questions in a row … */
+struct talk_failing {
+    uint16_t port;
+    uint8_t silent; /* … got no answer, */
+    uint8_t failed; /* or none that was whole */
+};
+
 struct talk {
     const struct talk_setting *setting;
     struct subject *subject;
@@ -62,10 +69,8 @@ struct talk {
     uint32_t frames;            /* sent on it */
     struct wire_call *next;     /* the turn of the loop that asks the next question */
     int64_t deadline;
-    uint16_t dead_ports[TALK_DEAD_PORTS];
-    uint8_t dead_counts[TALK_DEAD_PORTS];
-    uint8_t cut_counts[TALK_DEAD_PORTS]; /* answers in a row that were hung up on */
-    size_t dead_count;
+    struct talk_failing failing[TALK_DEAD_PORTS];
+    size_t failing_count;
     const char *silence;                     /* the first question that nothing answered */
     struct identity_place roots[TALK_ROOTS]; /* where front pages lead: "/nvr" */
     size_t root_count;
