@@ -83,18 +83,24 @@ file_sync_folder(const char *folder)
 }
 
 bool
-file_sync_name(const char *path)
+file_folder(const char *path, char ret_folder[PATH_MAX])
 {
-    char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
-    if (len >= sizeof(folder)) {
+    if (len >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return false;
     }
-    memcpy(folder, slash == NULL ? "." : path, len);
-    folder[len] = '\0';
-    return file_sync_folder(folder);
+    memcpy(ret_folder, slash == NULL ? "." : path, len);
+    ret_folder[len] = '\0';
+    return true;
+}
+
+bool
+file_sync_name(const char *path)
+{
+    char folder[PATH_MAX];
+    return file_folder(path, folder) && file_sync_folder(folder);
 }
 
 enum err

@@ -3,6 +3,8 @@
 
 #include "base/buf.h"
 
+#include <limits.h>
+
 /* The end of a path that fits into max bytes, from a folder's name on; all of it where it fits. */
 const char *file_tail(const char *path, size_t max);
 
@@ -15,6 +17,9 @@ bool file_write_all(int fd, const void *bytes, size_t len) MUST_CHECK;
 /* Writes beside and renames, so that the old file or the whole new one is there; 0600 or 0644. */
 enum err file_write(
     const char *path, const void *bytes, size_t len, unsigned mode, struct note *note) MUST_CHECK;
+
+/* The folder that holds this file: "." or "/" too; false: longer than PATH_MAX, errno says so. */
+bool file_folder(const char *path, char ret_folder[PATH_MAX]) MUST_CHECK;
 
 /*
  * A new name is only safe from a power cut when its folder is on disk too: of a folder, and of the

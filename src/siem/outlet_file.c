@@ -25,17 +25,11 @@ static bool
 may_write(const char *path)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
     if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
         return true;
     }
-    if (errno != ENOENT || len >= sizeof(folder)) {
-        return false;
-    }
-    memcpy(folder, slash == NULL ? "." : path, len);
-    folder[len] = '\0';
-    return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+    return errno == ENOENT && file_folder(path, folder) &&
+           faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 static enum err

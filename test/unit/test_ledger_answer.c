@@ -4,9 +4,8 @@
 #include "base/secret.h"
 #include "ledger/base64.h"
 #include "ledger/seal.h"
-#include "log_scratch.h"
+#include "subjects_scratch.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,30 +16,6 @@ static const char event[] =
     "{\"action\":\"footage.live\",\"actor\":{\"ip\":\"192.0.2.7\",\"user\":\"anna\"},\"id\":"
     "\"event-0123\",\"outcome\":\"ok\",\"site\":\"x\",\"target\":{\"cameras\":[\"front\"]},"
     "\"time\":\"2026-11-22T20:14:07.001Z\",\"v\":1}";
-
-static int folder;
-static struct subjects *subjects;
-static struct note note;
-
-static int
-setup(void **state)
-{
-    (void)state;
-    scratch_make("answer");
-    folder = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder < 0 || secret_start() != OK ||
-           subjects_create(folder, SUBJECTS_FILE, &note) != OK ||
-           subjects_open(folder, SUBJECTS_FILE, true, &subjects, &note) != OK;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    subjects_close(subjects);
-    (void)close(folder);
-    return scratch_remove();
-}
 
 /* Two entries of anna's: one as it is sealed now, one as an earlier version sealed it. */
 static struct ledger_answer *
@@ -165,11 +140,11 @@ test_who_is_not_disclosed_has_no_opening(void **state)
 int
 main(void)
 {
+#define EACH(name) cmocka_unit_test_setup_teardown(name, fresh, done)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(
-            test_a_name_of_before_openings_is_told_to_be_only_a_word_and_no_key_goes_out),
-        cmocka_unit_test(test_where_every_name_has_an_opening_nothing_is_only_a_word),
-        cmocka_unit_test(test_who_is_not_disclosed_has_no_opening),
+        EACH(test_a_name_of_before_openings_is_told_to_be_only_a_word_and_no_key_goes_out),
+        EACH(test_where_every_name_has_an_opening_nothing_is_only_a_word),
+        EACH(test_who_is_not_disclosed_has_no_opening),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return secret_start() == OK ? cmocka_run_group_tests(tests, setup, teardown) : 1;
 }
